@@ -1,0 +1,1 @@
+"""Atamo: a rules engine and event hub driven by rules that people write in text files."""

@@ -1,0 +1,1 @@
+"""The `atamo` command. Heavy modules are imported inside the command that needs them."""

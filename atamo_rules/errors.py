@@ -1,0 +1,62 @@
+"""Every exception that callers may meet.
+
+AtamoError
+├── RulesetRejected      the rules have errors; carries their diagnostics
+├── EventRejected        an event does not fit its type, or cannot be read
+├── UnknownName          nothing of that kind has this name; carries the nearest names
+├── NotAllowed           the caller may not do this
+├── StoreUnavailable     the hub's memory cannot be reached or written
+└── PluginBroken         somebody's plug-in raised; carries its name and the cause
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atamo_rules.source.diagnostic import Diagnostic
+
+
+class AtamoError(Exception):
+    """The root of everything Atamo raises on purpose."""
+
+
+class RulesetRejected(AtamoError):
+    """A ruleset has errors and was not taken; `diagnostics` says which."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        first = f": {self.diagnostics[0].span}: {self.diagnostics[0].message}" if diagnostics else ""
+        super().__init__(f"the ruleset has {len(self.diagnostics)} findings{first}")
+
+
+class EventRejected(AtamoError):
+    """An event was not accepted; `reasons` are sentences for its sender, each with a JSON pointer if known."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__("; ".join(self.reasons) or "the event was rejected")
+
+
+class UnknownName(AtamoError):
+    """Nothing of `kind` is called `name`; `near` are names that look like it."""
+
+    def __init__(self, kind: str, name: str, near: Sequence[str] = ()) -> None:
+        self.kind, self.name, self.near = kind, name, tuple(near)
+        hint = f"; did you mean `{self.near[0]}`?" if near else ""
+        super().__init__(f"there is no {kind} `{name}`{hint}")
+
+
+class NotAllowed(AtamoError):
+    """The caller may not do this."""
+
+
+class StoreUnavailable(AtamoError):
+    """The store cannot be reached or written; nothing was accepted."""
+
+
+class PluginBroken(AtamoError):
+    """The plug-in `name` raised; `cause` is what it raised."""
+
+    def __init__(self, name: str, cause: BaseException) -> None:
+        self.name, self.cause = name, cause
+        super().__init__(f"plug-in `{name}` failed: {type(cause).__name__}: {cause}")

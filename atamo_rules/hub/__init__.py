@@ -1,0 +1,1 @@
+"""Where effects happen, in order, once they are recorded."""

@@ -1,0 +1,130 @@
+"""Places in the author's own text: a source, a span of it, and a fragment that knows where it was cut from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A position as people count it: line and column from 1, columns in code points."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """One text the author wrote. `name` is what diagnostics print, normally the path as given."""
+
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """Offsets at which lines begin. A line ends at LF; a CR before it belongs to the line."""
+        starts = [0]
+        find = self.text.find
+        at = find("\n")
+        while at != -1:
+            starts.append(at + 1)
+            at = find("\n", at + 1)
+        return tuple(starts)
+
+    def place(self, offset: int) -> Place:
+        """The place of a character offset; offsets past the end are clamped to it."""
+        offset = min(max(offset, 0), len(self.text))
+        line = bisect_right(self.line_starts, offset)
+        return Place(line, offset - self.line_starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """The text of line `number` (from 1) without its line end; empty when there is no such line."""
+        if not 1 <= number <= len(self.line_starts):
+            return ""
+        start = self.line_starts[number - 1]
+        end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r")
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of `text[start:end]`."""
+        return Span(self, start, end)
+
+    @property
+    def whole(self) -> Span:
+        """The span of the whole text."""
+        return Span(self, 0, len(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` (included) to `end` (excluded) of a source, counted in the file the author opened."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.start : self.end]
+
+    @property
+    def begins(self) -> Place:
+        return self.source.place(self.start)
+
+    @property
+    def ends(self) -> Place:
+        return self.source.place(self.end)
+
+    def to(self, other: Span) -> Span:
+        """The smallest span that covers both; both must be of the same source."""
+        return Span(self.source, min(self.start, other.start), max(self.end, other.end))
+
+    def __str__(self) -> str:
+        line, column = self.begins
+        return f"{self.source.name}:{line}:{column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a source parsed alone, whose spans are spans of the file.
+
+    `text` is what the parser reads. `segments` maps it back: pairs (offset in `text`, offset in the file),
+    rising, each valid until the next. Where the piece cannot be mapped exactly (folded or escaped YAML),
+    `segments` is empty and every span is the `outer` one: we point at the value rather than at a wrong place.
+    """
+
+    text: str
+    outer: Span
+    segments: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def of(cls, span: Span) -> Fragment:
+        """The fragment that is exactly the text of a span."""
+        return cls(span.text, span, ((0, span.start),))
+
+    @property
+    def exact(self) -> bool:
+        return bool(self.segments)
+
+    def offset(self, local: int) -> int:
+        """The file offset of a local offset; only for exact fragments."""
+        at = bisect_right(self.segments, (local, 1 << 62)) - 1
+        begin, file = self.segments[max(at, 0)]
+        return file + local - begin
+
+    def span(self, start: int, end: int) -> Span:
+        """The span, in the file, of `text[start:end]`."""
+        if not self.segments:
+            return self.outer
+        first = self.offset(start)
+        last = first if end <= start else self.offset(end - 1) + 1
+        return Span(self.outer.source, first, last)
+
+    def cut(self, start: int, end: int) -> Fragment:
+        """The fragment of `text[start:end]`, still in the coordinates of the file."""
+        if not self.segments:
+            return Fragment(self.text[start:end], self.outer)
+        inside = [(local - start, file) for local, file in self.segments if start < local < end]
+        return Fragment(self.text[start:end], self.span(start, end), ((0, self.offset(start)), *inside))

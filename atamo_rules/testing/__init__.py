@@ -1,0 +1,1 @@
+"""Contract suites and doubles for people who write plug-ins."""

@@ -1,0 +1,1 @@
+"""The concrete syntax of Atamo, shipped as `atamo_rules.grammar`."""
