@@ -30,7 +30,7 @@ class RulesetRejected(AtamoError):
 
 
 class EventRejected(AtamoError):
-    """An event was not accepted; `reasons` are sentences for its sender, each with a JSON pointer if known."""
+    """An event was not accepted; `reasons` are sentences for its sender, with a JSON pointer where known."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)

@@ -1,4 +1,4 @@
-"""Places in the author's own text: a source, a span of it, and a fragment that knows where it was cut from."""
+"""Places in the author's own text: a source, a span of it, and a fragment that knows where it was cut."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` (included) to `end` (excluded) of a source, counted in the file the author opened."""
+    """Characters `start` (included) to `end` (excluded), counted in the file the author opened."""
 
     source: Source
     start: int
