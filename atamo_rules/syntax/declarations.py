@@ -1,0 +1,385 @@
+"""The tree of a rule file, part two: declarations, rules, tables and tests. Expressions are in `tree`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from atamo_rules.source.span import Source
+from atamo_rules.syntax.tree import (
+    Argument,
+    Comments,
+    Expr,
+    Field,
+    Item,
+    Literal,
+    Name,
+    Node,
+    ObjectValue,
+    Path,
+    Quantity,
+    Step,
+    TypeExpr,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pack(Item):
+    """`pack support.triage version "1.2.0"` with `owner`, `about` and further metadata lines below."""
+
+    name: Name
+    version: Literal | None = None
+    metadata: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Use(Item):
+    """`use support.triage version "1.x"`: this pack needs that one."""
+
+    pack: Name
+    version: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Param(Item):
+    """`param big_amount: money = 500 "about"`; without a default the host must give a value."""
+
+    name: Name
+    type: TypeExpr
+    default: Expr | None = None
+    about: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListDecl(Item):
+    """`list vip_domains = "acme.com", "corp.eu"`."""
+
+    name: Name
+    items: tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Node):
+    """`t: ticket.created` of a definition: the name of an event type, or a plain type."""
+
+    name: Name
+    event: Name | None = None
+    type: TypeExpr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Define(Item):
+    """`define is_vip(t: ticket.created): condition`, one line or indented continuation lines."""
+
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class From(Node):
+    """`from "schemas/x.json"`, with an optional JSON pointer after `#`."""
+
+    path: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class EventDecl(Item):
+    """`event NAME "about"` or `request NAME`: fields below, `from "x.json"`, or `of anything`.
+
+    Exactly one of `fields`, `schema`, `anything` is used. `invalid` is the word after `when invalid`, `closed`
+    is `other fields refused`. `answer` is for requests.
+    """
+
+    name: Name
+    about: Literal | None = None
+    request: bool = False
+    fields: tuple[Field, ...] = ()
+    schema: From | None = None
+    anything: bool = False
+    invalid: Name | None = None
+    closed: bool = False
+    answer: tuple[Field, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDecl(Item):
+    """`ask summary "about"` inside an agent: parameters below, then `answer` and its fields."""
+
+    verb: str
+    name: Name
+    about: Literal | None = None
+    parameters: tuple[Field, ...] = ()
+    anything: bool = False
+    answer: tuple[Field, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uses(Item):
+    """`uses http` with settings below: which plug-in does the work, and where."""
+
+    plugin: Name
+    settings: tuple[Argument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDecl(Item):
+    """`agent crm "about"`: what it can be asked to do, and who does it."""
+
+    name: Name
+    about: Literal | None = None
+    uses: Uses | None = None
+    actions: tuple[ActionDecl, ...] = ()
+
+
+# --- rules ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Principal(Node):
+    """`user alice`, `group support`, `organisation acme`; `kind` is the first word."""
+
+    kind: str
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class On(Node):
+    """`on ticket.created`, `on request price.quote`, with an optional `as o`."""
+
+    event: Name
+    request: bool = False
+    alias: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Times(Node):
+    """`on login.failed 5 times within 10 minutes by source_ip`."""
+
+    on: On
+    count: Literal
+    within: Quantity
+    by: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Then(Node):
+    """`on A as a then B as b within D by KEY`."""
+
+    events: tuple[On, ...]
+    within: Quantity
+    by: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Without(Node):
+    """`on A as a without B within D by KEY`."""
+
+    on: On
+    missing: On
+    within: Quantity
+    by: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule(Node):
+    """`every weekday at 09:00 in "Europe/Paris"`, `every 5 minutes`, `every cron "0 9 * * 1-5"`.
+
+    `period` is the text after `every` in its one canonical spelling (single blanks), without the zone.
+    """
+
+    period: str
+    zone: Literal | None = None
+
+
+Trigger: TypeAlias = "On | Times | Then | Without | Schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Item):
+    """`let r = routing(event)`."""
+
+    name: Name
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost(Node):
+    """`at most once per 1 hour by source_ip`, `at most 3 per 1 day by customer.id`."""
+
+    count: int
+    per: Quantity
+    by: tuple[Path, ...] = ()
+
+
+VERBS = ("send", "track", "ask", "reply", "publish", "emit")
+
+
+@dataclass(frozen=True, slots=True)
+class Do(Item):
+    """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
+
+    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions.
+    """
+
+    verb: str
+    target: Name | None = None
+    arguments: tuple[Argument, ...] = ()
+    acting_as: Principal | None = None
+    within: Quantity | None = None
+    alias: Name | None = None
+    error: Value | None = None
+    on_timeout: tuple[Do, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Item):
+    """A rule. `clause_comments` holds the comments of clauses that are not items, by clause word."""
+
+    name: Name
+    trigger: Trigger | None
+    about: Literal | None = None
+    order: Literal | None = None
+    status: Name | None = None
+    metadata: tuple[Argument, ...] = ()
+    include: tuple[Principal, ...] = ()
+    exclude: tuple[Principal, ...] = ()
+    lets: tuple[Let, ...] = ()
+    condition: Expr | None = None
+    at_most: AtMost | None = None
+    actions: tuple[Do, ...] = ()
+    stop: bool = False
+    tests: tuple[Test, ...] = ()
+    clause_comments: tuple[tuple[str, Comments], ...] = field(default=(), compare=False, repr=False)
+
+
+# --- tables ---------------------------------------------------------------------------------------------
+
+MODES = ("first row wins", "exactly one row", "collect rows")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell(Node):
+    """An input cell: `any`, or unary tests of which one must hold (`urgent, high`, `>= 10000`, `not "x"`).
+
+    Each test is a pair (operator of COMPARISONS or STATES, operand or None); no tests means `any`.
+    """
+
+    tests: tuple[tuple[str, Expr | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Item):
+    """One row: a cell for each input column and a value for each output column."""
+
+    cells: tuple[Cell, ...]
+    outputs: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Item):
+    """A decision table over one event type."""
+
+    name: Name
+    on: On
+    mode: str
+    inputs: tuple[Expr, ...]
+    outputs: tuple[Name, ...]
+    rows: tuple[Row, ...]
+
+
+# --- tests ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Actor(Node):
+    """`by alice in support, partners of acme`: the acting user, its groups and organisation."""
+
+    user: Name
+    groups: tuple[Name, ...] = ()
+    organisation: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Node):
+    """`5 times every 1 minute` after a given event."""
+
+    times: int
+    every: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Item):
+    """`given ticket.created { subject: "x" } by alice in support`; missing required fields are filled in."""
+
+    event: Name
+    fields: ObjectValue
+    by: Actor | None = None
+    repeat: Repeat | None = None
+    at: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher(Node):
+    """`to: "l2"` or `message contains: "DB down"` in an expectation: path, operator, value."""
+
+    keys: tuple[Step, ...]
+    operator: str
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected(Node):
+    """`oncall.page { … }`, `reply { … }`, `reply error`, `ticket.escalated`, `rule page_oncall`.
+
+    `kind` is "action" (an agent's action or an emitted event; which, is resolved later), "reply", "error" or
+    "rule"; `times` is None for at least one; 0 is written `not oncall.page`.
+    """
+
+    kind: str
+    target: Name | None
+    matchers: tuple[Matcher, ...] = ()
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expect(Item):
+    """`expect nothing`, or what must be among the actions; `at` is a virtual time such as 00:04."""
+
+    expected: tuple[Expected, ...] = ()
+    nothing: bool = False
+    at: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mock(Item):
+    """`mock crm.summary -> { text: "10 seats" }`, `-> timeout`, `-> error "busy"`."""
+
+    target: Name
+    answer: ObjectValue | None = None
+    error: Literal | None = None
+    timeout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Test(Item):
+    """Given events, expected actions. Inside a rule it runs that rule alone; at top level, the ruleset."""
+
+    name: Name
+    mocks: tuple[Mock, ...] = ()
+    steps: tuple[Given | Expect, ...] = ()
+
+
+Declaration: TypeAlias = (
+    "Pack | Use | Param | ListDecl | Define | EventDecl | AgentDecl | Rule | Table | Test"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One rule file: its declarations in the author's order, and the comments after the last of them."""
+
+    source: Source = field(compare=False, repr=False)
+    declarations: tuple[Declaration, ...]
+    closing_comments: tuple[str, ...] = field(default=(), compare=False)

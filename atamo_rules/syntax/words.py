@@ -1,0 +1,50 @@
+"""How names, paths and texts are written, whatever the container."""
+
+from __future__ import annotations
+
+import re
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+"""What a path step may be without quotes."""
+
+RESERVED = frozenset(
+    "and or not is in has any every no else true false null event param user now count".split()
+)
+"""Words that a field must be quoted to be called: `event["is"]`."""
+
+
+def text_literal(text: str) -> str:
+    """A text in double quotes, escaped as in JSON (RFC 8259), printable characters kept as they are."""
+    out = ['"']
+    for char in text:
+        if char in '"\\':
+            out.append("\\" + char)
+        elif char in _SHORT:
+            out.append(_SHORT[char])
+        elif char.isprintable() or char == "\u00a0":
+            out.append(char)
+        else:
+            out.append(_unicode_escape(ord(char)))
+    out.append('"')
+    return "".join(out)
+
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+
+
+def _unicode_escape(code: int) -> str:
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    high, low = divmod(code - 0x10000, 0x400)
+    return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+
+
+def path_text(keys: tuple[str | int, ...]) -> str:
+    """A path as `fmt` writes it: `a.b`, `a["+1"]`, `a[0]`. The first key is always a bare name."""
+    out = str(keys[0])
+    for key in keys[1:]:
+        if isinstance(key, int):
+            out += f"[{key}]"
+        else:
+            out += f".{key}" if NAME.match(key) else f"[{text_literal(key)}]"
+    return out
