@@ -1,0 +1,82 @@
+"""What was decided about one event, and the actions that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from atamo_rules.model.people import Who
+from atamo_rules.model.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A message to an agent, an event to emit, or a reply; ready to be carried out.
+
+    `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because`
+    is the author's place, `file:line:column`. `acting_as` None means: as the event's user. `error` is set for
+    `reply error`.
+    """
+
+    id: str
+    verb: str
+    agent: str
+    action: str
+    body: Json = field(hash=False)
+    rule: str
+    because: str
+    index: int
+    acting_as: Who | None = None
+    within: Decimal | None = None
+    error: str | None = None
+
+    @property
+    def target(self) -> str:
+        return f"{self.agent}.{self.action}" if self.agent else self.action or "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The rest of a rule's actions, waiting for the answer to `action_id`.
+
+    Plain data, so that a store can keep it: on the answer, `resume` renders the plans after `index` with the
+    answer bound to its alias.
+    """
+
+    rule: str
+    index: int
+    action_id: str
+    answers: tuple[tuple[str, Json], ...] = field(default=(), hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule that matched, and what it wants done. `problems` are sentences about actions that could not be
+    filled (a template read an absent value of an open type); the other actions stand."""
+
+    rule: str
+    actions: tuple[Action, ...]
+    problems: tuple[str, ...] = ()
+    waiting: Waiting | None = None
+    shadow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One event decided under one generation of rules. `stopped_by` is the rule whose `stop` ended it, or ""."""
+
+    event: str
+    type: str
+    digest: str
+    fired: tuple[Fired, ...]
+    stopped_by: str = ""
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """Ids of the live rules that fired, in the order they were tried."""
+        return tuple(f.rule for f in self.fired if not f.shadow)
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Every action to be carried out now; shadow rules never act."""
+        return tuple(a for f in self.fired if not f.shadow for a in f.actions)

@@ -1,0 +1,98 @@
+"""A rule as it is meant, and the ruleset that rules make together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from atamo_rules.model.case import Case
+from atamo_rules.model.meaning import Condition, MakeRecord, Term
+from atamo_rules.model.people import Scope, Who
+from atamo_rules.model.table import Table
+from atamo_rules.model.types import ActionType, EventType, Json
+from atamo_rules.source.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One action a rule would take, still to be filled from the event.
+
+    `verb` is send, track, ask, publish, emit or reply. `agent` and `action` name the action type; for emit,
+    `action` is the event type and `agent` is empty; for reply both are empty. `within` is in seconds (ask).
+    What follows an `ask` waits for its answer, bound to `alias`; `on_timeout` is done instead if none comes.
+    `error` is the text of `reply error`. `index` is the position in the rule's list, stable under reformatting.
+    """
+
+    index: int
+    verb: str
+    agent: str
+    action: str
+    arguments: MakeRecord
+    span: Span = field(compare=False, repr=False)
+    acting_as: Who | None = None
+    within: Decimal | None = None
+    alias: str = ""
+    error: Term | None = None
+    on_timeout: tuple[Plan, ...] = ()
+
+    @property
+    def target(self) -> str:
+        return f"{self.agent}.{self.action}" if self.agent else self.action or "reply"
+
+
+DRAFT, SHADOW, LIVE = "draft", "shadow", "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`event` is the type it fires on. Drafts are checked and never evaluated, shadow rules never act."""
+
+    id: str
+    event: str
+    condition: Condition
+    plans: tuple[Plan, ...]
+    span: Span = field(compare=False, repr=False)
+    scope: Scope = field(default_factory=Scope)
+    lets: tuple[tuple[str, Term], ...] = ()
+    order: int = 100
+    stop: bool = False
+    status: str = LIVE
+    pack: str = ""
+    about: str = ""
+    metadata: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    digest: str = ""
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Rules are tried in rising `order`, then by name."""
+        return (self.order, self.id)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruleset:
+    """Everything that holds at one time: immutable, shared by all threads, replaced whole.
+
+    `digest` names the generation: SHA-256 over the meaning of every declaration, in hex, so that reformatting
+    does not change it and every change of meaning does.
+    """
+
+    digest: str
+    rules: tuple[Rule, ...]
+    events: Mapping[str, EventType]
+    actions: Mapping[str, ActionType]
+    agents: Mapping[str, AgentUse]
+    tables: Mapping[str, Table]
+    cases: tuple[Case, ...]
+    params: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentUse:
+    """Which plug-in does an agent's work: its name and its settings; an empty plug-in name means none is said."""
+
+    name: str
+    plugin: str = ""
+    settings: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    about: str = ""
+    span: Span | None = field(default=None, compare=False, repr=False)
