@@ -147,7 +147,10 @@ class Filled(Meant):
     parts: tuple[Part, ...]
 
 
-Term: TypeAlias = "Const | Get | Now | Apply | Arith | Otherwise | Tally | Verdict | Lookup | MakeRecord | MakeList | Filled"
+Term: TypeAlias = (
+    "Const | Get | Now | Apply | Arith | Otherwise | Tally | Verdict | Lookup"
+    " | MakeRecord | MakeList | Filled"
+)
 
 
 # --- parts of templates ---------------------------------------------------------------------------------
