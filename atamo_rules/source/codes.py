@@ -21,3 +21,62 @@ BAD_LITERAL = Code("E0107", "a literal cannot be read")
 TOO_DEEP = Code("E0108", "the text is nested too deeply or is too large")
 NOT_TEXT = Code("E0109", "the file is not UTF-8 text")
 SUSPICIOUS_TEXT = Code("W0110", "invisible or direction-changing characters", WARNING)
+
+# --- E02xx: names and types -----------------------------------------------------------------------------
+UNKNOWN_FIELD = Code("E0201", "the event type has no such field")
+UNKNOWN_NAME = Code("E0202", "nothing has this name")
+NOT_A_VALUE = Code("E0203", "not a value of this field")
+MAY_BE_MISSING = Code("E0204", "a value that may be missing is used unguarded")
+NAME_CLASH = Code("E0205", "a name could mean two things")
+WRONG_TYPE = Code("E0206", "these types do not go together")
+DECLARED_TWICE = Code("E0207", "the same name is declared twice")
+PACK_MISSING = Code("E0208", "a pack that is used is not here")
+NOT_A_CONDITION = Code("E0209", "a condition is needed here")
+NOT_A_VALUE_HERE = Code("E0210", "a value is needed here")
+BAD_CALL = Code("E0211", "a call does not fit its function")
+BAD_REGEX = Code("E0212", "a regular expression cannot run in linear time")
+BAD_NETWORK = Code("E0213", "not an IP network")
+BAD_PARAM = Code("E0214", "a parameter's value does not fit its type")
+BAD_DEFAULT = Code("E0215", "a field's default does not fit its type")
+BAD_TABLE = Code("E0216", "a decision table does not fit its columns")
+TABLE_GAP = Code("E0217", "`exactly one row` does not hold")
+TABLE_UNDECIDED = Code("W0218", "`exactly one row` could not be proved", Severity.NOTE)
+BAD_POLICY = Code("E0219", "not a policy for invalid events")
+BAD_BOUNDS = Code("E0220", "a type's bounds are empty")
+OPEN_EVENT = Code("W0221", "the event type has no schema, so nothing here is checked", Severity.NOTE)
+
+# --- E03xx: templates -----------------------------------------------------------------------------------
+TEMPLATE_SYNTAX = Code("E0301", "a template cannot be read")
+TEMPLATE_FIELD = Code("E0302", "a template reads a field that is not there")
+TEMPLATE_MISSING = Code("E0303", "a template prints a value that may be missing")
+TEMPLATE_FORBIDDEN = Code("E0304", "this part of Jinja is not offered to rules")
+TEMPLATE_FILTER = Code("E0305", "no such filter or test")
+LONE_TEMPLATE = Code("W0306", "a template of one expression turns its value into text", Severity.WARNING)
+
+# --- E04xx: agents and actions --------------------------------------------------------------------------
+UNKNOWN_ACTION = Code("E0401", "no agent offers this action")
+MISSING_ARGUMENT = Code("E0402", "a required argument is missing")
+UNKNOWN_ARGUMENT = Code("E0403", "the action has no such parameter")
+WRONG_ARGUMENT = Code("E0404", "an argument does not fit its parameter")
+WRONG_VERB = Code("E0405", "the action is not done with this verb")
+BAD_REPLY = Code("E0406", "there is nobody to reply to")
+REPEATED_ARGUMENT = Code("E0407", "an argument is given twice")
+UNDECLARED_AGENT = Code(
+    "W0408", "the agent is not declared, so its arguments are not checked", Severity.WARNING
+)
+
+# --- E05xx: time ----------------------------------------------------------------------------------------
+TIME_NOT_YET = Code("E0501", "a time clause is understood but not evaluated yet")
+BAD_TIME = Code("E0502", "a time clause does not fit its types")
+
+# --- W06xx: analysis ------------------------------------------------------------------------------------
+NEVER_TRUE = Code("W0601", "a condition can never hold", Severity.WARNING)
+ALWAYS_TRUE = Code("W0603", "a condition always holds", Severity.WARNING)
+UNUSED = Code("W0605", "declared and never used", Severity.WARNING)
+
+# --- T07xx: tests in files ------------------------------------------------------------------------------
+TEST_FAILED = Code("E0701", "a test failed")
+VACUOUS_TEST = Code("E0702", "a test passes without testing anything")
+BAD_TEST = Code("E0703", "a test does not fit the types")
+NOT_COVERED = Code("W0710", "no test shows this outcome", Severity.WARNING)
+NO_TESTS = Code("E0711", "the tests of this ruleset match nothing")

@@ -1,0 +1,231 @@
+"""Calls: built-in functions, definitions (expanded in place) and decision tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from atamo_rules.compiler import conditions, operands
+from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts, Operand, near
+from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.written_types import type_of_expression
+from atamo_rules.functions.registry import FUNCTIONS, Function
+from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
+from atamo_rules.model.meaning import Apply, Const, Constant, Get, Lookup, Verdict
+from atamo_rules.model.types import Anything, Boolean, Duration, ListOf, Moment, Number, Type
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix, Label
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax import tree
+
+
+def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
+    """What a call stands for: a definition, a table or a function, in that order of nearness to the author."""
+    name = expr.function.text
+    environment = context.environment
+    if name in environment.defines:
+        context.used.add(("define", name))
+        return _definition(expr, environment.defines[name], context, facts)
+    if name in environment.tables:
+        context.used.add(("table", name))
+        return _table(expr, context)
+    if name in FUNCTIONS:
+        return _function(expr, FUNCTIONS[name], context, facts)
+    if ("define", name) not in environment.broken and ("table", name) not in environment.broken:
+        close = near(name, [*environment.defines, *environment.tables, *FUNCTIONS])
+        context.report.append(
+            codes.UNKNOWN_NAME.at(
+                expr.function.span,
+                f"there is no function, definition or table `{name}`",
+                label=f"did you mean `{close}`?" if close else "",
+                fixes=[Fix(f"write `{close}`", (Edit(expr.function.span, close),))] if close else (),
+            )
+        )
+    return None
+
+
+def _function(expr: tree.Call, function: Function, context: Context, facts: Facts) -> Operand | None:
+    required = sum(not parameter.optional for parameter in function.parameters)
+    if not required <= len(expr.arguments) <= len(function.parameters):
+        names = ", ".join(p.name + ("?" if p.optional else "") for p in function.parameters)
+        context.report.append(
+            codes.BAD_CALL.at(
+                expr.span,
+                f"`{function.name}` takes {required or 'no'} argument{'s' * (required != 1)}, "
+                f"not {len(expr.arguments)}",
+                help=f"write `{function.name}({names})`",
+            )
+        )
+        return None
+    found: list[Operand] = []
+    for parameter, argument in zip(function.parameters, expr.arguments, strict=False):
+        one = operands.needed(argument, context, facts)
+        if one is None:
+            return None
+        if not fits_kind(one.type, parameter.kinds):
+            context.report.append(
+                codes.BAD_CALL.at(
+                    argument.span,
+                    f"`{parameter.name}` of `{function.name}` is {' or '.join(parameter.kinds)}, "
+                    f"and `{argument.span.text}` is {describe(one.type)}",
+                )
+            )
+            return None
+        found.append(one)
+    types = tuple(one.type for one in found)
+    result = function.result(types) if callable(function.result) else function.result
+    return Operand(Apply(function.name, tuple(one.term for one in found), span=expr.span), result)
+
+
+def fits_kind(type: Type, kinds: tuple[str, ...]) -> bool:
+    """Whether a value of this type may stand where a function wants one of these kinds."""
+    if "any" in kinds or isinstance(type, Anything):
+        return True
+    kind = kind_of(type)
+    if kind == "number":
+        return "number" in kinds or ("whole" in kinds and isinstance(type, Number) and type.whole)
+    if kind == "object":
+        return "record" in kinds
+    return kind in kinds or kind == "json"
+
+
+def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: Facts) -> Operand | None:
+    if define.name.text in context.expanding:
+        context.report.append(
+            codes.BAD_CALL.at(
+                expr.span, f"`{define.name.text}` is defined by itself", help="definitions do not recur"
+            )
+        )
+        return None
+    if len(expr.arguments) != len(define.parameters):
+        context.report.append(
+            codes.BAD_CALL.at(
+                expr.span,
+                f"`{define.name.text}` takes {len(define.parameters)} arguments, not {len(expr.arguments)}",
+                also=[Label(define.name.span, "defined here")],
+            )
+        )
+        return None
+    names: dict[str, Binding] = {}
+    for parameter, argument in zip(define.parameters, expr.arguments, strict=True):
+        found = operands.operand(argument, context, facts)
+        if found is None:
+            return None
+        wanted = parameter_type(parameter, context)
+        if wanted is not None and not _suits(found, wanted, parameter, context):
+            context.report.append(
+                codes.BAD_CALL.at(
+                    argument.span,
+                    f"`{parameter.name.text}` of `{define.name.text}` is {_wanted(parameter)}, "
+                    f"and `{argument.span.text}` is not",
+                    also=[Label(parameter.span, "declared here")],
+                )
+            )
+            return None
+        if found.absent is not None:
+            operands.report_absent(argument, found, context)
+            return None
+        names[parameter.name.text] = Binding(found.term, found.type, argument.span)
+    # The body was checked where it was defined; here it is only expanded, so its report is not repeated.
+    inner = replace(
+        context,
+        event=None,
+        names=names,
+        report=[],
+        template="",
+        expanding=(*context.expanding, define.name.text),
+    )
+    outcome = conditions.condition(define.body, inner, NOTHING)
+    if outcome is None:
+        if define.name.text not in {name for kind, name in context.environment.broken if kind == "define"}:
+            context.report.append(
+                codes.BAD_CALL.at(
+                    expr.span,
+                    f"`{define.name.text}` does not work with these arguments",
+                    notes=[found.message for found in inner.report[:3]],
+                )
+            )
+        return None
+    return Operand(Verdict(outcome.condition, span=expr.span), Boolean())
+
+
+def parameter_type(parameter: decl.Parameter, context: Context) -> Type | None:
+    """The type a definition's parameter was declared with, None when that itself is broken."""
+    if parameter.event is not None:
+        event = context.environment.events.get(parameter.event.text)
+        return event.type if event else None
+    return type_of_expression(parameter.type, []) if parameter.type else None
+
+
+def _suits(found: Operand, wanted: Type, parameter: decl.Parameter, context: Context) -> bool:
+    if parameter.event is not None:
+        whole = isinstance(found.term, Get) and found.term.root == "event" and not found.term.steps
+        return whole and context.event is not None and context.event.name == parameter.event.text
+    return operands.compatible(found.type, wanted)
+
+
+def _wanted(parameter: decl.Parameter) -> str:
+    return (
+        f"a whole `{parameter.event.text}` event"
+        if parameter.event
+        else parameter.span.text.partition(":")[2].strip()
+    )
+
+
+def _table(expr: tree.Call, context: Context) -> Operand | None:
+    table = context.environment.tables[expr.function.text]
+    argument = expr.arguments[0] if len(expr.arguments) == 1 else None
+    is_event = isinstance(argument, tree.Path) and str(argument) == "event"
+    if not is_event:
+        context.report.append(
+            codes.BAD_CALL.at(
+                expr.span, "a table is asked about the event", help=f"write `{table.name}(event)`"
+            )
+        )
+        return None
+    if context.event is None or context.event.name != table.event:
+        context.report.append(
+            codes.BAD_CALL.at(
+                expr.span,
+                f"`{table.name}` is a table on `{table.event}`, and this is another event",
+                also=[Label(table.span, "declared here")],
+            )
+        )
+        return None
+    term = Lookup(table, span=expr.span)
+    if table.mode == "collect rows":
+        return Operand(term, ListOf(table.answer))
+    always = table.mode == "exactly one row" or any(_catches_all(row.cells) for row in table.rows)
+    # A `let` makes this a path of its own, so that `r is present` can guard it.
+    return Operand(term, table.answer, None if always else Get(table.name, (), table.answer, span=expr.span))
+
+
+def _catches_all(cells: tuple[object, ...]) -> bool:
+    return all(isinstance(cell, Constant) and cell.value for cell in cells)
+
+
+def moment_literal(expr: tree.Literal, expected: Moment, context: Context) -> Operand | None:
+    """A text where a time or date is compared: read now, exactly."""
+    text = str(expr.value)
+    value = parse_date(text) if expected.date_only else parse_moment(text)
+    if value is None:
+        sample = "2026-01-31" if expected.date_only else "2026-01-31T09:00:00Z"
+        context.report.append(
+            codes.WRONG_TYPE.at(
+                expr.span, f"`{text}` is not a {describe(expected)}", help=f'write it as "{sample}"'
+            )
+        )
+        return None
+    return Operand(Const(value, span=expr.span), expected)
+
+
+def duration_literal(expr: tree.Literal, context: Context) -> Operand | None:
+    """A text where a length of time is compared."""
+    value = parse_duration(str(expr.value))
+    if value is None:
+        context.report.append(
+            codes.WRONG_TYPE.at(
+                expr.span, f"`{expr.value}` is not a duration", help="write it as `15 minutes`"
+            )
+        )
+        return None
+    return Operand(Const(value, span=expr.span), Duration())

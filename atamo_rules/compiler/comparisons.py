@@ -1,0 +1,348 @@
+"""Comparisons: do the two sides go together, and what test do they make?"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from ipaddress import ip_network
+from typing import cast
+
+from atamo_rules.compiler import operands
+from atamo_rules.compiler.context import Context, Facts, Operand, Outcome, is_open, presence
+from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.patterns import regex_problem
+from atamo_rules.model.meaning import (
+    EACH,
+    All,
+    Among,
+    Condition,
+    Const,
+    Get,
+    IsNull,
+    MakeList,
+    Not,
+    Scalar,
+    Term,
+    Test,
+)
+from atamo_rules.model.types import Anything, ListOf, Number, Text, Type
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix
+from atamo_rules.syntax import tree
+
+NEGATED = {
+    "is not": "is",
+    "is not one of": "is one of",
+    "does not contain": "contains",
+    "does not start with": "starts with",
+    "does not end with": "ends with",
+    "does not match": "matches",
+    "is not like": "is like",
+    "is not in network": "is in network",
+}
+OPERATOR = {
+    "is": "eq",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+    "is one of": "in",
+    "contains": "contains",
+    "starts with": "prefix",
+    "ends with": "suffix",
+    "matches": "regex",
+    "is like": "glob",
+    "is in network": "cidr",
+}
+ORDERED = ("number", "moment", "date", "duration")
+
+
+def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | None:
+    """The test a comparison makes, negated where its operator says so."""
+    operator = NEGATED.get(expr.operator, expr.operator)
+    found = _sides(expr, operator, context, facts)
+    if found is None:
+        return None
+    left, right = found
+    made = (
+        _between(expr, left, right, context)
+        if operator == "is between"
+        else _test(expr, operator, left, right, context)
+    )
+    if made is None:
+        return None
+    if expr.operator in NEGATED:
+        return Outcome(Not(made, span=expr.span))
+    # In an open type a test that held tells that its field was there.
+    return Outcome(made, presence(left))
+
+
+def _sides(
+    expr: tree.Compare, operator: str, context: Context, facts: Facts
+) -> tuple[Operand, Operand] | None:
+    if operator in ("is", "<", "<=", ">", ">=") and not _could_lead(expr.left, context):
+        right = operands.needed(expr.right, context, facts)
+        left = operands.needed(expr.left, context, facts, _scalar(right.type) if right else None)
+        return (left, right) if left and right else None
+    left = operands.needed(expr.left, context, facts)
+    expected = _expected(operator, left.type) if left else None
+    if isinstance(expr.right, tree.Regex):
+        problem = regex_problem(expr.right, expr.ignoring_case)
+        if problem is not None:
+            context.report.append(problem)
+            return None
+        pattern = Const(expr.right.pattern, span=expr.right.span)
+        return (left, Operand(pattern, Text())) if left else None
+    if left is None and _is_bare(expr.right):
+        return None
+    right = operands.needed(expr.right, context, facts, expected)
+    return (left, right) if left and right else None
+
+
+def _is_bare(expr: tree.Expr) -> bool:
+    """Whether the right side may be made of enum values, which mean nothing without the left side."""
+    if isinstance(expr, tree.ListValue):
+        return any(isinstance(item, tree.Path) for item in expr.items)
+    return isinstance(expr, tree.Path)
+
+
+def _could_lead(expr: tree.Expr, context: Context) -> bool:
+    return not isinstance(expr, tree.Literal | tree.Quantity)
+
+
+def _scalar(type: Type) -> Type:
+    while isinstance(type, ListOf):
+        type = type.item
+    return type
+
+
+def _expected(operator: str, left: Type) -> Type | None:
+    scalar = _scalar(left)
+    if operator in ("is one of", "is between"):
+        return ListOf(scalar)
+    if operator == "contains":
+        return scalar if isinstance(left, ListOf) else None
+    if operator == "is" and isinstance(left, ListOf):
+        return scalar
+    return scalar
+
+
+def _each(operand: Operand) -> Operand:
+    """A list in the place of one value means any of its elements."""
+    term, type = operand.term, operand.type
+    while isinstance(type, ListOf) and isinstance(term, Get):
+        type = type.item
+        term = Get(term.root, (*term.steps, EACH), type, span=term.span)
+    return Operand(term, type, operand.absent)
+
+
+def _test(
+    expr: tree.Compare, operator: str, left: Operand, right: Operand, context: Context
+) -> Condition | None:
+    name = OPERATOR[operator]
+    many = expr.quantifier
+    if operator == "contains" and (isinstance(left.type, ListOf) or is_open(left.type)):
+        item = left.type.item if isinstance(left.type, ListOf) else Anything()
+        subject = Operand(left.term, item)
+    else:
+        subject = left if operator == "contains" else _each(left)
+    if operator == "is" and isinstance(right.term, Const) and right.term.value is None:
+        return _is_null(expr, left, context)
+    values = right
+    if operator == "is one of" or many:
+        if not isinstance(right.type, ListOf | Anything):
+            context.report.append(
+                codes.WRONG_TYPE.at(
+                    expr.right.span,
+                    f"`{expr.operator}` needs a list",
+                    help=f"write `[{expr.right.span.text}]`",
+                    fixes=[Fix("make it a list", (Edit(expr.right.span, f"[{expr.right.span.text}]"),))],
+                )
+            )
+            return None
+        values = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
+    elif operator != "contains":
+        values = _each(right)
+    kind = _kind(expr, operator, subject, values, context)
+    if kind is None:
+        return None
+    if operator == "is in network" and not _networks(expr, right.term, context):
+        return None
+    return Test(
+        name,
+        left.term if operator == "contains" else subject.term,
+        values.term,
+        kind,
+        expr.ignoring_case,
+        many,
+        span=expr.span,
+    )
+
+
+def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, context: Context) -> str | None:
+    """How the two sides compare, or None after saying that they do not."""
+    one, two = kind_of(left.type), kind_of(right.type)
+    textual = operator in ("starts with", "ends with", "matches", "is like", "is in network")
+    if operator == "contains" and not isinstance(left.term, Get) and one == "text":
+        textual = True
+    if textual or (operator == "contains" and one == "text" and two == "text"):
+        for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
+            if kind not in ("text", "json"):
+                _mismatch(
+                    expr,
+                    f"`{expr.operator}` works on text, and `{side.span.text}` is {describe(operand.type)}",
+                    context,
+                )
+                return None
+        return "text"
+    if one in ("list", "object") or two in ("list", "object"):
+        side = expr.left if one in ("list", "object") else expr.right
+        operand = left if one in ("list", "object") else right
+        _mismatch(
+            expr,
+            f"`{side.span.text}` is {describe(operand.type)}, which `{expr.operator}` does not compare",
+            context,
+        )
+        return None
+    if operator in ("<", "<=", ">", ">=", "is between"):
+        for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
+            if kind not in (*ORDERED, "json"):
+                _mismatch(
+                    expr, f"`{side.span.text}` is {describe(operand.type)}, which has no order", context
+                )
+                return None
+    if "json" not in (one, two) and one != two:
+        _mismatch(
+            expr,
+            f"`{expr.left.span.text}` is {describe(left.type)} and `{expr.right.span.text}` is "
+            f"{describe(right.type)}: they are never equal"
+            if operator in ("is", "is one of", "contains")
+            else f"`{expr.left.span.text}` is {describe(left.type)} and `{expr.right.span.text}` is "
+            f"{describe(right.type)}: they do not compare",
+            context,
+        )
+        return None
+    kind = two if one == "json" else one
+    if "json" in (one, two) and kind not in ORDERED[1:]:
+        kind = "json" if one == two == "json" or operator == "contains" else kind
+    if expr.ignoring_case and kind not in ("text", "json"):
+        _mismatch(expr, f"`ignoring case` is for text, and this is {describe(left.type)}", context)
+        return None
+    return kind
+
+
+def _mismatch(expr: tree.Compare, message: str, context: Context) -> None:
+    context.report.append(codes.WRONG_TYPE.at(expr.span, message, help=_hint(expr)))
+
+
+def _hint(expr: tree.Compare) -> str | None:
+    right = expr.right
+    if isinstance(right, tree.Literal) and isinstance(right.value, str):
+        text = right.value.strip()
+        if text in ("true", "false") or _is_number(text):
+            return f"write `{text}` without quotes"
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        Decimal(text)
+    except ArithmeticError:
+        return False
+    return text[:1].isdigit() or text[:1] == "-"
+
+
+def _is_null(expr: tree.Compare, left: Operand, context: Context) -> Condition | None:
+    if not isinstance(left.term, Get):
+        context.report.append(codes.WRONG_TYPE.at(expr.span, "only a field can be null"))
+        return None
+    return IsNull(left.term, span=expr.span)
+
+
+def _between(expr: tree.Compare, left: Operand, right: Operand, context: Context) -> Condition | None:
+    """Both bounds, met by the same value: for a path through a list, by the same element."""
+    if not isinstance(expr.right, tree.ListValue):
+        return None
+    subject = _each(left)
+    bounds = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
+    kind = _kind(expr, "is between", subject, bounds, context)
+    if kind is None:
+        return None
+    low, high = _pair(right.term, expr)
+    term: Term = subject.term
+    if isinstance(term, Get) and term.many:
+        last = len(term.steps) - 1 - term.steps[::-1].index(EACH)
+        collection = Get(term.root, term.steps[:last], ListOf(subject.type), span=term.span)
+        term = Get("an element", term.steps[last + 1 :], subject.type, span=term.span)
+        return Among("any", "an element", collection, _range(term, low, high, kind, expr), span=expr.span)
+    return _range(term, low, high, kind, expr)
+
+
+def _pair(term: Term, expr: tree.Compare) -> tuple[Term, Term]:
+    if isinstance(term, Const) and isinstance(term.value, tuple):
+        assert isinstance(expr.right, tree.ListValue)
+        low, high = cast("tuple[Scalar, Scalar]", term.value)
+        first, second = expr.right.items
+        return Const(low, span=first.span), Const(high, span=second.span)
+    assert isinstance(term, MakeList)
+    return term.items[0], term.items[1]
+
+
+def _range(term: Term, low: Term, high: Term, kind: str, expr: tree.Compare) -> Condition:
+    return All(
+        (Test("ge", term, low, kind, span=expr.span), Test("le", term, high, kind, span=expr.span)),
+        span=expr.span,
+    )
+
+
+def _networks(expr: tree.Compare, term: Term, context: Context) -> bool:
+    if not isinstance(term, Const):
+        context.report.append(
+            codes.BAD_NETWORK.at(
+                expr.right.span, "a network must be written out", help='such as "10.0.0.0/8"'
+            )
+        )
+        return False
+    values = term.value if isinstance(term.value, tuple | list) else (term.value,)
+    for value in values:
+        try:
+            ip_network(str(value), strict=False)
+        except ValueError:
+            context.report.append(
+                codes.BAD_NETWORK.at(
+                    expr.right.span,
+                    f"`{value}` is not an IP network",
+                    help='write it as "10.0.0.0/8" or "fd00::/8"',
+                )
+            )
+            return False
+    return True
+
+
+def bounds_verdict(test: Test) -> bool | None:
+    """What the declared bounds of a number say about a test against a constant: True, False, or None (either).
+
+    An interval argument, nothing more: exact for one number and one constant.
+    """
+    left, right = test.left, test.right
+    if not (isinstance(left, Get) and isinstance(right, Const) and not left.many):
+        return None
+    value = right.value
+    if not isinstance(left.type, Number) or isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    low, high = left.type.low, left.type.high
+    below = high is not None and high < value
+    above = low is not None and low > value
+    touches_low = low is not None and low == value
+    touches_high = high is not None and high == value
+    match test.operator:
+        case "eq":
+            return False if below or above else None
+        case "lt":
+            return True if below else False if above or touches_low else None
+        case "le":
+            return True if below or touches_high else False if above else None
+        case "gt":
+            return True if above else False if below or touches_high else None
+        case "ge":
+            return True if above or touches_low else False if below else None
+    return None

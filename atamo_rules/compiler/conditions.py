@@ -1,0 +1,172 @@
+"""Conditions: from an expression to true or false, and what each outcome tells about presence."""
+
+from __future__ import annotations
+
+from atamo_rules.compiler import comparisons, operands
+from atamo_rules.compiler.context import NOTHING, Context, Facts, Outcome, presence
+from atamo_rules.compiler.describe import describe
+from atamo_rules.model.meaning import (
+    All,
+    Among,
+    Any,
+    Condition,
+    Empty,
+    Exists,
+    Get,
+    Holds,
+    IsNull,
+    Not,
+    Present,
+    Verdict,
+)
+from atamo_rules.model.types import Anything, Boolean, ListOf, MapOf, OneOf, Record, Text
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix
+from atamo_rules.syntax import tree
+
+
+def condition(expr: tree.Expr, context: Context, facts: Facts) -> Outcome | None:
+    """The condition an expression stands for, or None after saying every mistake in it."""
+    match expr:
+        case tree.AllOf():
+            return _all(expr, context, facts)
+        case tree.AnyOf():
+            return _any(expr, context, facts)
+        case tree.Not():
+            inner = condition(expr.part, context, facts)
+            return inner and Outcome(Not(inner.condition, span=expr.span), inner.when_false, inner.when_true)
+        case tree.Compare():
+            return comparisons.compare(expr, context, facts)
+        case tree.State():
+            return _state(expr, context, facts)
+        case tree.Quantified():
+            return _quantified(expr, context, facts)
+        case _:
+            return _holds(expr, context, facts)
+
+
+def _all(expr: tree.AllOf, context: Context, facts: Facts) -> Outcome | None:
+    parts: list[Condition] = []
+    known, whole = facts, True
+    when_false: Facts | None = None
+    for part in expr.parts:
+        outcome = condition(part, context, known)
+        if outcome is None:
+            # A guard that could not be read must not make everything after it look unguarded.
+            known |= mentioned(part, context)
+            whole = False
+            continue
+        parts.append(outcome.condition)
+        here = outcome.when_false | (known - facts)
+        when_false = here if when_false is None else when_false & here
+        known |= outcome.when_true
+    if not whole:
+        return None
+    return Outcome(All(tuple(parts), span=expr.span), known - facts, when_false or NOTHING)
+
+
+def _any(expr: tree.AnyOf, context: Context, facts: Facts) -> Outcome | None:
+    parts: list[Condition] = []
+    known, whole = facts, True
+    when_true: Facts | None = None
+    for part in expr.parts:
+        outcome = condition(part, context, known)
+        if outcome is None:
+            whole = False
+            continue
+        parts.append(outcome.condition)
+        here = outcome.when_true | (known - facts)
+        when_true = here if when_true is None else when_true & here
+        known |= outcome.when_false
+    if not whole:
+        return None
+    return Outcome(Any(tuple(parts), span=expr.span), when_true or NOTHING, known - facts)
+
+
+def mentioned(part: tree.Expr, context: Context) -> Facts:
+    """What a condition that could not be read meant to guard: its own `is present` parts."""
+    if isinstance(part, tree.AllOf):
+        return frozenset().union(*(mentioned(p, context) for p in part.parts))
+    if isinstance(part, tree.State) and part.operator == "is present":
+        quiet = Context(context.environment, context.event, [], context.names)
+        found = operands.operand(part.operand, quiet, NOTHING)
+        return presence(found) if found else NOTHING
+    return NOTHING
+
+
+def _state(expr: tree.State, context: Context, facts: Facts) -> Outcome | None:
+    found = operands.operand(expr.operand, context, facts)
+    if found is None:
+        return None
+    operator, negated = _STATES[expr.operator]
+    made: Condition
+    true: Facts = NOTHING
+    if operator == "present":
+        made, true = Present(found.term, span=expr.span), presence(found)
+    elif operator == "empty":
+        if not isinstance(found.type, Text | OneOf | ListOf | MapOf | Record | Anything):
+            context.report.append(
+                codes.WRONG_TYPE.at(
+                    expr.span, f"{describe(found.type)} cannot be empty", help="use `is absent`"
+                )
+            )
+            return None
+        if found.absent is not None and not context.lenient:
+            operands.report_absent(expr.operand, found, context)
+            return None
+        made = Empty(found.term, span=expr.span)
+    else:
+        if not isinstance(found.term, Get):
+            context.report.append(
+                codes.WRONG_TYPE.at(expr.span, f"`{expr.operator}` asks about a field, and this is none")
+            )
+            return None
+        made = (
+            IsNull(found.term, span=expr.span) if operator == "null" else Exists(found.term, span=expr.span)
+        )
+    return Outcome(Not(made, span=expr.span), NOTHING, true) if negated else Outcome(made, true)
+
+
+_STATES = {
+    "is present": ("present", False),
+    "is absent": ("present", True),
+    "is null": ("null", False),
+    "is not null": ("null", True),
+    "exists": ("exists", False),
+    "does not exist": ("exists", True),
+    "is empty": ("empty", False),
+    "is not empty": ("empty", True),
+}
+
+
+def _quantified(expr: tree.Quantified, context: Context, facts: Facts) -> Outcome | None:
+    opened = operands.element(expr.variable, expr.collection, context, facts)
+    if opened is None:
+        return None
+    collection, inner = opened
+    outcome = condition(expr.condition, inner, facts)
+    if outcome is None:
+        return None
+    made = Among(expr.quantifier, expr.variable.text, collection, outcome.condition, span=expr.span)
+    return Outcome(made)
+
+
+def _holds(expr: tree.Expr, context: Context, facts: Facts) -> Outcome | None:
+    """A boolean value standing alone as a condition, or a definition that expands to one."""
+    found = operands.needed(expr, context, facts)
+    if found is None:
+        return None
+    if isinstance(found.term, Verdict):
+        return Outcome(found.term.condition)
+    if isinstance(found.type, Boolean | Anything):
+        return Outcome(Holds(found.term, span=expr.span))
+    text = expr.span.text
+    context.report.append(
+        codes.NOT_A_CONDITION.at(
+            expr.span,
+            f"`{text}` is {describe(found.type)}, not a condition",
+            help=f"ask something of it, such as `{text} is present`",
+            fixes=[Fix(f"write `{text} is present`", (Edit(expr.span, f"{text} is present"),))],
+        )
+    )
+    return None

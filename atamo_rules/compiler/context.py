@@ -1,0 +1,135 @@
+"""What a check knows: the declarations of all files, the names that hold here, and what is known to be present."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from atamo_rules.model.meaning import Condition, Get, Step, Term
+from atamo_rules.model.table import Table
+from atamo_rules.model.types import (
+    ActionType,
+    Anything,
+    EventType,
+    Json,
+    ListOf,
+    Member,
+    Record,
+    Text,
+    Type,
+)
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.span import Span
+from atamo_rules.syntax import declarations as decl
+
+Key: TypeAlias = "tuple[str, tuple[Step, ...]]"
+Facts: TypeAlias = "frozenset[Key]"
+"""The paths known to be present where a condition or template stands."""
+
+NOTHING: Facts = frozenset()
+
+USER = Record({"name": Member(Text()), "groups": Member(ListOf(Text())), "organisation": Member(Text())})
+"""What `user` offers to rules; see `model.people.User`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A parameter or list: its type and value, and where it was declared."""
+
+    name: str
+    type: Type
+    value: Json = field(hash=False)
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Everything declared outside rules and tests, by name."""
+
+    events: Mapping[str, EventType]
+    actions: Mapping[str, ActionType]
+    agents: Mapping[str, decl.AgentDecl]
+    params: Mapping[str, Constant]
+    lists: Mapping[str, Constant]
+    defines: Mapping[str, decl.Define]
+    tables: Mapping[str, Table]
+    places: Mapping[tuple[str, str], Span]
+    """Where things were declared, by (kind, name); a field is ("field", "event.path")."""
+    broken: frozenset[tuple[str, str]] = frozenset()
+    """Declarations that have errors of their own: what uses them is not blamed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What a name bound by `let`, `as`, `for`, `any` or a definition's parameter stands for."""
+
+    term: Term
+    type: Type
+    span: Span = field(compare=False, repr=False)
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where an expression stands. `report` collects diagnostics; everything else is fixed."""
+
+    environment: Environment
+    event: EventType | None
+    report: list[Diagnostic]
+    names: Mapping[str, Binding] = field(default_factory=dict)
+    template: str = ""
+    """The argument whose template is being checked, or empty outside templates."""
+    used: set[tuple[str, str]] = field(default_factory=set)
+    """Declarations that were used, by (kind, name), for the lint of the unused."""
+    expanding: tuple[str, ...] = ()
+    lenient: bool = False
+    """Table cells: a comparison on a missing value is false instead of an error."""
+
+    def bind(self, name: str, binding: Binding) -> Context:
+        """The same place with one more name."""
+        return replace(self, names={**self.names, name: binding})
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A value that was understood. `absent` is the part of it that may be missing here, None when all is there."""
+
+    term: Term
+    type: Type
+    absent: Get | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A condition that was understood, with what is known to be present after it held, and after it did not."""
+
+    condition: Condition
+    when_true: Facts = NOTHING
+    when_false: Facts = NOTHING
+
+
+def near(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that looks most like a word, if any does."""
+    found = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """The help sentence for a misspelt word, or None."""
+    found = near(word, candidates)
+    return f"did you mean `{found}`?" if found else None
+
+
+def is_open(type: Type) -> bool:
+    """Whether nothing is known about values of this type."""
+    return isinstance(type, Anything)
+
+
+def presence(found: Operand) -> Facts:
+    """What is known when this value is present: its own path, and everything on the way to it."""
+    term = found.term
+    if not isinstance(term, Get):
+        return NOTHING
+    return frozenset((term.root, term.steps[:length]) for length in range(len(term.steps) + 1))

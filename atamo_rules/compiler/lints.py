@@ -1,0 +1,122 @@
+"""Findings about rules that compile: what can never or always hold, what nobody uses, what a table leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from atamo_rules.compiler import conditions
+from atamo_rules.compiler.calls import parameter_type
+from atamo_rules.compiler.comparisons import bounds_verdict
+from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment
+from atamo_rules.compiler.table_proof import proof
+from atamo_rules.model.meaning import All, Among, Any, Condition, Get, Not, Test
+from atamo_rules.model.rule import Rule
+from atamo_rules.model.table import Table
+from atamo_rules.model.types import Anything
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.syntax import declarations as decl
+
+if TYPE_CHECKING:
+    from atamo_rules.compiler.pipeline import Compiled
+
+
+def rule(found: Rule) -> Iterator[Diagnostic]:
+    """What the declared bounds of numbers already decide, and two equalities that exclude each other."""
+    for test in tests_of(found.condition):
+        verdict = bounds_verdict(test)
+        if verdict is False:
+            yield codes.NEVER_TRUE.at(
+                test.span, f"`{test.span.text}` can never hold: the declared bounds exclude it"
+            )
+        elif verdict is True:
+            yield codes.ALWAYS_TRUE.at(
+                test.span, f"`{test.span.text}` always holds: the declared bounds say so"
+            )
+    yield from _contradictions(found.condition)
+
+
+def tests_of(condition: Condition) -> Iterator[Test]:
+    """Every comparison in a condition, in the author's order."""
+    match condition:
+        case All() | Any():
+            for part in condition.parts:
+                yield from tests_of(part)
+        case Not():
+            yield from tests_of(condition.part)
+        case Among():
+            yield from tests_of(condition.condition)
+        case Test():
+            yield condition
+        case _:
+            pass
+
+
+def _contradictions(condition: Condition) -> Iterator[Diagnostic]:
+    if not isinstance(condition, All):
+        return
+    wanted: dict[tuple[str, tuple[object, ...]], Test] = {}
+    for part in condition.parts:
+        if isinstance(part, Test) and part.operator == "eq" and not part.ignore_case:
+            left, right = part.left, part.right
+            if isinstance(left, Get) and not left.many and hasattr(right, "value"):
+                first = wanted.setdefault((left.root, left.steps), part)
+                if first is not part and getattr(first.right, "value", None) != right.value:
+                    yield codes.NEVER_TRUE.at(
+                        part.span,
+                        f"`{part.span.text}` cannot hold together with `{first.span.text}`",
+                        help="join them with `or`, or use `is one of [..]`",
+                    )
+
+
+def defines(environment: Environment, report: list[Diagnostic]) -> set[tuple[str, str]]:
+    """Check each definition once, where it stands; gives those that have errors."""
+    broken: set[tuple[str, str]] = set()
+    for name, define in environment.defines.items():
+        before = len(report)
+        context = Context(environment, None, report, expanding=(name,))
+        for parameter in define.parameters:
+            type = parameter_type(parameter, context)
+            if type is None:
+                what = parameter.event.text if parameter.event else ""
+                if ("event", what) not in environment.broken:
+                    report.append(codes.UNKNOWN_NAME.at(parameter.span, f"there is no event type `{what}`"))
+                type = Anything()
+            here = Get(parameter.name.text, (), type, span=parameter.span)
+            context = context.bind(parameter.name.text, Binding(here, type, parameter.span))
+        conditions.condition(define.body, context, NOTHING)
+        if any(d.severity is codes.ERROR for d in report[before:]):
+            broken.add(("define", name))
+    return broken
+
+
+def table(found: Table) -> Iterator[Diagnostic]:
+    """Whether `exactly one row` holds for every event, and whether some row can never win."""
+    yield from proof(found)
+
+
+def unused(
+    files: Sequence[decl.File], environment: Environment, compiled: Sequence[Compiled]
+) -> Iterator[Diagnostic]:
+    """Parameters, lists, definitions and tables that nothing uses. Quiet while rules have errors."""
+    if any(one.rule is None for one in compiled) or not compiled:
+        return
+    used = frozenset().union(*(one.used for one in compiled))
+    texts = "\n".join(
+        item.span.text
+        for file in files
+        for item in file.declarations
+        if isinstance(item, decl.Define | decl.Table)
+    )
+    for kind, names in (
+        ("param", environment.params),
+        ("list", environment.lists),
+        ("define", environment.defines),
+        ("table", environment.tables),
+    ):
+        for name in names:
+            mentions = texts.count(name) - (kind in ("define", "table"))
+            if (kind, name) not in used and mentions <= 0:
+                span = environment.places[(kind, name)]
+                yield codes.UNUSED.at(span, f"the {kind} `{name}` is never used")

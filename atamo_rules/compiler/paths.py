@@ -1,0 +1,171 @@
+"""Paths: from the author's words to a place in the event, a parameter, the user, or a bound name."""
+
+from __future__ import annotations
+
+from atamo_rules.compiler.context import USER, Constant, Context, Facts, Operand, near
+from atamo_rules.compiler.describe import describe
+from atamo_rules.model.meaning import EACH, Const, Get, Now, Step
+from atamo_rules.model.types import Anything, ListOf, MapOf, Moment, Record, Type
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix, Label
+from atamo_rules.syntax import tree
+
+ROOTS = ("event", "param", "user", "now")
+
+
+def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | None:
+    """What a path stands for; None after saying what is wrong with it."""
+    first = path.steps[0]
+    rest = path.steps[1:]
+    name = str(first.key)
+    if name in context.names:
+        binding = context.names[name]
+        if not rest:
+            missing = binding.term if binding.optional and isinstance(binding.term, Get) else None
+            known = missing is not None and (missing.root, missing.steps) in facts
+            return Operand(binding.term, binding.type, None if known else missing)
+        if not isinstance(binding.term, Get):
+            _no_fields(rest[0], describe(binding.type), context)
+            return None
+        start = binding.term
+        lost = start if binding.optional and (start.root, start.steps) not in facts else None
+        return _walk(path, rest, start.root, start.steps, binding.type, context, facts, lost)
+    if name == "now" and not rest:
+        return Operand(Now(span=path.span), Moment())
+    if name == "user":
+        return _walk(path, rest, "user", (), USER, context, facts, None)
+    if name == "param":
+        return _param(path, rest, context)
+    if context.event is None:
+        context.report.append(
+            codes.UNKNOWN_NAME.at(first.span, f"nothing here is called `{name}`", help=_names_here(context))
+        )
+        return None
+    if name == "event":
+        return _walk(path, rest, "event", (), context.event.type, context, facts, None)
+    return _walk(path, path.steps, "event", (), context.event.type, context, facts, None)
+
+
+def is_word(expr: tree.Expr) -> str | None:
+    """The word, when an expression is one bare word that could be an enum value."""
+    if isinstance(expr, tree.Path) and len(expr.steps) == 1 and isinstance(expr.steps[0].key, str):
+        return expr.steps[0].key
+    return None
+
+
+def names_something(word: str, context: Context) -> bool:
+    """Whether a bare word already means a bound name or a field of the event."""
+    if word in context.names or word == "now":
+        return True
+    type = context.event.type if context.event else None
+    return isinstance(type, Record) and word in type.members
+
+
+def _walk(
+    path: tree.Path,
+    steps: tuple[tree.Step, ...],
+    root: str,
+    begun: tuple[Step, ...],
+    type: Type,
+    context: Context,
+    facts: Facts,
+    absent: Get | None,
+) -> Operand | None:
+    taken: tuple[Step, ...] = begun
+    entered = EACH in begun
+    for step in steps:
+        if isinstance(type, ListOf) and isinstance(step.key, str):
+            taken, type, entered = (*taken, EACH), type.item, True
+        if isinstance(type, Anything):
+            taken = (*taken, step.key)
+            continue
+        if isinstance(type, ListOf):
+            taken, type = (*taken, step.key), type.item
+            optional = True
+        elif isinstance(type, MapOf):
+            taken, type = (*taken, str(step.key)), type.value
+            optional = True
+        elif isinstance(type, Record):
+            member = type.members.get(str(step.key)) if isinstance(step.key, str) else None
+            if member is None:
+                _unknown_field(path, step, type, root, taken, context)
+                return None
+            taken, type = (*taken, step.key), member.type
+            optional = member.optional
+        else:
+            _no_fields(step, describe(type), context)
+            return None
+        # Inside an array every element is asked alone: one that lacks the field just does not satisfy the test.
+        if optional and not entered and absent is None and (root, taken) not in facts:
+            absent = Get(root, taken, type, span=path.span)
+    return Operand(Get(root, taken, type, span=path.span), type, absent)
+
+
+def _param(path: tree.Path, rest: tuple[tree.Step, ...], context: Context) -> Operand | None:
+    params = context.environment.params
+    if not rest:
+        context.report.append(
+            codes.UNKNOWN_NAME.at(
+                path.span, "`param` needs the name of a parameter", help="write `param.name`"
+            )
+        )
+        return None
+    name = str(rest[0].key)
+    constant: Constant | None = params.get(name)
+    if constant is None:
+        if ("param", name) not in context.environment.broken:
+            close = near(name, params)
+            context.report.append(
+                codes.UNKNOWN_NAME.at(
+                    rest[0].span,
+                    f"there is no parameter `{name}`",
+                    label=f"did you mean `{close}`?" if close else "",
+                    help=None if close else f'declare it: `param {name}: text = "…"`',
+                    fixes=[Fix(f"write `{close}`", (Edit(rest[0].span, close),))] if close else (),
+                )
+            )
+        return None
+    context.used.add(("param", name))
+    if len(rest) > 1:
+        _no_fields(rest[1], describe(constant.type), context)
+        return None
+    return Operand(Const(constant.value, span=path.span), constant.type)
+
+
+def _unknown_field(
+    path: tree.Path, step: tree.Step, type: Record, root: str, taken: tuple[Step, ...], context: Context
+) -> None:
+    word = str(step.key)
+    at = ".".join(str(s) for s in taken if s is not EACH)
+    owner = context.event.name if root == "event" and context.event else root
+    close = near(word, type.members)
+    message = f"`{owner}` has no field `{f'{at}.' if at else ''}{word}`"
+    code = codes.UNKNOWN_FIELD
+    if context.template:
+        code = codes.TEMPLATE_FIELD
+        message = f"the template of `{context.template}` reads a field that `{owner}` does not have"
+    known = ", ".join(f"{n} ({describe(m.type)})" for n, m in list(type.members.items())[:8])
+    more = ", …" if len(type.members) > 8 else ""
+    declared = context.environment.places.get(("event", owner))
+    context.report.append(
+        code.at(
+            step.span,
+            message,
+            label=f"did you mean `{close}`?" if close else "",
+            also=[Label(declared, f"`{owner}` is declared here")] if declared else (),
+            notes=[f"known {f'under `{at}`' if at else 'here'}: {known}{more}"] if known else (),
+            fixes=[Fix(f"write `{close}`", (Edit(step.span, close),))]
+            if close and step.span.text == word
+            else (),
+        )
+    )
+
+
+def _no_fields(step: tree.Step, what: str, context: Context) -> None:
+    context.report.append(
+        codes.UNKNOWN_FIELD.at(step.span, f"`{step.key}` cannot be read here: the value before it is {what}")
+    )
+
+
+def _names_here(context: Context) -> str | None:
+    return f"known here: {', '.join(sorted(context.names))}" if context.names else None

@@ -1,0 +1,187 @@
+"""Actions: from `do` to plans, checked against the agents' action types, the event types and the request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from atamo_rules.compiler import arguments, operands
+from atamo_rules.compiler.context import Binding, Context, Facts, near
+from atamo_rules.compiler.paths import names_something
+from atamo_rules.model.meaning import Get, MakeRecord, Term
+from atamo_rules.model.people import Who
+from atamo_rules.model.rule import Plan
+from atamo_rules.model.types import ActionType, Anything, Member, Record, Text
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix, Label
+from atamo_rules.source.span import Span
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax import tree
+
+TELLING = {"send", "track"}
+"""Verbs that differ only in who is told what became of it."""
+
+TRACKED = Record({"id": Member(Text())})
+
+
+def plans(written: Sequence[decl.Do], context: Context, facts: Facts) -> tuple[Plan, ...]:
+    """The plans of a list of actions. An answer named by `as` is known to what follows it."""
+    made: list[Plan] = []
+    for index, do in enumerate(written):
+        plan, context = _plan(index, do, context, facts)
+        if plan is not None:
+            made.append(plan)
+    return tuple(made)
+
+
+def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan | None, Context]:
+    if do.verb == "reply":
+        return _reply(index, do, context, facts), context
+    if do.verb == "emit":
+        return _emit(index, do, context, facts), context
+    assert do.target is not None
+    agent, _, action = do.target.text.rpartition(".")
+    offered = _action(do, agent, action, context)
+    if offered is None:
+        return None, context
+    made = arguments.record(do.arguments, offered.parameters, offered.id, do.target.span, context, facts)
+    timeout = plans(do.on_timeout, context, facts)
+    alias = do.alias.text if do.alias else ""
+    if do.alias is not None:
+        answer = (offered.answer or Anything()) if do.verb == "ask" else TRACKED
+        context = _named(do.alias, answer, context)
+    if do.verb == "ask" and do.within is None:
+        context.report.append(
+            codes.MISSING_ARGUMENT.at(
+                do.target.span, "`ask` needs to know how long to wait", help="add `within 5 seconds`"
+            )
+        )
+    within = Decimal(str(operands.quantity(do.within).total_seconds())) if do.within else None
+    plan = Plan(index, do.verb, agent, action, made, do.span, _who(do), within, alias, None, timeout)
+    return plan, context
+
+
+def _named(alias: tree.Name, answer: Record | Anything, context: Context) -> Context:
+    if names_something(alias.text, context):
+        context.report.append(
+            codes.NAME_CLASH.at(
+                alias.span, f"`{alias.text}` already means something here", help="choose another name"
+            )
+        )
+    here = Get(alias.text, (), answer, span=alias.span)
+    return context.bind(alias.text, Binding(here, answer, alias.span))
+
+
+def _action(do: decl.Do, agent: str, action: str, context: Context) -> ActionType | None:
+    environment = context.environment
+    assert do.target is not None
+    found = environment.actions.get(do.target.text)
+    if found is not None:
+        context.used.add(("agent", agent))
+        if found.verb != do.verb and not {found.verb, do.verb} <= TELLING:
+            _wrong_verb(do, found, context)
+            return None
+        return found
+    if agent in environment.agents:
+        offers = [a.name.text for a in environment.agents[agent].actions]
+        close = near(action, offers)
+        context.report.append(
+            codes.UNKNOWN_ACTION.at(
+                do.target.span,
+                f"the agent `{agent}` has no action `{action}`",
+                label=f"did you mean `{close}`?" if close else "",
+                also=[Label(environment.agents[agent].name.span, f"`{agent}` is declared here")],
+                notes=[f"it offers: {', '.join(offers)}"] if offers else (),
+                fixes=[Fix(f"write `{agent}.{close}`", (Edit(do.target.span, f"{agent}.{close}"),))]
+                if close
+                else (),
+            )
+        )
+        return None
+    return _undeclared(do, agent, action, context)
+
+
+def _undeclared(do: decl.Do, agent: str, action: str, context: Context) -> ActionType | None:
+    assert do.target is not None
+    close = near(agent, context.environment.agents)
+    if close is not None or not agent:
+        context.report.append(
+            codes.UNKNOWN_ACTION.at(
+                do.target.span,
+                f"there is no agent `{agent}`" if agent else f"`{action}` names no agent",
+                label=f"did you mean `{close}`?" if close else "",
+                help=None if close else "write `agent.action`",
+            )
+        )
+        return None
+    if ("undeclared", agent) not in context.used:
+        context.used.add(("undeclared", agent))
+        context.report.append(
+            codes.UNDECLARED_AGENT.at(
+                do.target.span,
+                f"the agent `{agent}` is not declared, so its arguments are not checked",
+                help=f"declare it: `agent {agent}` with `{do.verb} {action}` and its parameters below",
+            )
+        )
+    return ActionType(agent, action, do.verb, Anything(), Anything())
+
+
+def _wrong_verb(do: decl.Do, found: ActionType, context: Context) -> None:
+    assert do.target is not None
+    start = do.span.start
+    verb_span = Span(do.span.source, start, start + len(do.verb))
+    context.report.append(
+        codes.WRONG_VERB.at(
+            do.target.span,
+            f"`{found.id}` is done with `{found.verb}`, not `{do.verb}`",
+            fixes=[Fix(f"write `{found.verb}`", (Edit(verb_span, found.verb),))]
+            if verb_span.text == do.verb
+            else (),
+        )
+    )
+
+
+def _emit(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | None:
+    assert do.target is not None
+    name = do.target.text
+    event = context.environment.events.get(name)
+    if event is None:
+        if ("event", name) not in context.environment.broken:
+            close = near(name, context.environment.events)
+            context.report.append(
+                codes.UNKNOWN_NAME.at(
+                    do.target.span,
+                    f"there is no event type `{name}`",
+                    label=f"did you mean `{close}`?" if close else "",
+                    fixes=[Fix(f"write `{close}`", (Edit(do.target.span, close),))] if close else (),
+                )
+            )
+        return None
+    context.used.add(("event", name))
+    made = arguments.record(do.arguments, event.type, name, do.target.span, context, facts)
+    return Plan(index, "emit", "", name, made, do.span, _who(do))
+
+
+def _reply(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | None:
+    event = context.event
+    if event is None or not event.request:
+        context.report.append(
+            codes.BAD_REPLY.at(
+                do.span,
+                "there is nobody to reply to: this rule is not on a request",
+                help="declare a `request` and write `on request …`",
+            )
+        )
+        return None
+    if do.error is not None:
+        found = arguments.value(do.error, Member(Text()), "error", context, facts)
+        error: Term | None = found.term if found else None
+        return Plan(index, "reply", "", "", MakeRecord((), span=do.span), do.span, error=error)
+    span = replace(do.span, end=do.span.start + len("reply"))
+    made = arguments.record(do.arguments, event.answer or Anything(), "reply", span, context, facts)
+    return Plan(index, "reply", "", "", made, do.span)
+
+
+def _who(do: decl.Do) -> Who | None:
+    return Who(do.acting_as.kind, do.acting_as.name.text) if do.acting_as else None

@@ -1,0 +1,251 @@
+"""Rules: a written rule to a rule as it is meant."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+
+from atamo_rules.compiler import conditions, operands, plans
+from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, Facts, near
+from atamo_rules.compiler.paths import names_something
+from atamo_rules.model.meaning import Condition, Constant, Get, Term
+from atamo_rules.model.people import Scope, Who
+from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
+from atamo_rules.model.types import Anything, EventType, Json
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
+from atamo_rules.source.span import Span
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax import tree
+
+
+def rule(
+    written: decl.Rule,
+    pack: str,
+    environment: Environment,
+    report: list[Diagnostic],
+    used: set[tuple[str, str]],
+) -> Rule | None:
+    """The rule as it is meant, or None after saying every mistake in it."""
+    before = len(report)
+    if not _has_time(written, environment, report):
+        return None
+    on = written.trigger
+    assert isinstance(on, decl.On)
+    event = event_of(on, environment, report)
+    if event is None:
+        return None
+    used.add(("event", event.name))
+    context = Context(environment, event, report, used=used)
+    if on.alias is not None:
+        whole = Get("event", (), event.type, span=on.alias.span)
+        context = context.bind(on.alias.text, Binding(whole, event.type, on.alias.span))
+    lets: list[tuple[str, Term]] = []
+    for let in written.lets:
+        context = _let(let, context, lets)
+    condition, facts = _condition(written, context)
+    made = plans.plans(written.actions, context, facts)
+    if any(d.severity is codes.ERROR for d in report[before:]) or condition is None:
+        return None
+    result = Rule(
+        written.name.text,
+        event.name,
+        condition,
+        made,
+        written.name.span,
+        Scope(_who(written.include), _who(written.exclude)),
+        tuple(lets),
+        _order(written, report),
+        written.stop,
+        _status(written, report),
+        pack,
+        str(written.about.value) if written.about else "",
+        {str(item.keys[0].key): plain(item.value) for item in written.metadata},
+    )
+    return result if not any(d.severity is codes.ERROR for d in report[before:]) else None
+
+
+def event_of(on: decl.On, environment: Environment, report: list[Diagnostic]) -> EventType | None:
+    """The event type a trigger names, or None after saying what is wrong with it."""
+    name = on.event.text
+    event = environment.events.get(name)
+    kind = "request" if on.request else "event type"
+    if event is None:
+        if ("event", name) not in environment.broken:
+            close = near(name, [e.name for e in environment.events.values() if e.request == on.request])
+            report.append(
+                codes.UNKNOWN_NAME.at(
+                    on.event.span,
+                    f"there is no {kind} `{name}`",
+                    label=f"did you mean `{close}`?" if close else "",
+                    help=None if close else f"declare it: `{kind.removesuffix(' type')} {name}`",
+                    fixes=[Fix(f"write `{close}`", (Edit(on.event.span, close),))] if close else (),
+                )
+            )
+        return None
+    if event.request != on.request:
+        right = f"request {name}" if event.request else name
+        report.append(
+            codes.UNKNOWN_NAME.at(
+                on.event.span,
+                f"`{name}` is {'a request' if event.request else 'an event type, not a request'}",
+                help=f"write `on {right}`",
+            )
+        )
+        return None
+    return event
+
+
+def _has_time(written: decl.Rule, environment: Environment, report: list[Diagnostic]) -> bool:
+    """Refuse, by name, what only a later version evaluates; False when the rule cannot go on.
+
+    A draft may hold such clauses: it is checked, and never evaluated anyway.
+    """
+    found: list[tuple[str, Span]] = []
+    trigger = written.trigger
+    match trigger:
+        case decl.Times():
+            found.append(("N times within D", trigger.span))
+        case decl.Then():
+            found.append(("A then B within D", trigger.span))
+        case decl.Without():
+            found.append(("A without B within D", trigger.span))
+        case decl.Schedule():
+            found.append(("every …", trigger.span))
+        case None:
+            report.append(
+                codes.MISSING_CLAUSE.at(
+                    written.name.span,
+                    f"the rule `{written.name.text}` has no `on`",
+                    help="add `on event.type`",
+                )
+            )
+            return False
+        case _:
+            pass
+    if written.at_most is not None:
+        found.append(("at most", written.at_most.span))
+    draft = written.status is not None and written.status.text == DRAFT
+    for what, span in found if not draft else ():
+        report.append(
+            codes.TIME_NOT_YET.at(
+                span,
+                f"`{what}` is read and checked, but this version does not evaluate it",
+                help="set `status draft` to keep the rule here without running it"
+                if written.status is None
+                else None,
+                notes=["a rule that counts or waits would silently do the wrong thing without it"],
+            )
+        )
+    check_time(written, environment, report)
+    return not found
+
+
+def check_time(written: decl.Rule, environment: Environment, report: list[Diagnostic]) -> None:
+    """Type-check the time clauses: their events exist, and what they go `by` can be a key in each of them."""
+    trigger = written.trigger
+    ons: tuple[decl.On, ...] = ()
+    by: tuple[tree.Path, ...] = ()
+    match trigger:
+        case decl.Times():
+            ons, by = (trigger.on,), trigger.by
+        case decl.Then():
+            ons, by = trigger.events, trigger.by
+        case decl.Without():
+            ons, by = (trigger.on, trigger.missing), trigger.by
+        case _:
+            pass
+    if written.at_most is not None and isinstance(trigger, decl.On):
+        ons, by = (trigger,), written.at_most.by
+    for on in ons:
+        event = environment.events.get(on.event.text) if on is trigger else event_of(on, environment, report)
+        if event is None:
+            continue
+        for path in by:
+            key = operands.operand(path, Context(environment, event, report), NOTHING)
+            if key is not None and isinstance(key.term, Get) and key.term.many:
+                report.append(
+                    codes.BAD_TIME.at(path.span, f"`{path.span.text}` is many values, so it is no key")
+                )
+
+
+def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Context:
+    name = let.name.text
+    if names_something(name, context) or name in ("event", "user", "param"):
+        context.report.append(
+            codes.NAME_CLASH.at(
+                let.name.span, f"`{name}` already means something here", help="choose another name"
+            )
+        )
+        return context
+    found = operands.operand(let.value, context, NOTHING)
+    if found is None:
+        here = Get(name, (), Anything(), span=let.name.span)
+        return context.bind(name, Binding(here, Anything(), let.name.span))
+    lets.append((name, found.term))
+    here = Get(name, (), found.type, span=let.name.span)
+    return context.bind(name, Binding(here, found.type, let.name.span, optional=found.absent is not None))
+
+
+def _condition(written: decl.Rule, context: Context) -> tuple[Condition | None, Facts]:
+    if written.condition is None:
+        return Constant(True, span=written.name.span), NOTHING
+    outcome = conditions.condition(written.condition, context, NOTHING)
+    if outcome is not None:
+        return outcome.condition, outcome.when_true
+    # The actions are still checked: what the condition would have guarded is taken as guarded.
+    return None, conditions.mentioned(written.condition, context)
+
+
+def _who(principals: tuple[decl.Principal, ...]) -> tuple[Who, ...]:
+    return tuple(Who(principal.kind, principal.name.text) for principal in principals)
+
+
+def _order(written: decl.Rule, report: list[Diagnostic]) -> int:
+    if written.order is None:
+        return 100
+    value = written.order.value
+    if isinstance(value, bool) or not isinstance(value, int):
+        report.append(codes.WRONG_TYPE.at(written.order.span, "an order is a whole number"))
+        return 100
+    return value
+
+
+def _status(written: decl.Rule, report: list[Diagnostic]) -> str:
+    if written.status is None:
+        return LIVE
+    word = written.status.text
+    if word not in (DRAFT, SHADOW, LIVE):
+        report.append(
+            codes.NOT_A_VALUE.at(
+                written.status.span, f"`{word}` is not a status", help=f"write {DRAFT}, {SHADOW} or {LIVE}"
+            )
+        )
+        return DRAFT
+    return word
+
+
+def plain(value: tree.Value) -> Json:
+    """A written value as JSON, for metadata, settings and tests: words are texts, templates their own text."""
+    match value:
+        case tree.Literal():
+            return value.value
+        case tree.Template():
+            return value.text
+        case tree.ObjectValue():
+            return {str(entry.keys[0].key): plain(entry.value) for entry in value.entries}
+        case tree.ListValue():
+            return [plain(item) for item in value.items]
+        case tree.Negative(tree.Literal(int() | Decimal() as number)):
+            return -number
+        case _:
+            return value.span.text
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256, in hex, over the printed meaning of values; spans are not printed, so layout does not count."""
+    hasher = hashlib.sha256()
+    for part in parts:
+        hasher.update(repr(part).encode("utf-8", "surrogatepass"))
+        hasher.update(b"\x00")
+    return hasher.hexdigest()
