@@ -1,0 +1,131 @@
+"""One clause of text to a piece of the tree: the door between Lark and the rest.
+
+`parse(start, fragment)` gives what the start symbol stands for (see `convert`), or diagnostics. Nothing of Lark
+leaves this file and `convert`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.span import Fragment
+from atamo_rules.syntax.mistakes import explain
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+DEEPEST = 64
+"""Brackets that may be open at once."""
+LONGEST = 65_536
+"""Characters a clause may have."""
+STARTS = (
+    "condition",
+    "expression",
+    "value",
+    "object",
+    "field",
+    "param",
+    "list_items",
+    "define",
+    "define_head",
+    "trigger",
+    "at_most",
+    "schedule",
+    "principals",
+    "do_head",
+    "let",
+    "cell",
+    "given",
+    "expect",
+    "mock",
+    "keys",
+    "name",
+    "length",
+    "on",
+)
+
+
+def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """What a clause says, or None and why it cannot be read. `start` is one of STARTS."""
+    trouble = _bounded(fragment)
+    if trouble is not None:
+        return None, (trouble,)
+    from lark.exceptions import UnexpectedInput
+
+    from atamo_rules.syntax.convert import Converter, Misread
+
+    parser = _parser()
+    try:
+        tree = parser.parse(fragment.text, start=start)
+    except UnexpectedInput as error:
+        return None, (explain(error, parser, start, fragment),)
+    converter = Converter(fragment)
+    try:
+        made = converter.take(tree)
+    except Misread as misread:
+        return None, (misread.diagnostic,)
+    if converter.report:
+        return None, tuple(converter.report)
+    return made, ()
+
+
+@cache
+def _parser() -> Lark:
+    from lark import Lark
+
+    grammar = files("atamo_rules.grammar").joinpath("atamo.lark").read_text("utf-8")
+    return Lark(
+        grammar, parser="lalr", start=list(STARTS), propagate_positions=True, maybe_placeholders=False
+    )
+
+
+def _bounded(fragment: Fragment) -> Diagnostic | None:
+    """Refuse what the parser should not even try: the grammar itself is linear, its recursion is ours to bound."""
+    text = fragment.text
+    if len(text) > LONGEST:
+        return codes.TOO_DEEP.at(fragment.span(0, 1), f"this clause has more than {LONGEST} characters")
+    if text.count("(") + text.count("[") + text.count("{") + text.count("not ") + text.count("-") <= DEEPEST:
+        return None
+    depth = run = 0
+    quote = ""
+    escaped = False
+    for position, char in enumerate(text):
+        if quote:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == quote:
+                quote = ""
+            continue
+        if char in "\"'":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+        if char == "-":
+            run += 1
+        elif not char.isspace():
+            run = 0
+        if depth > DEEPEST or run > DEEPEST:
+            return codes.TOO_DEEP.at(
+                fragment.span(position, position + 1),
+                f"brackets are nested more than {DEEPEST} deep",
+                help="name parts of it with `define` or `let`",
+            )
+    if _nots(text) > DEEPEST:
+        return codes.TOO_DEEP.at(fragment.span(0, len(text)), f"more than {DEEPEST} `not` in a row")
+    return None
+
+
+def _nots(text: str) -> int:
+    longest = run = 0
+    for word in text.split():
+        run = run + 1 if word == "not" else 0
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,174 @@
+"""What went wrong in a clause that does not follow the grammar, in the author's words."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
+from atamo_rules.source.span import Fragment
+
+_WORDS = {
+    "AND": "`and`",
+    "OR": "`or`",
+    "NOT": "`not`",
+    "ELSE": "`else`",
+    "COMPARISON": "an operator such as `is`, `>` or `contains`",
+    "STATE": "`is present`",
+    "MATCHES": "`matches`",
+    "BETWEEN": "`between`",
+    "IGNORING_CASE": "`ignoring case`",
+    "NAME": "a name",
+    "DOTTED": "a name",
+    "STRING": 'a "text"',
+    "NUMBER": "a number",
+    "REGEX": "a regular expression `/…/`",
+    "HAS": "`has`",
+    "IN": "`in`",
+    "UNIT": "`seconds`, `minutes`, `hours`, `days` or `weeks`",
+    "WITHIN": "`within`",
+    "AS": "`as`",
+    "BY": "`by`",
+    "TIMES": "`times`",
+    "THEN": "`then`",
+    "WITHOUT": "`without`",
+    "PER": "`per`",
+    "ONCE": "`once`",
+    "VERB": "`send`, `track`, `ask` or `publish`",
+    "EMIT": "`emit`",
+    "REPLY": "`reply`",
+    "TYPE_WORD": "a type such as `text`, `whole` or `money`",
+    "ONE_OF": "`one of …`",
+    "LIST_OF": "`list of …`",
+    "MAP_OF": "`map of …`",
+    "WHO": "`user`, `group` or `organisation`",
+    "NOTHING": "`nothing`",
+    "TIMEOUT": "`timeout`",
+    "ERROR": "`error`",
+    "RULE": "`rule`",
+    "DAY": "a day",
+    "CLOCK": "a time such as 09:00",
+    "CRON": "`cron`",
+    "AT": "`at`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "LSQB": "`[`",
+    "RSQB": "`]`",
+    "LBRACE": "`{`",
+    "RBRACE": "`}`",
+    "COMMA": "`,`",
+    "COLON": "`:`",
+    "EQUAL": "`=`",
+    "DOT": "`.`",
+    "$END": "the end",
+}
+_QUIET = {
+    "TRUE", "FALSE", "NULL", "ANY", "EVERY", "NO", "PLUS", "MINUS", "STAR", "SLASH", "OPTIONAL", "EVERY_",
+    "IGNORING_CASE", "DOT", "LSQB", "UNIT", "BETWEEN", "MATCHES",
+}  # fmt: skip
+_OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
+              "by", "then", "without", "times", "present", "exists")  # fmt: skip
+_SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|===?|!|\S")
+
+
+def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnostic:
+    """The diagnostic of a Lark `UnexpectedInput`: where, what may stand there, and the likeliest repair."""
+    text = fragment.text
+    token = getattr(error, "token", None)
+    at = getattr(error, "pos_in_stream", None)
+    if token is not None and token.type == "$END":
+        at = len(text)
+    elif at is None and token is not None:
+        at = token.start_pos
+    at = len(text) if at is None else int(at)
+    trouble = _open_quote(text, fragment)
+    if trouble is not None:
+        return trouble
+    expected = _expected(error)
+    if at >= len(text.rstrip()):
+        end = len(text.rstrip())
+        return codes.SYNTAX.at(
+            fragment.span(max(end - 1, 0), end),
+            "this ends too soon" if text.strip() else "something is missing here",
+            label=f"then {expected}" if expected else "",
+            help=f"it goes on with {expected}" if expected else None,
+        )
+    found = _WORD.match(text, at)
+    end = found.end() if found else at + 1
+    word = text[at:end]
+    span = fragment.span(at, end)
+    spelling = _SPELLINGS.get(word)
+    if spelling is not None:
+        return codes.SYNTAX.at(
+            span,
+            f"`{word}` is not an operator here",
+            label=f"write `{spelling.strip()}`",
+            fixes=[Fix(f"write `{spelling.strip()}`", (Edit(span, spelling),), safe=True)],
+        )
+    close = get_close_matches(word, _OPERATORS, n=1, cutoff=0.7) if word.isidentifier() else []
+    if close and close[0] == word:
+        close = []
+    return codes.SYNTAX.at(
+        span,
+        f"`{word}` does not belong here",
+        label=f"did you mean `{close[0]}`?" if close else "",
+        notes=[f"here may stand: {expected}"] if expected else (),
+        fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
+    )
+
+
+def _expected(error: Any) -> str:
+    names: set[str] = set()
+    interactive = getattr(error, "interactive_parser", None)
+    if interactive is not None:
+        names = set(interactive.accepts())
+    if not names:
+        names = set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
+    words = (
+        [_WORDS[name] for name in sorted(names - _QUIET, key=list(_WORDS).index) if name in _WORDS]
+        if (names - _QUIET <= set(_WORDS))
+        else [_WORDS[name] for name in _WORDS if name in names - _QUIET]
+    )
+    words = list(dict.fromkeys(words))
+    if len(words) > 8:
+        words = [*words[:8], "…"]
+    return ", ".join(words)
+
+
+def _open_quote(text: str, fragment: Fragment) -> Diagnostic | None:
+    """A text or bracket that was opened and never closed, said where it was opened."""
+    quote, opened = "", 0
+    escaped = False
+    brackets: list[tuple[str, int]] = []
+    for position, char in enumerate(text):
+        if quote:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == quote:
+                quote = ""
+            continue
+        if char in "\"'":
+            quote, opened = char, position
+        elif char in "([{":
+            brackets.append((char, position))
+        elif char in ")]}" and brackets and {"(": ")", "[": "]", "{": "}"}[brackets[-1][0]] == char:
+            brackets.pop()
+    if quote:
+        return codes.SYNTAX.at(
+            fragment.span(opened, len(text.rstrip())),
+            "this text is never closed",
+            help=f"end it with `{quote}`",
+        )
+    if brackets:
+        char, position = brackets[-1]
+        return codes.SYNTAX.at(
+            fragment.span(position, position + 1),
+            f"this `{char}` is never closed",
+            help=f"close it with `{ {'(': ')', '[': ']', '{': '}'}[char] }`",
+        )
+    return None
