@@ -1,0 +1,134 @@
+"""Event types, requests and agents of a `.atamo` file."""
+
+from __future__ import annotations
+
+import re
+
+from atamo_rules.source import codes
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax import tree
+from atamo_rules.syntax.clauses import Reader, head
+from atamo_rules.syntax.outline import Line
+
+_ANYTHING = re.compile(r"\s+of\s+anything\s*$")
+_VERBS = ("send", "track", "ask", "publish")
+
+
+def event(line: Line, reader: Reader) -> decl.EventDecl | None:
+    """`event NAME "about"` with fields below, `event NAME from "file"`, `event NAME of anything`; or `request`."""
+    word = line.word
+    anything = _ANYTHING.search(line.text) is not None
+    opened = line if not anything else _without_tail(line)
+    parsed = head(opened, word, ("from",), reader)
+    if parsed is None:
+        return None
+    name, options, about = parsed
+    schema = options.get("from")
+    invalid: tree.Name | None = None
+    closed = False
+    answer: tuple[tree.Field, ...] | None = None
+    fields: list[tree.Field] = []
+    for child in line.children:
+        text = " ".join(child.text.split())
+        if text.startswith("when invalid"):
+            rest = child.after("when invalid")
+            invalid = reader.parse("name", rest) if rest.text else None
+            if not rest.text:
+                reader.say(
+                    codes.SYNTAX.at(
+                        child.span, "`when invalid` needs what to do", help="reject, flag or quarantine"
+                    )
+                )
+        elif text in ("other fields refused", "other fields allowed"):
+            closed = text.endswith("refused")
+        elif text == "answer" and word == "request":
+            answer = reader.fields(child.children)
+        else:
+            field = reader.field(child)
+            if field is not None:
+                fields.append(field)
+    if (schema is not None or anything) and fields:
+        reader.say(
+            codes.UNKNOWN_CLAUSE.at(
+                fields[0].span,
+                f"`{name.text}` has its fields from elsewhere",
+                help="drop this, or the `from`",
+            )
+        )
+        fields = []
+    if schema is None and not anything and not fields:
+        reader.say(
+            codes.MISSING_CLAUSE.at(
+                name.span,
+                f"`{name.text}` has no fields",
+                help=f"list them below, or write `{word} {name.text} of anything`",
+            )
+        )
+        return None
+    source = decl.From(schema, span=schema.span) if schema is not None else None
+    return decl.EventDecl(
+        name,
+        about,
+        word == "request",
+        tuple(fields),
+        source,
+        anything,
+        invalid,
+        closed,
+        answer,
+        span=line.whole,
+        comments=line.comments,
+    )
+
+
+def _without_tail(line: Line) -> Line:
+    """The head line without its `of anything`."""
+    found = _ANYTHING.search(line.text)
+    assert found is not None
+    return Line(line.fragment.cut(0, found.start()), line.indent, line.comments, line.children)
+
+
+def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
+    """`agent NAME "about"` with `uses PLUGIN` and action types below."""
+    parsed = head(line, "agent", (), reader)
+    if parsed is None:
+        return None
+    name, _, about = parsed
+    uses: decl.Uses | None = None
+    actions: list[decl.ActionDecl] = []
+    for child in line.children:
+        if child.word == "uses":
+            plugin = head(child, "uses", (), reader)
+            if uses is not None:
+                reader.repeated(child, "uses", uses.span)
+            elif plugin is not None:
+                settings = reader.arguments(child.children)
+                uses = decl.Uses(plugin[0], settings, span=child.whole, comments=child.comments)
+        elif child.word in _VERBS:
+            made = _action(child, reader)
+            if made is not None:
+                actions.append(made)
+        else:
+            reader.unknown(child, ("uses", *_VERBS), "an agent")
+    return decl.AgentDecl(name, about, uses, tuple(actions), span=line.whole, comments=line.comments)
+
+
+def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
+    verb = line.word
+    anything = _ANYTHING.search(line.text) is not None
+    parsed = head(_without_tail(line) if anything else line, verb, (), reader)
+    if parsed is None:
+        return None
+    name, _, about = parsed
+    answer: tuple[tree.Field, ...] | None = None
+    fields: list[tree.Field] = []
+    for child in line.children:
+        if child.text.strip() == "answer":
+            answer = reader.fields(child.children)
+        else:
+            field = reader.field(child)
+            if field is not None:
+                fields.append(field)
+    return decl.ActionDecl(
+        verb, name, about, tuple(fields), anything, answer, span=line.whole, comments=line.comments
+    )

@@ -1,0 +1,183 @@
+"""Rules and tests of a `.atamo` file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from atamo_rules.source import codes
+from atamo_rules.source.span import Fragment, Span
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax import tree
+from atamo_rules.syntax.clauses import METADATA, Reader, head
+from atamo_rules.syntax.outline import Line
+from atamo_rules.syntax.tree import Comments
+
+CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
+_STEPS = ("mock", "given", "expect", "at")
+_ACTIONS = ("send", "track", "ask", "reply", "publish", "emit")
+_CLOCK = re.compile(r"(\d{1,4}:\d{2}(?::\d{2})?)\s+")
+
+
+def rule(line: Line, reader: Reader) -> decl.Rule | None:
+    """`rule NAME "about"` and its clauses."""
+    parsed = head(line, "rule", (), reader)
+    if parsed is None:
+        return None
+    name, _, about = parsed
+    made = decl.Rule(name, None, about, span=line.whole, comments=line.comments)
+    seen: dict[str, Span] = {}
+    comments: list[tuple[str, Comments]] = []
+    broken = False
+    for child in line.children:
+        word = "at most" if child.text.startswith("at most") else child.word
+        if word in seen and word not in ("let", "test"):
+            reader.repeated(child, word, seen[word])
+            continue
+        seen.setdefault(word, child.span)
+        if child.comments != Comments() and word in CLAUSES and word not in ("let", "test"):
+            comments.append((word, child.comments))
+        changed = _clause(made, word, child, reader)
+        if changed is None:
+            broken = broken or word in ("on", "every")
+        else:
+            made = changed
+    if "on" not in seen and "every" not in seen:
+        reader.say(
+            codes.MISSING_CLAUSE.at(
+                name.span,
+                f"the rule `{name.text}` has no `on`",
+                help="say which event it is about: `on event.type`",
+            )
+        )
+        broken = True
+    if "do" not in seen and "stop" not in seen:
+        reader.say(
+            codes.MISSING_CLAUSE.at(
+                name.span, f"the rule `{name.text}` does nothing", help="add `do` and its actions"
+            )
+        )
+    return None if broken else replace(made, clause_comments=tuple(comments))
+
+
+def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule | None:
+    """The rule with one more clause, or None when that clause could not be read."""
+    rest = line.after(word)
+    if word not in ("do", "test", "meta") and word in CLAUSES:
+        reader.no_children(line)
+    match word:
+        case "on":
+            trigger = reader.parse("trigger", rest)
+            return replace(made, trigger=trigger) if trigger is not None else None
+        case "every":
+            schedule = reader.parse("schedule", rest)
+            return replace(made, trigger=schedule) if schedule is not None else None
+        case "order":
+            order = reader.parse("expression", rest)
+            if order is not None and not isinstance(order, tree.Literal):
+                reader.say(codes.BAD_LITERAL.at(order.span, "an order is a whole number"))
+                return None
+            return replace(made, order=order)
+        case "status":
+            return replace(made, status=reader.parse("name", rest))
+        case "for":
+            return replace(made, include=reader.parse("principals", rest) or ())
+        case "except":
+            return replace(made, exclude=reader.parse("principals", rest) or ())
+        case "let":
+            let = reader.parse("let", rest)
+            return replace(made, lets=(*made.lets, reader.placed(let, line))) if let is not None else None
+        case "when":
+            return replace(made, condition=reader.parse("condition", rest))
+        case "at most":
+            return replace(made, at_most=reader.parse("at_most", rest))
+        case "do":
+            if rest.text:
+                reader.say(codes.SYNTAX.at(rest.span(0, len(rest.text)), "actions stand on lines below `do`"))
+            return replace(made, actions=actions(line.children, reader))
+        case "stop":
+            if rest.text:
+                reader.say(codes.SYNTAX.at(rest.span(0, len(rest.text)), "`stop` stands alone"))
+            return replace(made, stop=True)
+        case "test":
+            found = test(line, reader)
+            return replace(made, tests=(*made.tests, found)) if found is not None else None
+        case "meta":
+            return replace(made, metadata=(*made.metadata, *reader.arguments(line.children)))
+        case _ if word in METADATA:
+            item = reader.described(line, word)
+            return replace(made, metadata=(*made.metadata, item)) if item is not None else None
+        case _:
+            reader.unknown(line, [*CLAUSES, "meta", *METADATA], "a rule")
+            return None
+
+
+def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
+    """The actions below `do` or `on timeout`."""
+    found: list[decl.Do] = []
+    for line in lines:
+        if line.word not in _ACTIONS:
+            reader.unknown(line, _ACTIONS, "`do`")
+            continue
+        do = reader.parse("do_head", line.fragment)
+        if do is None:
+            continue
+        arguments: list[tree.Argument] = []
+        timeout: tuple[decl.Do, ...] = ()
+        for child in line.children:
+            if " ".join(child.text.split()) == "on timeout":
+                timeout = actions(child.children, reader)
+                continue
+            argument = reader.argument(child)
+            if argument is not None:
+                arguments.append(argument)
+        found.append(
+            replace(
+                do, arguments=tuple(arguments), on_timeout=timeout, span=line.whole, comments=line.comments
+            )
+        )
+    return tuple(found)
+
+
+def test(line: Line, reader: Reader) -> decl.Test | None:
+    """`test "name"` with `mock`, `given` and `expect` lines below."""
+    parsed = head(line, "test", (), reader)
+    if parsed is None:
+        return None
+    mocks: list[decl.Mock] = []
+    steps: list[decl.Given | decl.Expect] = []
+    for child in line.children:
+        word, fragment, at = child.word, child.fragment, None
+        if word == "at":
+            rest = child.after("at")
+            clock = _CLOCK.match(rest.text)
+            if clock is None:
+                reader.say(codes.SYNTAX.at(child.span, "`at` needs a time", help="write `at 00:04 expect …`"))
+                continue
+            at = tree.Literal(clock.group(1), span=rest.span(0, clock.end(1)))
+            fragment = rest.cut(clock.end(), len(rest.text))
+            word = fragment.text.split(None, 1)[0] if fragment.text.strip() else ""
+        reader.no_children(child)
+        body = _after(fragment, word)
+        if word == "mock" and at is None:
+            mock = reader.parse("mock", body)
+            if mock is not None:
+                mocks.append(reader.placed(mock, child))
+        elif word == "given":
+            given = reader.parse("given", body)
+            if given is not None:
+                steps.append(replace(reader.placed(given, child), at=at))
+        elif word == "expect":
+            expect = reader.parse("expect", body)
+            if expect is not None:
+                steps.append(replace(reader.placed(expect, child), at=at))
+        else:
+            reader.unknown(child, _STEPS, "a test")
+    return decl.Test(parsed[0], tuple(mocks), tuple(steps), span=line.whole, comments=line.comments)
+
+
+def _after(fragment: Fragment, word: str) -> Fragment:
+    start = len(word)
+    while start < len(fragment.text) and fragment.text[start].isspace():
+        start += 1
+    return fragment.cut(start, len(fragment.text))

@@ -1,0 +1,265 @@
+"""What all readers of `.atamo` share: clause by clause parsing, and the mistakes any clause can have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Code, Diagnostic, Edit, Fix, Label
+from atamo_rules.source.span import Fragment, Span
+from atamo_rules.syntax import tree
+from atamo_rules.syntax.clause import parse
+from atamo_rules.syntax.convert import FieldLine
+from atamo_rules.syntax.outline import Line
+
+METADATA = (
+    "severity",
+    "owner",
+    "author",
+    "licence",
+    "url",
+    "runbook",
+    "tags",
+    "reference",
+    "since",
+)
+"""Words that describe a rule or pack and change nothing; any others stand under `meta`."""
+
+_KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
+_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+Placed = TypeVar("Placed", bound=tree.Item)
+
+
+class Reader:
+    """Collects diagnostics while a file is read."""
+
+    def __init__(self, report: list[Diagnostic]) -> None:
+        self.report = report
+
+    def say(self, diagnostic: Diagnostic) -> None:
+        self.report.append(diagnostic)
+
+    def parse(self, start: str, fragment: Fragment) -> Any:
+        """What a clause says, or None after reporting why it cannot be read."""
+        made, found = parse(start, fragment)
+        self.report.extend(found)
+        return made
+
+    def placed(self, item: Placed, line: Line) -> Placed:
+        """An item with the comments and the whole span of its line."""
+        return replace(item, span=line.whole, comments=line.comments)
+
+    def no_children(self, line: Line) -> None:
+        if line.children:
+            self.say(
+                codes.UNKNOWN_CLAUSE.at(
+                    line.children[0].span,
+                    f"nothing goes under `{line.word}`",
+                    help="start it at the left margin",
+                )
+            )
+
+    def unknown(
+        self, line: Line, known: Sequence[str], where: str, *, code: Code = codes.UNKNOWN_CLAUSE
+    ) -> None:
+        """A line whose first word says nothing here: the likeliest word, and all that may stand."""
+        word = line.word
+        close = get_close_matches(word, known, n=1, cutoff=0.6)
+        span = line.fragment.span(0, len(word))
+        self.say(
+            code.at(
+                span,
+                f"`{word}` is not a clause of {where}",
+                label=f"did you mean `{close[0]}`?" if close else "",
+                notes=[f"here {where} may go on with: {', '.join(known)}"],
+                fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
+            )
+        )
+
+    def repeated(self, line: Line, word: str, first: Span) -> None:
+        self.say(
+            codes.REPEATED_CLAUSE.at(
+                line.fragment.span(0, len(word)),
+                f"`{word}` is given twice",
+                also=[Label(first, "first given here")],
+            )
+        )
+
+    # --- arguments and fields ---------------------------------------------------------------------------
+
+    def arguments(self, lines: Iterable[Line]) -> tuple[tree.Argument, ...]:
+        found = (self.argument(line) for line in lines)
+        return tuple(item for item in found if item is not None)
+
+    def argument(self, line: Line) -> tree.Argument | None:
+        """`key: value`, or `key:` with an object or `- item` lines below it."""
+        key = self.key(line)
+        if key is None:
+            return None
+        name, rest = key
+        step = tree.Step(name.text, span=name.span)
+        value: tree.Value | None
+        if rest.text:
+            self.no_children(line)
+            value = self.parse("value", rest)
+        elif line.children and line.children[0].text.startswith("-"):
+            value = self.items(line)
+        else:
+            value = tree.ObjectValue(self.arguments(line.children), span=line.whole)
+        if value is None:
+            return None
+        return tree.Argument((step,), value, span=line.whole, comments=line.comments)
+
+    def items(self, line: Line) -> tree.ListValue:
+        values: list[tree.Value] = []
+        for child in line.children:
+            if not child.text.startswith("-"):
+                self.say(codes.SYNTAX.at(child.span, "every line of a list begins with `-`"))
+                continue
+            rest = child.after("-")
+            if not rest.text:
+                values.append(tree.ObjectValue(self.arguments(child.children), span=child.whole))
+            elif _KEY.match(rest.text) and not rest.text.startswith(("{", "[")):
+                first = Line(rest, child.indent + 2, child.comments)
+                entries = self.arguments([first, *child.children])
+                values.append(tree.ObjectValue(entries, span=child.whole))
+            else:
+                value = self.parse("value", rest)
+                if value is not None:
+                    values.append(value)
+        return tree.ListValue(tuple(values), span=line.whole)
+
+    def key(self, line: Line) -> tuple[tree.Name, Fragment] | None:
+        """The key of a `key: rest` line and what stands after the colon."""
+        found = _KEY.match(line.text)
+        if found is None:
+            self.say(
+                codes.SYNTAX.at(
+                    line.span,
+                    f"`{_short(line.text)}` is not `name: value`",
+                    help="write a name, a colon and a value",
+                )
+            )
+            return None
+        name = self.parse("name", line.fragment.cut(found.start(1), found.end(1)))
+        return None if name is None else (name, line.after(line.text[: found.end()]))
+
+    def fields(self, lines: Iterable[Line]) -> tuple[tree.Field, ...]:
+        found = (self.field(line) for line in lines)
+        return tuple(item for item in found if item is not None)
+
+    def field(self, line: Line) -> tree.Field | None:
+        """`name: type`, or `name:` with nested fields below it."""
+        key = self.key(line)
+        if key is None:
+            return None
+        name, rest = key
+        nested = tree.RecordOf(self.fields(line.children), span=line.whole) if line.children else None
+        if not rest.text or rest.text == "?" or _STRING.fullmatch(rest.text.lstrip("? ")):
+            if nested is None:
+                self.say(
+                    codes.SYNTAX.at(
+                        line.span, f"`{name.text}` has no type", help=f"write `{name.text}: text`"
+                    )
+                )
+                return None
+            about = self.about(rest)
+            return tree.Field(
+                name, nested, rest.text.startswith("?"), None, about, span=line.whole, comments=line.comments
+            )
+        made: FieldLine | None = self.parse("field", rest)
+        if made is None:
+            return None
+        type = made.type
+        if type is None:
+            if nested is None:
+                self.say(
+                    codes.SYNTAX.at(
+                        rest.span(0, len(rest.text)), "`list of` needs a type, or fields below it"
+                    )
+                )
+                return None
+            type = tree.ListOf(nested, span=line.whole)
+        elif nested is not None:
+            self.no_children(line)
+        default = made.default if isinstance(made.default, tree.Literal) else None
+        if made.default is not None and default is None:
+            self.say(codes.BAD_LITERAL.at(made.default.span, "a field's default is one plain value"))
+        return tree.Field(
+            name, type, made.optional, default, made.about, span=line.whole, comments=line.comments
+        )
+
+    def about(self, rest: Fragment) -> tree.Literal | None:
+        found = _STRING.search(rest.text)
+        return self.parse("expression", rest.cut(found.start(), found.end())) if found else None
+
+    def metadata(self, line: Line) -> tree.Argument | None:
+        """`severity "high"`: a known word and its value."""
+        word = line.word
+        if word not in METADATA:
+            self.unknown(line, METADATA, "a pack")
+            return None
+        return self.described(line, word)
+
+    def described(self, line: Line, word: str) -> tree.Argument | None:
+        self.no_children(line)
+        value = self.parse("value", line.after(word))
+        if value is None:
+            return None
+        step = tree.Step(word, span=line.fragment.span(0, len(word)))
+        return tree.Argument((step,), value, span=line.span, comments=line.comments)
+
+
+def head(
+    line: Line, word: str, options: Sequence[str], reader: Reader
+) -> tuple[tree.Name, dict[str, tree.Literal], tree.Literal | None] | None:
+    """`WORD name "about" option "value" …`: the head of a declaration."""
+    rest = line.after(word)
+    found = _NAME.match(rest.text)
+    if found is None:
+        reader.say(codes.SYNTAX.at(line.span, f"this {word} has no name", help=f"write `{word} some_name`"))
+        return None
+    name = reader.parse("name", rest.cut(0, found.end()))
+    about: tree.Literal | None = None
+    values: dict[str, tree.Literal] = {}
+    at = found.end()
+    while name is not None and at < len(rest.text):
+        piece = rest.text[at:]
+        if piece[0].isspace():
+            at += 1
+            continue
+        text = _STRING.match(piece)
+        option = next((o for o in options if re.match(rf"{o}\b", piece)), None)
+        if text is not None and about is None and not values:
+            about = reader.parse("expression", rest.cut(at, at + text.end()))
+            at += text.end()
+        elif option is not None:
+            value = _STRING.match(piece[len(option) :].lstrip())
+            begin = at + len(piece) - len(piece[len(option) :].lstrip())
+            if value is None:
+                reader.say(codes.SYNTAX.at(rest.span(at, at + len(option)), f'`{option}` needs a "text"'))
+                return None
+            values[option] = reader.parse("expression", rest.cut(begin, begin + value.end()))
+            at = begin + value.end()
+        else:
+            span = rest.span(at, len(rest.text))
+            more = " or ".join(f"`{o}`" for o in options)
+            reader.say(
+                codes.SYNTAX.at(
+                    span,
+                    f"`{_short(piece)}` does not belong after the name of this {word}",
+                    help=f"a text that says what it is about{', or ' + more if more else ''}",
+                )
+            )
+            return None
+    return None if name is None else (name, values, about)
+
+
+def _short(text: str) -> str:
+    line = text.split("\n", 1)[0]
+    return line if len(line) <= 40 else line[:39] + "…"

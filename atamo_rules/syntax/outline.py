@@ -1,0 +1,252 @@
+"""A text to an outline: lines told apart by indentation, each with its continuation lines, children and comments.
+
+A line goes on below when a bracket is still open, or when the next line is indented deeper and begins with `and`,
+`or` or `else`. Comments run from `#` to the end of the line, outside texts and regular expressions; inside a
+continued clause they are masked with blanks, so that every offset stays what it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.span import Fragment, Source, Span
+from atamo_rules.syntax.tree import Comments
+
+DEEPEST = 64
+"""Levels of indentation."""
+
+_CONTINUES = re.compile(r"(and|or|else)\b")
+_WORD = re.compile(r"\S+")
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Line:
+    """One clause of the outline. `fragment` is its text without indentation and comments."""
+
+    fragment: Fragment
+    indent: int
+    comments: Comments = field(default_factory=Comments)
+    children: list[Line] = field(default_factory=list)
+
+    @property
+    def span(self) -> Span:
+        return self.fragment.span(0, len(self.fragment.text))
+
+    @property
+    def text(self) -> str:
+        return self.fragment.text
+
+    @property
+    def word(self) -> str:
+        """The first word, by which clauses are told apart."""
+        found = _WORD.match(self.fragment.text)
+        return found.group() if found else ""
+
+    def after(self, prefix: str) -> Fragment:
+        """What stands after a prefix of the line's text, without the blanks between."""
+        text = self.fragment.text
+        start = len(prefix)
+        while start < len(text) and text[start].isspace():
+            start += 1
+        return self.fragment.cut(start, len(text))
+
+    @property
+    def whole(self) -> Span:
+        """The span of the line and everything under it."""
+        return self.span.to(self.children[-1].whole) if self.children else self.span
+
+
+def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnostic]]:
+    """The lines at column 0 with what is nested in them, the comments after the last, and what is wrong."""
+    report: list[Diagnostic] = list(_characters(source))
+    if any(found.severity is codes.ERROR for found in report):
+        return [], (), report
+    roots: list[Line] = []
+    stack: list[Line] = []
+    waiting: list[str] = []
+    for line in _lines(source, waiting, report):
+        while stack and stack[-1].indent >= line.indent:
+            stack.pop()
+        siblings = stack[-1].children if stack else roots
+        if siblings and siblings[0].indent != line.indent:
+            report.append(
+                codes.TABS.at(
+                    line.span,
+                    "this line is indented unlike the lines it stands with",
+                    help=f"indent it by {siblings[0].indent} blanks, or deeper to put it under the line above",
+                )
+            )
+        elif not stack and line.indent:
+            report.append(
+                codes.TABS.at(
+                    line.span, "nothing above this line holds it", help="start it at the left margin"
+                )
+            )
+        if len(stack) >= DEEPEST:
+            report.append(codes.TOO_DEEP.at(line.span, f"lines are nested more than {DEEPEST} deep"))
+            break
+        siblings.append(line)
+        stack.append(line)
+    return roots, tuple(waiting), report
+
+
+def _lines(source: Source, waiting: list[str], report: list[Diagnostic]) -> Iterator[Line]:
+    """Clauses in order of the file; whole-line comments wait for the clause they stand before."""
+    current: _Clause | None = None
+    for number, start in enumerate(source.line_starts):
+        end = source.line_starts[number + 1] if number + 1 < len(source.line_starts) else len(source.text)
+        if number == 0 and source.text.startswith("\ufeff"):
+            start = 1  # a byte order mark is no character of the first line
+        raw = source.text[start:end].rstrip("\r\n")
+        body = raw.lstrip(" \t")
+        if not body:
+            continue
+        indent = len(raw) - len(body)
+        if "\t" in raw[:indent]:
+            report.append(
+                codes.TABS.at(
+                    source.span(start, start + indent),
+                    "this line is indented with a tab",
+                    help="indent with blanks",
+                )
+            )
+            raw = raw[:indent].replace("\t", " ") + body
+        open_before = current is not None and current.depth > 0
+        if body.startswith("#") and not open_before:
+            if current is not None and not _continues_later(source, number, current.indent):
+                yield current.line(source)
+                current = None
+            waiting.append(body[1:].strip())
+            continue
+        goes_on = current is not None and (
+            open_before or (indent > current.indent and _CONTINUES.match(body) is not None)
+        )
+        if not goes_on:
+            if current is not None:
+                yield current.line(source)
+            current = _Clause(start + indent, indent, tuple(waiting))
+            waiting.clear()
+        assert current is not None
+        current.add(start + indent, body)
+        if goes_on and waiting:
+            current.before = (*current.before, *waiting)
+            waiting.clear()
+    if current is not None:
+        yield current.line(source)
+
+
+def _continues_later(source: Source, number: int, indent: int) -> bool:
+    """Whether the next line that is no comment goes on with the clause above the comment."""
+    for later in range(number + 1, len(source.line_starts)):
+        raw = source.line(later + 1)
+        body = raw.lstrip(" \t")
+        if body and not body.startswith("#"):
+            return len(raw) - len(body) > indent and _CONTINUES.match(body) is not None
+    return False
+
+
+class _Clause:
+    """A clause while its lines are collected; thrown away when it is a Line."""
+
+    def __init__(self, start: int, indent: int, before: tuple[str, ...]) -> None:
+        self.start, self.indent, self.before = start, indent, before
+        self.end = start
+        self.depth = 0
+        self.beside: list[str] = []
+        self.masked: list[tuple[int, int]] = []
+
+    def add(self, start: int, body: str) -> None:
+        """One more line of the file: keep count of brackets, mask a comment."""
+        stop, self.depth = _scan(body, self.depth)
+        if stop < len(body):
+            self.beside.append(body[stop + 1 :].strip())
+            self.masked.append((start + stop, start + len(body)))
+        self.end = start + len(body[:stop].rstrip())
+        if not body[:stop].strip():
+            self.end = max(self.start, self.end)
+
+    def line(self, source: Source) -> Line:
+        text = source.text[self.start : self.end]
+        for begin, end in self.masked:
+            if begin < self.end:
+                at, upto = begin - self.start, min(end, self.end) - self.start
+                text = text[:at] + " " * (upto - at) + text[upto:]
+        span = source.span(self.start, self.end)
+        fragment = Fragment(text, span, ((0, self.start),))
+        before = self.before
+        beside = ""
+        if len(self.beside) == 1:
+            beside = self.beside[0]
+        elif self.beside:
+            before = (*before, *self.beside)
+        return Line(fragment, self.indent, Comments(before, beside))
+
+
+def _scan(body: str, depth: int) -> tuple[int, int]:
+    """Where a comment begins in a line (its length when nowhere), and how many brackets are open after it."""
+    quote = ""
+    at = 0
+    while at < len(body):
+        char = body[at]
+        if quote:
+            if char == "\\":
+                at += 1
+            elif char == quote:
+                quote = ""
+        elif char in "\"'":
+            quote = char
+        elif char == "#" and (at == 0 or body[at - 1] in " \t([{,"):
+            return at, depth
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth = max(depth - 1, 0)
+        elif char == "/" and _regex_follows(body, at):
+            at = _regex_end(body, at)
+        at += 1
+    return len(body), depth
+
+
+def _regex_follows(body: str, at: int) -> bool:
+    before = body[:at].rstrip()
+    return before.endswith(("matches", "match", "any of", "all of")) or (
+        before.endswith(("[", ",")) and "match" in before
+    )
+
+
+def _regex_end(body: str, at: int) -> int:
+    at += 1
+    while at < len(body) and body[at] != "/":
+        at += 2 if body[at] == "\\" else 1
+    return at
+
+
+def _characters(source: Source) -> Iterator[Diagnostic]:
+    """Characters that no rule file should hold, and those that may hide what it says."""
+    text = source.text
+    if text.isascii() and text.isprintable():
+        return
+    for found in _CONTROL.finditer(text):
+        char = found.group()
+        yield codes.NOT_TEXT.at(
+            source.span(found.start(), found.end()),
+            f"the character U+{ord(char):04X} cannot stand in a rule file",
+            help='inside a text, write it as an escape such as "\\u0000"',
+        )
+        return
+    for position, found in enumerate(_INVISIBLE.finditer(text)):
+        if found.start() == 0 and found.group() == "\ufeff":
+            continue
+        if position > 4:
+            return
+        yield codes.SUSPICIOUS_TEXT.at(
+            source.span(found.start(), found.end()),
+            f"the invisible character U+{ord(found.group()):04X} may make this read unlike it is",
+            help=f'delete it, or write it as "\\u{ord(found.group()):04x}" inside a text',
+        )
