@@ -80,3 +80,8 @@ VACUOUS_TEST = Code("E0702", "a test passes without testing anything")
 BAD_TEST = Code("E0703", "a test does not fit the types")
 NOT_COVERED = Code("W0710", "no test shows this outcome", Severity.WARNING)
 NO_TESTS = Code("E0711", "the tests of this ruleset match nothing")
+
+# --- E024x: schemas -------------------------------------------------------------------------------------
+SCHEMA_UNREADABLE = Code("E0240", "a schema file cannot be read")
+SCHEMA_BROKEN = Code("E0241", "not a schema that events can have")
+SCHEMA_NOTE = Code("W0245", "a part of a schema that types cannot express", Severity.NOTE)

@@ -29,7 +29,7 @@ METADATA = (
 )
 """Words that describe a rule or pack and change nothing; any others stand under `meta`."""
 
-_KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
+_KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_\-]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
 _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Item)

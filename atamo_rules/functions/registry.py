@@ -1,0 +1,19 @@
+"""Every built-in function, once, by name: callable in conditions, and as a filter in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from atamo_rules.functions import lists, net, numbers, text, time
+from atamo_rules.functions.signature import Function, Parameter
+
+__all__ = ["FUNCTIONS", "Function", "Parameter"]
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        function.name: function
+        for family in (text.FUNCTIONS, numbers.FUNCTIONS, lists.FUNCTIONS, net.FUNCTIONS, time.FUNCTIONS)
+        for function in family
+    }
+)
