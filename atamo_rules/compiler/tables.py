@@ -98,6 +98,9 @@ def _answer(output: tree.Expr, context: Context) -> Operand | None:
         if operands.operand(output, quiet, NOTHING) is None:
             # A bare word that is no field is a value of its own: `=> queue` columns often list such words.
             return Operand(Const(word, span=output.span), OneOf((word,)))
+    if isinstance(output, tree.Literal) and isinstance(output.value, str):
+        # The answers of a column are a closed list: comparing one with a word that is none of them is a mistake.
+        return Operand(Const(output.value, span=output.span), OneOf((output.value,)))
     found = arguments.value(output, Member(Anything()), "answer", strict, NOTHING)
     if found is not None and found.absent is not None:
         operands.report_absent(output, found, strict)

@@ -1,0 +1,246 @@
+"""Tests of rule files, run: given events decided, asked agents answered by mocks, expectations compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from atamo_rules.engine.decide import decide, resume, rule_of
+from atamo_rules.engine.examples import example
+from atamo_rules.engine.operators import OPERATORS, equal
+from atamo_rules.model.case import Answer, Case, Expectation, Expected, GivenEvent, Match
+from atamo_rules.model.decision import Action, Fired
+from atamo_rules.model.event import Event
+from atamo_rules.model.rule import Ruleset
+from atamo_rules.model.strict_json import encode
+from atamo_rules.model.types import Json
+from atamo_rules.source.span import Span
+
+HOPS = 16
+"""Emitted events follow one another at most so far."""
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+"""When every test begins: tests see a virtual clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One expectation that was not met: where it stands, and what came instead, in lines to be read."""
+
+    span: Span
+    message: str
+    got: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How a test went. `vacuous` is why it says nothing, or empty; `events` are all it decided."""
+
+    case: Case
+    failures: tuple[Failure, ...]
+    fired: frozenset[str]
+    events: tuple[Event, ...]
+    vacuous: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures and not self.vacuous
+
+
+@dataclass(slots=True)
+class _Run:
+    ruleset: Ruleset
+    case: Case
+    actions: list[Action] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    fired: set[str] = field(default_factory=set)
+    unanswered: list[str] = field(default_factory=list)
+
+
+def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
+    """Run one test: the rule it stands in alone, or, at top level, the whole ruleset. Never raises."""
+    run = _Run(ruleset, case)
+    failures: list[Failure] = []
+    now = BEGIN
+    number = 0
+    for step in case.steps:
+        if isinstance(step, Expected):
+            failures.extend(_expect(step, run))
+            run.actions.clear()
+            run.problems.clear()
+            continue
+        now = BEGIN + step.at if step.at is not None else now
+        for _ in range(min(step.times, 10_000)):
+            number += 1
+            _given(step, number, now, run)
+            now += step.every
+    return CaseResult(case, tuple(failures), frozenset(run.fired), tuple(run.events), _vacuous(run))
+
+
+def _given(step: GivenEvent, number: int, now: datetime, run: _Run) -> None:
+    type = run.ruleset.events[step.type]
+    body = example(type.type, step.body)
+    _decide(Event(f"test-{number}", step.type, body, now, step.user), run)
+
+
+def _decide(event: Event, run: _Run) -> None:
+    run.events.append(event)
+    for fired in decide(run.ruleset, event, only=run.case.rule).fired:
+        run.fired.add(fired.rule)
+        if not fired.shadow:
+            _follow(fired, event, run)
+
+
+def _follow(fired: Fired, event: Event, run: _Run) -> None:
+    """Take a rule's actions, answer what it asks, and go on with the rest."""
+    while True:
+        run.problems.extend(fired.problems)
+        for action in fired.actions:
+            run.actions.append(action)
+            if action.verb == "emit" and event.hops < HOPS and not run.case.rule:
+                at = event.at + timedelta(0)
+                _decide(
+                    Event(action.id, action.action, action.body, at, event.user, hops=event.hops + 1), run
+                )
+        waiting = fired.waiting
+        if waiting is None:
+            return
+        asked = fired.actions[-1]
+        answer = next((a for a in run.case.answers if a.target == asked.target), None)
+        if answer is None:
+            run.unanswered.append(asked.target)
+            return
+        failed = answer.timeout or answer.error is not None
+        fired = resume(run.ruleset, event, waiting, _answered(answer, asked, run), timeout=failed)
+
+
+def _answered(answer: Answer, asked: Action, run: _Run) -> Json:
+    offered = run.ruleset.actions.get(asked.target)
+    if offered is None or offered.answer is None or answer.body is None:
+        return answer.body
+    return example(offered.answer, answer.body)
+
+
+def _expect(step: Expected, run: _Run) -> list[Failure]:
+    if not step.all:
+        if not run.actions:
+            return []
+        return [Failure(step.span, "expected nothing, but something was done", _told(run))]
+    failures: list[Failure] = []
+    for expectation in step.all:
+        message = _unmet(expectation, run)
+        if message:
+            failures.append(Failure(expectation.span, message, _told(run)))
+    return failures
+
+
+def _unmet(expectation: Expectation, run: _Run) -> str:
+    """Why an expectation is not met, or empty."""
+    what = expectation.target or expectation.kind
+    if expectation.kind == "rule":
+        fired = expectation.target in run.fired
+        if expectation.times == 0:
+            return f"the rule `{what}` fired" if fired else ""
+        return "" if fired else f"the rule `{what}` did not fire"
+    same = [action for action in run.actions if _is(action, expectation)]
+    wrong: list[str] = []
+    met = 0
+    for action in same:
+        differs = [text for text in (_differs(match, action.body) for match in expectation.matches) if text]
+        met += not differs
+        wrong.extend(differs)
+    times = expectation.times
+    if times is None:
+        if met:
+            return ""
+        if same:
+            return f"`{what}` was done, but {'; '.join(dict.fromkeys(wrong))}"
+        return f"`{what}` was not done"
+    if met == times:
+        return ""
+    wanted = {0: "not at all", 1: "once"}.get(times, f"{times} times")
+    return f"expected `{what}` {wanted}, and it was done {met} times"
+
+
+def _is(action: Action, expectation: Expectation) -> bool:
+    match expectation.kind:
+        case "reply":
+            return action.verb == "reply" and action.error is None
+        case "error":
+            return action.verb == "reply" and action.error is not None
+        case "emit":
+            return action.verb == "emit" and action.action == expectation.target
+        case _:
+            return action.target == expectation.target and action.verb not in ("emit", "reply")
+
+
+_BY = {"contains": "contains", "starts with": "prefix", "ends with": "suffix", "matches": "regex", "is like": "glob",
+       "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "is one of": "in"}  # fmt: skip
+
+
+def _differs(match: Match, body: Json) -> str:
+    """What is wrong with one field of an action's body, or empty."""
+    name = ".".join(str(key) for key in match.path)
+    found: Json = body
+    missing = False
+    for key in match.path:
+        if isinstance(found, dict) and key in found:
+            found = found[str(key)]
+        elif isinstance(found, list) and isinstance(key, int) and key < len(found):
+            found = found[key]
+        else:
+            missing = True
+            break
+    if match.operator in ("is present", "is absent"):
+        there = not missing and found is not None
+        return (
+            ""
+            if there is (match.operator == "is present")
+            else f"`{name}` is {'there' if there else 'missing'}"
+        )
+    if missing:
+        return f"`{name}` is missing"
+    operator = match.operator
+    negated = operator in ("is not", "does not contain", "does not match")
+    if operator in ("is", "is not"):
+        good = equal(found, match.value, "json", False)
+    else:
+        base = {"does not contain": "contains", "does not match": "matches"}.get(operator, operator)
+        good = OPERATORS[_BY[base]](found, match.value, "json", False) if base in _BY else False
+    return "" if good is not negated else f"`{name}` is {_short(found)}"
+
+
+def _told(run: _Run) -> tuple[str, ...]:
+    """What happened, for a person to read: the actions, what went wrong, and the last event in full."""
+    lines = [f"did {action.verb} {action.target} {_short(action.body, 200)}" for action in run.actions]
+    lines += [f"problem: {problem}" for problem in run.problems]
+    lines += [
+        f"`{target}` was asked and has no answer: add `mock {target} -> {{ … }}`"
+        for target in dict.fromkeys(run.unanswered)
+    ]
+    if not run.actions:
+        lines.append("did nothing")
+    if run.events:
+        lines.append(f"event {run.events[0].type} {_short(run.events[0].body, 400)}")
+    return tuple(lines)
+
+
+def _short(value: Json, width: int = 80) -> str:
+    text = encode(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _vacuous(run: _Run) -> str:
+    """Why a test that expects nothing shows nothing, or empty."""
+    case = run.case
+    if any(step.all for step in case.steps if isinstance(step, Expected)):
+        return ""
+    if case.rule:
+        rule = rule_of(run.ruleset, case.rule)
+        if not any(event.type == rule.event for event in run.events):
+            return f"no event of type `{rule.event}` is given, so `{rule.id}` could never act"
+        if not any(event.type == rule.event and rule.scope.admits(event.user) for event in run.events):
+            return f"`{rule.id}` is not for the user of this event, so its condition was never asked"
+        return ""
+    types = {rule.event for rule in run.ruleset.rules}
+    return "" if any(event.type in types for event in run.events) else "no rule is on the given event types"

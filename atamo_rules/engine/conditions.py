@@ -1,0 +1,169 @@
+"""Conditions to closures: does it hold for one event? Total and two-valued, whatever the body holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any as Anything
+from typing import TypeAlias
+
+from atamo_rules.engine import terms
+from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.operators import OPERATORS, Operator, single
+from atamo_rules.functions.absent import ABSENT
+from atamo_rules.model.meaning import (
+    All,
+    Among,
+    Any,
+    Condition,
+    Const,
+    Constant,
+    Empty,
+    Exists,
+    Get,
+    Holds,
+    IsNull,
+    Not,
+    Present,
+    Term,
+    Test,
+)
+
+Holding: TypeAlias = Callable[[Frame], bool]
+
+
+def condition(node: Condition) -> Holding:
+    """The closure of a condition."""
+    match node:
+        case Test():
+            return _test(node)
+        case All():
+            return _all(tuple(condition(part) for part in node.parts))
+        case Any():
+            return _any(tuple(condition(part) for part in node.parts))
+        case Not():
+            part = condition(node.part)
+            return lambda frame: not part(frame)
+        case Constant():
+            value = node.value
+            return lambda frame: value
+        case Present():
+            return _present(node)
+        case IsNull():
+            walk = terms.values(node.term)
+            return lambda frame: any(value is None for value in walk(frame))
+        case Exists():
+            walk = terms.values(node.term)
+            return lambda frame: any(True for _ in walk(frame))
+        case Empty():
+            inner = terms.term(node.term)
+            return lambda frame: _empty(inner(frame))
+        case Holds():
+            return _holds(node)
+        case Among():
+            return _among(node)
+
+
+def _all(parts: tuple[Holding, ...]) -> Holding:
+    if len(parts) == 2:
+        one, two = parts
+        return lambda frame: one(frame) and two(frame)
+
+    def run(frame: Frame) -> bool:
+        for part in parts:  # noqa: SIM110 - a loop is half the cost of all() over a generator
+            if not part(frame):
+                return False
+        return True
+
+    return run
+
+
+def _any(parts: tuple[Holding, ...]) -> Holding:
+    def run(frame: Frame) -> bool:
+        for part in parts:  # noqa: SIM110
+            if part(frame):
+                return True
+        return False
+
+    return run
+
+
+def _present(node: Present) -> Holding:
+    if isinstance(node.term, Get):
+        walk = terms.values(node.term)
+        return lambda frame: any(value is not None for value in walk(frame))
+    inner = terms.term(node.term)
+
+    def run(frame: Frame) -> bool:
+        value = inner(frame)
+        return value is not ABSENT and value is not None
+
+    return run
+
+
+def _empty(value: Anything) -> bool:
+    return isinstance(value, str | list | tuple | dict) and not value
+
+
+def _holds(node: Holds) -> Holding:
+    if isinstance(node.term, Get):
+        walk = terms.values(node.term)
+        return lambda frame: any(value is True for value in walk(frame))
+    inner = terms.term(node.term)
+    return lambda frame: inner(frame) is True
+
+
+def _among(node: Among) -> Holding:
+    collection, inner, variable = terms.term(node.collection), condition(node.condition), node.variable
+    quantifier = node.quantifier
+
+    def run(frame: Frame) -> bool:
+        found = collection(frame)
+        if not isinstance(found, list | tuple):
+            # Of nothing, nothing holds: `every` and `no` are true of an empty list, but not of a missing one.
+            return quantifier == "no"
+        holding = (inner(frame.bound(variable, item)) for item in found)
+        if quantifier == "any":
+            return any(holding)
+        return all(holding) if quantifier == "every" else not any(holding)
+
+    return run
+
+
+def _test(node: Test) -> Holding:
+    left, right = node.left, node.right
+    plain_left = isinstance(left, Get) and not left.many
+    if isinstance(right, Const):
+        check = single(node)
+        if plain_left:
+            read = terms.reader(left.type) if isinstance(left, Get) and node.kind in _READ else None
+            assert isinstance(left, Get)
+            fetch = terms.direct(left)
+            if read is None:
+                return lambda frame: check(fetch(frame))
+            return lambda frame: check(read(fetch(frame)))
+        many = _many(left, node.kind)
+        return lambda frame: any(check(value) for value in many(frame))
+    one, two = _many(left, node.kind), _many(right, node.kind)
+    operator: Operator = OPERATORS[node.operator]
+    kind, fold = node.kind, node.ignore_case
+
+    def run(frame: Frame) -> bool:
+        others = list(two(frame))
+        return any(operator(value, other, kind, fold) for value in one(frame) for other in others)
+
+    return run
+
+
+_READ = ("moment", "date", "duration")
+
+
+def _many(node: Term, kind: str) -> Callable[[Frame], Anything]:
+    """Every value of a side: those of a path through arrays, or just the one."""
+    if isinstance(node, Get):
+        walk = terms.values(node)
+        read = terms.reader(node.type) if kind in _READ else None
+        if read is None:
+            return walk
+        return lambda frame: (read(value) for value in walk(frame))
+    inner = terms.term(node)
+    return lambda frame: (inner(frame),)

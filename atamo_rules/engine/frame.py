@@ -1,0 +1,54 @@
+"""What terms read from while one rule is tried on one event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from atamo_rules.functions.absent import ABSENT
+from atamo_rules.model.event import Event
+
+ANONYMOUS = {"name": "", "groups": [], "organisation": ""}
+"""What `user` is for an event that nobody signed."""
+
+
+class Frame:
+    """The roots of paths, by name. `event` and `user` are always there; `let` names fill themselves when read."""
+
+    __slots__ = ("event", "lazy", "roots")
+
+    def __init__(self, event: Event, names: Mapping[str, Any] | None = None) -> None:
+        self.event = event
+        self.roots: dict[str, Any] = {"event": event.body}
+        self.lazy: dict[str, Any] = {}
+        if names:
+            self.roots.update(names)
+
+    def root(self, name: str) -> Any:
+        """The value under a root name; a `let` is computed the first time it is read."""
+        roots = self.roots
+        if name in roots:
+            return roots[name]
+        make = self.lazy.get(name)
+        if make is not None:
+            value = roots[name] = make(self)
+            return value
+        if name == "user":
+            value = roots["user"] = user_value(self.event)
+            return value
+        return ABSENT
+
+    def bound(self, name: str, value: Any) -> Frame:
+        """A frame with one more name, sharing nothing that the other could change."""
+        inner = Frame.__new__(Frame)
+        inner.event, inner.lazy = self.event, self.lazy
+        inner.roots = {**self.roots, name: value}
+        return inner
+
+
+def user_value(event: Event) -> dict[str, Any]:
+    """The acting user as rules see it."""
+    user = event.user
+    if user is None:
+        return dict(ANONYMOUS)
+    return {"name": user.name, "groups": sorted(user.groups), "organisation": user.organisation}

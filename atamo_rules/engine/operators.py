@@ -1,0 +1,189 @@
+"""What each operator asks of two values. Values of the wrong type, or absent, satisfy nothing.
+
+A boolean never equals a number; int and Decimal compare exactly; texts are ordered by code point; ignoring case
+means comparing `str.casefold` of both (Unicode 15, default case folding).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from atamo_rules.functions.net import address_in
+from atamo_rules.model.meaning import Const, Test
+
+Operator: TypeAlias = Callable[[Any, Any, str, bool], bool]
+Check: TypeAlias = Callable[[Any], bool]
+
+
+def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    """Equality within one kind of JSON value; lists and objects element by element."""
+    if isinstance(left, str):
+        if not isinstance(right, str):
+            return False
+        return left.casefold() == right.casefold() if fold else left == right
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        return len(left) == len(right) and all(
+            equal(one, two, kind, fold) for one, two in zip(left, right, strict=True)
+        )
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[k], right[k], kind, fold) for k in left)
+    return bool(left == right)
+
+
+def _order(left: Any, right: Any) -> int | None:
+    """-1, 0 or 1 where two values have an order, else None."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return None
+    for family in (int | Decimal, str, datetime, timedelta):
+        if isinstance(left, family) and isinstance(right, family):
+            return (left > right) - (left < right)  # type: ignore[operator]
+    if isinstance(left, date) and isinstance(right, date):
+        if isinstance(left, datetime) or isinstance(right, datetime):
+            return None
+        return (left > right) - (left < right)
+    return None
+
+
+def _less(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return _order(left, right) == -1
+
+
+def _at_most(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return _order(left, right) in (-1, 0)
+
+
+def _more(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return _order(left, right) == 1
+
+
+def _at_least(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return _order(left, right) in (0, 1)
+
+
+def _member(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return isinstance(right, list | tuple) and any(equal(left, item, kind, fold) for item in right)
+
+
+def _contains(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    if isinstance(left, str):
+        if not isinstance(right, str):
+            return False
+        return right.casefold() in left.casefold() if fold else right in left
+    return isinstance(left, list | tuple) and any(equal(item, right, kind, fold) for item in left)
+
+
+def _prefix(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    if not (isinstance(left, str) and isinstance(right, str)):
+        return False
+    return left.casefold().startswith(right.casefold()) if fold else left.startswith(right)
+
+
+def _suffix(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    if not (isinstance(left, str) and isinstance(right, str)):
+        return False
+    return left.casefold().endswith(right.casefold()) if fold else left.endswith(right)
+
+
+def _regex(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return isinstance(left, str) and isinstance(right, str) and compiled(right, fold)(left)
+
+
+def _glob(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return isinstance(left, str) and isinstance(right, str) and compiled(glob_pattern(right), fold)(left)
+
+
+def _cidr(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return isinstance(right, str) and address_in(left, right)
+
+
+OPERATORS: dict[str, Operator] = {
+    "eq": equal,
+    "lt": _less,
+    "le": _at_most,
+    "gt": _more,
+    "ge": _at_least,
+    "in": _member,
+    "contains": _contains,
+    "prefix": _prefix,
+    "suffix": _suffix,
+    "regex": _regex,
+    "glob": _glob,
+    "cidr": _cidr,
+}
+
+
+@lru_cache(65_536)
+def compiled(pattern: str, fold: bool) -> Callable[[str], bool]:
+    """A search for a pattern, in time linear in the text (RE2)."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.case_sensitive = not fold
+    options.max_mem = 8 << 20
+    search = re2.compile(pattern, options).search
+
+    def found(text: str) -> bool:
+        try:
+            return search(text) is not None
+        except UnicodeEncodeError:
+            return False
+
+    return found
+
+
+def glob_pattern(glob: str) -> str:
+    """The anchored RE2 pattern of a glob: `*` any text, `?` one character, `\\` takes the next as it is."""
+    out, at = ["(?s)\\A"], 0
+    while at < len(glob):
+        char = glob[at]
+        if char == "\\" and at + 1 < len(glob):
+            at += 1
+            out.append(re.escape(glob[at]))
+        elif char == "*":
+            if out[-1] != ".*":
+                out.append(".*")
+        else:
+            out.append("." if char == "?" else re.escape(char))
+        at += 1
+    return "".join(out) + "\\z"
+
+
+def single(node: Test) -> Check:
+    """A test against a constant, as a question about one value; the hot path of every rule."""
+    assert isinstance(node.right, Const)
+    constant, kind, fold = node.right.value, node.kind, node.ignore_case
+    operator = OPERATORS[node.operator]
+    if node.many and isinstance(constant, list | tuple):
+        items = tuple(constant)
+        if node.many == "all":
+            return lambda value: all(operator(value, item, kind, fold) for item in items)
+        return lambda value: any(operator(value, item, kind, fold) for item in items)
+    if not fold and isinstance(constant, str):
+        text: str = constant
+        if node.operator == "eq":
+            return lambda value: value == text
+        if node.operator == "prefix":
+            return lambda value: isinstance(value, str) and value.startswith(text)
+        if node.operator == "suffix":
+            return lambda value: isinstance(value, str) and value.endswith(text)
+        if node.operator == "contains" and kind == "text":
+            return lambda value: isinstance(value, str) and text in value
+    if node.operator == "regex" and isinstance(constant, str):
+        search = compiled(constant, fold)
+        return lambda value: isinstance(value, str) and search(value)
+    if node.operator == "glob" and isinstance(constant, str):
+        match = compiled(glob_pattern(constant), fold)
+        return lambda value: isinstance(value, str) and match(value)
+    listed = constant if isinstance(constant, list | tuple) else ()
+    if node.operator == "in" and not fold and listed and all(isinstance(item, str) for item in listed):
+        members = frozenset(str(item) for item in listed)
+        return lambda value: isinstance(value, str) and value in members
+    return lambda value: operator(value, constant, kind, fold)

@@ -1,0 +1,315 @@
+"""Terms to closures: what a value is for one event. Total: whatever the body holds, a value or ABSENT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal, DecimalException
+from typing import Any, TypeAlias
+
+from atamo_rules.engine import conditions, render
+from atamo_rules.engine.frame import Frame
+from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.numbers import EXACT, exact
+from atamo_rules.functions.registry import FUNCTIONS
+from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
+from atamo_rules.model.meaning import (
+    EACH,
+    Apply,
+    Arith,
+    Const,
+    Filled,
+    Get,
+    Lookup,
+    MakeList,
+    MakeRecord,
+    Now,
+    Otherwise,
+    Tally,
+    Term,
+    Verdict,
+)
+from atamo_rules.model.types import (
+    Boolean,
+    Duration,
+    ListOf,
+    MapOf,
+    Moment,
+    Number,
+    OneOf,
+    Record,
+    Text,
+    Type,
+)
+
+Value: TypeAlias = Callable[[Frame], Any]
+
+
+def term(node: Term) -> Value:
+    """The closure of a term."""
+    match node:
+        case Const():
+            value = node.value
+            return lambda frame: value
+        case Get():
+            return get(node)
+        case Now():
+            return lambda frame: frame.event.at
+        case Apply():
+            return _apply(node)
+        case Arith():
+            return _arith(node)
+        case Otherwise():
+            return _otherwise(node)
+        case Tally():
+            return _tally(node)
+        case Verdict():
+            return conditions.condition(node.condition)
+        case Lookup():
+            return _lookup(node)
+        case MakeRecord() | MakeList() | Filled():
+            return lambda frame: render.value(node, frame)
+
+
+def get(node: Get) -> Value:
+    """One value at a path; for a path through arrays, the list of all the values there."""
+    many = node.many
+    walk = values(node)
+    read = reader(node.type)
+
+    def one(frame: Frame) -> Any:
+        for found in walk(frame):
+            return found if read is None else read(found)
+        return ABSENT
+
+    def every(frame: Frame) -> Any:
+        found = list(walk(frame)) if read is None else [read(item) for item in walk(frame)]
+        return [item for item in found if item is not ABSENT and item is not None]
+
+    if many:
+        return every
+    if read is None:
+        return direct(node)
+    return one
+
+
+def direct(node: Get) -> Value:
+    """A path without arrays, as straight as Python allows."""
+    root, steps = node.root, node.steps
+    keys = tuple(step for step in steps if isinstance(step, str))
+    if root == "event" and len(keys) == len(steps) == 1:
+        key = keys[0]
+
+        def shallow(frame: Frame) -> Any:
+            body = frame.roots["event"]
+            return body.get(key, ABSENT) if isinstance(body, dict) else ABSENT
+
+        return shallow
+
+    def deep(frame: Frame) -> Any:
+        found = frame.root(root)
+        for step in steps:
+            if isinstance(step, str):
+                if not isinstance(found, dict):
+                    return ABSENT
+                found = found.get(step, ABSENT)
+            elif isinstance(step, int) and isinstance(found, list | tuple) and step < len(found):
+                found = found[step]
+            else:
+                return ABSENT
+        return found
+
+    return deep
+
+
+def values(node: Get) -> Callable[[Frame], Any]:
+    """Every value a path leads to, in document order; arrays of arrays are entered where EACH stands."""
+    steps, root = node.steps, node.root
+
+    def walk(frame: Frame) -> Any:
+        found = [frame.root(root)]
+        for step in steps:
+            following: list[Any] = []
+            for value in found:
+                if step is EACH:
+                    if isinstance(value, list | tuple):
+                        following.extend(value)
+                elif isinstance(step, str):
+                    if isinstance(value, dict) and step in value:
+                        following.append(value[step])
+                elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+                    following.append(value[step])
+            found = following
+        return (value for value in found if value is not ABSENT)
+
+    return walk
+
+
+def reader(type: Type) -> Callable[[Any], Any] | None:
+    """How a value of a declared type is read from JSON, None when as it is."""
+    if isinstance(type, Moment):
+        return _date if type.date_only else _moment
+    if isinstance(type, Duration):
+        return _length
+    return None
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    return (parse_moment(value) or ABSENT) if isinstance(value, str) else ABSENT
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    return (parse_date(value) or ABSENT) if isinstance(value, str) else ABSENT
+
+
+def _length(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    found = parse_duration(value) if isinstance(value, str) else None
+    return ABSENT if found is None else found
+
+
+def of_type(value: Any, type: Type) -> bool:
+    """Whether a runtime value is what its declared type says, as far as functions rely on it."""
+    match type:
+        case Text():
+            return isinstance(value, str)
+        case Number():
+            return isinstance(value, int | Decimal) and not isinstance(value, bool)
+        case Boolean():
+            return isinstance(value, bool)
+        case ListOf():
+            return isinstance(value, list | tuple)
+        case Record() | MapOf():
+            return isinstance(value, dict)
+        case OneOf():
+            return not isinstance(value, list | dict | tuple)
+        case _:
+            return True
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "text": lambda v: isinstance(v, str),
+    "number": lambda v: isinstance(v, int | Decimal) and not isinstance(v, bool),
+    "whole": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "boolean": lambda v: isinstance(v, bool),
+    "moment": lambda v: isinstance(v, datetime),
+    "date": lambda v: isinstance(v, date) and not isinstance(v, datetime),
+    "duration": lambda v: isinstance(v, timedelta),
+    "list": lambda v: isinstance(v, list | tuple),
+    "record": lambda v: isinstance(v, dict),
+    "any": lambda v: True,
+}
+
+
+def _apply(node: Apply) -> Value:
+    function = FUNCTIONS[node.function]
+    arguments = tuple(term(argument) for argument in node.arguments)
+    checks = tuple(
+        tuple(_KINDS[kind] for kind in parameter.kinds) for parameter in function.parameters[: len(arguments)]
+    )
+    call = function.call
+
+    def run(frame: Frame) -> Any:
+        given = []
+        for argument, kinds in zip(arguments, checks, strict=True):
+            value = argument(frame)
+            if value is ABSENT or value is None or not any(kind(value) for kind in kinds):
+                return ABSENT
+            given.append(value)
+        try:
+            return call(*given)
+        except (ArithmeticError, ValueError, TypeError, RecursionError):
+            # Values of an open type can be of any shape; a function that cannot take one has no answer.
+            return ABSENT
+
+    return run
+
+
+def _arith(node: Arith) -> Value:
+    left, right, operator = term(node.left), term(node.right), node.operator
+
+    def run(frame: Frame) -> Any:
+        one, two = left(frame), right(frame)
+        if one is ABSENT or two is ABSENT or isinstance(one, bool) or isinstance(two, bool):
+            return ABSENT
+        try:
+            return _calculate(operator, one, two)
+        except (TypeError, OverflowError, DecimalException, ValueError):
+            return ABSENT
+
+    return run
+
+
+def _calculate(operator: str, one: Any, two: Any) -> Any:
+    if isinstance(one, int | Decimal) and isinstance(two, int | Decimal):
+        if isinstance(one, int) and isinstance(two, int) and operator != "/":
+            if operator == "*" and one.bit_length() + two.bit_length() > 14_000:
+                return ABSENT
+            return one + two if operator == "+" else one - two if operator == "-" else one * two
+        first, second = exact(one), exact(two)
+        return {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply, "/": EXACT.divide}[operator](
+            first, second
+        )
+    if isinstance(one, datetime | date | timedelta):
+        if operator == "+":
+            return one + two
+        if operator == "-":
+            return one - two
+        if isinstance(one, timedelta) and isinstance(two, int | Decimal):
+            micros = (one.days * 86400 + one.seconds) * 1_000_000 + one.microseconds
+            scaled = micros * exact(two) if operator == "*" else micros / exact(two)
+            return timedelta(microseconds=int(scaled))
+    return ABSENT
+
+
+def _otherwise(node: Otherwise) -> Value:
+    value, fallback = term(node.value), term(node.fallback)
+    type = node.value.type if isinstance(node.value, Get) and not node.value.many else None
+
+    def run(frame: Frame) -> Any:
+        found = value(frame)
+        if found is ABSENT or found is None or (type is not None and not of_type(found, type)):
+            return fallback(frame)
+        return found
+
+    return run
+
+
+def _tally(node: Tally) -> Value:
+    collection, holds, variable = term(node.collection), conditions.condition(node.condition), node.variable
+
+    def run(frame: Frame) -> Any:
+        found = collection(frame)
+        if not isinstance(found, list | tuple):
+            return 0
+        return sum(holds(frame.bound(variable, item)) for item in found)
+
+    return run
+
+
+def _lookup(node: Lookup) -> Value:
+    table = node.table
+    rows = [(tuple(conditions.condition(cell) for cell in row.cells), row.outputs) for row in table.rows]
+
+    def matching(frame: Frame) -> Any:
+        for cells, outputs in rows:
+            if all(cell(frame) for cell in cells):
+                yield render.value(outputs, frame)
+
+    def first(frame: Frame) -> Any:
+        return next(matching(frame), ABSENT)
+
+    def exactly(frame: Frame) -> Any:
+        found = list(matching(frame))
+        return found[0] if len(found) == 1 else ABSENT
+
+    if table.mode == "first row wins":
+        return first
+    if table.mode == "exactly one row":
+        return exactly
+    return lambda frame: list(matching(frame))
