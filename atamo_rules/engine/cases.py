@@ -63,12 +63,17 @@ def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
     failures: list[Failure] = []
     now = BEGIN
     number = 0
+    expected = False
     for step in case.steps:
         if isinstance(step, Expected):
             failures.extend(_expect(step, run))
+            expected = True
+            continue
+        if expected:
+            # Expectations are about what was done since the events before them.
             run.actions.clear()
             run.problems.clear()
-            continue
+            expected = False
         now = BEGIN + step.at if step.at is not None else now
         for _ in range(min(step.times, 10_000)):
             number += 1

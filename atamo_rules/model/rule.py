@@ -69,7 +69,7 @@ class Rule:
         return (self.order, self.id)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Ruleset:
     """Everything that holds at one time: immutable, shared by all threads, replaced whole.
 

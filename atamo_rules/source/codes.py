@@ -79,6 +79,7 @@ TEST_FAILED = Code("E0701", "a test failed")
 VACUOUS_TEST = Code("E0702", "a test passes without testing anything")
 BAD_TEST = Code("E0703", "a test does not fit the types")
 NOT_COVERED = Code("W0710", "no test shows this outcome", Severity.WARNING)
+COVERAGE_LOW = Code("E0712", "the tests cover too little")
 NO_TESTS = Code("E0711", "the tests of this ruleset match nothing")
 
 # --- E024x: schemas -------------------------------------------------------------------------------------

@@ -1,0 +1,93 @@
+"""The `atamo` command: its name, its global options, and where each subcommand lives. Nothing heavy is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from difflib import get_close_matches
+from importlib import import_module
+
+import click
+
+from atamo_rules import __version__
+
+COMMANDS = {
+    "init": ("atamo_rules.cli.init:init", "Start a small project that verifies, tests and runs."),
+    "verify": ("atamo_rules.cli.verify:verify", "Check rules and run the tests in them."),
+    "simulate": (
+        "atamo_rules.cli.simulate:simulate",
+        "Say what rules would do with events; nothing is sent.",
+    ),
+    "fmt": ("atamo_rules.cli.fmt:fmt", "Format rule files, or turn one container into the other."),
+    "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
+    "types": ("atamo_rules.cli.types:types", "Make event types from a JSON Schema that bundles many."),
+    "explain": ("atamo_rules.cli.explain:explain", "Say what a code such as E0203 means."),
+}
+EXIT_CODES = "Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of Atamo itself."
+
+
+class Lazy(click.Group):
+    """A group whose subcommands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean `{close[0]}`?" if close else ""
+            raise click.UsageError(f"There is no command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Lazy, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="atamo", message="%(prog)s %(version)s")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    envvar="ATAMO_COLOR",
+    default=None,
+    help="When to colour. Also ATAMO_COLOR, NO_COLOR, FORCE_COLOR.",
+)
+@click.pass_context
+def cli(ctx: click.Context, color: str | None) -> None:
+    """Atamo: rules in text files decide which agents act on which events."""
+    ctx.obj = color
+
+
+def main() -> None:
+    """Run the command and leave with its exit code; faults of ours are said in a few lines."""
+    try:
+        code = cli.main(prog_name="atamo", standalone_mode=False)
+        status = code if isinstance(code, int) else 0
+    except click.exceptions.Exit as done:
+        status = done.exit_code
+    except click.ClickException as error:
+        error.show()
+        status = 2
+    except (KeyboardInterrupt, click.Abort):
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:
+        if os.environ.get("ATAMO_TRACEBACK"):
+            raise
+        click.echo(f"atamo: this is a fault of Atamo itself: {type(error).__name__}: {error}", err=True)
+        click.echo("Set ATAMO_TRACEBACK=1 to see where, and please report it.", err=True)
+        status = 3
+    sys.exit(status)

@@ -1,0 +1,167 @@
+"""`atamo simulate`: what rules would do with events, and what was missing where they nearly would."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+
+EPILOG = """\b
+Examples:
+  atamo simulate rules/ --events events.jsonl
+  atamo simulate rules/ --events body.jsonl --type order.placed
+  tail -1 events.jsonl | atamo simulate rules/ --events - --format jsonl
+
+Exit codes: 0 fine, 1 an event could not be taken or the rules have errors, 2 usage or files."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("paths", nargs=-1)
+@click.option("--events", required=True, help="A file of JSON lines; `-` is standard input.")
+@click.option("--type", "type_name", help="The event type of every line, when lines are bare data.")
+@click.option("--user", default=None, help="Who the events come from, when they do not say.")
+@click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
+@click.option("--near", type=click.IntRange(0, 10), default=2, show_default=True,
+              help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
+@click.option("--format", "format", type=click.Choice(["full", "jsonl"]), default="full")
+def simulate(
+    paths: tuple[str, ...],
+    events: str,
+    type_name: str | None,
+    user: str | None,
+    groups: tuple[str, ...],
+    near: int,
+    format: str,
+) -> int:
+    """Say for each event which rules match, which nearly do and what was missing, and the rendered actions.
+
+    Lines are CloudEvents objects {"id", "type", "source", "time", "data"}, or bare data with --type. Nothing is
+    sent and no agent is called.
+    """
+    from atamo_rules.hub.intake import Intake
+    from atamo_rules.hub.rulebook import NothingThere, Rulebook
+    from atamo_rules.model.people import User
+    from atamo_rules.source.formats import render
+
+    found = tuple(Path(path) for path in paths) or (Path("rules") if Path("rules").is_dir() else Path(),)
+    try:
+        made = Rulebook(found).compile()
+    except NothingThere as error:
+        raise click.UsageError(str(error)) from None
+    if made.ruleset is None:
+        say(render(made.errors, "full", color=color_of(sys.stderr)), err=True)
+        return 1
+    intake = Intake(made.ruleset)
+    sender = User(user, frozenset(groups)) if user else None
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    bad = 0
+    for number, line in enumerate(_lines(events), 1):
+        if not line.strip():
+            continue
+        taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
+        bad += bool(taken.refused)
+        if format == "jsonl":
+            _json(made.ruleset, taken, number, near)
+        else:
+            _full(made.ruleset, taken, number, near)
+    return 1 if bad else 0
+
+
+def _lines(events: str) -> Iterator[bytes]:
+    if events == "-":
+        yield from sys.stdin.buffer
+        return
+    path = Path(events)
+    if not path.is_file():
+        raise click.UsageError(f"`{events}` is not a file.")
+    with path.open("rb") as file:
+        yield from file
+
+
+def _json(ruleset: Any, taken: Any, number: int, near: int) -> None:
+    from atamo_rules.engine.decide import decide
+    from atamo_rules.engine.explain import explain
+    from atamo_rules.model.strict_json import encode
+
+    if taken.event is None or not taken.decided:
+        record: dict[str, Any] = {
+            "id": taken.id,
+            "line": number,
+            "matched": [],
+            "actions": [],
+            "reasons": list(taken.refused or taken.reasons),
+        }
+        record["outcome"] = "refused" if taken.refused else "quarantined"
+        say(encode(record) + "\n")
+        return
+    decision = decide(ruleset, taken.event)
+    record = {
+        "id": taken.event.id,
+        "type": taken.event.type,
+        "matched": list(decision.matched),
+        "shadow": [f.rule for f in decision.fired if f.shadow],
+        "actions": [action_json(a) for a in decision.actions],
+        "problems": [p for f in decision.fired for p in f.problems],
+        "digest": decision.digest,
+        "conforms": taken.event.conforms,
+    }
+    if near:
+        record["nearly"] = [
+            {"rule": r.rule, "missing": [{"condition": a.text, "was": a.was} for a in r.missing]}
+            for r in explain(ruleset, taken.event, most=near)
+            if r.outcome == "nearly"
+        ]
+    say(encode(record) + "\n")
+
+
+def action_json(action: Any) -> dict[str, Any]:
+    """An action as JSON lines show it."""
+    shown = {
+        "id": action.id,
+        "verb": action.verb,
+        "target": action.target,
+        "body": action.body,
+        "rule": action.rule,
+        "because": action.because,
+    }
+    if action.error is not None:
+        shown["error"] = action.error
+    if action.acting_as is not None:
+        shown["as"] = str(action.acting_as)
+    return shown
+
+
+def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
+    from atamo_rules.engine.decide import decide
+    from atamo_rules.engine.explain import explain
+    from atamo_rules.model.strict_json import encode
+
+    if taken.event is None or not taken.decided:
+        word = "refused" if taken.refused else "quarantined"
+        say(f"line {number} {taken.id}: {word}\n")
+        for reason in taken.refused or taken.reasons:
+            say(f"    {reason}\n")
+        return
+    decision = decide(ruleset, taken.event)
+    say(f"{taken.event.type} {taken.event.id}{'' if taken.event.conforms else '  (breaks its schema)'}\n")
+    for reason in explain(ruleset, taken.event, most=near or 1):
+        if reason.outcome == "matched":
+            fired = next(f for f in decision.fired if f.rule == reason.rule)
+            say(f"  + {reason.rule}{' (shadow)' if fired.shadow else ''}\n")
+            for action in fired.actions:
+                body = encode(action.body)
+                say(f"      {action.verb} {action.target} {body if len(body) < 300 else body[:299] + '…'}\n")
+            for problem in fired.problems:
+                say(f"      problem: {problem}\n")
+        elif near and reason.outcome == "nearly":
+            say(f"  ~ {reason.sentence()}\n")
+        elif reason.outcome == "stopped":
+            say(f"  - {reason.sentence()}\n")
+    if not decision.fired:
+        say("  no rule matched\n")

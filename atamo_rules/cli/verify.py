@@ -1,0 +1,148 @@
+"""`atamo verify`: everything that can be said of rules before a deploy."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+from atamo_rules.source.formats import FORMATS, TestResult, render
+
+EPILOG = """\b
+Examples:
+  atamo verify rules/
+  atamo verify rules/ --format sarif > findings.sarif
+  atamo verify rules/ --coverage-threshold 80 --junit report.xml
+  cat rule.atamo | atamo verify -
+
+Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of Atamo itself."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("paths", nargs=-1)
+@click.option("--format", "format", type=click.Choice(FORMATS), envvar="ATAMO_FORMAT", default=None,
+              help="How findings are shown; `github` by default inside GitHub Actions.")  # fmt: skip
+@click.option("--fail-level", type=click.Choice(["note", "warning", "error"]), default="error", show_default=True,
+              help="The least severity that makes the command fail.")  # fmt: skip
+@click.option("--coverage-threshold", type=click.IntRange(0, 100), default=0,
+              help="Fail when the tests show fewer outcomes of sub-conditions than this, in percent.")  # fmt: skip
+@click.option("--show-missing", is_flag=True, help="List the outcomes of sub-conditions that no test shows.")
+@click.option("--junit", type=click.Path(dir_okay=False), help="Also write a JUnit report here.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes, then verify again.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix: also those that need a second look.")
+@click.option("--watch", is_flag=True, help="Verify again whenever a file changes.")
+@click.option("--stdin-name", default="stdin.atamo", help="The name of what is read from `-`.")
+def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
+    """Check rules: text, types, templates, findings, then the tests in the files and what they cover.
+
+    PATHS are files or folders (default: rules/, or here); `-` reads standard input. No agent is called and
+    nothing is written, except with --fix and --junit.
+    """
+    found = tuple(Path(path) for path in paths) or (Path("rules") if Path("rules").is_dir() else Path(),)
+    if not watch:
+        return _once(found, **options)
+    from watchfiles import watch as changes
+
+    _once(found, **options)
+    for _ in changes(*found, debounce=100):
+        say("\n— changed —\n")
+        _once(found, **options)
+    return 0
+
+
+def _once(
+    paths: tuple[Path, ...],
+    format: str | None,
+    fail_level: str,
+    coverage_threshold: int,
+    show_missing: bool,
+    junit: str | None,
+    fix: bool,
+    unsafe_fixes: bool,
+    stdin_name: str,
+) -> int:
+    from atamo_rules.engine.coverage import coverage
+    from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+    from atamo_rules.source import codes
+    from atamo_rules.source.diagnostic import Severity, in_order
+
+    format = format or _default_format()
+    book = Rulebook(paths)
+    try:
+        made = book.compile(stdin_name)
+        if fix:
+            from atamo_rules.cli.fixes import apply
+
+            applied = apply(made.diagnostics, unsafe=unsafe_fixes)
+            if applied:
+                say(f"{applied} fixes applied\n", err=True)
+                made = book.compile(stdin_name)
+    except NothingThere as error:
+        raise click.UsageError(str(error)) from None
+    diagnostics = list(made.diagnostics)
+    results: list[TestResult] = []
+    summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}
+    line = ""
+    if made.ruleset is not None:
+        outcomes, findings = run_tests(made.ruleset)
+        diagnostics = in_order([*diagnostics, *findings])
+        shown = coverage(made.ruleset, outcomes)
+        results = [
+            TestResult(o.case.name, o.passed, o.case.span,
+                       "\n".join([f.message for f in o.failures] + ([o.vacuous] if o.vacuous else [])))
+            for o in outcomes
+        ]  # fmt: skip
+        if show_missing:
+            for missing in shown.missing:
+                say(f"{missing.span}: no test shows `{' '.join(missing.span.text.split())}` "
+                    f"{'true' if missing.held else 'false'} ({missing.rule})\n", err=format in _MACHINE)  # fmt: skip
+        if shown.percent < coverage_threshold:
+            place = made.ruleset.rules[0].span if made.ruleset.rules else made.files[0].source.whole
+            diagnostics.append(
+                codes.COVERAGE_LOW.at(place, f"the tests cover {shown.percent} % of the outcomes of sub-conditions, "
+                                      f"and {coverage_threshold} % are asked for", help="`--show-missing` lists them")
+            )  # fmt: skip
+        summary |= {
+            "digest": made.ruleset.digest,
+            "rules": len(made.ruleset.rules),
+            "tests": len(results),
+            "passed": sum(r.passed for r in results),
+            "covered": shown.covered,
+            "outcomes": shown.total,
+        }
+        line = _line(summary)
+    worst = [d for d in diagnostics if d.severity >= Severity[fail_level.upper()]]
+    summary["ok"] = not worst
+    say(render(diagnostics, format, color=color_of(), results=results, summary=summary))
+    if junit:
+        Path(junit).write_text(render(diagnostics, "junit", results=results), "utf-8")
+    if format in ("full", "concise"):
+        errors = sum(d.severity is Severity.ERROR for d in diagnostics)
+        warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
+        told = f"{_many(errors, 'error')}, {_many(warnings, 'warning')}"
+        say((f"{line} · " if line else "") + told + "\n", err=bool(errors))
+    return 1 if worst else 0
+
+
+_MACHINE = ("json", "sarif", "junit", "github")
+
+
+def _default_format() -> str:
+    import os
+
+    return "github" if os.environ.get("GITHUB_ACTIONS") == "true" and not sys.stdout.isatty() else "full"
+
+
+def _line(summary: dict[str, Any]) -> str:
+    tests = f"{summary['passed']} of {summary['tests']} tests passed" if summary["tests"] else "no tests"
+    return (
+        f"{_many(summary['files'], 'file')}, {_many(summary['rules'], 'rule')} · {tests} · "
+        f"outcomes covered {summary['covered']}/{summary['outcomes']} · digest {summary['digest'][:12]}"
+    )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

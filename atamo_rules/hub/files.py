@@ -1,0 +1,116 @@
+"""The rule files of a project folder: which files count, read whole and safely.
+
+Rule files are every `.atamo`, `.yaml` and `.yml` file below the folder, except names that begin with a dot or with
+`people`, and folders called `events`, `expect` or `schemas`. Only regular files are opened; links that lead out of
+the folder, devices and pipes are not.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.span import Source
+
+SUFFIXES = (".atamo", ".yaml", ".yml")
+ASIDE = {"events", "expect", "schemas", "node_modules", "__pycache__"}
+LARGEST = 10 << 20
+"""Bytes a rule file may have."""
+
+
+def rule_files(paths: Sequence[Path]) -> list[Path]:
+    """Every rule file that the paths name or hold, in a fixed order, each once."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            root = path.resolve()
+            for file in _below(path, root, set()):
+                found.setdefault(file)
+        else:
+            found.setdefault(path)
+    return list(found)
+
+
+def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in entered or not real.is_relative_to(root):
+        return
+    entered.add(real)
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return
+    for name in names:
+        path = folder / name
+        if name.startswith("."):
+            continue
+        if path.is_dir():
+            if name not in ASIDE:
+                yield from _below(path, root, entered)
+        elif (
+            name.endswith(SUFFIXES) and not name.startswith("people") and path.resolve().is_relative_to(root)
+        ):
+            yield path
+
+
+def load(path: Path, name: str | None = None) -> tuple[Source, tuple[Diagnostic, ...]]:
+    """The text of a rule file, or an empty source and why it cannot be read."""
+    shown = name or str(path)
+    empty = Source(shown, "")
+    try:
+        raw = read_regular(path, LARGEST)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return empty, (codes.NOT_TEXT.at(empty.whole, f"this file cannot be read: {reason.lower()}"),)
+    if len(raw) > LARGEST:
+        return empty, (codes.TOO_DEEP.at(empty.whole, f"this file has more than {LARGEST} bytes"),)
+    return decoded(shown, raw)
+
+
+def decoded(name: str, raw: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
+    """The source of some bytes, which must be UTF-8."""
+    try:
+        return Source(name, raw.decode("utf-8")), ()
+    except UnicodeDecodeError as error:
+        good = Source(name, raw[: error.start].decode("utf-8", "replace"))
+        place = good.span(max(0, len(good.text) - 1), len(good.text))
+        return Source(name, ""), (
+            codes.NOT_TEXT.at(
+                place,
+                f"the file is not UTF-8: byte 0x{raw[error.start]:02x} at offset {error.start}",
+                help="save it as UTF-8",
+            ),
+        )
+
+
+def read_regular(path: Path, limit: int) -> bytes:
+    """At most limit + 1 bytes of a regular file. Raises OSError; never waits on a pipe or device."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(0, "it is not a regular file")
+        return file.read(limit + 1)
+
+
+def schema_reader(roots: Sequence[Path]) -> Callable[[str, str], str]:
+    """Reads the files that rule files name, inside the given folders only."""
+    inside = [root.resolve() if root.is_dir() else root.resolve().parent for root in roots]
+
+    def read(relative_to: str, path: str) -> str:
+        """The text of `path`, taken from the folder of the rule file. Raises OSError or ValueError."""
+        target = (Path(relative_to).parent / path).resolve()
+        if not any(target.is_relative_to(root) for root in inside):
+            raise ValueError("it is outside the folder of the rules")
+        raw = read_regular(target, LARGEST)
+        if len(raw) > LARGEST:
+            raise ValueError(f"it has more than {LARGEST} bytes")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"it is not UTF-8 at byte {error.start}") from None
+
+    return read

@@ -1,0 +1,146 @@
+"""Bytes to events: strict JSON, CloudEvents 1.0 envelopes or bare data, the door, and the type's policy."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from atamo_rules.engine.door import Door, SchemaBroken
+from atamo_rules.engine.examples import with_defaults
+from atamo_rules.functions.time import parse_moment
+from atamo_rules.model.event import Event
+from atamo_rules.model.people import Directory, User
+from atamo_rules.model.rule import Ruleset
+from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.model.types import Json, Policy
+
+LONGEST_ID = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of one message. `refused` are the reasons it was not taken; `reasons` why it breaks its schema.
+
+    `status` is the HTTP status that a refusal deserves. `decided` is False for what is kept in quarantine.
+    """
+
+    id: str
+    event: Event | None = None
+    refused: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    decided: bool = True
+    status: int = 202
+    code: str = ""
+
+
+@dataclass(slots=True)
+class Intake:
+    """The doors of one ruleset's event types, each built when first needed."""
+
+    ruleset: Ruleset
+    people: Directory = field(default_factory=Directory)
+    doors: dict[str, Door] = field(default_factory=dict)
+
+    def take(
+        self,
+        raw: bytes,
+        *,
+        type_name: str | None = None,
+        user: User | None = None,
+        now: datetime,
+        fallback_id: str = "",
+    ) -> Taken:
+        """One message as bytes: an envelope, or with `type_name` bare data."""
+        try:
+            value = decode(raw)
+        except JsonRefused as error:
+            return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
+        return self.accept(value, type_name=type_name, user=user, now=now, fallback_id=fallback_id)
+
+    def accept(
+        self,
+        value: Json,
+        *,
+        type_name: str | None = None,
+        user: User | None = None,
+        now: datetime,
+        fallback_id: str = "",
+    ) -> Taken:
+        """One message as JSON."""
+        if type_name is not None:
+            return self.enter(type_name, value, fallback_id, "", now, user)
+        if not isinstance(value, dict) or not isinstance(value.get("type"), str) or "data" not in value:
+            hint = "an event is an object with `type` and `data`; bare data needs its type said beside it"
+            return Taken(fallback_id, None, (hint,), status=400, code="envelope")
+        trouble = _envelope(value)
+        if trouble:
+            return Taken(fallback_id, None, trouble, status=400, code="envelope")
+        at = now
+        if isinstance(value.get("time"), str):
+            at = parse_moment(str(value["time"])) or now
+        name = value.get("user")
+        sender = self.people.user(name) if isinstance(name, str) else user
+        return self.enter(
+            str(value["type"]),
+            value["data"],
+            str(value.get("id") or fallback_id),
+            str(value.get("source") or ""),
+            at,
+            sender,
+        )
+
+    def enter(
+        self, type_name: str, body: Json, id: str, source: str, at: datetime, user: User | None
+    ) -> Taken:
+        """Data of a named type, through the door of that type."""
+        type = self.ruleset.events.get(type_name)
+        id = id or new_id()
+        if type is None:
+            near = get_close_matches(type_name, self.ruleset.events, n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else ""
+            return Taken(
+                id, None, (f"there is no event type `{type_name}`{hint}",), status=404, code="unknown-type"
+            )
+        if not isinstance(body, dict):
+            return Taken(id, None, ("the data of an event is an object",), status=422, code="invalid")
+        try:
+            reasons = self.door(type_name).reasons(body)
+        except SchemaBroken as error:
+            return Taken(
+                id, None, (f"the schema of `{type_name}` cannot be used: {error}",), status=500, code="schema"
+            )
+        if reasons and type.invalid == Policy.REJECT:
+            return Taken(id, None, reasons, reasons, status=422, code="invalid")
+        event = Event(id, type_name, with_defaults(body, type.type), at, user, source, not reasons)
+        return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)
+
+    def door(self, type_name: str) -> Door:
+        """The door of a type. Raises SchemaBroken."""
+        door = self.doors.get(type_name)
+        if door is None:
+            door = self.doors[type_name] = Door(self.ruleset.events[type_name])
+        return door
+
+
+def new_id() -> str:
+    """A fresh event id (RFC 9562, version 4)."""
+    return str(uuid.uuid4())
+
+
+def _envelope(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is wrong with a CloudEvents 1.0 envelope."""
+    found: list[str] = []
+    for name in ("id", "source", "user", "time"):
+        given = value.get(name)
+        if given is not None and (not isinstance(given, str) or not given):
+            found.append(f"`{name}` is a text that is not empty")
+        elif isinstance(given, str) and (len(given) > LONGEST_ID or any(ord(char) < 32 for char in given)):
+            found.append(f"`{name}` is at most {LONGEST_ID} characters, none of them a control character")
+    time = value.get("time")
+    if isinstance(time, str) and parse_moment(time) is None:
+        found.append("`time` is written as in RFC 3339, such as 2026-01-31T09:00:00Z")
+    return tuple(found)

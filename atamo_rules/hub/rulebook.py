@@ -1,0 +1,91 @@
+"""A folder of rules compiled, and its tests run: the one path behind `verify`, `simulate`, `run` and reload."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
+from atamo_rules.engine.cases import CaseResult, run_case
+from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
+from atamo_rules.model.rule import Ruleset
+from atamo_rules.model.types import Json
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic, in_order
+from atamo_rules.source.span import Source
+
+
+class NothingThere(Exception):
+    """A path that does not exist, or holds no rule file; the message says which and what to do."""
+
+
+@dataclass(slots=True)
+class Rulebook:
+    """The rule files under some paths, compiled again whenever asked, at the cost of what changed."""
+
+    paths: tuple[Path, ...]
+    params: Mapping[str, Json] = field(default_factory=dict)
+    cache: Cache = field(default_factory=Cache)
+
+    def compile(self, stdin_name: str = "stdin.atamo") -> Compilation:
+        """Read and compile everything. Raises NothingThere when there is no rule file."""
+        sources: list[Source] = []
+        unread: list[Diagnostic] = []
+        folders = [path for path in self.paths if str(path) != "-"]
+        for path in folders:
+            if not path.exists():
+                raise NothingThere(f"`{path}` does not exist.")
+        for file in rule_files(folders):
+            source, found = load(file)
+            unread.extend(found)
+            if not found:
+                sources.append(source)
+        if any(str(path) == "-" for path in self.paths):
+            source, found = decoded(stdin_name, sys.stdin.buffer.read())
+            unread.extend(found)
+            sources.append(source)
+        if not sources and not unread:
+            where = ", ".join(f"`{path}`" for path in self.paths)
+            raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")
+        roots = [path if path.is_dir() else path.parent for path in folders] or [Path()]
+        made = compile_sources(sources, schema_reader(roots), params=self.params, cache=self.cache)
+        if unread:
+            return Compilation(None, tuple(in_order([*unread, *made.diagnostics])), made.files)
+        return made
+
+
+def run_tests(ruleset: Ruleset) -> tuple[tuple[CaseResult, ...], tuple[Diagnostic, ...]]:
+    """Run every test of a ruleset; failures and empty tests are diagnostics at their own lines."""
+    results = tuple(run_case(ruleset, case) for case in ruleset.cases)
+    return results, tuple(in_order(test_findings(ruleset, results)))
+
+
+def test_findings(ruleset: Ruleset, results: Sequence[CaseResult]) -> list[Diagnostic]:
+    """What the results of tests say: failures, tests that show nothing, and a ruleset whose tests match nothing."""
+    found: list[Diagnostic] = []
+    for result in results:
+        for failure in result.failures:
+            found.append(
+                codes.TEST_FAILED.at(
+                    failure.span, f'test "{result.case.name}": {failure.message}', notes=failure.got
+                )
+            )
+        if result.vacuous and not result.failures:
+            found.append(
+                codes.VACUOUS_TEST.at(
+                    result.case.span,
+                    f'test "{result.case.name}" shows nothing: {result.vacuous}',
+                    help="give an event that the rule sees",
+                )
+            )
+    if results and ruleset.rules and not any(result.fired for result in results):
+        found.append(
+            codes.NO_TESTS.at(
+                results[0].case.span,
+                "no test makes any rule fire, so the tests say nothing about what rules do",
+                help="give at least one event that should match",
+            )
+        )
+    return found

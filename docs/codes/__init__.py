@@ -1,0 +1,1 @@
+"""The page of every diagnostic code, shipped as `atamo_rules.codes` for `atamo explain`."""
