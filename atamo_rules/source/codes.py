@@ -22,6 +22,13 @@ TOO_DEEP = Code("E0108", "the text is nested too deeply or is too large")
 NOT_TEXT = Code("E0109", "the file is not UTF-8 text")
 SUSPICIOUS_TEXT = Code("W0110", "invisible or direction-changing characters", WARNING)
 
+# --- E012x: YAML ----------------------------------------------------------------------------------------
+YAML_SYNTAX = Code("E0120", "the text is not YAML")
+YAML_DUPLICATE = Code("E0121", "a key stands twice")
+YAML_UNUSED = Code("E0122", "a part of YAML that rule files do not use")
+YAML_SHAPE = Code("E0123", "another shape of YAML is needed here")
+YAML_SURPRISE = Code("W0124", "a plain word that YAML 1.1 read otherwise", Severity.WARNING)
+
 # --- E02xx: names and types -----------------------------------------------------------------------------
 UNKNOWN_FIELD = Code("E0201", "the event type has no such field")
 UNKNOWN_NAME = Code("E0202", "nothing has this name")

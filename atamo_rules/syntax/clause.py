@@ -46,6 +46,8 @@ STARTS = (
     "name",
     "length",
     "on",
+    "actor",
+    "repeat",
 )
 
 

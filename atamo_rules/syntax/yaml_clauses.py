@@ -1,0 +1,183 @@
+"""What all readers of the YAML form share: mappings by their known keys, scalars as clauses, comments."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
+from atamo_rules.source.span import Source, Span
+from atamo_rules.syntax import tree
+from atamo_rules.syntax.clause import parse
+from atamo_rules.syntax.clauses import METADATA
+from atamo_rules.syntax.tree import Comments
+from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value, surprising
+from atamo_rules.syntax.yaml_nodes import Sequence as Items
+
+__all__ = ["METADATA", "Clauses"]
+
+
+class Clauses:
+    """Reads nodes as clauses, collecting diagnostics."""
+
+    def __init__(self, source: Source, root: Node | None) -> None:
+        self.source = source
+        self.report: list[Diagnostic] = []
+        self.comments = dict(_comments(source, root))
+        self.taken: set[int] = set()
+
+    def say(self, diagnostic: Diagnostic) -> None:
+        self.report.append(diagnostic)
+
+    def parse(self, start: str, node: Node, what: str) -> Any:
+        """What a scalar says as a clause, or None after reporting."""
+        if not isinstance(node, Scalar):
+            self.say(codes.YAML_SHAPE.at(node.span, f"{what} is one text", help="write it on one line"))
+            return None
+        made, found = parse(start, node.fragment)
+        self.report.extend(found)
+        return made
+
+    def about(self, node: Node | None) -> tree.Literal | None:
+        return None if node is None else self.text(node, "`about`")
+
+    def text(self, node: Node, what: str) -> tree.Literal | None:
+        """A scalar taken as text."""
+        if not isinstance(node, Scalar):
+            self.say(codes.YAML_SHAPE.at(node.span, f"{what} is a text"))
+            return None
+        return tree.Literal(node.text, span=node.span)
+
+    def name(self, node: Scalar) -> tree.Name:
+        return tree.Name(node.text, span=node.span)
+
+    def mapping(self, node: Node, what: str) -> Mapping | None:
+        if isinstance(node, Mapping):
+            return node
+        if isinstance(node, Scalar) and node.plain and scalar_value(node) is None:
+            return Mapping((), node.span)
+        self.say(codes.YAML_SHAPE.at(node.span, f"{what} is a mapping: `name: …`, a line each"))
+        return None
+
+    def items(self, node: Node, what: str) -> tuple[Node, ...]:
+        if isinstance(node, Items):
+            return node.items
+        self.say(codes.YAML_SHAPE.at(node.span, f"{what} is a list: lines that begin with `- `"))
+        return ()
+
+    def keys(self, node: Mapping, known: Sequence[str], where: str) -> dict[str, Node]:
+        """The values of known keys; others are reported with the likeliest word."""
+        found: dict[str, Node] = {}
+        for key, value in node.entries:
+            word = " ".join(key.text.split())
+            if word in known:
+                found[word] = value
+                continue
+            close = get_close_matches(word, known, n=1, cutoff=0.6)
+            self.say(
+                codes.UNKNOWN_CLAUSE.at(
+                    key.span,
+                    f"`{key.text}` is not a clause of {where}",
+                    label=f"did you mean `{close[0]}`?" if close else "",
+                    notes=[f"here {where} may go on with: {', '.join(known)}"],
+                    fixes=[Fix(f"write `{close[0]}`", (Edit(key.span, close[0]),))] if close else (),
+                )
+            )
+        return found
+
+    # --- arguments --------------------------------------------------------------------------------------
+
+    def arguments(self, node: Node, what: str) -> tuple[tree.Argument, ...]:
+        mapping = self.mapping(node, what)
+        if mapping is None:
+            return ()
+        found: list[tree.Argument] = []
+        for key, value in mapping.entries:
+            made = self.value(value)
+            if made is not None:
+                step = tree.Step(key.text, span=key.span)
+                span = key.span.to(value.span) if value.span.source is key.span.source else key.span
+                found.append(tree.Argument((step,), made, span=span, comments=self.beside(key.span)))
+        return tuple(found)
+
+    def value(self, node: Node) -> tree.Value | None:
+        """An argument: text, or `= expression`; numbers and truth values are themselves."""
+        if isinstance(node, Mapping):
+            return tree.ObjectValue(self.arguments(node, "the object"), span=node.span)
+        if isinstance(node, Items):
+            values = [self.value(item) for item in node.items]
+            return tree.ListValue(tuple(v for v in values if v is not None), span=node.span)
+        if node.text.startswith("="):
+            start = len(node.text) - len(node.text[1:].lstrip())
+            made, found = parse("expression", node.fragment.cut(start, len(node.text)))
+            self.report.extend(found)
+            if isinstance(made, tree.Literal) and isinstance(made.value, str):
+                return tree.Literal(made.value, span=node.span)
+            return made  # type: ignore[no-any-return]
+        value = scalar_value(node)
+        if isinstance(value, str):
+            if any(mark in value for mark in ("{{", "{%", "{#")):
+                return tree.Template(value, node.fragment, span=node.span)
+            why = surprising(node)
+            if why is not None:
+                self.say(
+                    codes.YAML_SURPRISE.at(node.span, why, help="put it in quotes to say that it is text")
+                )
+        return tree.Literal(value, span=node.span)
+
+    # --- comments ---------------------------------------------------------------------------------------
+
+    def beside(self, span: Span) -> Comments:
+        """The comments above a line and at its end, each given once."""
+        line = span.begins.line
+        before: list[str] = []
+        above = line - 1
+        while above in self.comments and self.comments[above][1] and above not in self.taken:
+            self.taken.add(above)
+            before.insert(0, self.comments[above][0])
+            above -= 1
+        text = ""
+        if line in self.comments and not self.comments[line][1] and line not in self.taken:
+            self.taken.add(line)
+            text = self.comments[line][0]
+        return Comments(tuple(before), text)
+
+    def left(self) -> tuple[str, ...]:
+        """The comments that no item took."""
+        return tuple(text for line, (text, _) in sorted(self.comments.items()) if line not in self.taken)
+
+
+def _comments(source: Source, root: Node | None) -> Iterator[tuple[int, tuple[str, bool]]]:
+    """Comments by line: (text, whether they have the line to themselves)."""
+    spans = sorted((s.start, s.end) for s in _scalars(root)) if root is not None else []
+    starts = [start for start, _ in spans]
+    text = source.text
+    at = text.find("#")
+    while at != -1:
+        nearest = bisect.bisect_right(starts, at) - 1
+        inside = nearest >= 0 and spans[nearest][0] <= at < spans[nearest][1]
+        if not inside and (at == 0 or text[at - 1] in " \t\n"):
+            end = text.find("\n", at)
+            end = len(text) if end == -1 else end
+            place = source.place(at)
+            own = not text[at - place.column + 1 : at].strip()
+            yield place.line, (text[at + 1 : end].strip(), own)
+            at = text.find("#", end)
+        else:
+            at = text.find("#", at + 1)
+
+
+def _scalars(node: Node) -> Iterator[Span]:
+    stack: list[Node] = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, Scalar):
+            yield one.span
+        elif isinstance(one, Items):
+            stack.extend(one.items)
+        else:
+            for key, value in one.entries:
+                stack += [key, value]

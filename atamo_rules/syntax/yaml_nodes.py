@@ -1,0 +1,329 @@
+"""YAML text to nodes that keep their places: PyYAML's parser for the characters, YAML 1.2 for what they mean.
+
+The nodes are built from the parser's events, so depth is bounded before anything recurses (composing deep text
+crashes libyaml's own composer). What YAML 1.1 and 1.2 read differently, and what rules have no use for, is refused
+by name: tags, merge keys, complex keys, several documents, aliases that grow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from atamo_rules.model.types import Json
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic, Label
+from atamo_rules.source.span import Fragment, Source, Span
+
+DEEPEST = 64
+MOST = 500_000
+"""Nodes of one document; what aliases repeat is counted again, at most `MOST_REPEATED`."""
+MOST_REPEATED = 10_000
+DIGITS = 4300
+
+_INT = re.compile(r"[-+]?[0-9]+\Z")
+_OCTAL = re.compile(r"0o[0-7]+\Z")
+_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+_NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_CORE = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value as written. `plain` is without quotes; only then can it be anything but text."""
+
+    text: str
+    plain: bool
+    span: Span = field(compare=False, repr=False)
+    fragment: Fragment = field(compare=False, repr=False)
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list."""
+
+    items: tuple[Node, ...]
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys, which are scalars, and their values, in the author's order; no key twice."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    span: Span = field(compare=False, repr=False)
+
+
+Node: TypeAlias = "Scalar | Sequence | Mapping"
+
+
+class _Refused(Exception):
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """The one document of a text, or None and why not; an empty text has no document and no mistake."""
+    import yaml
+
+    found = _UNPRINTABLE.search(source.text)
+    if found is not None:
+        where = source.span(found.start(), found.end())
+        return None, (
+            codes.NOT_TEXT.at(where, f"the character U+{ord(found.group()):04X} cannot stand in YAML"),
+        )
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Composer(source, yaml.parse(source.text, Loader=loader)).document(), ()
+    except _Refused as refused:
+        return None, (refused.diagnostic,)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = min(mark.index, max(len(source.text) - 1, 0)) if mark is not None else 0
+        reason = " ".join(str(part) for part in (error.context, error.problem) if part)
+        where = source.span(at, min(at + 1, len(source.text)))
+        return None, (codes.YAML_SYNTAX.at(where, f"this is not YAML: {reason}"),)
+    except yaml.YAMLError as error:
+        return None, (codes.YAML_SYNTAX.at(source.span(0, 1), f"this is not YAML: {str(error)[:200]}"),)
+
+
+class _Composer:
+    """Builds nodes from parser events; thrown away after one document."""
+
+    def __init__(self, source: Source, events: Iterator[Any]) -> None:
+        self.source = source
+        self.events = events
+        self.anchors: dict[str, Node | None] = {}
+        self.sizes: dict[int, int] = {}
+        self.count = 0
+        self.repeated = 0
+
+    def document(self) -> Node | None:
+        import yaml
+
+        root: Node | None = None
+        documents = 0
+        for event in self.events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.refuse(
+                        codes.YAML_UNUSED, event, "a rule file is one YAML document", "split it into files"
+                    )
+                if event.version is not None and tuple(event.version) != (1, 2):
+                    self.refuse(
+                        codes.YAML_UNUSED, event, "rules are read as YAML 1.2", "drop the `%YAML` line"
+                    )
+                if event.tags:
+                    self.refuse(
+                        codes.YAML_UNUSED, event, "tag directives are not offered", "drop the `%TAG` line"
+                    )
+                root = self.node(next(self.events), 0)
+        return root
+
+    def refuse(self, code: Any, event: Any, message: str, help: str | None = None) -> None:
+        raise _Refused(code.at(self.span(event), message, help=help))
+
+    def span(self, event: Any) -> Span:
+        return self.source.span(event.start_mark.index, max(event.end_mark.index, event.start_mark.index))
+
+    def node(self, event: Any, depth: int) -> Node:
+        import yaml
+
+        self.count += 1
+        if depth > DEEPEST or self.count > MOST:
+            self.refuse(codes.TOO_DEEP, event, f"this is nested more than {DEEPEST} deep, or too large")
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event)
+        anchor = getattr(event, "anchor", None)
+        if anchor is not None:
+            self.anchors[anchor] = None
+        before = self.count
+        made: Node
+        if isinstance(event, yaml.ScalarEvent):
+            made = self.scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self.tag(event, "seq")
+            made = self.sequence(event, depth)
+        else:
+            self.tag(event, "map")
+            made = self.mapping(event, depth)
+        if anchor is not None:
+            self.anchors[anchor] = made
+            self.sizes[id(made)] = self.count - before + 1
+        return made
+
+    def alias(self, event: Any) -> Node:
+        if event.anchor not in self.anchors:
+            self.refuse(codes.YAML_SYNTAX, event, f"there is no anchor `&{event.anchor}` above")
+        found = self.anchors[event.anchor]
+        if found is None:
+            self.refuse(codes.YAML_UNUSED, event, f"`*{event.anchor}` holds itself")
+        assert found is not None
+        size = self.sizes.get(id(found), 1)
+        self.repeated += size
+        self.count += size
+        if self.repeated > MOST_REPEATED:
+            self.refuse(codes.YAML_UNUSED, event, f"aliases repeat more than {MOST_REPEATED} nodes")
+        return found
+
+    def tag(self, event: Any, kind: str) -> None:
+        if event.tag is not None and event.tag not in (_CORE + kind, "!"):
+            self.refuse(codes.YAML_UNUSED, event, f"the tag `{event.tag}` is not offered", "drop it")
+
+    def sequence(self, start: Any, depth: int) -> Sequence:
+        import yaml
+
+        items: list[Node] = []
+        for event in self.events:
+            if isinstance(event, yaml.SequenceEndEvent):
+                end = self.span(start).to(self.span(event))
+                return Sequence(tuple(items), self.trimmed(end))
+            items.append(self.node(event, depth + 1))
+        raise AssertionError("the parser ends what it begins")
+
+    def mapping(self, start: Any, depth: int) -> Mapping:
+        import yaml
+
+        entries: list[tuple[Scalar, Node]] = []
+        seen: dict[Any, Span] = {}
+        for event in self.events:
+            if isinstance(event, yaml.MappingEndEvent):
+                end = self.span(start).to(self.span(event))
+                return Mapping(tuple(entries), self.trimmed(end))
+            key = self.node(event, depth + 1)
+            if not isinstance(key, Scalar):
+                self.refuse(
+                    codes.YAML_UNUSED, event, "a key is one plain text", "lists and mappings are no keys"
+                )
+                raise AssertionError
+            if key.plain and key.text == "<<":
+                self.refuse(
+                    codes.YAML_UNUSED, event, "merge keys (`<<`) are not offered", "write the keys out"
+                )
+            same = _key(key)
+            if same in seen:
+                raise _Refused(
+                    codes.YAML_DUPLICATE.at(
+                        self.span(event),
+                        f"the key `{key.text}` stands twice",
+                        also=[Label(seen[same], "first here")],
+                    )
+                )
+            seen[same] = self.span(event)
+            entries.append((key, self.node(next(self.events), depth + 1)))
+        raise AssertionError("the parser ends what it begins")
+
+    def trimmed(self, span: Span) -> Span:
+        """Block collections end where the next begins; an author means the text without trailing blanks."""
+        end = span.start + len(self.source.text[span.start : span.end].rstrip())
+        return self.source.span(span.start, end)
+
+    def scalar(self, event: Any) -> Scalar:
+        tag = event.tag or ""
+        known = {_CORE + kind for kind in ("str", "int", "float", "bool", "null")}
+        if tag not in ("", "!", *known):
+            self.refuse(codes.YAML_UNUSED, event, f"the tag `{tag}` is not offered", "drop it")
+        plain = not event.style and tag in ("", *(known - {_CORE + "str"}))
+        span = self.span(event)
+        inner = span
+        if event.style in ('"', "'"):
+            inner = self.source.span(span.start + 1, span.end - 1)
+        made = Scalar(event.value, plain, span, _fragment(event.value, span, inner), tag.removeprefix(_CORE))
+        if plain:
+            try:
+                scalar_value(made)
+            except ValueError as error:
+                self.refuse(codes.YAML_UNUSED, event, str(error))
+        return made
+
+
+def _key(key: Scalar) -> Any:
+    try:
+        value = scalar_value(key)
+    except ValueError:
+        value = key.text
+    return (type(value).__name__, value)
+
+
+def scalar_value(node: Scalar) -> str | int | Decimal | bool | None:
+    """What a scalar means in YAML 1.2's core schema. Raises ValueError for .inf, .nan and what cannot be held."""
+    text = node.text
+    if not node.plain:
+        return text
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None
+    if text in ("true", "True", "TRUE"):
+        return True
+    if text in ("false", "False", "FALSE"):
+        return False
+    if len(text) > DIGITS and _FLOAT.match(text):
+        raise ValueError(f"a number has more than {DIGITS} digits")
+    if _INT.match(text):
+        return int(text)
+    if _OCTAL.match(text):
+        return int(text[2:], 8)
+    if _HEX.match(text):
+        return int(text[2:], 16)
+    if _FLOAT.match(text):
+        value = Decimal(text)
+        if not value.is_finite() or abs(value.adjusted()) > DIGITS:
+            raise ValueError(f"the number {text[:40]} cannot be held")
+        return value
+    if _NOT_FINITE.match(text):
+        raise ValueError(f"`{text}` is not a number that rules can hold")
+    return text
+
+
+def to_json(node: Node) -> Json:
+    """The data of a node; keys are the texts they were written as."""
+    if isinstance(node, Scalar):
+        return scalar_value(node)
+    if isinstance(node, Sequence):
+        return [to_json(item) for item in node.items]
+    return {key.text: to_json(value) for key, value in node.entries}
+
+
+def _fragment(text: str, span: Span, inner: Span) -> Fragment:
+    """The text of a scalar with the place of each character, found by walking both side by side.
+
+    Where YAML folds or strips, only blanks differ, and those are stepped over; an escape ends the attempt.
+    """
+    raw, begin = inner.source.text, inner.start
+    if raw[begin : inner.end] == text:
+        return Fragment(text, span, ((0, begin),))
+    if raw[begin : begin + 1] in ("|", ">"):
+        begin = raw.find("\n", begin, inner.end) + 1
+    segments: list[tuple[int, int]] = []
+    at, fresh = begin, True
+    for position, char in enumerate(text):
+        while at < inner.end and raw[at] != char and raw[at] in " \t\r\n":
+            at, fresh = at + 1, True
+        if at < inner.end and raw[at] == char:
+            if fresh:
+                segments.append((position, at))
+                fresh = False
+            at += 1
+        elif char in " \n":
+            fresh = True
+        else:
+            return Fragment(text, span)
+    return Fragment(text, span, tuple(segments)) if segments else Fragment(text, span)
+
+
+def surprising(node: Scalar) -> str | None:
+    """Why a plain scalar may not mean what its author thinks: YAML 1.1 read it as something else."""
+    if not node.plain:
+        return None
+    if node.text.lower() in ("yes", "no", "on", "off"):
+        return f"`{node.text}` is text here; YAML 1.1 read it as a truth value"
+    if re.fullmatch(r"0[0-9]+", node.text):
+        return f"`{node.text}` is the number {int(node.text)} here; YAML 1.1 read it as octal"
+    return None
