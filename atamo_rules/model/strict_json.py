@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from atamo_rules.model.types import Json
@@ -102,7 +102,10 @@ def _int(text: str) -> int:
 def _decimal(text: str) -> Decimal:
     if len(text) > DIGITS:
         raise JsonRefused(f"a number has more than {DIGITS} digits")
-    made = Decimal(text)
+    try:
+        made = Decimal(text)
+    except InvalidOperation:
+        raise JsonRefused(f"the number {text[:40]} cannot be held exactly") from None
     if not made.is_finite() or abs(made.adjusted()) > DIGITS or int(made.as_tuple().exponent) < -2 * DIGITS:
         raise JsonRefused(f"the number {text[:40]} cannot be held exactly")
     return made

@@ -170,10 +170,18 @@ def test(line: Line, reader: Reader) -> decl.Test | None:
         elif word == "expect":
             expect = reader.parse("expect", body)
             if expect is not None:
-                steps.append(replace(reader.placed(expect, child), at=at))
+                steps.extend(one_each(replace(reader.placed(expect, child), at=at)))
         else:
             reader.unknown(child, _STEPS, "a test")
     return decl.Test(parsed[0], tuple(mocks), tuple(steps), span=line.whole, comments=line.comments)
+
+
+def one_each(expect: decl.Expect) -> list[decl.Expect]:
+    """`expect a, b` says the same as two lines, and is kept as two."""
+    if expect.nothing:
+        return [expect]
+    first, *rest = (replace(expect, expected=(one,), span=one.span) for one in expect.expected)
+    return [first, *(replace(one, comments=Comments()) for one in rest)]
 
 
 def _after(fragment: Fragment, word: str) -> Fragment:

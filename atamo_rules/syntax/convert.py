@@ -271,7 +271,7 @@ class Converter(Expressions):
         empty = tree.ObjectValue((), span=span)
         return decl.Given(
             self.take(parts["event_name"]),
-            self.take(parts["object"]) if "object" in parts else empty,
+            self.worded(self.take(parts["object"])) if "object" in parts else empty,
             self.take(parts["actor"]) if "actor" in parts else None,
             self.take(parts["repeat"]) if "repeat" in parts else None,
             span=span,
@@ -337,7 +337,21 @@ class Converter(Expressions):
             return decl.Matcher(keys, " ".join(str(states[0]).split()), None, span=span)
         operators = [child for child in node.children[1:] if isinstance(child, Token)]
         operator = self.operator(operators[0])[0] if operators else "is"
-        return decl.Matcher(keys, operator, self.as_value(self.take(node.children[-1])), span=span)
+        value = self.worded(self.as_value(self.take(node.children[-1])))
+        return decl.Matcher(keys, operator, value, span=span)
+
+    def worded(self, value: Any) -> Any:
+        """In the bodies of tests a bare word is a text: there is no event whose field it could be."""
+        if isinstance(value, tree.Path) and len(value.steps) == 1:
+            return tree.Literal(str(value.steps[0].key), span=value.span)
+        if isinstance(value, tree.Template):
+            return tree.Literal(value.text, span=value.span)
+        if isinstance(value, tree.ListValue):
+            return tree.ListValue(tuple(self.worded(item) for item in value.items), span=value.span)
+        if isinstance(value, tree.ObjectValue):
+            entries = tuple(replace(entry, value=self.worded(entry.value)) for entry in value.entries)
+            return tree.ObjectValue(entries, span=value.span)
+        return value
 
     def _mock(self, node: Tree[Token]) -> decl.Mock:
         target = self.take(trees(node)[0])
@@ -345,7 +359,7 @@ class Converter(Expressions):
         texts = tokens(node, "STRING")
         return decl.Mock(
             target,
-            self.take(objects[0]) if objects else None,
+            self.worded(self.take(objects[0])) if objects else None,
             self.literal(texts[0]) if texts else None,
             bool(tokens(node, "TIMEOUT")),
             span=self.span(node),

@@ -81,7 +81,10 @@ def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         )
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Composer(source, yaml.parse(source.text, Loader=loader)).document(), ()
+        # libyaml misreads a last line of nothing but blanks inside a block scalar unless a line end follows it.
+        last = source.text.rpartition("\n")[2]
+        text = source.text + "\n" if last and not last.strip() else source.text
+        return _Composer(source, yaml.parse(text, Loader=loader)).document(), ()
     except _Refused as refused:
         return None, (refused.diagnostic,)
     except yaml.MarkedYAMLError as error:
@@ -144,7 +147,7 @@ class _Composer:
             return self.alias(event)
         anchor = getattr(event, "anchor", None)
         if anchor is not None:
-            self.anchors[anchor] = None
+            self.anchor(event)
         before = self.count
         made: Node
         if isinstance(event, yaml.ScalarEvent):
@@ -159,6 +162,23 @@ class _Composer:
             self.anchors[anchor] = made
             self.sizes[id(made)] = self.count - before + 1
         return made
+
+    def anchor(self, event: Any) -> None:
+        """Note an anchor; where YAML 1.1 and 1.2 disagree about its name, refuse it."""
+        start = event.start_mark.index
+        after = self.source.text[start + 1 + len(event.anchor) : start + 2 + len(event.anchor)]
+        if self.source.text[start : start + 1] == "&" and after not in (
+            "",
+            " ",
+            "\t",
+            "\n",
+            "\r",
+            ",",
+            "]",
+            "}",
+        ):
+            self.refuse(codes.YAML_UNUSED, event, f"the anchor `&{event.anchor}{after}…` is not a plain name")
+        self.anchors[event.anchor] = None
 
     def alias(self, event: Any) -> Node:
         if event.anchor not in self.anchors:
@@ -231,6 +251,13 @@ class _Composer:
         known = {_CORE + kind for kind in ("str", "int", "float", "bool", "null")}
         if tag not in ("", "!", *known):
             self.refuse(codes.YAML_UNUSED, event, f"the tag `{tag}` is not offered", "drop it")
+        if not event.style and self.source.text[event.start_mark.index - 1 : event.start_mark.index] == "?":
+            self.refuse(
+                codes.YAML_UNUSED,
+                event,
+                f"`?{event.value}` is read differently by YAML 1.1 and 1.2",
+                "quote it",
+            )
         plain = not event.style and tag in ("", *(known - {_CORE + "str"}))
         span = self.span(event)
         inner = span

@@ -9,6 +9,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.atamo_rule import one_each
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.tree import Comments
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
@@ -313,7 +314,7 @@ def test(node: Node, clauses: Clauses) -> decl.Test | None:
     for item in _several(given.get("given")):
         steps.append(_given(item, None, clauses))
     if "expect" in given:
-        steps.append(_expect(given["expect"], None, clauses))
+        steps.extend(_expects(given["expect"], None, clauses))
     for item in clauses.items(given["steps"], "`steps`") if "steps" in given else ():
         step = clauses.mapping(item, "a step")
         words = clauses.keys(step, ("at", "given", "expect"), "a step") if step is not None else {}
@@ -321,7 +322,7 @@ def test(node: Node, clauses: Clauses) -> decl.Test | None:
         if "given" in words:
             steps.append(_given(words["given"], at, clauses))
         if "expect" in words:
-            steps.append(_expect(words["expect"], at if "given" not in words else None, clauses))
+            steps.extend(_expects(words["expect"], at if "given" not in words else None, clauses))
     good = tuple(step for step in steps if step is not None)
     return decl.Test(clauses.name(name), tuple(mocks), good, span=node.span, comments=comments)
 
@@ -342,6 +343,11 @@ def _mock(key: Scalar, node: Node, clauses: Clauses) -> decl.Mock:
     return decl.Mock(target, _body(node, clauses), span=span, comments=comments)
 
 
+def _plain_text(value: tree.Value | None) -> tree.Value | None:
+    """Bodies of tests are data: what looks like a template there is its own text."""
+    return tree.Literal(value.text, span=value.span) if isinstance(value, tree.Template) else value
+
+
 def _body(node: Node, clauses: Clauses) -> tree.ObjectValue:
     """The fields of a body; keys may be dotted or quoted paths. Words and texts alike are texts."""
     mapping = clauses.mapping(node, "a body")
@@ -349,7 +355,7 @@ def _body(node: Node, clauses: Clauses) -> tree.ObjectValue:
     for key, value in mapping.entries if mapping is not None else ():
         keys = _keys(key, clauses)
         made: tree.Value | None = (
-            _body(value, clauses) if isinstance(value, Mapping) else clauses.value(value)
+            _body(value, clauses) if isinstance(value, Mapping) else _plain_text(clauses.value(value))
         )
         if keys is not None and made is not None:
             entries.append(tree.Argument(keys, made, span=key.span.to(value.span)))
@@ -390,6 +396,11 @@ def _given(node: Node, at: tree.Literal | None, clauses: Clauses) -> decl.Given 
     return decl.Given(
         clauses.name(event), _body(body, clauses), by, repeat, at, span=node.span, comments=comments
     )
+
+
+def _expects(node: Node, at: tree.Literal | None, clauses: Clauses) -> list[decl.Expect]:
+    expect = _expect(node, at, clauses)
+    return one_each(expect) if expect is not None else []
 
 
 def _expect(node: Node, at: tree.Literal | None, clauses: Clauses) -> decl.Expect | None:
@@ -438,10 +449,15 @@ def _expected(key: Scalar, node: Node, clauses: Clauses) -> decl.Expected | None
             for operator, operand in value.entries:
                 states = operator.text in tree.STATES
                 matchers.append(
-                    decl.Matcher(keys, operator.text, None if states else clauses.value(operand), span=span)
+                    decl.Matcher(
+                        keys,
+                        operator.text,
+                        None if states else _plain_text(clauses.value(operand)),
+                        span=span,
+                    )
                 )
         elif isinstance(value, Scalar) and value.plain and value.text in tree.STATES:
             matchers.append(decl.Matcher(keys, value.text, None, span=span))
         else:
-            matchers.append(decl.Matcher(keys, "is", clauses.value(value), span=span))
+            matchers.append(decl.Matcher(keys, "is", _plain_text(clauses.value(value)), span=span))
     return replace(base, matchers=tuple(matchers))
