@@ -135,7 +135,8 @@ class _Composer:
         raise _Refused(code.at(self.span(event), message, help=help))
 
     def span(self, event: Any) -> Span:
-        return self.source.span(event.start_mark.index, max(event.end_mark.index, event.start_mark.index))
+        start, length = event.start_mark.index, len(self.source.text)
+        return self.source.span(min(start, length), min(max(event.end_mark.index, start), length))
 
     def node(self, event: Any, depth: int) -> Node:
         import yaml
