@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
-"""A JSON value as Atamo holds it: whole numbers are int, all others Decimal, never binary float."""
+from atamo_rules.source.values import Json as Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,3 +93,8 @@ NO_TESTS = Code("E0711", "the tests of this ruleset match nothing")
 SCHEMA_UNREADABLE = Code("E0240", "a schema file cannot be read")
 SCHEMA_BROKEN = Code("E0241", "not a schema that events can have")
 SCHEMA_NOTE = Code("W0245", "a part of a schema that types cannot express", Severity.NOTE)
+
+# --- R08xx: reload and running --------------------------------------------------------------------------
+BAD_AGENT = Code("E0801", "an agent cannot be used as it is declared")
+BAD_PEOPLE = Code("E0802", "people.yaml does not have the right shape")
+NOTHING_HERE = Code("E0803", "there are no rules here")

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from atamo_rules.model.types import Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
 from atamo_rules.source.span import Fragment, Source, Span
+from atamo_rules.source.values import Json
 
 DEEPEST = 64
 MOST = 500_000

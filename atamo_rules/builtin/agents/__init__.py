@@ -1,0 +1,1 @@
+"""The default agents: log, file and http."""

@@ -1,0 +1,1 @@
+"""The default configuration provider: a folder of rule files."""

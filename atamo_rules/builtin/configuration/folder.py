@@ -1,0 +1,85 @@
+"""Rules from a folder: compiled whole, tested, and again whenever a file changes; the last good state stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from atamo_rules.hub.binding import bind
+from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.intake import Intake
+from atamo_rules.hub.people import read_people
+from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic, Severity
+from atamo_rules.source.span import Source
+
+QUIET_MS = 30
+"""A change counts once the folder has been quiet so long; many files changed at once are one change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A state of the folder that was not taken, and why."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+
+class FolderProvider:
+    """Watches a folder. `tests` says whether the tests in the rule files must pass before a state is taken."""
+
+    def __init__(self, folder: Path, *, tests: bool = True, watch: bool = True) -> None:
+        self.folder = folder
+        self.tests = tests
+        self.watch = watch
+        self.book = Rulebook((folder,))
+        self.last: Generation | None = None
+        self.seen: object = None
+
+    def load(self, noticed: float | None = None) -> Generation | Refused | None:
+        """The folder as it is now; None when nothing that matters has changed. Never raises."""
+        begun = noticed if noticed is not None else time.monotonic()
+        try:
+            made = self.book.compile()
+        except NothingThere as error:
+            nowhere = Source(str(self.folder), "")
+            return Refused((codes.NOTHING_HERE.at(nowhere.whole, str(error)),))
+        people, found = read_people(self.folder)
+        if made.ruleset is None or found:
+            return Refused(tuple(d for d in (*found, *made.diagnostics) if d.severity is Severity.ERROR))
+        key = (made.ruleset.digest, tuple(sorted(people.users.items(), key=lambda item: item[0])))
+        if self.last is not None and key == self.seen:
+            return None
+        if self.tests:
+            _, failed = run_tests(made.ruleset)
+            bad = tuple(d for d in failed if d.severity is Severity.ERROR)
+            if bad:
+                return Refused(bad)
+        agents, wrong = bind(made.ruleset, str(self.folder), self.last.agents if self.last else None)
+        if wrong:
+            return Refused(wrong)
+        took = time.monotonic() - begun
+        self.last = Generation(made.ruleset, Intake(made.ruleset, people), agents, made.diagnostics, took)
+        self.seen = key
+        return self.last
+
+    async def states(self) -> AsyncIterator[Generation | Refused]:
+        """The folder's state now, then one for every change. The watch outlives bad edits and a vanished folder."""
+        first = self.load()
+        if first is not None:
+            yield first
+        if not self.watch:
+            return
+        from watchfiles import awatch
+
+        while True:
+            try:
+                async for _ in awatch(self.folder, debounce=200, step=QUIET_MS, rust_timeout=1000):
+                    state = await asyncio.to_thread(self.load, time.monotonic())
+                    if state is not None:
+                        yield state
+            except (FileNotFoundError, OSError):
+                await asyncio.sleep(0.5)

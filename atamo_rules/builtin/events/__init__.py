@@ -1,0 +1,1 @@
+"""The default event providers: standard input and a watched folder."""

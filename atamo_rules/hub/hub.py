@@ -1,0 +1,179 @@
+"""The path of one event, top to bottom: accept, decide, record, perform, settle, reply.
+
+No step calls back into an earlier one. The rules are read once, when an event comes in; what it started under it
+finishes under, whatever is swapped meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.perform import Performer
+from atamo_rules.hub.ports import Auditor, Store
+from atamo_rules.model.audit import AuditRecord, Kind
+from atamo_rules.model.decision import Action, Decision, Fired
+from atamo_rules.model.event import Event
+from atamo_rules.model.people import User
+from atamo_rules.model.types import Json
+
+HOPS = 16
+"""How many times events may follow from events before the chain is cut, audited."""
+
+Watcher = Callable[[Event, Decision], None]
+
+
+class Hub:
+    """The central engine. One generation of rules at a time; everything it does is told to the auditor."""
+
+    def __init__(
+        self, first: Generation, store: Store, auditor: Auditor, watch: Watcher | None = None
+    ) -> None:
+        self.current = first
+        self.store = store
+        self.auditor = auditor
+        self.watch = watch
+        self.accepting = True
+        self.position = 0
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.performer = Performer(self)
+
+    # --- accept -----------------------------------------------------------------------------------------
+
+    async def submit(
+        self, raw: bytes, *, type_name: str | None = None, user: User | None = None
+    ) -> tuple[Taken, bool]:
+        """Take one message; the second value says that its id was known already. Never raises on its bytes."""
+        generation = self.current
+        taken = generation.intake.take(raw, type_name=type_name, user=user, now=_now())
+        return await self.enter(taken, generation)
+
+    async def submit_json(
+        self, value: Json, *, type_name: str | None = None, user: User | None = None
+    ) -> tuple[Taken, bool]:
+        """As `submit`, for a message that was read already."""
+        generation = self.current
+        taken = generation.intake.accept(value, type_name=type_name, user=user, now=_now())
+        return await self.enter(taken, generation)
+
+    async def enter(self, taken: Taken, generation: Generation) -> tuple[Taken, bool]:
+        """Keep what was taken, then decide it."""
+        event = taken.event
+        if event is None:
+            self.tell("event.refused", taken.id, reasons=list(taken.refused))
+            return taken, False
+        fresh = await self.store.accept(event, decided=taken.decided, reasons=taken.reasons)
+        who = event.user.name if event.user else ""
+        if not fresh:
+            self.tell("event.duplicate", event.id, who)
+            return taken, True
+        self.tell(
+            "event.accepted", event.id, who, type=event.type, source=event.source, conforms=event.conforms
+        )
+        if not taken.decided:
+            self.tell("event.quarantined", event.id, who, reasons=list(taken.reasons))
+            return taken, False
+        await self.decide(event, generation)
+        return taken, False
+
+    # --- decide, record ---------------------------------------------------------------------------------
+
+    async def decide(self, event: Event, generation: Generation) -> None:
+        """Decide, keep the decision, and let the actions begin."""
+        decision = generation.decide(event)
+        await self.store.record(decision)
+        self.tell(
+            "event.decided",
+            event.id,
+            digest=decision.digest,
+            matched=list(decision.matched),
+            shadow=[fired.rule for fired in decision.fired if fired.shadow],
+            stopped_by=decision.stopped_by,
+            problems=[problem for fired in decision.fired for problem in fired.problems],
+        )
+        if self.watch is not None:
+            self.watch(event, decision)
+        for fired in decision.fired:
+            if not fired.shadow:
+                self.begin(fired, event, generation)
+
+    def begin(self, fired: Fired, event: Event, generation: Generation) -> None:
+        """Start a rule's actions, each on its own; the last may be an `ask` that the rest waits for."""
+        for action in fired.actions:
+            asked = fired.waiting is not None and fired.waiting.action_id == action.id
+            self.spawn(self.one(action, fired, event, generation, asked))
+
+    async def one(
+        self, action: Action, fired: Fired, event: Event, generation: Generation, asked: bool
+    ) -> None:
+        """One action from beginning to end."""
+        if action.verb == "emit":
+            await self.emit(action, event)
+        elif action.verb == "reply":
+            await self.store.reply(event.id, action.body, action.error)
+            self.tell("reply.sent", event.id, rule=action.rule, action=action.id, error=action.error)
+        else:
+            done, answer = await self.performer.perform(action, event, generation)
+            if asked and fired.waiting is not None:
+                following = generation.resume(event, fired.waiting, answer, timeout=not done)
+                self.begin(following, event, generation)
+
+    async def emit(self, action: Action, event: Event) -> None:
+        """An emitted event comes in by the same door as any other, under the rules of now."""
+        if event.hops + 1 > HOPS:
+            self.tell("event.hops", event.id, rule=action.rule, type=action.action, limit=HOPS)
+            return
+        generation = self.current
+        taken = generation.intake.enter(
+            action.action, action.body, action.id, f"rule:{action.rule}", event.at, event.user
+        )
+        if taken.event is not None:
+            made = taken.event
+            hopped = Event(
+                made.id, made.type, made.body, made.at, made.user, made.source, made.conforms, event.hops + 1
+            )
+            taken = Taken(taken.id, hopped, (), taken.reasons, taken.decided)
+        await self.enter(taken, generation)
+
+    # --- around -----------------------------------------------------------------------------------------
+
+    def swap(self, generation: Generation) -> None:
+        """Put a whole new generation in force; one assignment, between events."""
+        self.current = generation
+        self.tell("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))
+
+    def tell(self, kind: Kind, event: str = "", who: str = "", **what: Any) -> None:
+        """Tell the auditor one step."""
+        self.position += 1
+        self.auditor.tell(AuditRecord(self.position, _now(), kind, event, who, what))
+
+    def spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.finished)
+
+    def finished(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            error = task.exception()
+            self.tell("action.failed", why=f"a fault of the hub: {type(error).__name__}: {error}")
+
+    async def drain(self, seconds: float) -> int:
+        """Take nothing more and wait for what runs; gives how many actions were left unfinished."""
+        self.accepting = False
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self.tasks and loop.time() < until:
+            await asyncio.wait(set(self.tasks), timeout=max(0.0, until - loop.time()))
+        left = len(self.tasks)
+        for task in list(self.tasks):
+            task.cancel()
+        return left
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,43 @@
+"""One step that a message took, or that the hub did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias, get_args
+
+from atamo_rules.model.types import Json
+
+Kind: TypeAlias = Literal[
+    "hub.started",
+    "hub.stopped",
+    "rules.activated",
+    "rules.rejected",
+    "event.accepted",
+    "event.duplicate",
+    "event.refused",
+    "event.quarantined",
+    "event.decided",
+    "event.hops",
+    "action.started",
+    "action.done",
+    "action.retry",
+    "action.failed",
+    "action.timeout",
+    "reply.sent",
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+"""The closed list of kinds."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Append-only; `position` rises by one. `event` is an event id or empty; `who` a user name or empty."""
+
+    position: int
+    at: datetime
+    kind: Kind
+    event: str = ""
+    who: str = ""
+    what: Mapping[str, Json] = field(default_factory=dict, hash=False)
