@@ -1,7 +1,7 @@
 """The rule files of a project folder: which files count, read whole and safely.
 
-Rule files are every `.atamo`, `.yaml` and `.yml` file below the folder, except names that begin with a dot or with
-`people`, and folders called `events`, `expect` or `schemas`. Only regular files are opened; links that lead out of
+Rule files are every `.atamo`, `.yaml` and `.yml` file below the folder, except names that begin with a dot,
+`people.yaml`, and folders called `schemas`. Only regular files are opened; links that lead out of
 the folder, devices and pipes are not.
 """
 
@@ -17,7 +17,8 @@ from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
 
 SUFFIXES = (".atamo", ".yaml", ".yml")
-ASIDE = {"events", "expect", "schemas", "node_modules", "__pycache__"}
+ASIDE = {"schemas", "node_modules", "__pycache__"}
+PEOPLE = ("people.yaml", "people.yml")
 LARGEST = 10 << 20
 """Bytes a rule file may have."""
 
@@ -51,9 +52,7 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
         if path.is_dir():
             if name not in ASIDE:
                 yield from _below(path, root, entered)
-        elif (
-            name.endswith(SUFFIXES) and not name.startswith("people") and path.resolve().is_relative_to(root)
-        ):
+        elif name.endswith(SUFFIXES) and name not in PEOPLE and path.resolve().is_relative_to(root):
             yield path
 
 

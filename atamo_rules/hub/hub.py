@@ -7,7 +7,8 @@ finishes under, whatever is swapped meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,10 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.perform import Performer
 from atamo_rules.hub.ports import Auditor, Store
+from atamo_rules.hub.progress import Progress
+from atamo_rules.hub.retire import Retiring
 from atamo_rules.model.audit import AuditRecord, Kind
-from atamo_rules.model.decision import Action, Decision, Fired
+from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
@@ -24,23 +27,31 @@ from atamo_rules.model.types import Json
 HOPS = 16
 """How many times events may follow from events before the chain is cut, audited."""
 
-Watcher = Callable[[Event, Decision], None]
+MOST_UNDER_WAY = 10_000
+"""Actions under way at once; beyond it clients are told to come back, so that memory stays bounded."""
 
 
 class Hub:
     """The central engine. One generation of rules at a time; everything it does is told to the auditor."""
 
-    def __init__(
-        self, first: Generation, store: Store, auditor: Auditor, watch: Watcher | None = None
-    ) -> None:
-        self.current = first
+    def __init__(self, first: Generation, store: Store, auditors: Sequence[Auditor] = ()) -> None:
+        self.retiring = Retiring(first)
         self.store = store
-        self.auditor = auditor
-        self.watch = watch
+        self.auditors = tuple(auditors)
         self.accepting = True
         self.position = 0
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.progress = Progress(self._finished, self._fault)
         self.performer = Performer(self)
+
+    @property
+    def current(self) -> Generation:
+        """The generation in force."""
+        return self.retiring.current
+
+    @property
+    def busy(self) -> bool:
+        """Whether so much is under way that nothing more is taken for now."""
+        return len(self.progress.tasks) >= MOST_UNDER_WAY
 
     # --- accept -----------------------------------------------------------------------------------------
 
@@ -66,9 +77,12 @@ class Hub:
         if event is None:
             self.tell("event.refused", taken.id, reasons=list(taken.refused))
             return taken, False
-        fresh = await self.store.accept(event, decided=taken.decided, reasons=taken.reasons)
+        known = await self.store.accept(event, decided=taken.decided, reasons=taken.reasons)
         who = event.user.name if event.user else ""
-        if not fresh:
+        if known == "other":
+            self.tell("event.refused", event.id, who, reasons=[_OTHER])
+            return Taken(event.id, None, (_OTHER,), status=409, code="conflict"), True
+        if known == "same":
             self.tell("event.duplicate", event.id, who)
             return taken, True
         self.tell(
@@ -84,6 +98,7 @@ class Hub:
 
     async def decide(self, event: Event, generation: Generation) -> None:
         """Decide, keep the decision, and let the actions begin."""
+        self.retiring.enter(event.id, generation)
         decision = generation.decide(event)
         await self.store.record(decision)
         self.tell(
@@ -95,17 +110,16 @@ class Hub:
             stopped_by=decision.stopped_by,
             problems=[problem for fired in decision.fired for problem in fired.problems],
         )
-        if self.watch is not None:
-            self.watch(event, decision)
-        for fired in decision.fired:
-            if not fired.shadow:
-                self.begin(fired, event, generation)
+        with self.progress.of(event.id):
+            for fired in decision.fired:
+                if not fired.shadow:
+                    self.begin(fired, event, generation)
 
     def begin(self, fired: Fired, event: Event, generation: Generation) -> None:
         """Start a rule's actions, each on its own; the last may be an `ask` that the rest waits for."""
         for action in fired.actions:
             asked = fired.waiting is not None and fired.waiting.action_id == action.id
-            self.spawn(self.one(action, fired, event, generation, asked))
+            self.progress.begin(event.id, self.one(action, fired, event, generation, asked))
 
     async def one(
         self, action: Action, fired: Fired, event: Event, generation: Generation, asked: bool
@@ -143,36 +157,43 @@ class Hub:
 
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
-        self.current = generation
+        self.retiring.swap(generation)
         self.tell("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))
 
     def tell(self, kind: Kind, event: str = "", who: str = "", **what: Any) -> None:
-        """Tell the auditor one step."""
+        """Tell every auditor one step. One that raises is left out of this step, and says so on standard error."""
         self.position += 1
-        self.auditor.tell(AuditRecord(self.position, _now(), kind, event, who, what))
+        record = AuditRecord(self.position, _now(), kind, event, who, what)
+        for auditor in self.auditors:
+            try:
+                auditor.tell(record)
+            except Exception as error:  # somebody's plug-in
+                sys.stderr.write(f"atamo: an auditor failed: {type(error).__name__}: {error}\n")
 
-    def spawn(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.finished)
+    async def _finished(self, event: str) -> None:
+        await self.store.finish(event)
+        self.retiring.leave(event)
+        self.tell("event.finished", event)
 
-    def finished(self, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            error = task.exception()
-            self.tell("action.failed", why=f"a fault of the hub: {type(error).__name__}: {error}")
+    def _fault(self, event: str, error: BaseException) -> None:
+        self.tell("action.failed", event, why=f"a fault of the hub: {type(error).__name__}: {error}")
+
+    async def wait(self, event: str, seconds: float) -> None:
+        """Come back when everything that follows from an event is over, at the latest after `seconds`."""
+        await self.progress.wait(event, seconds)
+
+    async def room(self) -> None:
+        """Come back when there is room for another message."""
+        while self.busy:
+            await asyncio.sleep(0.01)
 
     async def drain(self, seconds: float) -> int:
         """Take nothing more and wait for what runs; gives how many actions were left unfinished."""
         self.accepting = False
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        while self.tasks and loop.time() < until:
-            await asyncio.wait(set(self.tasks), timeout=max(0.0, until - loop.time()))
-        left = len(self.tasks)
-        for task in list(self.tasks):
-            task.cancel()
-        return left
+        return await self.progress.drain(seconds)
+
+
+_OTHER = "an event of this id, with other content, was taken before"
 
 
 def _now() -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from atamo_rules.hub.files import load
+from atamo_rules.hub.files import PEOPLE, load
 from atamo_rules.model.people import Directory, User
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
@@ -41,8 +41,8 @@ _SCHEMA: dict[str, Any] = {
 
 def read_people(folder: Path) -> tuple[Directory, tuple[Diagnostic, ...]]:
     """The directory of a project's folder; an absent file is an empty directory."""
-    path = folder / "people.yaml"
-    if not path.exists():
+    path = next((folder / name for name in PEOPLE if (folder / name).exists()), None)
+    if path is None:
         return Directory(), ()
     source, found = load(path)
     node, wrong = read_yaml(source) if not found else (None, ())

@@ -6,7 +6,7 @@ Nothing here is inherited from. A class that has these methods fits; entry point
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from atamo_rules.hub.generation import Generation
 from atamo_rules.model.audit import AuditRecord
@@ -18,6 +18,10 @@ from atamo_rules.source.diagnostic import Diagnostic
 
 Reply = Callable[[Json], Awaitable[None]]
 """Hands one answer to whoever asked; may be called more than once for a feed."""
+
+
+Known = Literal["new", "same", "other"]
+"""What a store says of an event's id."""
 
 
 class Agent(Protocol):
@@ -47,8 +51,9 @@ class Agent(Protocol):
 class Store(Protocol):
     """The hub's memory. Each method is one transaction."""
 
-    async def accept(self, event: Event, *, decided: bool, reasons: tuple[str, ...]) -> bool:
-        """Keep an event; False when one of that id is kept already. From here on it is not lost."""
+    async def accept(self, event: Event, *, decided: bool, reasons: tuple[str, ...]) -> Known:
+        """Keep an event that is `new`; one whose id is kept already is the `same` or an `other`, and is not kept
+        again. From here on it is not lost."""
         ...
 
     async def record(self, decision: Decision) -> None:
@@ -65,6 +70,10 @@ class Store(Protocol):
 
     async def reply(self, event: str, answer: Json, error: str | None) -> None:
         """Keep an answer for whoever asked."""
+        ...
+
+    async def finish(self, event: str) -> None:
+        """Keep that nothing more will follow from an event."""
         ...
 
     async def told(self, event: str) -> Mapping[str, Json] | None:

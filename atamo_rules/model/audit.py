@@ -20,6 +20,7 @@ Kind: TypeAlias = Literal[
     "event.quarantined",
     "event.decided",
     "event.hops",
+    "event.finished",
     "action.started",
     "action.done",
     "action.retry",

@@ -110,6 +110,7 @@ class HttpAgent:
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
+            self._client = None
 
 
 def allowed(address: str) -> bool:

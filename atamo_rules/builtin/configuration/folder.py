@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atamo_rules.hub.binding import bind
+from atamo_rules.hub.files import SUFFIXES
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
@@ -19,6 +20,9 @@ from atamo_rules.source.span import Source
 
 QUIET_MS = 30
 """A change counts once the folder has been quiet so long; many files changed at once are one change."""
+WATCHED = {*SUFFIXES, ".json"}
+MOUNTED = "..data"
+"""The link by which Kubernetes swaps the files of a mounted ConfigMap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,20 @@ class FolderProvider:
         self.book = Rulebook((folder,))
         self.last: Generation | None = None
         self.seen: object = None
+        self.refused = False
 
     def load(self, noticed: float | None = None) -> Generation | Refused | None:
-        """The folder as it is now; None when nothing that matters has changed. Never raises."""
+        """The folder as it is now; None when nothing that matters has changed. Never raises.
+
+        A folder that was mended back to the last good state gives that state again.
+        """
+        state = self._load(noticed)
+        if state is None and self.refused:
+            state = self.last
+        self.refused = isinstance(state, Refused) or (state is None and self.refused)
+        return state
+
+    def _load(self, noticed: float | None) -> Generation | Refused | None:
         begun = noticed if noticed is not None else time.monotonic()
         try:
             made = self.book.compile()
@@ -71,15 +86,34 @@ class FolderProvider:
         first = self.load()
         if first is not None:
             yield first
-        if not self.watch:
-            return
+        while self.watch:
+            try:
+                # The watch stands before the folder is read again, so that no change falls in between.
+                changes = aiter(self.changes())
+                change = asyncio.ensure_future(anext(changes))
+                await asyncio.sleep(0)
+                try:
+                    while True:
+                        state = await asyncio.to_thread(self.load, time.monotonic())
+                        if state is not None:
+                            yield state
+                        await change
+                        change = asyncio.ensure_future(anext(changes))
+                finally:
+                    change.cancel()
+            except (OSError, StopAsyncIteration):
+                await asyncio.sleep(0.5)
+
+    def changes(self) -> AsyncIterator[object]:
+        """Sets of changes that may matter. Raises FileNotFoundError when there is no folder to watch."""
         from watchfiles import awatch
 
-        while True:
-            try:
-                async for _ in awatch(self.folder, debounce=200, step=QUIET_MS, rust_timeout=1000):
-                    state = await asyncio.to_thread(self.load, time.monotonic())
-                    if state is not None:
-                        yield state
-            except (FileNotFoundError, OSError):
-                await asyncio.sleep(0.5)
+        return awatch(self.folder.resolve(), watch_filter=self.matters, debounce=200, step=QUIET_MS)
+
+    def matters(self, change: object, path: str) -> bool:
+        """Whether a changed path may change the rules: not the audit, nor what agents write."""
+        parts = Path(path).parts[len(self.folder.resolve().parts) :]
+        if any(part.startswith(".") and part != MOUNTED for part in parts):
+            return False
+        suffix = Path(path).suffix
+        return suffix in WATCHED or (not suffix and not Path(path).is_file())

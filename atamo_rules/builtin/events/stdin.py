@@ -1,33 +1,61 @@
-"""Standard input as an event provider: one event a line."""
+"""Standard input as an event provider: one event a line, until the end of the input."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
+import threading
 from collections.abc import Awaitable, Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 LONGEST = 16 << 20
-"""Bytes a line may have."""
+"""Bytes a line may have; what is longer is refused, and the next line is read."""
 
 
 class StandardInput:
-    """Reads JSON lines until the end of the input; refusals are told to `refused`."""
+    """Reads JSON lines; refusals are told to `refused` with the number of their line.
 
-    def __init__(
-        self, refused: Callable[[int, tuple[str, ...]], None], stream: BinaryIO | None = None
-    ) -> None:
+    Reading is done by a thread that ends with the process and takes no lock of Python's streams, so that a silent
+    input never holds up the end. It reads on only when the line before was taken.
+    """
+
+    def __init__(self, refused: Callable[[int, tuple[str, ...]], None], descriptor: int = 0) -> None:
         self.refused = refused
-        self.stream = stream or sys.stdin.buffer
+        self.descriptor = descriptor
 
     async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(64)
+
+        def feed() -> None:
+            for line in lines(self.descriptor):
+                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
+            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
+
+        threading.Thread(target=feed, daemon=True, name="standard input").start()
         number = 0
-        while True:
-            line = await asyncio.to_thread(self.stream.readline, LONGEST)
-            if not line:
-                return
+        while (line := await queue.get()) is not None:
             number += 1
-            if line.strip():
+            if len(line) > LONGEST:
+                self.refused(number, (f"the line has more than {LONGEST} bytes",))
+            elif line.strip():
                 taken, _ = await submit(line)
                 if taken.refused:
                     self.refused(number, taken.refused)
+
+
+def lines(descriptor: int) -> Any:
+    """The lines of a descriptor, without their ends; of a line beyond LONGEST only its beginning."""
+    held = b""
+    while True:
+        piece = os.read(descriptor, 1 << 16)
+        if not piece:
+            break
+        *whole, rest = piece.split(b"\n")
+        for part in whole:
+            yield held + part if len(held) <= LONGEST else held
+            held = b""
+        if len(held) <= LONGEST:
+            held += rest
+    if held:
+        yield held

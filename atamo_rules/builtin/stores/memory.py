@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from atamo_rules.functions.printing import jsonable
+from atamo_rules.hub.ports import Known
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
+from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
 
 MOST = 20_000
@@ -21,10 +24,13 @@ class MemoryStore:
     def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.messages: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self.digests: dict[str, bytes] = {}
 
-    async def accept(self, event: Event, *, decided: bool, reasons: tuple[str, ...]) -> bool:
+    async def accept(self, event: Event, *, decided: bool, reasons: tuple[str, ...]) -> Known:
+        digest = sha256(encode_sorted([event.type, event.source, event.body]).encode()).digest()
         if event.id in self.messages:
-            return False
+            return "same" if self.digests.get(event.id) == digest else "other"
+        self.digests[event.id] = digest
         self.messages[event.id] = {
             "id": event.id,
             "type": event.type,
@@ -37,8 +43,9 @@ class MemoryStore:
             "replies": [],
         }
         while len(self.messages) > self.most:
-            self.messages.popitem(last=False)
-        return True
+            gone, _ = self.messages.popitem(last=False)
+            self.digests.pop(gone, None)
+        return "new"
 
     async def record(self, decision: Decision) -> None:
         message = self.messages.get(decision.event)
@@ -66,6 +73,11 @@ class MemoryStore:
         message = self.messages.get(event)
         if message is not None:
             message["replies"].append({"error": error} if error is not None else {"answer": answer})
+
+    async def finish(self, event: str) -> None:
+        message = self.messages.get(event)
+        if message is not None:
+            message["state"] = "finished"
 
     async def told(self, event: str) -> Mapping[str, Json] | None:
         message = self.messages.get(event)

@@ -1,0 +1,94 @@
+"""`atamo run`: the dispatcher of a project folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+
+EPILOG = """\b
+Examples:
+  atamo run                                 this folder, on http://127.0.0.1:8080
+  atamo run rules/ --port 0                 on any free port
+  atamo run rules/ --stdin < events.jsonl   events from a file, then stop
+  atamo run rules/ --drop inbox/            also take files put into inbox/
+
+Nobody is asked who they are in this release: whoever can reach the port may send events as any user. It listens on
+this machine only, unless --host says otherwise.
+
+Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2 usage, files or port."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("folder", default=".")
+@click.option("--host", default=None, help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(0, 65535), default=None,
+              help="The port to listen on; 0 is any free one.  [default: 8080]")  # fmt: skip
+@click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
+              help="Another name that clients may call this hub by (the `Host` header).")  # fmt: skip
+@click.option("--http/--no-http", default=None, help="Whether to listen. With --stdin alone it does not.")
+@click.option("--stdin", "stdin", is_flag=True, help="Take events from standard input, one JSON a line.")
+@click.option("--drop", metavar="DIR", help="Take *.json and *.jsonl files put into this folder.")
+@click.option("--audit", metavar="FILE", help="Where every step is written; `none` for nowhere."
+              "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
+@click.option("--reload/--no-reload", default=True, help="Whether to follow changes of the files.")
+@click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
+@click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
+              help="How long what is under way is given at the end.")  # fmt: skip
+@click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
+def run(folder: str, **options: Any) -> int:
+    """Take events, decide, call agents; follow the rules of FOLDER as they are edited.
+
+    A change is taken whole or not at all: with errors or failing tests in it, the last good state stays in force.
+    What agents log goes to standard output, what Atamo says of itself to standard error.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        what = (
+            "is a file; give its folder" if place.exists() else "does not exist; `atamo init` makes a project"
+        )
+        raise click.UsageError(f"`{folder}` {what}.")
+    import asyncio
+
+    from atamo_rules.cli.serve import Options, serve
+
+    return asyncio.run(serve(place, Options(**options), Voice(options["quiet"])))
+
+
+class Voice:
+    """What the dispatcher says of itself, on standard error."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet = quiet
+        self.serving = ""
+
+    def tell(self, text: str) -> None:
+        """A line of news."""
+        if not self.quiet:
+            say(f"{text}\n", err=True)
+
+    def warn(self, text: str) -> None:
+        """A line that is said even when quiet."""
+        say(f"{text}\n", err=True)
+
+    def state(self, state: Any) -> None:
+        """A state of the rules: taken, or refused with its diagnostics."""
+        from atamo_rules.hub.generation import Generation
+        from atamo_rules.source.formats import render
+
+        if isinstance(state, Generation):
+            count = len(state.ruleset.rules)
+            word = "live" if self.serving != state.digest else "live again"
+            self.serving = state.digest
+            self.tell(
+                f"generation {state.digest[:12]} {word}: {count} rule{'' if count == 1 else 's'}, "
+                f"ready in {state.took * 1000:.0f} ms"
+            )
+            return
+        say(render(state.diagnostics, "full", color=color_of(sys.stderr)), err=True)
+        if self.serving:
+            self.warn(f"the change was not taken; still serving generation {self.serving[:12]}")

@@ -1,0 +1,201 @@
+"""The dispatcher's life: rules, doors, then a signal or the end of the input, then the drain."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atamo_rules.errors import RulesetRejected
+from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.intake import Taken
+
+if TYPE_CHECKING:
+    from atamo_rules.cli.run import Voice
+
+HEADERS = 64 << 10
+"""Bytes of request line and headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of `atamo run`, as click gives them."""
+
+    host: str | None
+    port: int | None
+    hosts: tuple[str, ...]
+    http: bool | None
+    stdin: bool
+    drop: str | None
+    audit: str | None
+    reload: bool
+    tests: bool
+    drain: float
+    quiet: bool
+
+    @property
+    def listens(self) -> bool:
+        """Whether there is an HTTP door: asked for, or not ruled out by --stdin standing alone."""
+        if self.http is not None:
+            return self.http
+        return not self.stdin or self.port is not None or self.host is not None
+
+    @property
+    def ends(self) -> bool:
+        """Whether the end of standard input is the end of the process."""
+        return self.stdin and not self.listens and not self.drop
+
+
+async def serve(folder: Path, options: Options, voice: Voice) -> int:
+    """Run until a signal or the end of the input; gives the exit code. Raises click.UsageError for a taken port."""
+    from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+    from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.stores.memory import MemoryStore
+
+    if not (options.listens or options.stdin or options.drop):
+        raise click.UsageError("There is no way in: give --stdin or --drop, or leave --no-http out.")
+    listening = _socket(options) if options.listens else None
+    audit = folder / ".atamo" / "audit.jsonl" if options.audit is None else Path(options.audit)
+    try:
+        auditors = () if options.audit == "none" else (JsonLinesAuditor(audit),)
+    except OSError as error:
+        raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
+    rules = FolderProvider(folder, tests=options.tests, watch=options.reload)
+    controller = Controller(rules, MemoryStore(), auditors, voice.state)
+    try:
+        await controller.start()
+    except RulesetRejected:
+        voice.warn("nothing is served: the rules have errors")
+        return 1
+    finish = asyncio.Event()
+    with _signals(finish) as heard:
+        refused = await _doors(controller, listening, options, voice, finish)
+        voice.tell("stopping: taking nothing more, finishing what is under way")
+        left = await controller.stop(options.drain)
+    if left:
+        voice.warn(f"{left} action{'' if left == 1 else 's'} did not finish in {options.drain:g} seconds")
+    return 130 if signal.SIGINT in heard else 1 if refused else 0
+
+
+async def _doors(
+    controller: Controller,
+    listening: socket.socket | None,
+    options: Options,
+    voice: Voice,
+    finish: asyncio.Event,
+) -> int:
+    """Open every way in, wait for the end, close them; gives how many lines were refused."""
+    hub = controller.hub
+    refused = 0
+
+    async def submit(raw: bytes) -> tuple[Taken, bool]:
+        await hub.room()
+        return await hub.submit(raw)
+
+    def tell_refused(number: int, reasons: tuple[str, ...]) -> None:
+        nonlocal refused
+        refused += 1
+        voice.warn(f"line {number} was refused: {'; '.join(reasons)}")
+
+    doors: list[asyncio.Task[Any]] = []
+    server: Any = None
+    if listening is not None:
+        server = _server(controller, options)
+        doors.append(asyncio.create_task(server.serve(sockets=[listening])))
+        address = listening.getsockname()
+        host = f"[{address[0]}]" if ":" in address[0] else address[0]
+        voice.tell(f"listening on http://{host}:{address[1]}")
+        if address[0] not in ("127.0.0.1", "::1"):
+            voice.warn("anybody who can reach this address may send events as any user")
+    if options.drop:
+        from atamo_rules.builtin.events.drop import DropFolder
+
+        voice.tell(f"taking files from {options.drop}")
+        doors.append(asyncio.create_task(DropFolder(Path(options.drop)).run(submit)))
+    reading: asyncio.Task[None] | None = None
+    if options.stdin:
+        from atamo_rules.builtin.events.stdin import StandardInput
+
+        reading = asyncio.create_task(StandardInput(tell_refused).run(submit))
+        if options.ends:
+            reading.add_done_callback(lambda _: finish.set())
+    await finish.wait()
+    hub.accepting = False
+    if server is not None:
+        server.should_exit = True
+    for door in (*doors, *([reading] if reading else [])):
+        if server is None or door is not doors[0]:
+            door.cancel()
+    await asyncio.gather(*doors, *([reading] if reading else []), return_exceptions=True)
+    return refused
+
+
+def _server(controller: Controller, options: Options) -> Any:
+    import uvicorn
+
+    from atamo_rules.rest.app import application
+
+    class Server(uvicorn.Server):
+        """Signals are the dispatcher's, which has more to end than this door."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    names = (*options.hosts, *([options.host] if options.host else []))
+    config = uvicorn.Config(
+        application(lambda: controller.hub, names),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        h11_max_incomplete_event_size=HEADERS,
+        timeout_graceful_shutdown=max(1, int(options.drain)),
+    )
+    return Server(config)
+
+
+def _socket(options: Options) -> socket.socket:
+    host, port = options.host or "127.0.0.1", 8080 if options.port is None else options.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(1024)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise click.UsageError(
+            f"Cannot listen on {host}:{port}: {why}. `--port 0` takes any free port."
+        ) from None
+    made.setblocking(False)
+    return made
+
+
+@contextmanager
+def _signals(finish: asyncio.Event) -> Iterator[list[int]]:
+    """Sets `finish` on the first SIGTERM or SIGINT; a second one ends the process at once."""
+    heard: list[int] = []
+    loop = asyncio.get_running_loop()
+
+    def on(number: int) -> None:
+        heard.append(number)
+        finish.set()
+        for other in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(other)
+            signal.signal(other, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on, number)
+    try:
+        yield heard
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

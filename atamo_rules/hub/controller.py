@@ -1,0 +1,87 @@
+"""One hub with its rules: starts it, puts every accepted change in force, and drains it at the end.
+
+async with Controller(FolderProvider(Path("rules"))) as controller:
+    await controller.hub.submit(b'{"type": "order.placed", "data": {"total": 120}}')
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from atamo_rules.errors import RulesetRejected
+from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.ports import Auditor, ConfigurationProvider, Rejected, Store
+from atamo_rules.source.diagnostic import Severity
+
+DRAIN = 10.0
+"""Seconds that what is under way is given at the end."""
+
+Hear = Callable[["Generation | Rejected"], None]
+
+
+class Controller:
+    """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused."""
+
+    hub: Hub
+
+    def __init__(
+        self,
+        rules: ConfigurationProvider,
+        store: Store,
+        auditors: Sequence[Auditor] = (),
+        hear: Hear | None = None,
+    ) -> None:
+        self.rules = rules
+        self.store = store
+        self.auditors = tuple(auditors)
+        self.hear = hear or (lambda state: None)
+        self.following: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take the first state of the rules and follow the changes. Raises RulesetRejected when it has errors."""
+        states = self.rules.states().__aiter__()
+        first = await anext(states)
+        if not isinstance(first, Generation):
+            self.hear(first)
+            raise RulesetRejected(first.diagnostics)
+        self.hub = Hub(first, self.store, self.auditors)
+        self.hub.tell("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
+        self.hear(first)
+        self.following = asyncio.create_task(self._follow(states))
+
+    async def _follow(self, states: object) -> None:
+        async for state in states:  # type: ignore[attr-defined]
+            if isinstance(state, Generation):
+                self.hub.swap(state)
+            else:
+                errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
+                self.hub.tell(
+                    "rules.rejected",
+                    digest=self.hub.current.digest,
+                    reasons=[f"{d.span}: {d.code.id} {d.message}" for d in errors[:20]],
+                )
+            self.hear(state)
+
+    async def stop(self, seconds: float = DRAIN) -> int:
+        """Take nothing more, wait for what is under way, close all; gives how many actions were left unfinished."""
+        if self.following is not None:
+            self.following.cancel()
+            await asyncio.gather(self.following, return_exceptions=True)
+        left = await self.hub.drain(seconds)
+        await self.hub.retiring.end()
+        self.hub.tell("hub.stopped", unfinished=left)
+        for auditor in self.auditors:
+            auditor.close()
+        return left
+
+    async def __aenter__(self) -> Controller:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()

@@ -1,0 +1,225 @@
+"""The hub over HTTP: events and requests in, what became of them out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.intake import Taken
+from atamo_rules.rest.bodies import Message, prefer_wait, read
+from atamo_rules.rest.problem import Problem, json_response, refusal
+
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+"""Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def application(hub: Callable[[], Hub], hosts: Sequence[str] = ()) -> ASGIApp:
+    """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by."""
+    service = Service(hub)
+    routes = [
+        Route("/v1/events", service.post_events, methods=["POST"]),
+        Route("/v1/types", service.types, methods=["GET"]),
+        Route("/v1/events/{id:path}", service.message, methods=["GET"]),
+        Route("/v1/requests", service.post_request, methods=["POST"]),
+        Route("/v1/requests/{id:path}", service.request, methods=["GET"]),
+        Route("/v1/rules", service.rules, methods=["GET"]),
+        Route("/healthz", service.health, methods=["GET"]),
+        Route("/readyz", service.ready, methods=["GET"]),
+    ]
+    handlers: Any = {Problem: _problem, HTTPException: _http, ClientDisconnect: _gone, Exception: _fault}
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    return HostCheck(app, frozenset(host.lower() for host in (*LOCAL, *hosts)))
+
+
+class Service:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub]) -> None:
+        self.hub = hub
+
+    async def post_events(self, request: Request) -> Response:
+        """Take one event (202 and its id) or a batch (202 and a result for each)."""
+        hub = self._open()
+        messages = await read(request)
+        if not messages.batch:
+            taken, known = await self._take(hub, messages.items[0])
+            if taken.event is None:
+                raise refusal(taken.code, taken.status, taken.refused)
+            return json_response(_result(taken, known), 202, {"Location": f"/v1/events/{_quoted(taken.id)}"})
+        results = []
+        for item in messages.items:
+            results.append(_result(*await self._take(hub, item)))
+        refused = sum(result["state"] == "refused" for result in results)
+        if refused == len(results):
+            reasons = tuple(f"message {n}: {r['reasons'][0]}" for n, r in enumerate(results[:20], 1))
+            raise refusal("invalid", 422, reasons)
+        return json_response({"taken": len(results) - refused, "refused": refused, "results": results}, 202)
+
+    async def post_request(self, request: Request) -> Response:
+        """Take one request (202, its id, and where its answers will be); `Prefer: wait=N` waits for them."""
+        hub = self._open()
+        messages = await read(request)
+        if messages.batch:
+            raise refusal("envelope", 400, ("requests are sent one at a time",))
+        item = messages.items[0]
+        name = item.type_name or (item.value.get("type") if isinstance(item.value, dict) else None)
+        known_type = hub.current.ruleset.events.get(name) if isinstance(name, str) else None
+        if known_type is not None and not known_type.request:
+            raise refusal("not-a-request", 422, (f"`{name}` is declared as an event",))
+        taken, known = await self._take(hub, item)
+        if taken.event is None:
+            raise refusal(taken.code, taken.status, taken.refused)
+        seconds = prefer_wait(request)
+        if seconds:
+            await hub.wait(taken.id, seconds)
+        told = await hub.store.told(taken.id)
+        headers = {"Location": f"/v1/requests/{_quoted(taken.id)}"}
+        if seconds and told is not None and told["state"] == "finished":
+            return json_response(_request(told), 200, headers)
+        return json_response(_result(taken, known), 202, headers)
+
+    async def request(self, request: Request) -> Response:
+        """A request's answers so far."""
+        seconds = prefer_wait(request)
+        if seconds:
+            await self.hub().wait(request.path_params["id"], seconds)
+        return json_response(_request(await self._told(request)))
+
+    async def message(self, request: Request) -> Response:
+        """All that is kept of one message: which rules fired, each action, each attempt's end."""
+        return json_response(await self._told(request))
+
+    async def types(self, request: Request) -> Response:
+        """The event types, each with its schema and policy."""
+        listed = [
+            {"name": type.name, "request": type.request, "when_invalid": str(type.invalid), "schema": type.schema}
+            for type in self.hub().current.ruleset.events.values()
+        ]  # fmt: skip
+        return json_response({"types": listed})
+
+    async def rules(self, request: Request) -> Response:
+        """The rules in force and the digest that names them."""
+        ruleset = self.hub().current.ruleset
+        listed = [
+            {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span)}
+            for rule in ruleset.rules
+        ]  # fmt: skip
+        return json_response({"digest": ruleset.digest, "rules": listed})
+
+    async def health(self, request: Request) -> Response:
+        """The process lives."""
+        return json_response({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """Rules are in force and messages are taken."""
+        hub = self._open()
+        return json_response({"status": "ready", "digest": hub.current.digest})
+
+    def _open(self) -> Hub:
+        hub = self.hub()
+        if not hub.accepting:
+            raise Problem(
+                503, "stopping", "the hub is stopping", remedy="send it again shortly", headers=(("Retry-After", "5"),)
+            )  # fmt: skip
+        if hub.busy:
+            raise Problem(
+                503, "busy", "too much is under way", remedy="send it again shortly", headers=(("Retry-After", "1"),)
+            )  # fmt: skip
+        return hub
+
+    async def _take(self, hub: Hub, item: Message) -> tuple[Taken, bool]:
+        if item.raw is not None:
+            return await hub.submit(item.raw, type_name=item.type_name)
+        return await hub.submit_json(item.value, type_name=item.type_name)
+
+    async def _told(self, request: Request) -> Any:
+        told = await self.hub().store.told(request.path_params["id"])
+        if told is None:
+            raise Problem(404, "unknown-id", "nothing is kept under this id", remedy="ids are kept until the hub's "
+                          "memory is full or it is restarted")  # fmt: skip
+        return told
+
+
+def _result(taken: Taken, known: bool) -> dict[str, Any]:
+    state = "duplicate" if known else "accepted"
+    if taken.event is None:
+        state = "refused"
+    elif not taken.decided:
+        state = "quarantined"
+    made: dict[str, Any] = {"id": taken.id, "state": state}
+    if taken.event is None or taken.reasons:
+        made["reasons"] = list(taken.refused or taken.reasons)
+    if taken.event is None:
+        made["code"] = taken.code
+    return made
+
+
+def _request(told: Any) -> dict[str, Any]:
+    return {
+        "id": told["id"],
+        "type": told["type"],
+        "state": "complete" if told["state"] == "finished" else "open",
+        "replies": told["replies"],
+    }
+
+
+def _quoted(id: str) -> str:
+    from urllib.parse import quote
+
+    return quote(id, safe="")
+
+
+class HostCheck:
+    """Answers only to names that were given to this hub."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self.app = app
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = [value for name, value in scope["headers"] if name == b"host"]
+            name = given[0].decode("latin-1").lower() if len(given) == 1 else ""
+            host = name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
+            if host not in self.names and "*" not in self.names:
+                problem = Problem(
+                    421, "host", "this hub is not called by that name", f"the `Host` header says `{host[:80]}`",
+                    "call it by its own name, or start it with --allow-host NAME",
+                )  # fmt: skip
+                await problem.response()(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+async def _problem(request: Request, error: Problem) -> Response:
+    return error.response()
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    remedies = {404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /healthz and /readyz"}
+    code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
+    headers = tuple((error.headers or {}).items())
+    title = error.detail.lower()
+    return Problem(
+        error.status_code, code, title, remedy=remedies.get(error.status_code, ""), headers=headers
+    ).response()
+
+
+async def _gone(request: Request, error: ClientDisconnect) -> Response:
+    return Problem(400, "disconnected", "the client left before its body was read").response()
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    return Problem(
+        500, "fault", "a fault of the hub itself", remedy="see the hub's standard error"
+    ).response()

@@ -1,0 +1,131 @@
+"""Messages out of an HTTP request: bare data, CloudEvents 1.0 (structured, batched, binary), or JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request
+
+from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.rest.problem import Problem, refusal
+
+LARGEST = 1 << 20
+"""Bytes of a body with one message."""
+LARGEST_BATCH = 16 << 20
+MOST = 1000
+"""Messages of one batch."""
+
+_ONE = ("application/json", "application/cloudevents+json")
+_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines")
+_BATCH = "application/cloudevents-batch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: a value, or a line still to be read, whose faults are its own and not the batch's. `type_name`
+    is set for bare data."""
+
+    raw: bytes | None
+    value: Any = None
+    type_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What a request holds; `batch` says whether it is answered as one or as many."""
+
+    items: tuple[Message, ...]
+    batch: bool
+
+
+async def read(request: Request) -> Messages:
+    """The messages of a request. Raises Problem: 400, 413, 415."""
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media not in (*_ONE, *_LINES, _BATCH):
+        found = f"the content type is `{media[:80]}`" if media else "there is no content type"
+        kinds = ", ".join((*_ONE, _BATCH, _LINES[0]))
+        raise Problem(
+            415, "media-type", "this kind of body is not understood", found, f"send {kinds}",
+            headers=(("Accept", kinds),),
+        )  # fmt: skip
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Problem(415, "encoding", "compressed bodies are not taken", remedy="send it uncompressed")
+    type_name = request.query_params.get("type")
+    limit = LARGEST if media in _ONE else LARGEST_BATCH
+    raw = await _bounded(request, limit)
+    if "ce-type" in request.headers and media == "application/json":
+        return Messages((Message(None, _binary(request, raw)),), False)
+    if media in _LINES:
+        lines = [line for line in raw.split(b"\n") if line.strip()]
+        return Messages(tuple(Message(line, None, type_name) for line in _few(lines)), True)
+    if media == _BATCH or raw.lstrip()[:1] == b"[":
+        value = _json(raw)
+        if not isinstance(value, list):
+            raise refusal("envelope", 400, ("a batch is a list of events",))
+        return Messages(tuple(Message(None, item, type_name) for item in _few(value)), True)
+    return Messages((Message(None, _json(raw), type_name),), False)
+
+
+def _few(items: list[Any]) -> list[Any]:
+    if len(items) > MOST:
+        raise Problem(
+            413, "too-many", f"a batch has at most {MOST} messages", f"this one has {len(items)}",
+            "send it in parts",
+        )  # fmt: skip
+    if not items:
+        raise refusal("envelope", 400, ("there is no message in the body",))
+    return items
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return decode(raw)
+    except JsonRefused as error:
+        raise refusal("malformed", 400, (str(error),)) from None
+
+
+def _binary(request: Request, raw: bytes) -> dict[str, Any]:
+    """An event of the binary content mode: attributes in `ce-` headers, percent-encoded (CloudEvents HTTP 3.1.3)."""
+    event: dict[str, Any] = {"data": _json(raw)}
+    for name in ("id", "type", "source", "time", "user"):
+        value = request.headers.get(f"ce-{name}")
+        if value is not None:
+            event[name] = unquote(value)
+    return event
+
+
+async def _bounded(request: Request, limit: int) -> bytes:
+    def too_large() -> Problem:
+        return Problem(
+            413, "too-large", f"the body has more than {limit} bytes", remedy="send less at once",
+            headers=(("Connection", "close"),),
+        )  # fmt: skip
+
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large()
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limit:
+            raise too_large()
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def prefer_wait(request: Request) -> float:
+    """Seconds of `Prefer: wait=N` (RFC 7240), at most 60; 0 when it is not asked."""
+    for part in _parts(request.headers.get("prefer", "")):
+        name, _, value = part.partition("=")
+        if name.strip().lower() == "wait" and value.strip().isdigit():
+            return min(float(value.strip()), 60.0)
+    return 0.0
+
+
+def _parts(text: str) -> Iterator[str]:
+    for comma in text.split(","):
+        yield from comma.split(";")
