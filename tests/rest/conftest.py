@@ -1,0 +1,114 @@
+"""A real hub behind a real uvicorn on a free port, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import uvicorn
+
+from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+from atamo_rules.builtin.configuration.folder import FolderProvider
+from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.hub.controller import Controller
+from atamo_rules.rest.app import application
+from tests.places import write
+
+
+class Serving:
+    """A running hub: `web` calls it, `run` runs a coroutine in its loop."""
+
+    def __init__(
+        self, folder: Path, port: int, controller: Controller, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self.controller = controller
+        self.loop = loop
+        self.web = httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    def post(self, value: Any, path: str = "/v1/events", **more: Any) -> httpx2.Response:
+        return self.web.post(path, json=value, **more)
+
+    def over(self, id: str) -> dict[str, Any]:
+        """What is told of a message once nothing more follows from it."""
+        self.run(self.controller.hub.wait(id, 20))
+        told: dict[str, Any] = self.web.get(f"/v1/events/{id}").json()
+        return told
+
+    def raw(self, data: bytes) -> bytes:
+        """What the server answers to some bytes, until it closes or two seconds pass."""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as line:
+            line.sendall(data)
+            line.shutdown(socket.SHUT_WR)
+            line.settimeout(2)
+            got = b""
+            try:
+                while piece := line.recv(65536):
+                    got += piece
+            except (TimeoutError, ConnectionResetError):
+                pass
+            return got
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
+    """Starts a hub on some rule text; everything is stopped after the test."""
+    ends: list[Callable[[], None]] = []
+
+    def start(text: str) -> Serving:
+        folder = write(tmp_path / f"p{len(ends)}", {"rules/a.atamo": text})
+        loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        made: list[Any] = []
+
+        async def life() -> None:
+            audit = JsonLinesAuditor(folder / ".atamo" / "audit.jsonl")
+            controller = Controller(FolderProvider(folder, watch=False), MemoryStore(), (audit,))
+            await controller.start()
+            config = uvicorn.Config(
+                application(lambda: controller.hub), log_level="warning", lifespan="off", access_log=False
+            )
+            server = _Server(config)
+            listening = socket.create_server(("127.0.0.1", 0))
+            made.extend([controller, server, listening.getsockname()[1]])
+            task = asyncio.create_task(server.serve(sockets=[listening]))
+            while not server.started:
+                await asyncio.sleep(0.005)
+            ready.set()
+            await task
+            await controller.stop(5)
+
+        thread = threading.Thread(target=lambda: loop.run_until_complete(life()))
+        thread.start()
+        assert ready.wait(30)
+        serving = Serving(folder, made[2], made[0], loop)
+
+        def end() -> None:
+            serving.web.close()
+            made[1].should_exit = True
+            thread.join(20)
+            loop.close()
+
+        ends.append(end)
+        return serving
+
+    yield start
+    for end in ends:
+        end()
