@@ -1,0 +1,47 @@
+"""An agent that does what a test tells it to, and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeAlias
+
+from atamo_rules.hub.ports import Reply
+from atamo_rules.model.decision import Action
+from atamo_rules.model.outcome import Done, Outcome
+
+Step: TypeAlias = "Outcome | BaseException | Callable[[Action], Outcome] | float"
+"""One attempt: an outcome, an exception to raise, a function of the action, or seconds to be silent before Done."""
+
+
+class ScriptedAgent:
+    """Takes one step of its script for each attempt, and the last step again once the script is over."""
+
+    settings_schema: ClassVar[Mapping[str, Any]] = {"type": "object"}
+
+    def __init__(self, *script: Step, timeout: float = 5.0, concurrency: int = 4) -> None:
+        self.script = list(script) or [Done({})]
+        self.timeout = timeout
+        self.concurrency = concurrency
+        self.asked: list[Action] = []
+        self.running = 0
+        self.most_running = 0
+        self.closed = 0
+
+    async def perform(self, action: Action, reply: Reply) -> Outcome:
+        self.asked.append(action)
+        step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            if isinstance(step, BaseException):
+                raise step
+            if isinstance(step, float | int):
+                await asyncio.sleep(step)
+                return Done({})
+            return step(action) if callable(step) else step
+        finally:
+            self.running -= 1
+
+    async def close(self) -> None:
+        self.closed += 1
