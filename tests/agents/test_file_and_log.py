@@ -1,0 +1,70 @@
+"""The file and log agents: what they write, and that no value chooses where or breaks a line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atamo_rules.builtin.agents.file import FileAgent
+from atamo_rules.builtin.agents.log import LogAgent
+from atamo_rules.model.outcome import Again, Done
+from atamo_rules.testing.contracts import action
+
+
+def perform(agent: Any, body: Any) -> Any:
+    async def reply(answer: Any) -> None:
+        return None
+
+    return asyncio.run(agent.perform(replace(action(), body=body), reply))
+
+
+def test_a_line_alone_is_written_as_it_is_and_stays_one_line(tmp_path: Path) -> None:
+    agent = FileAgent("desk", {"path": "out/a.log"}, str(tmp_path))
+    assert perform(agent, {"line": "Order 1\nforged: {{ 7*7 }}\r"}) == Done({})
+    perform(agent, {"line": "ü"})
+    assert (tmp_path / "out/a.log").read_bytes() == b"Order 1\\nforged: {{ 7*7 }}\\r\n\xc3\xbc\n"
+
+
+def test_other_arguments_are_written_as_json(tmp_path: Path) -> None:
+    agent = FileAgent("desk", {"path": "a.jsonl"}, str(tmp_path))
+    perform(agent, {"line": "x", "more": "\n"})
+    (line,) = (tmp_path / "a.jsonl").read_text().splitlines()
+    assert json.loads(line) == {
+        "action": "note",
+        "rule": "r",
+        "id": "a1",
+        "body": {"line": "x", "more": "\n"},
+    }
+
+
+def test_the_file_stays_in_the_project(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/tmp")
+    for path in ("../a", "/etc/passwd", "link/a", "a/../../b"):
+        with pytest.raises(ValueError, match="leads out"):
+            FileAgent("desk", {"path": path}, str(tmp_path))
+
+
+def test_what_cannot_be_written_may_be_later(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    outcome = perform(FileAgent("desk", {"path": "a"}, str(tmp_path)), {"line": "x"})
+    assert isinstance(outcome, Again)
+    assert "directory" in outcome.why
+
+
+def test_log_writes_json_lines_to_the_stream_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    perform(LogAgent("desk", {}, "."), {"line": "a\nb"})
+    perform(LogAgent("desk", {"to": "stderr"}, "."), {"n": 1})
+    got = capsys.readouterr()
+    assert json.loads(got.out)["body"] == {"line": "a\nb"}
+    assert json.loads(got.err) == {
+        "agent": "desk",
+        "action": "note",
+        "rule": "r",
+        "id": "a1",
+        "body": {"n": 1},
+    }
