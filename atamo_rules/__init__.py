@@ -1,3 +1,92 @@
-"""Atamo: a rules engine and event hub driven by rules that people write in text files."""
+"""Atamo: an auditable event hub, driven by rules that people write in text files.
+
+from pathlib import Path
+import atamo_rules as atamo
+
+async with atamo.Controller(atamo.FolderProvider(Path("rules")), atamo.MemoryStore()) as controller:
+    taken, _ = await controller.hub.submit(b'{"type": "order.placed", "data": {"total": 120}}')
+    await controller.hub.wait(taken.id, 10)
+    print(await controller.store.told(taken.id))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+    from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.errors import AtamoError, PluginBroken, RulesetRejected, UnknownName
+    from atamo_rules.hub.controller import Controller
+    from atamo_rules.hub.hub import Hub
+    from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Store
+    from atamo_rules.hub.rulebook import Rulebook
+    from atamo_rules.model.decision import Action, Decision
+    from atamo_rules.model.event import Event
+    from atamo_rules.model.outcome import Again, Done, Failed
+
+_HOMES = {
+    "Controller": "hub.controller",
+    "Hub": "hub.hub",
+    "Agent": "hub.ports",
+    "Auditor": "hub.ports",
+    "ConfigurationProvider": "hub.ports",
+    "EventProvider": "hub.ports",
+    "Store": "hub.ports",
+    "Rulebook": "hub.rulebook",
+    "FolderProvider": "builtin.configuration.folder",
+    "MemoryStore": "builtin.stores.memory",
+    "JsonLinesAuditor": "builtin.auditors.jsonl",
+    "Action": "model.decision",
+    "Decision": "model.decision",
+    "Event": "model.event",
+    "Again": "model.outcome",
+    "Done": "model.outcome",
+    "Failed": "model.outcome",
+    "AtamoError": "errors",
+    "PluginBroken": "errors",
+    "RulesetRejected": "errors",
+    "UnknownName": "errors",
+}
+__all__ = [
+    "Action",
+    "Again",
+    "Agent",
+    "AtamoError",
+    "Auditor",
+    "ConfigurationProvider",
+    "Controller",
+    "Decision",
+    "Done",
+    "Event",
+    "EventProvider",
+    "Failed",
+    "FolderProvider",
+    "Hub",
+    "JsonLinesAuditor",
+    "MemoryStore",
+    "PluginBroken",
+    "Rulebook",
+    "RulesetRejected",
+    "Store",
+    "UnknownName",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, imported when it is first asked for: `atamo --version` pays for none of them."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
