@@ -84,6 +84,10 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except OSError as error:
+        where = f"`{error.filename}`: " if error.filename else ""
+        click.echo(f"Error: {where}{(error.strerror or str(error)).lower()}.", err=True)
+        status = 2
     except Exception as error:
         if os.environ.get("ATAMO_TRACEBACK"):
             raise

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.project import param_option, read_params
 
 EPILOG = """\b
 Examples:
@@ -39,6 +40,7 @@ Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2
 @click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
 @click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
               help="How long what is under way is given at the end.")  # fmt: skip
+@param_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 def run(folder: str, **options: Any) -> int:
     """Take events, decide, call agents; follow the rules of FOLDER as they are edited.
@@ -52,11 +54,12 @@ def run(folder: str, **options: Any) -> int:
             "is a file; give its folder" if place.exists() else "does not exist; `atamo init` makes a project"
         )
         raise click.UsageError(f"`{folder}` {what}.")
+    params = read_params(options["params"])
     import asyncio
 
     from atamo_rules.cli.serve import Options, serve
 
-    return asyncio.run(serve(place, Options(**options), Voice(options["quiet"])))
+    return asyncio.run(serve(place, Options(**{**options, "params": params}), Voice(options["quiet"])))
 
 
 class Voice:

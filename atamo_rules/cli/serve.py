@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,7 @@ class Options:
     tests: bool
     drain: float
     quiet: bool
+    params: Mapping[str, Any]
 
     @property
     def listens(self) -> bool:
@@ -67,7 +68,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         auditors = () if options.audit == "none" else (JsonLinesAuditor(audit),)
     except OSError as error:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
-    rules = FolderProvider(folder, tests=options.tests, watch=options.reload)
+    rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
     controller = Controller(rules, MemoryStore(), auditors, voice.state)
     try:
         await controller.start()

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.project import param_option, people_of, places, read_params
 
 EPILOG = """\b
 Examples:
@@ -29,6 +30,7 @@ Exit codes: 0 fine, 1 an event could not be taken or the rules have errors, 2 us
 @click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
 @click.option("--near", type=click.IntRange(0, 10), default=2, show_default=True,
               help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
+@param_option
 @click.option("--format", "format", type=click.Choice(["full", "jsonl"]), default="full")
 def simulate(
     paths: tuple[str, ...],
@@ -38,6 +40,7 @@ def simulate(
     groups: tuple[str, ...],
     near: int,
     format: str,
+    params: tuple[str, ...],
 ) -> int:
     """Say for each event which rules match, which nearly do and what was missing, and the rendered actions.
 
@@ -49,16 +52,20 @@ def simulate(
     from atamo_rules.model.people import User
     from atamo_rules.source.formats import render
 
-    found = tuple(Path(path) for path in paths) or (Path("rules") if Path("rules").is_dir() else Path(),)
+    found, values = places(paths), read_params(params)
     try:
-        made = Rulebook(found).compile()
+        made = Rulebook(found, values).compile()
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
-    if made.ruleset is None:
-        say(render(made.errors, "full", color=color_of(sys.stderr)), err=True)
+    people, wrong = people_of(found)
+    if made.ruleset is None or wrong:
+        say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
         return 1
-    intake = Intake(made.ruleset)
-    sender = User(user, frozenset(groups)) if user else None
+    intake = Intake(made.ruleset, people)
+    sender = None
+    if user:
+        known = people.user(user)
+        sender = User(user, known.groups | frozenset(groups), known.organisation)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     bad = 0
     for number, line in enumerate(_lines(events), 1):

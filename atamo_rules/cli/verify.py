@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.project import agents_of, param_option, people_of, places, read_params
 from atamo_rules.source.formats import FORMATS, TestResult, render
 
 EPILOG = """\b
@@ -34,6 +35,7 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of A
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then verify again.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix: also those that need a second look.")
 @click.option("--watch", is_flag=True, help="Verify again whenever a file changes.")
+@param_option
 @click.option("--stdin-name", default="stdin.atamo", help="The name of what is read from `-`.")
 def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     """Check rules: text, types, templates, findings, then the tests in the files and what they cover.
@@ -41,7 +43,7 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     PATHS are files or folders (default: rules/, or here); `-` reads standard input. No agent is called and
     nothing is written, except with --fix and --junit.
     """
-    found = tuple(Path(path) for path in paths) or (Path("rules") if Path("rules").is_dir() else Path(),)
+    found = places(paths)
     if not watch:
         return _once(found, **options)
     from watchfiles import watch as changes
@@ -63,6 +65,7 @@ def _once(
     fix: bool,
     unsafe_fixes: bool,
     stdin_name: str,
+    params: tuple[str, ...],
 ) -> int:
     from atamo_rules.engine.coverage import coverage
     from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
@@ -70,7 +73,8 @@ def _once(
     from atamo_rules.source.diagnostic import Severity, in_order
 
     format = format or _default_format()
-    book = Rulebook(paths)
+    values = read_params(params)
+    book = Rulebook(paths, values)
     try:
         made = book.compile(stdin_name)
         if fix:
@@ -82,7 +86,7 @@ def _once(
                 made = book.compile(stdin_name)
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
-    diagnostics = list(made.diagnostics)
+    diagnostics = in_order([*made.diagnostics, *people_of(paths)[1], *agents_of(made, paths)])
     results: list[TestResult] = []
     summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}
     line = ""

@@ -28,7 +28,8 @@ class Agent(Protocol):
     """Does the work outside: sends the mail, calls the page, writes the line.
 
     Made once for every `agent` that `uses` it, as `plugin(name, settings, folder)`: the agent's name, its settings
-    as the rules give them (checked against `settings_schema`), and the project's folder as text.
+    as the rules give them (checked against `settings_schema`), and the project's folder as text. Being made calls
+    nobody and writes nothing: `verify` makes agents too. Settings that cannot work raise ValueError, a sentence.
     """
 
     settings_schema: ClassVar[Mapping[str, Any]]

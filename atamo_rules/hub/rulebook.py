@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
@@ -15,6 +16,7 @@ from atamo_rules.model.types import Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, in_order
 from atamo_rules.source.span import Source
+from atamo_rules.syntax.declarations import Param
 
 
 class NothingThere(Exception):
@@ -51,9 +53,20 @@ class Rulebook:
             raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")
         roots = [path if path.is_dir() else path.parent for path in folders] or [Path()]
         made = compile_sources(sources, schema_reader(roots), params=self.params, cache=self.cache)
+        unread.extend(self._unknown_params(made))
         if unread:
             return Compilation(None, tuple(in_order([*unread, *made.diagnostics])), made.files)
         return made
+
+    def _unknown_params(self, made: Compilation) -> Iterator[Diagnostic]:
+        """Parameters that were given and that no file declares."""
+        declared = [i.name.text for file in made.files for i in file.declarations if isinstance(i, Param)]
+        for name in self.params:
+            if name not in declared:
+                near = get_close_matches(name, declared, n=1)
+                help = f"did you mean `{near[0]}`?" if near else "declare it: `param NAME: TYPE = VALUE`"
+                message = f"no rule file declares a param `{name}`"
+                yield codes.BAD_PARAM.at(Source(f"--param {name}", "").whole, message, help=help)
 
 
 def run_tests(ruleset: Ruleset) -> tuple[tuple[CaseResult, ...], tuple[Diagnostic, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
 from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+from atamo_rules.model.types import Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Severity
 from atamo_rules.source.span import Source
@@ -35,11 +36,18 @@ class Refused:
 class FolderProvider:
     """Watches a folder. `tests` says whether the tests in the rule files must pass before a state is taken."""
 
-    def __init__(self, folder: Path, *, tests: bool = True, watch: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        tests: bool = True,
+        watch: bool = True,
+        params: Mapping[str, Json] | None = None,
+    ) -> None:
         self.folder = folder
         self.tests = tests
         self.watch = watch
-        self.book = Rulebook((folder,))
+        self.book = Rulebook((folder,), params or {})
         self.last: Generation | None = None
         self.seen: object = None
         self.refused = False

@@ -1,0 +1,68 @@
+"""What the commands share: which paths are meant, parameters given on the command line, people and agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from atamo_rules.compiler.pipeline import Compilation
+    from atamo_rules.model.people import Directory
+    from atamo_rules.source.diagnostic import Diagnostic
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def places(paths: Sequence[str]) -> tuple[Path, ...]:
+    """The paths that are meant: those given, else `rules/`, else here."""
+    return tuple(Path(path) for path in paths) or (Path("rules") if Path("rules").is_dir() else Path(),)
+
+
+def param_option(command: Command) -> Command:
+    """Adds `--param NAME=VALUE`."""
+    return click.option(
+        "--param", "params", multiple=True, metavar="NAME=VALUE",
+        help="Give a `param` another value: JSON, or else text. May be given again.",
+    )(command)  # fmt: skip
+
+
+def read_params(given: Sequence[str]) -> dict[str, Any]:
+    """The values of `--param`. Raises click.UsageError."""
+    from atamo_rules.model.strict_json import JsonRefused, decode
+
+    values: dict[str, Any] = {}
+    for one in given:
+        name, equals, text = one.partition("=")
+        if not equals or not name.strip():
+            raise click.UsageError(f"`--param {one}` is not NAME=VALUE.")
+        try:
+            values[name.strip()] = decode(text)
+        except JsonRefused:
+            values[name.strip()] = text
+    return values
+
+
+def people_of(paths: Sequence[Path]) -> tuple[Directory, tuple[Diagnostic, ...]]:
+    """The users in the `people.yaml` of the first folder that has one."""
+    from atamo_rules.hub.people import read_people
+    from atamo_rules.model.people import Directory
+
+    for path in paths:
+        if path.is_dir():
+            directory, found = read_people(path)
+            if directory.users or found:
+                return directory, found
+    return Directory(), ()
+
+
+def agents_of(made: Compilation, paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
+    """What is wrong with the agents as they are declared. They are made, and never called."""
+    from atamo_rules.hub.binding import bind
+
+    if made.ruleset is None:
+        return ()
+    folder = next((path for path in paths if path.is_dir()), Path())
+    return bind(made.ruleset, str(folder))[1]
