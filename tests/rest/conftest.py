@@ -6,7 +6,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +48,14 @@ class Serving:
 
     def raw(self, data: bytes) -> bytes:
         """What the server answers to some bytes, until it closes or two seconds pass."""
-        with socket.create_connection(("127.0.0.1", self.port), 5) as line:
+        got = b""
+        with socket.create_connection(("127.0.0.1", self.port), 5) as line, suppress(OSError):
+            line.settimeout(2)
             line.sendall(data)
             line.shutdown(socket.SHUT_WR)
-            line.settimeout(2)
-            got = b""
-            try:
-                while piece := line.recv(65536):
-                    got += piece
-            except (TimeoutError, ConnectionResetError):
-                pass
-            return got
+            while piece := line.recv(65536):
+                got += piece
+        return got
 
 
 class _Server(uvicorn.Server):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from atamo_rules.hub.binding import bind
 from atamo_rules.hub.files import SUFFIXES
@@ -22,6 +24,9 @@ from atamo_rules.source.span import Source
 QUIET_MS = 30
 """A change counts once the folder has been quiet so long; many files changed at once are one change."""
 WATCHED = {*SUFFIXES, ".json"}
+PATIENCE = 0.15
+"""Seconds a bad state, or a file that has just become empty, is given to become another: saving a file is often
+emptying it and then writing it."""
 MOUNTED = "..data"
 """The link by which Kubernetes swaps the files of a mounted ConfigMap."""
 
@@ -102,17 +107,22 @@ class FolderProvider:
                 await asyncio.sleep(0)
                 try:
                     while True:
+                        told = self.refused
                         state = await asyncio.to_thread(self.load, time.monotonic())
-                        if state is not None:
+                        if isinstance(state, Refused) and (await asyncio.wait({change}, timeout=PATIENCE))[0]:
+                            self.refused = (
+                                told  # the folder was still being written: look again before a word
+                            )
+                        elif state is not None:
                             yield state
-                        await change
+                        await settled(await change)
                         change = asyncio.ensure_future(anext(changes))
                 finally:
                     change.cancel()
             except (OSError, StopAsyncIteration):
                 await asyncio.sleep(0.5)
 
-    def changes(self) -> AsyncIterator[object]:
+    def changes(self) -> AsyncIterator[set[tuple[Any, str]]]:
         """Sets of changes that may matter. Raises FileNotFoundError when there is no folder to watch."""
         from watchfiles import awatch
 
@@ -125,3 +135,17 @@ class FolderProvider:
             return False
         suffix = Path(path).suffix
         return suffix in WATCHED or (not suffix and not Path(path).is_file())
+
+
+async def settled(changes: set[tuple[Any, str]]) -> None:
+    """Come back when no changed file is empty, or has been for long enough to be meant so."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and any(_empty(path) for _, path in changes):
+        await asyncio.sleep(0.01)
+
+
+def _empty(path: str) -> bool:
+    try:
+        return os.stat(path).st_size == 0
+    except OSError:
+        return False
