@@ -35,7 +35,7 @@ MISSING = Missing()
 def proof(table: Table) -> Iterator[Diagnostic]:
     """Gaps, overlaps and rows that never win, each with the values that show it."""
     columns = [
-        _pieces(term, [row.cells[position] for row in table.rows])
+        _pieces(term, [row.cells[position] for row in table.rows], table.optional[position])
         for position, term in enumerate(table.inputs)
     ]
     size = 1
@@ -65,13 +65,18 @@ def proof(table: Table) -> Iterator[Diagnostic]:
             f"{term.span.text} = {_show(value)}" for term, value in zip(table.inputs, values, strict=True)
         )
         if not rows:
-            yield codes.TABLE_GAP.at(table.span, f"no row of `{table.name}` holds for {shown}")
+            yield codes.TABLE_GAP.at(
+                table.span,
+                f"no row of `{table.name}` holds for {shown}",
+                help="add a row for it, or write `first row wins` and a last row of `any`",
+            )
         else:
             one, two = table.rows[rows[0]], table.rows[rows[1]]
             yield codes.TABLE_GAP.at(
                 two.span,
                 f"this row and another of `{table.name}` both hold for {shown}",
                 also=[Label(one.span, "the other row")],
+                help="make one of them narrower, or write `first row wins`",
             )
     if table.mode == "first row wins":
         for number, row in enumerate(table.rows):
@@ -81,7 +86,7 @@ def proof(table: Table) -> Iterator[Diagnostic]:
                 )
 
 
-def _pieces(term: Term, cells: Sequence[Condition]) -> list[object] | None:
+def _pieces(term: Term, cells: Sequence[Condition], optional: bool) -> list[object] | None:
     """One value for every piece of the column's domain, or None when the cells cannot be cut that way."""
     if not isinstance(term, Get) or term.many:
         return None
@@ -89,7 +94,7 @@ def _pieces(term: Term, cells: Sequence[Condition]) -> list[object] | None:
     for cell in cells:
         if not _collect(cell, constants):
             return None
-    missing: list[object] = [MISSING]
+    missing: list[object] = [MISSING] if optional else []
     type: Type = term.type
     if isinstance(type, OneOf):
         return [*type.values, *missing]
