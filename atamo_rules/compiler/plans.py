@@ -135,6 +135,7 @@ def _wrong_verb(do: decl.Do, found: ActionType, context: Context) -> None:
         codes.WRONG_VERB.at(
             do.target.span,
             f"`{found.id}` is done with `{found.verb}`, not `{do.verb}`",
+            help=f"write `{found.verb} {found.id}{' within 5 seconds' if found.verb == 'ask' else ''}`",
             fixes=[Fix(f"write `{found.verb}`", (Edit(verb_span, found.verb),))]
             if verb_span.text == do.verb
             else (),

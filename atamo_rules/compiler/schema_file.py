@@ -28,7 +28,13 @@ def imported(
         return (
             Anything(),
             None,
-            [codes.SCHEMA_UNREADABLE.at(span, f"`{path}` cannot be read: {_sentence(error)}")],
+            [
+                codes.SCHEMA_UNREADABLE.at(
+                    span,
+                    f"`{path}` cannot be read: {_sentence(error)}",
+                    help="the path begins at the folder of this file",
+                )
+            ],
         )
     schema: object = document
     root = document
