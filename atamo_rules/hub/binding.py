@@ -49,6 +49,7 @@ class Bound:
 
 
 def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
+    help: str | None = None
     try:
         kind = plugin(GROUP, use.plugin or FALLBACK)
         reasons = _reasons(use, kind)
@@ -56,18 +57,21 @@ def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
             return Bound(use, kind(use.name, dict(use.settings), folder))
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
-        reasons = [
-            f"there is no agent plug-in `{use.plugin}`; {hint}there are {', '.join(sorted(offered(GROUP)))}"
-        ]
+        reasons, help = [f"there is no agent plug-in `{use.plugin}`"], f"{hint}there are {_known()}"
     except PluginBroken as broken:
         reasons = [str(broken)]
     except (ValueError, OSError) as error:
         reasons = [str(error)]
     if use.span is not None:
         found.extend(
-            codes.BAD_AGENT.at(use.span, f"the agent `{use.name}` cannot be used: {r}") for r in reasons
+            codes.BAD_AGENT.at(use.span, f"the agent `{use.name}` cannot be used: {reason}", help=help)
+            for reason in reasons
         )
     return None
+
+
+def _known() -> str:
+    return ", ".join(sorted(offered(GROUP)))
 
 
 def _reasons(use: AgentUse, kind: Any) -> list[str]:

@@ -60,7 +60,7 @@ class Reader:
                 codes.UNKNOWN_CLAUSE.at(
                     line.children[0].span,
                     f"nothing goes under `{line.word}`",
-                    help="start it at the left margin",
+                    help=f"indent it like `{line.word}`" if line.indent else "start it at the left margin",
                 )
             )
 
@@ -87,6 +87,7 @@ class Reader:
                 line.fragment.span(0, len(word)),
                 f"`{word}` is given twice",
                 also=[Label(first, "first given here")],
+                help="join the two with `and`" if word == "when" else "keep one of them",
             )
         )
 

@@ -21,6 +21,7 @@ DEEPEST = 64
 
 _CONTINUES = re.compile(r"(and|or|else)\b")
 _WORD = re.compile(r"\S+")
+_TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
 
@@ -70,11 +71,22 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
     roots: list[Line] = []
     stack: list[Line] = []
     waiting: list[str] = []
-    for line in _lines(source, waiting, report):
+    tabbed = _TAB.search(source.text)
+    if tabbed is not None:
+        report.append(
+            codes.TABS.at(
+                source.span(tabbed.start(), tabbed.end()),
+                "this line is indented with a tab",
+                help="indent every line with blanks",
+            )
+        )
+    for line in _lines(source, waiting):
         while stack and stack[-1].indent >= line.indent:
             stack.pop()
         siblings = stack[-1].children if stack else roots
-        if siblings and siblings[0].indent != line.indent:
+        if tabbed:
+            pass  # what a tab is worth is not known, so nothing is said of what lines up
+        elif siblings and line.indent not in (siblings[0].indent, siblings[-1].indent):
             report.append(
                 codes.TABS.at(
                     line.span,
@@ -96,7 +108,7 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
     return roots, tuple(waiting), report
 
 
-def _lines(source: Source, waiting: list[str], report: list[Diagnostic]) -> Iterator[Line]:
+def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
     """Clauses in order of the file; whole-line comments wait for the clause they stand before."""
     current: _Clause | None = None
     for number, start in enumerate(source.line_starts):
@@ -108,15 +120,6 @@ def _lines(source: Source, waiting: list[str], report: list[Diagnostic]) -> Iter
         if not body:
             continue
         indent = len(raw) - len(body)
-        if "\t" in raw[:indent]:
-            report.append(
-                codes.TABS.at(
-                    source.span(start, start + indent),
-                    "this line is indented with a tab",
-                    help="indent with blanks",
-                )
-            )
-            raw = raw[:indent].replace("\t", " ") + body
         open_before = current is not None and current.depth > 0
         if body.startswith("#") and not open_before:
             if current is not None and not _continues_later(source, number, current.indent):
