@@ -20,6 +20,8 @@ DEEPEST = 64
 """Levels of indentation."""
 
 _CONTINUES = re.compile(r"(and|or|else)\b")
+_INSIDE = re.compile(r"[^A-Za-z_|]|(and|or|else)\b")
+"""How a line within open brackets may begin that is not indented deeper: a word there is the next clause."""
 _WORD = re.compile(r"\S+")
 _TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -105,7 +107,13 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
             break
         siblings.append(line)
         stack.append(line)
-    return roots, tuple(waiting), report
+    return [root for root in roots if not _mixed(root)], tuple(waiting), report
+
+
+def _mixed(root: Line) -> bool:
+    """Whether a declaration is indented with tabs and with blanks: then nobody can say what belongs to what."""
+    lines = root.whole.text.split("\n")[1:]
+    return any(line[:1] == "\t" for line in lines) and any(line[:1] == " " for line in lines)
 
 
 def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
@@ -128,7 +136,8 @@ def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
             waiting.append(body[1:].strip())
             continue
         goes_on = current is not None and (
-            open_before or (indent > current.indent and _CONTINUES.match(body) is not None)
+            (open_before and (indent > current.indent or _INSIDE.match(body) is not None))
+            or (indent > current.indent and _CONTINUES.match(body) is not None)
         )
         if not goes_on:
             if current is not None:
