@@ -12,6 +12,8 @@ from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.project import agents_of, param_option, people_of, places, read_params
 from atamo_rules.source.formats import FORMATS, TestResult, render
 
+MOST_ROUNDS = 20
+"""How often --fix goes over the files: a clause says one mistake at a time."""
 EPILOG = """\b
 Examples:
   atamo verify rules/
@@ -81,10 +83,15 @@ def _once(
         if fix:
             from atamo_rules.cli.fixes import apply
 
-            applied = apply(made.diagnostics, unsafe=unsafe_fixes)
-            if applied:
-                say(f"{applied} fixes applied\n", err=True)
+            applied = 0
+            for _ in range(MOST_ROUNDS):
+                found = apply(made.diagnostics, unsafe=unsafe_fixes)
+                if not found:
+                    break
+                applied += found
                 made = book.compile(stdin_name)
+            if applied:
+                say(f"{applied} {'fix' if applied == 1 else 'fixes'} applied\n", err=True)
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
     diagnostics = in_order([*made.diagnostics, *people_of(paths)[1], *agents_of(made, paths)])
@@ -136,7 +143,8 @@ def _once(
         errors = sum(d.severity is Severity.ERROR for d in diagnostics)
         warnings = sum(d.severity is Severity.WARNING for d in [*diagnostics, *missing])
         told = f"{_many(errors, 'error')}, {_many(warnings, 'warning')}"
-        say((f"{line} · " if line else "") + told + "\n", err=bool(errors))
+        space = "\n" if format == "full" and diagnostics else ""
+        say(space + (f"{line} · " if line else "") + told + "\n", err=bool(errors))
     return 1 if worst else 0
 
 

@@ -187,7 +187,7 @@ def _note_lone(
         codes.LONE_TEMPLATE.at(
             written.span,
             f"`{{{{ {lone} }}}}` turns {describe(type)} into text",
-            help=f"write `{lone}` to keep its type",
+            help=f"write `{_as_expression(written, lone)}` to keep its type",
             fixes=fix,
         )
     )

@@ -244,7 +244,7 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
         for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
             if kind not in (*ORDERED, "json"):
                 message = f"`{side.span.text}` is {describe(operand.type)}, which has no order"
-                _mismatch(expr, message, context, side.span)
+                _mismatch(expr, message, context, side.span, _unquoted(side))
                 return None
     if "json" not in (one, two) and one != two:
         _mismatch(
@@ -255,6 +255,7 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
             else f"`{expr.left.span.text}` is {describe(left.type)} and `{expr.right.span.text}` is "
             f"{describe(right.type)}: they do not compare",
             context,
+            help=_unquoted(expr.right) if one != "text" else _quoted(expr.right),
         )
         return None
     kind = two if one == "json" else one
@@ -266,16 +267,25 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
     return kind
 
 
-def _mismatch(expr: tree.Compare, message: str, context: Context, span: Span | None = None) -> None:
-    context.report.append(codes.WRONG_TYPE.at(span or expr.span, message, help=_hint(expr)))
+def _mismatch(
+    expr: tree.Compare, message: str, context: Context, span: Span | None = None, help: str | None = None
+) -> None:
+    context.report.append(codes.WRONG_TYPE.at(span or expr.span, message, help=help))
 
 
-def _hint(expr: tree.Compare) -> str | None:
-    right = expr.right
-    if isinstance(right, tree.Literal) and isinstance(right.value, str):
-        text = right.value.strip()
+def _unquoted(written: tree.Expr) -> str | None:
+    """The remedy for a number or truth value in quotes."""
+    if isinstance(written, tree.Literal) and isinstance(written.value, str):
+        text = written.value.strip()
         if text in ("true", "false") or _is_number(text):
             return f"write `{text}` without quotes"
+    return None
+
+
+def _quoted(written: tree.Expr) -> str | None:
+    """The remedy for a number where a text is compared."""
+    if isinstance(written, tree.Literal) and isinstance(written.value, int | Decimal):
+        return f'write `"{written.span.text}"` for the text'
     return None
 
 

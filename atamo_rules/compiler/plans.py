@@ -112,6 +112,9 @@ def _undeclared(do: decl.Do, agent: str, action: str, context: Context) -> Actio
                 f"there is no agent `{agent}`" if agent else f"`{action}` names no agent",
                 label=f"did you mean `{close}`?" if close else "",
                 help=None if close else "write `agent.action`",
+                fixes=[Fix(f"write `{close}.{action}`", (Edit(do.target.span, f"{close}.{action}"),))]
+                if close
+                else (),
             )
         )
         return None

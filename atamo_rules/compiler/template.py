@@ -306,5 +306,7 @@ def _plain(error: Exception) -> tuple[str, str | None]:
         )
         got = "the end" if found[2] == "end of template" else f"`{found[2]}`"
         return f"this template cannot be read: {got} stands where {what} is needed", None
+    if text == "unexpected '}'":
+        return "this template cannot be read: a brace stands alone", "a value stands between `{{` and `}}`"
     first = text.partition(". ")[0].rstrip(".")
     return f"this template cannot be read: {first[:1].lower()}{first[1:]}", None

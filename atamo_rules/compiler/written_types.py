@@ -65,6 +65,7 @@ def record_of(fields: tuple[tree.Field, ...], report: list[Diagnostic], *, close
                     written.name.span,
                     f"the field `{name}` is declared twice",
                     also=[Label(places[name], "first here")],
+                    help="give one of them another name",
                 )
             )
             continue

@@ -72,7 +72,7 @@ _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with"
               "by", "then", "without", "times", "present", "exists")  # fmt: skip
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
-           "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IN": "is one of", "IS": "is"}  # fmt: skip
+           "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IS": "is"}  # fmt: skip
 """Operators of other languages that look like names; they are read so only where an operator may stand."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|===?|!|\S")
 
