@@ -12,6 +12,8 @@ from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.project import agents_of, param_option, people_of, places, read_params
 from atamo_rules.source.formats import FORMATS, TestResult, render
 
+MOST_ROUNDS = 20
+"""How often --fix goes over the files: a clause says one mistake at a time."""
 EPILOG = """\b
 Examples:
   atamo verify rules/
@@ -70,7 +72,8 @@ def _once(
     from atamo_rules.engine.coverage import coverage
     from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
     from atamo_rules.source import codes
-    from atamo_rules.source.diagnostic import Severity, in_order
+    from atamo_rules.source.diagnostic import Diagnostic, Severity, in_order
+    from atamo_rules.source.render import render_concise
 
     format = format or _default_format()
     values = read_params(params)
@@ -80,15 +83,21 @@ def _once(
         if fix:
             from atamo_rules.cli.fixes import apply
 
-            applied = apply(made.diagnostics, unsafe=unsafe_fixes)
-            if applied:
-                say(f"{applied} fixes applied\n", err=True)
+            applied = 0
+            for _ in range(MOST_ROUNDS):
+                found = apply(made.diagnostics, unsafe=unsafe_fixes)
+                if not found:
+                    break
+                applied += found
                 made = book.compile(stdin_name)
+            if applied:
+                say(f"{applied} {'fix' if applied == 1 else 'fixes'} applied\n", err=True)
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
     diagnostics = in_order([*made.diagnostics, *people_of(paths)[1], *agents_of(made, paths)])
     results: list[TestResult] = []
     summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}
+    missing: list[Diagnostic] = []
     line = ""
     if made.ruleset is not None:
         outcomes, findings = run_tests(made.ruleset)
@@ -100,9 +109,11 @@ def _once(
             for o in outcomes
         ]  # fmt: skip
         if show_missing:
-            for missing in shown.missing:
-                say(f"{missing.span}: no test shows `{' '.join(missing.span.text.split())}` "
-                    f"{'true' if missing.held else 'false'} ({missing.rule})\n", err=format in _MACHINE)  # fmt: skip
+            missing = [
+                codes.NOT_COVERED.at(one.span, f"no test shows `{' '.join(one.span.text.split())}` "
+                                     f"{'true' if one.held else 'false'} (rule `{one.rule}`)")
+                for one in shown.missing
+            ]  # fmt: skip
         if shown.percent < coverage_threshold:
             place = made.ruleset.rules[0].span if made.ruleset.rules else made.files[0].source.whole
             diagnostics.append(
@@ -118,16 +129,22 @@ def _once(
             "outcomes": shown.total,
         }
         line = _line(summary)
-    worst = [d for d in diagnostics if d.severity >= Severity[fail_level.upper()]]
+    if format in _MACHINE:
+        diagnostics, missing = in_order([*diagnostics, *missing]), []
+    else:
+        # Many are normal and one line each is enough, so they are listed whole, apart from the findings.
+        say(render_concise(missing, color=color_of()))
+    worst = [d for d in [*diagnostics, *missing] if d.severity >= Severity[fail_level.upper()]]
     summary["ok"] = not worst
     say(render(diagnostics, format, color=color_of(), results=results, summary=summary))
     if junit:
         Path(junit).write_text(render(diagnostics, "junit", results=results), "utf-8")
     if format in ("full", "concise"):
         errors = sum(d.severity is Severity.ERROR for d in diagnostics)
-        warnings = sum(d.severity is Severity.WARNING for d in diagnostics)
+        warnings = sum(d.severity is Severity.WARNING for d in [*diagnostics, *missing])
         told = f"{_many(errors, 'error')}, {_many(warnings, 'warning')}"
-        say((f"{line} · " if line else "") + told + "\n", err=bool(errors))
+        space = "\n" if format == "full" and diagnostics else ""
+        say(space + (f"{line} · " if line else "") + told + "\n", err=bool(errors))
     return 1 if worst else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import Context, Facts, Operand, near
@@ -36,6 +37,7 @@ def record(
                     argument.keys[0].span,
                     f"`{key}` is given twice",
                     also=[Label(seen[key], "first given here")],
+                    help="keep one of them",
                 )
             )
             continue
@@ -54,7 +56,9 @@ def record(
         ]
         if missing:
             context.report.append(
-                codes.MISSING_ARGUMENT.at(span, f"`{what}` also needs {', '.join(missing)}")
+                codes.MISSING_ARGUMENT.at(
+                    span, f"`{what}` also needs {', '.join(missing)}", help="give it a value on a line below"
+                )
             )
     return MakeRecord(tuple(entries), span=span)
 
@@ -102,7 +106,7 @@ def _expression(
     written: tree.Expr, member: Member, key: str, context: Context, facts: Facts
 ) -> Operand | None:
     wanted = member.type
-    found = operands.operand(written, context, facts, wanted)
+    found = operands.operand(written, replace(context, subject=key), facts, wanted)
     if found is None:
         return None
     if found.absent is not None and not member.optional:
@@ -183,7 +187,7 @@ def _note_lone(
         codes.LONE_TEMPLATE.at(
             written.span,
             f"`{{{{ {lone} }}}}` turns {describe(type)} into text",
-            help=f"write `{lone}` to keep its type",
+            help=f"write `{_as_expression(written, lone)}` to keep its type",
             fixes=fix,
         )
     )

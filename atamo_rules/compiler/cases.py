@@ -44,7 +44,13 @@ def case(
             )
         )
     elif not any(isinstance(step, decl.Given) for step in written.steps):
-        report.append(codes.BAD_TEST.at(written.name.span, f"the test `{written.name.text}` has no `given`"))
+        report.append(
+            codes.BAD_TEST.at(
+                written.name.span,
+                f"the test `{written.name.text}` has no `given`",
+                help="give it an event: `given event.type { … }`",
+            )
+        )
     if any(d.severity is codes.ERROR for d in report[before:]):
         return None
     return Case(written.name.text, rule, tuple(steps), written.name.span, answers)

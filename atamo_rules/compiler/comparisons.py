@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from ipaddress import ip_network
 from typing import cast
@@ -27,6 +28,7 @@ from atamo_rules.model.meaning import (
 from atamo_rules.model.types import Anything, ListOf, Number, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
+from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
 
 NEGATED = {
@@ -81,7 +83,8 @@ def _sides(
 ) -> tuple[Operand, Operand] | None:
     if operator in ("is", "<", "<=", ">", ">=") and not _could_lead(expr.left, context):
         right = operands.needed(expr.right, context, facts)
-        left = operands.needed(expr.left, context, facts, _scalar(right.type) if right else None)
+        about = replace(context, subject=expr.right.span.text)
+        left = operands.needed(expr.left, about, facts, _scalar(right.type) if right else None)
         return (left, right) if left and right else None
     left = operands.needed(expr.left, context, facts)
     expected = _expected(operator, left.type) if left else None
@@ -94,8 +97,31 @@ def _sides(
         return (left, Operand(pattern, Text())) if left else None
     if left is None and _is_bare(expr.right):
         return None
-    right = operands.needed(expr.right, context, facts, expected)
+    if isinstance(expr.right, tree.ListValue) and operator == "matches":
+        return _patterns(expr, expr.right, left, context)
+    right = operands.needed(expr.right, replace(context, subject=expr.left.span.text), facts, expected)
     return (left, right) if left and right else None
+
+
+def _patterns(
+    expr: tree.Compare, written: tree.ListValue, left: Operand | None, context: Context
+) -> tuple[Operand, Operand] | None:
+    """`matches any of [/a/, /b/]`: every pattern checked, and how many must match said."""
+    found = [item for item in written.items if isinstance(item, tree.Regex)]
+    problems = [problem for one in found if (problem := regex_problem(one, expr.ignoring_case)) is not None]
+    if not expr.quantifier and not problems:
+        problems.append(
+            codes.NOT_A_VALUE_HERE.at(
+                written.span,
+                f"`{expr.operator}` does not say how many of these",
+                help=f"write `{expr.operator} any of […]` or `{expr.operator} all of […]`",
+            )
+        )
+    context.report.extend(problems)
+    if problems or left is None:
+        return None
+    patterns = Const(tuple(one.pattern for one in found), span=written.span)
+    return left, Operand(patterns, ListOf(Text()))
 
 
 def _is_bare(expr: tree.Expr) -> bool:
@@ -159,6 +185,15 @@ def _test(
                 )
             )
             return None
+        if many and not isinstance(right.term, Const):
+            context.report.append(
+                codes.WRONG_TYPE.at(
+                    expr.right.span,
+                    f"after `{expr.operator} {many} of` the list is written out",
+                    help="go through the list: `any x in list has (…)`",
+                )
+            )
+            return None
         values = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
     elif operator != "contains":
         values = _each(right)
@@ -191,6 +226,7 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
                     expr,
                     f"`{expr.operator}` works on text, and `{side.span.text}` is {describe(operand.type)}",
                     context,
+                    side.span,
                 )
                 return None
         return "text"
@@ -201,14 +237,14 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
             expr,
             f"`{side.span.text}` is {describe(operand.type)}, which `{expr.operator}` does not compare",
             context,
+            side.span,
         )
         return None
     if operator in ("<", "<=", ">", ">=", "is between"):
         for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
             if kind not in (*ORDERED, "json"):
-                _mismatch(
-                    expr, f"`{side.span.text}` is {describe(operand.type)}, which has no order", context
-                )
+                message = f"`{side.span.text}` is {describe(operand.type)}, which has no order"
+                _mismatch(expr, message, context, side.span, _unquoted(side))
                 return None
     if "json" not in (one, two) and one != two:
         _mismatch(
@@ -219,6 +255,7 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
             else f"`{expr.left.span.text}` is {describe(left.type)} and `{expr.right.span.text}` is "
             f"{describe(right.type)}: they do not compare",
             context,
+            help=_unquoted(expr.right) if one != "text" else _quoted(expr.right),
         )
         return None
     kind = two if one == "json" else one
@@ -230,16 +267,25 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
     return kind
 
 
-def _mismatch(expr: tree.Compare, message: str, context: Context) -> None:
-    context.report.append(codes.WRONG_TYPE.at(expr.span, message, help=_hint(expr)))
+def _mismatch(
+    expr: tree.Compare, message: str, context: Context, span: Span | None = None, help: str | None = None
+) -> None:
+    context.report.append(codes.WRONG_TYPE.at(span or expr.span, message, help=help))
 
 
-def _hint(expr: tree.Compare) -> str | None:
-    right = expr.right
-    if isinstance(right, tree.Literal) and isinstance(right.value, str):
-        text = right.value.strip()
+def _unquoted(written: tree.Expr) -> str | None:
+    """The remedy for a number or truth value in quotes."""
+    if isinstance(written, tree.Literal) and isinstance(written.value, str):
+        text = written.value.strip()
         if text in ("true", "false") or _is_number(text):
             return f"write `{text}` without quotes"
+    return None
+
+
+def _quoted(written: tree.Expr) -> str | None:
+    """The remedy for a number where a text is compared."""
+    if isinstance(written, tree.Literal) and isinstance(written.value, int | Decimal):
+        return f'write `"{written.span.text}"` for the text'
     return None
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from atamo_rules.compiler import comparisons, operands
-from atamo_rules.compiler.context import NOTHING, Context, Facts, Outcome, presence
-from atamo_rules.compiler.describe import describe
+from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, presence
+from atamo_rules.compiler.describe import describe, value_text
 from atamo_rules.model.meaning import (
     All,
     Among,
@@ -19,7 +19,7 @@ from atamo_rules.model.meaning import (
     Present,
     Verdict,
 )
-from atamo_rules.model.types import Anything, Boolean, ListOf, MapOf, OneOf, Record, Text
+from atamo_rules.model.types import Anything, Boolean, ListOf, MapOf, Number, OneOf, Record, Text
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.syntax import tree
@@ -153,20 +153,39 @@ def _quantified(expr: tree.Quantified, context: Context, facts: Facts) -> Outcom
 
 def _holds(expr: tree.Expr, context: Context, facts: Facts) -> Outcome | None:
     """A boolean value standing alone as a condition, or a definition that expands to one."""
-    found = operands.needed(expr, context, facts)
+    found = operands.operand(expr, context, facts)
     if found is None:
         return None
     if isinstance(found.term, Verdict):
         return Outcome(found.term.condition)
     if isinstance(found.type, Boolean | Anything):
+        if found.absent is not None and not context.lenient:
+            operands.report_absent(expr, found, context)
+            return None
         return Outcome(Holds(found.term, span=expr.span))
     text = expr.span.text
+    ask = f"{text} {_question(found)}"
     context.report.append(
         codes.NOT_A_CONDITION.at(
             expr.span,
             f"`{text}` is {describe(found.type)}, not a condition",
-            help=f"ask something of it, such as `{text} is present`",
-            fixes=[Fix(f"write `{text} is present`", (Edit(expr.span, f"{text} is present"),))],
+            help=f"ask something of it, such as `{ask}`",
+            fixes=[Fix(f"write `{ask}`", (Edit(expr.span, ask),))],
         )
     )
     return None
+
+
+def _question(found: Operand) -> str:
+    """The likeliest thing an author wants to know of a value that stands alone."""
+    if found.absent is not None:
+        return "is present"
+    match found.type:
+        case Number():
+            return "is not 0"
+        case OneOf():
+            return f"is {value_text(found.type.values[0])}" if found.type.values else "is present"
+        case Text() | ListOf() | MapOf() | Record():
+            return "is not empty"
+        case _:
+            return "is present"

@@ -84,6 +84,8 @@ class Context:
     used: set[tuple[str, str]] = field(default_factory=set)
     """Declarations that were used, by (kind, name), for the lint of the unused."""
     expanding: tuple[str, ...] = ()
+    subject: str = ""
+    """What the value that stands here is compared with or given to, in the author's words."""
     lenient: bool = False
     """Table cells: a comparison on a missing value is false instead of an error."""
 

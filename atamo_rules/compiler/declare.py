@@ -232,6 +232,7 @@ class Declared:
                 codes.PACK_MISSING.at(
                     item.version.span,
                     f"`{name}` is here in version {here[name] or 'unknown'}, not `{item.version.value}`",
+                    help=f'write `version "{here[name]}"`' if here[name] else None,
                     fixes=[
                         Fix("use the version that is here", (Edit(item.version.span, f'"{here[name]}"'),))
                     ],

@@ -50,6 +50,11 @@ def describe(type: Type) -> str:
             return "anything"
 
 
+def many(count: int, what: str) -> str:
+    """A count with its noun: `1 cell`, `2 cells`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def value_text(value: Json) -> str:
     """A JSON scalar as it may be written in a rule."""
     if isinstance(value, str):

@@ -28,11 +28,15 @@ def rule(found: Rule) -> Iterator[Diagnostic]:
         verdict = bounds_verdict(test)
         if verdict is False:
             yield codes.NEVER_TRUE.at(
-                test.span, f"`{test.span.text}` can never hold: the declared bounds exclude it"
+                test.span,
+                f"`{test.span.text}` can never hold: the declared bounds exclude it",
+                help="change the number here, or the bounds of the field",
             )
         elif verdict is True:
             yield codes.ALWAYS_TRUE.at(
-                test.span, f"`{test.span.text}` always holds: the declared bounds say so"
+                test.span,
+                f"`{test.span.text}` always holds: the declared bounds say so",
+                help="drop it, or change the number",
             )
     yield from _contradictions(found.condition)
 
@@ -96,6 +100,23 @@ def table(found: Table) -> Iterator[Diagnostic]:
     yield from proof(found)
 
 
+def opened(environment: Environment, compiled: Sequence[Compiled]) -> Iterator[Diagnostic]:
+    """Event types that rules are on and of whose fields nothing is known: said once for each."""
+    used = frozenset().union(*(one.used for one in compiled))
+    for name, event in environment.events.items():
+        key = ("event", name)
+        if isinstance(event.type, Anything) and key in used and key not in environment.broken:
+            yield codes.OPEN_EVENT.at(
+                environment.places[key],
+                f"nothing is known of the fields of `{name}`, so what rules read of it is not checked",
+                notes=["a comparison with an absent or differently typed value is false"],
+                help='list its fields, or take them from a schema: `from "schemas/….json"`',
+            )
+
+
+_NOUNS = {"param": "parameter", "list": "list", "define": "definition", "table": "table"}
+
+
 def unused(
     files: Sequence[decl.File], environment: Environment, compiled: Sequence[Compiled]
 ) -> Iterator[Diagnostic]:
@@ -119,4 +140,4 @@ def unused(
             mentions = texts.count(name) - (kind in ("define", "table"))
             if (kind, name) not in used and mentions <= 0:
                 span = environment.places[(kind, name)]
-                yield codes.UNUSED.at(span, f"the {kind} `{name}` is never used")
+                yield codes.UNUSED.at(span, f"the {_NOUNS[kind]} `{name}` is never used", help="delete it")

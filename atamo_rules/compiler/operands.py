@@ -204,11 +204,16 @@ def _not_a_value(span: Span, word: str, expected: OneOf, context: Context) -> No
     values = [value for value in expected.values if isinstance(value, str)]
     close = near(word.strip('"'), values)
     written = value_text(close) if close else ""
+    owner = context.event.name if context.event else ""
+    declared = context.environment.places.get(("field", f"{owner}.{context.subject}"))
     context.report.append(
         codes.NOT_A_VALUE.at(
             span,
-            f"`{word}` is not one of the values here",
+            f"`{word}` is not a value of `{context.subject}`"
+            if context.subject
+            else f"`{word}` is not one of the values here",
             label=f"did you mean `{close}`?" if close else "",
+            also=[Label(declared, f"`{context.subject}` is declared here")] if declared else (),
             notes=[f"the values are: {describe(expected).removeprefix('one of ')}"],
             fixes=[Fix(f"write `{written}`", (Edit(span, written),))] if close else (),
         )

@@ -86,6 +86,7 @@ def compile_sources(
                 if case is not None:
                     whole.append(case)
     report.extend(lints.unused(files, environment, compiled))
+    report.extend(lints.opened(environment, compiled))
     diagnostics = tuple(in_order(report))
     if any(d.severity is Severity.ERROR for d in diagnostics):
         return Compilation(None, diagnostics, files)

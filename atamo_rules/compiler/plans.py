@@ -112,6 +112,9 @@ def _undeclared(do: decl.Do, agent: str, action: str, context: Context) -> Actio
                 f"there is no agent `{agent}`" if agent else f"`{action}` names no agent",
                 label=f"did you mean `{close}`?" if close else "",
                 help=None if close else "write `agent.action`",
+                fixes=[Fix(f"write `{close}.{action}`", (Edit(do.target.span, f"{close}.{action}"),))]
+                if close
+                else (),
             )
         )
         return None
@@ -135,6 +138,7 @@ def _wrong_verb(do: decl.Do, found: ActionType, context: Context) -> None:
         codes.WRONG_VERB.at(
             do.target.span,
             f"`{found.id}` is done with `{found.verb}`, not `{do.verb}`",
+            help=f"write `{found.verb} {found.id}{' within 5 seconds' if found.verb == 'ask' else ''}`",
             fixes=[Fix(f"write `{found.verb}`", (Edit(verb_span, found.verb),))]
             if verb_span.text == do.verb
             else (),

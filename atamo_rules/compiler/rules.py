@@ -216,9 +216,14 @@ def _status(written: decl.Rule, report: list[Diagnostic]) -> str:
         return LIVE
     word = written.status.text
     if word not in (DRAFT, SHADOW, LIVE):
+        close = near(word, (DRAFT, SHADOW, LIVE))
         report.append(
             codes.NOT_A_VALUE.at(
-                written.status.span, f"`{word}` is not a status", help=f"write {DRAFT}, {SHADOW} or {LIVE}"
+                written.status.span,
+                f"`{word}` is not a status",
+                label=f"did you mean `{close}`?" if close else "",
+                help=f"write {DRAFT}, {SHADOW} or {LIVE}",
+                fixes=[Fix(f"write `{close}`", (Edit(written.status.span, close),))] if close else (),
             )
         )
         return DRAFT

@@ -23,12 +23,20 @@ def imported(
     try:
         document = decode(read(span.source.name, path))
     except JsonRefused as refused:
-        return Anything(), None, [codes.SCHEMA_UNREADABLE.at(span, f"`{path}` is not JSON: {refused}")]
+        return Anything(), None, [codes.SCHEMA_UNREADABLE.at(span, f"`{path}` cannot be read: {refused}")]
     except (OSError, ValueError) as error:
         return (
             Anything(),
             None,
-            [codes.SCHEMA_UNREADABLE.at(span, f"`{path}` cannot be read: {_sentence(error)}")],
+            [
+                codes.SCHEMA_UNREADABLE.at(
+                    span,
+                    f"`{path}` cannot be read: {_sentence(error)}",
+                    help="the path begins at the folder of this file"
+                    if isinstance(error, FileNotFoundError)
+                    else None,
+                )
+            ],
         )
     schema: object = document
     root = document

@@ -12,7 +12,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 
-from atamo_rules.model.meaning import All, Any, Condition, Const, Constant, Get, Not, Term, Test
+from atamo_rules.model.meaning import All, Any, Condition, Const, Constant, Get, Not, Present, Term, Test
 from atamo_rules.model.table import Table
 from atamo_rules.model.types import Boolean, Number, OneOf, Text, Type
 from atamo_rules.source import codes
@@ -35,7 +35,7 @@ MISSING = Missing()
 def proof(table: Table) -> Iterator[Diagnostic]:
     """Gaps, overlaps and rows that never win, each with the values that show it."""
     columns = [
-        _pieces(term, [row.cells[position] for row in table.rows])
+        _pieces(term, [row.cells[position] for row in table.rows], table.optional[position])
         for position, term in enumerate(table.inputs)
     ]
     size = 1
@@ -50,7 +50,8 @@ def proof(table: Table) -> Iterator[Diagnostic]:
             )
         return
     won: set[int] = set()
-    said = 0
+    gaps: list[str] = []
+    overlaps: dict[tuple[int, int], str] = {}
     for values in product(*(column for column in columns if column is not None)):
         rows = [
             number
@@ -58,30 +59,46 @@ def proof(table: Table) -> Iterator[Diagnostic]:
             if all(_holds(cell, value) for cell, value in zip(row.cells, values, strict=True))
         ]
         won.update(rows[:1])
-        if table.mode != "exactly one row" or len(rows) == 1 or said >= 3:
+        if table.mode != "exactly one row" or len(rows) == 1:
             continue
-        said += 1
-        shown = ", ".join(
-            f"{term.span.text} = {_show(value)}" for term, value in zip(table.inputs, values, strict=True)
-        )
         if not rows:
-            yield codes.TABLE_GAP.at(table.span, f"no row of `{table.name}` holds for {shown}")
+            gaps.append(_shown(table, values))
         else:
-            one, two = table.rows[rows[0]], table.rows[rows[1]]
-            yield codes.TABLE_GAP.at(
-                two.span,
-                f"this row and another of `{table.name}` both hold for {shown}",
-                also=[Label(one.span, "the other row")],
-            )
+            overlaps.setdefault((rows[0], rows[1]), _shown(table, values))
+    if gaps:
+        yield codes.TABLE_GAP.at(
+            table.span,
+            f"no row of `{table.name}` holds for {gaps[0]}",
+            notes=[f"nor for {gap}" for gap in gaps[1:4]],
+            help="add a row for it, or write `first row wins` and a last row of `any`",
+        )
+    for (first, second), shown in list(overlaps.items())[:3]:
+        yield codes.TABLE_GAP.at(
+            table.rows[second].span,
+            f"this row and another of `{table.name}` both hold for {shown}",
+            also=[Label(table.rows[first].span, "the other row")],
+            help="make one of them narrower, or write `first row wins`",
+        )
     if table.mode == "first row wins":
         for number, row in enumerate(table.rows):
             if number not in won:
                 yield codes.NEVER_TRUE.at(
-                    row.span, "this row can never win: rows above it take all its events"
+                    row.span,
+                    "this row can never win: rows above it take all its events",
+                    help="move it up, or delete it",
                 )
 
 
-def _pieces(term: Term, cells: Sequence[Condition]) -> list[object] | None:
+def _shown(table: Table, values: Sequence[object]) -> str:
+    """An event by the values of the table's columns."""
+    pairs = zip(table.inputs, values, strict=True)
+    return ", ".join(
+        f"{term.span.text} missing" if value is MISSING else f"{term.span.text} = {_show(value)}"
+        for term, value in pairs
+    )
+
+
+def _pieces(term: Term, cells: Sequence[Condition], optional: bool) -> list[object] | None:
     """One value for every piece of the column's domain, or None when the cells cannot be cut that way."""
     if not isinstance(term, Get) or term.many:
         return None
@@ -89,7 +106,7 @@ def _pieces(term: Term, cells: Sequence[Condition]) -> list[object] | None:
     for cell in cells:
         if not _collect(cell, constants):
             return None
-    missing: list[object] = [MISSING]
+    missing: list[object] = [MISSING] if optional else []
     type: Type = term.type
     if isinstance(type, OneOf):
         return [*type.values, *missing]
@@ -108,7 +125,7 @@ def _pieces(term: Term, cells: Sequence[Condition]) -> list[object] | None:
 
 def _collect(cell: Condition, constants: list[object]) -> bool:
     match cell:
-        case Constant():
+        case Constant() | Present():
             return True
         case Test(operator="eq" | "lt" | "le" | "gt" | "ge" | "in", right=Const(value), ignore_case=False):
             constants.extend(value if isinstance(value, tuple | list) else [value])
@@ -148,6 +165,8 @@ def _holds(cell: Condition, value: object) -> bool:
     match cell:
         case Constant():
             return cell.value
+        case Present():
+            return value is not MISSING
         case All():
             return all(_holds(part, value) for part in cell.parts)
         case Any():

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from atamo_rules.compiler import arguments, conditions, operands
 from atamo_rules.compiler.context import NOTHING, Context, Environment, Operand
-from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.describe import describe, kind_of, many
 from atamo_rules.model.meaning import Any, Condition, Const, Constant, MakeRecord, Term
 from atamo_rules.model.table import Table, TableRow
 from atamo_rules.model.types import Anything, Duration, Member, Number, OneOf, Record, Text, Type
@@ -37,8 +37,9 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
             report.append(
                 codes.BAD_TABLE.at(
                     row.span,
-                    f"this row has {len(row.cells)} cells and {len(row.outputs)} answers, but the table has "
-                    f"{len(written.inputs)} and {len(written.outputs)}",
+                    f"this row has {many(len(row.cells), 'cell')} and {many(len(row.outputs), 'answer')}, "
+                    f"but the table has {len(written.inputs)} and {len(written.outputs)}",
+                    help="write `any` in a cell that does not matter",
                 )
             )
             continue
@@ -69,7 +70,10 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
         for row, cells, outputs in rows
     )
     terms: tuple[Term, ...] = tuple(one.term for one in inputs if one is not None)
-    return Table(written.name.text, event.name, written.mode, terms, made, answer, written.name.span)
+    optional = tuple(one.absent is not None for one in inputs if one is not None)
+    return Table(
+        written.name.text, event.name, written.mode, terms, made, answer, optional, written.name.span
+    )
 
 
 def _cell(cell: decl.Cell, column: tree.Expr, context: Context) -> Condition | None:

@@ -7,6 +7,7 @@ the same rules as conditions and rendered by the engine. No Jinja code ever runs
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
@@ -49,11 +50,9 @@ def template(written: tree.Template, context: Context, facts: Facts) -> Filled |
     try:
         parsed = _jinja().parse(written.text)
     except TemplateSyntaxError as error:
-        context.report.append(
-            codes.TEMPLATE_SYNTAX.at(
-                _line_span(written.fragment, error.lineno), f"this template cannot be read: {_plain(error)}"
-            )
-        )
+        message, remedy = _plain(error)
+        span = _line_span(written.fragment, error.lineno)
+        context.report.append(codes.TEMPLATE_SYNTAX.at(span, message, help=remedy))
         return None
     except (RecursionError, ValueError, OverflowError):
         context.report.append(codes.TEMPLATE_SYNTAX.at(written.span, "this template is nested too deeply"))
@@ -257,15 +256,23 @@ def _set(node: nodes.Assign, places: Places, context: Context, facts: Facts, par
     return context.bind(node.target.name, Binding(here, found.type, span))
 
 
+_WORDS = {
+    "filterblock": "filter",
+    "callblock": "call",
+    "fromimport": "from",
+    "assignblock": "set",
+    "assign": "set",
+}
 _OFFERED = "`{{ value | filter }}`, `{% if %}`, `{% for x in list %}`, `{% set x = value %}`, `{# comment #}`"
 
 
 def _forbid(node: nodes.Node, places: Places, context: Context) -> None:
-    word = type(node).__name__.lower()
+    kind = type(node).__name__.lower()
+    word = _WORDS.get(kind, kind)
     context.report.append(
         codes.TEMPLATE_FORBIDDEN.at(
-            places.line(node.lineno),
-            f"`{word}` is not offered to templates",
+            places.word(node.lineno, word),
+            f"this `{{% {word} %}}` is not offered to templates",
             help=f"templates have {_OFFERED}",
         )
     )
@@ -279,6 +286,27 @@ def _line_span(fragment: Fragment, number: int) -> Span:
     return fragment.span(start, start + len(lines[number - 1]))
 
 
-def _plain(error: Exception) -> str:
-    message = str(error.args[0] if error.args else error).rstrip(".")
-    return message[:1].lower() + message[1:]
+_OPEN = re.compile(r"tags: '(\w+)'.*closed is '(\w+)'|closed is '(\w+)'", re.DOTALL)
+_UNKNOWN = re.compile(r"unknown tag '(\w+)'")
+_TOKEN = re.compile(r"expected token '(.+)', got '(.+)'")
+
+
+def _plain(error: Exception) -> tuple[str, str | None]:
+    """What Jinja complains of, as one sentence without Jinja's own words for things, and the remedy."""
+    text = str(error.args[0] if error.args else error)
+    if found := _UNKNOWN.search(text):
+        block = _OPEN.search(text)
+        closing = f"close `{{% {block[2] or block[3]} %}}` first" if block else f"templates have {_OFFERED}"
+        return f"`{{% {found[1]} %}}` does not belong here", closing
+    if (found := _OPEN.search(text)) and found[1]:
+        return f"`{{% {found[2]} %}}` is never closed", f"add `{{% end{found[2]} %}}`"
+    if found := _TOKEN.search(text):
+        what = {"end of print statement": "`}}`", "end of statement block": "`%}`"}.get(
+            found[1], f"`{found[1]}`"
+        )
+        got = "the end" if found[2] == "end of template" else f"`{found[2]}`"
+        return f"this template cannot be read: {got} stands where {what} is needed", None
+    if text == "unexpected '}'":
+        return "this template cannot be read: a brace stands alone", "a value stands between `{{` and `}}`"
+    first = text.partition(". ")[0].rstrip(".")
+    return f"this template cannot be read: {first[:1].lower()}{first[1:]}", None

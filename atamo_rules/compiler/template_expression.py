@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from atamo_rules.compiler.context import did_you_mean
+from atamo_rules.compiler.context import near
 from atamo_rules.functions.registry import FUNCTIONS
 from atamo_rules.source import codes
-from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
 
@@ -108,7 +108,7 @@ def _const(node: nodes.Const, places: Placed) -> tree.Expr:
 def _step(owner: nodes.Node, key: str | int, node: nodes.Node, places: Placed) -> tree.Expr:
     before = expression(owner, places)
     if isinstance(key, str) and key.startswith("__"):
-        raise _untold(node, places, f"`{key}`", "templates read data; there are no attributes behind it")
+        raise _untold(node, places, f"`{key}`", "templates read data; there are no attributes behind it", key)
     if not isinstance(before, tree.Path):
         raise _untold(
             node, places, f"`.{key}` after a computed value", "give the value a name with `{% set %}`"
@@ -142,11 +142,15 @@ def _filter(node: nodes.Filter, places: Placed) -> tree.Expr:
         return tree.Else(value, fallback, span=_over(value, fallback.span))
     name = _MEASURES.get(node.name, node.name)
     if name not in FUNCTIONS:
+        close = near(node.name, [*FUNCTIONS, "default"])
         raise Untold(
             codes.TEMPLATE_FILTER.at(
                 span,
                 f"there is no filter `{node.name}`",
-                help=did_you_mean(node.name, [*FUNCTIONS, "default"]),
+                label=f"did you mean `{close}`?" if close else "",
+                fixes=[Fix(f"write `{close}`", (Edit(span, close),))]
+                if close and span.text == node.name
+                else (),
             )
         )
     return tree.Call(tree.Name(name, span=span), (value, *arguments), span=_over(value, span))
@@ -192,9 +196,6 @@ def _over(left: tree.Expr, right: tree.Expr | Span) -> Span:
     return left.span.to(end) if left.span.start <= end.start else end.to(left.span)
 
 
-def _untold(node: nodes.Node, places: Placed, what: str, remedy: str | None) -> Untold:
-    return Untold(
-        codes.TEMPLATE_FORBIDDEN.at(
-            places.line(node.lineno), f"{what} is not offered to templates", help=remedy
-        )
-    )
+def _untold(node: nodes.Node, places: Placed, what: str, remedy: str | None, word: str = "") -> Untold:
+    span = places.word(node.lineno, word) if word else places.line(node.lineno)
+    return Untold(codes.TEMPLATE_FORBIDDEN.at(span, f"{what} is not offered to templates", help=remedy))

@@ -65,6 +65,7 @@ def record_of(fields: tuple[tree.Field, ...], report: list[Diagnostic], *, close
                     written.name.span,
                     f"the field `{name}` is declared twice",
                     also=[Label(places[name], "first here")],
+                    help="give one of them another name",
                 )
             )
             continue
@@ -166,8 +167,13 @@ def _all_whole(given: Type) -> bool:
 def _plain(written: tree.Plain, report: list[Diagnostic]) -> Type:
     if written.low is not None and written.high is not None and written.low > written.high:
         report.append(
-            codes.BAD_BOUNDS.at(written.span, "the lower bound is above the upper one: no value would fit")
+            codes.BAD_BOUNDS.at(
+                written.span,
+                "the lower bound is above the upper one: no value would fit",
+                help=f"write `{written.word} {written.high}..{written.low}`",
+            )
         )
+        written = tree.Plain(written.word, span=written.span)
     match written.word:
         case "whole":
             return Number(whole=True, low=written.low, high=written.high)

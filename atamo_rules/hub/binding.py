@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from atamo_rules.errors import PluginBroken, UnknownName
@@ -49,6 +50,7 @@ class Bound:
 
 
 def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
+    reasons: list[tuple[str, str | None]]
     try:
         kind = plugin(GROUP, use.plugin or FALLBACK)
         reasons = _reasons(use, kind)
@@ -56,26 +58,43 @@ def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
             return Bound(use, kind(use.name, dict(use.settings), folder))
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
-        reasons = [
-            f"there is no agent plug-in `{use.plugin}`; {hint}there are {', '.join(sorted(offered(GROUP)))}"
-        ]
+        reasons = [(f"there is no agent plug-in `{use.plugin}`", f"{hint}there are {_known()}")]
     except PluginBroken as broken:
-        reasons = [str(broken)]
+        reasons = [(str(broken), None)]
     except (ValueError, OSError) as error:
-        reasons = [str(error)]
+        reasons = [(str(error), None)]
     if use.span is not None:
         found.extend(
-            codes.BAD_AGENT.at(use.span, f"the agent `{use.name}` cannot be used: {r}") for r in reasons
+            codes.BAD_AGENT.at(use.span, f"the agent `{use.name}` cannot be used: {reason}", help=help)
+            for reason, help in reasons
         )
     return None
 
 
-def _reasons(use: AgentUse, kind: Any) -> list[str]:
+def _known() -> str:
+    return ", ".join(sorted(offered(GROUP)))
+
+
+def _reasons(use: AgentUse, kind: Any) -> list[tuple[str, str | None]]:
+    """What is wrong with the settings of an agent, each with its remedy; a misspelt one is said once."""
     import jsonschema_rs
 
-    check = jsonschema_rs.Draft202012Validator(dict(kind.settings_schema))
-    found = []
-    for error in check.iter_errors(dict(use.settings)):
+    schema = dict(kind.settings_schema)
+    known = list(schema.get("properties", {}))
+    found: list[tuple[str, str | None]] = []
+    meant: set[str] = set()
+    if schema.get("additionalProperties") is False:
+        for name in use.settings:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                meant.update(near)
+                hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known) or 'none'}"
+                found.append((f"`{use.plugin or FALLBACK}` has no setting `{name}`", hint))
+    given = {name: value for name, value in use.settings.items() if name in known or not found}
+    for error in jsonschema_rs.Draft202012Validator({**schema, "required": []}).iter_errors(given):
         place = ".".join(str(step) for step in error.instance_path)
-        found.append(f"{f'`{place}`: ' if place else ''}{error.message}")
+        found.append((f"{f'`{place}`: ' if place else ''}{error.message}", None))
+    for name in schema.get("required", ()):
+        if name not in use.settings and name not in meant:
+            found.append((f"it needs `{name}`", f"write `{name}: …` below `uses`"))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,9 @@ from atamo_rules.hub.files import PEOPLE, load
 from atamo_rules.model.people import Directory, User
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
-from atamo_rules.syntax.yaml_nodes import read_yaml, to_json
+from atamo_rules.source.span import Span
+from atamo_rules.syntax.yaml_nodes import Mapping as Mapping_
+from atamo_rules.syntax.yaml_nodes import Node, Sequence, read_yaml, to_json
 
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -55,13 +57,23 @@ def read_people(folder: Path) -> tuple[Directory, tuple[Diagnostic, ...]]:
     if errors:
         place = ".".join(str(step) for step in errors[0].instance_path)
         message = f"{f'`{place}`: ' if place else ''}{errors[0].message}"
-        return Directory(), (codes.BAD_PEOPLE.at(node.span, message),)
+        return Directory(), (codes.BAD_PEOPLE.at(_place(node, errors[0].instance_path), message),)
     above = {name: tuple((entry or {}).get("in", ())) for name, entry in value.get("groups", {}).items()}
     users = {}
     for name, entry in value.get("users", {}).items():
         entry = entry or {}
         users[name] = User(name, _nested(entry.get("groups", ()), above), entry.get("organisation", ""))
     return Directory(users), ()
+
+
+def _place(node: Node, path: Iterable[str | int]) -> Span:
+    """Where in the file the value at a path stands, as near as can be said."""
+    for step in path:
+        if isinstance(node, Mapping_) and isinstance(step, str):
+            node = next((value for key, value in node.entries if key.text == step), node)
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+    return node.span
 
 
 def _nested(names: Any, above: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

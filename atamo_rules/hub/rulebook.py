@@ -93,7 +93,7 @@ def test_findings(ruleset: Ruleset, results: Sequence[CaseResult]) -> list[Diagn
                     help="give an event that the rule sees",
                 )
             )
-    if results and ruleset.rules and not any(result.fired for result in results):
+    if results and not found and ruleset.rules and not any(result.fired for result in results):
         found.append(
             codes.NO_TESTS.at(
                 results[0].case.span,

@@ -20,7 +20,10 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`mode` is "first row wins", "exactly one row" or "collect rows"; `answer` is the type of one row's outputs."""
+    """`mode` is "first row wins", "exactly one row" or "collect rows"; `answer` is the type of one row's outputs.
+
+    `optional` tells of each input whether it may be missing from an event that keeps its schema.
+    """
 
     name: str
     event: str
@@ -28,4 +31,5 @@ class Table:
     inputs: tuple[Term, ...]
     rows: tuple[TableRow, ...]
     answer: Record
+    optional: tuple[bool, ...]
     span: Span = field(compare=False, repr=False)

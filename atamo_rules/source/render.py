@@ -49,7 +49,10 @@ def _full(d: Diagnostic, color: bool) -> str:
     blue = "34;1"
     bar = _paint(" " * width + " |", blue, color)
     out.append(f"{_paint(' ' * width + '-->', blue, color)} {d.span}")
-    out.append(bar)
+    if not d.span.source.text:
+        shown = []  # a folder, or a file that cannot be read, has no lines to show
+    else:
+        out.append(bar)
     before: int | None = None
     for line in sorted({label.span.begins.line for label in shown}):
         if before is not None and line > before + 1:

@@ -60,7 +60,7 @@ class Reader:
                 codes.UNKNOWN_CLAUSE.at(
                     line.children[0].span,
                     f"nothing goes under `{line.word}`",
-                    help="start it at the left margin",
+                    help=f"indent it like `{line.word}`" if line.indent else "start it at the left margin",
                 )
             )
 
@@ -76,7 +76,7 @@ class Reader:
                 span,
                 f"`{word}` is not a clause of {where}",
                 label=f"did you mean `{close[0]}`?" if close else "",
-                notes=[f"here {where} may go on with: {', '.join(known)}"],
+                notes=[f"here {where} may go on with: {listed(known)}"],
                 fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
             )
         )
@@ -87,6 +87,7 @@ class Reader:
                 line.fragment.span(0, len(word)),
                 f"`{word}` is given twice",
                 also=[Label(first, "first given here")],
+                help="join the two with `and`" if word == "when" else "keep one of them",
             )
         )
 
@@ -213,6 +214,11 @@ class Reader:
             return None
         step = tree.Step(word, span=line.fragment.span(0, len(word)))
         return tree.Argument((step,), value, span=line.span, comments=line.comments)
+
+
+def listed(known: Sequence[str]) -> str:
+    """The words that may stand somewhere; those that only describe are left out where there are others."""
+    return ", ".join([word for word in known if word not in METADATA] or known)
 
 
 def head(

@@ -71,6 +71,9 @@ _QUIET = {
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
               "by", "then", "without", "times", "present", "exists")  # fmt: skip
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
+_SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
+           "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IS": "is"}  # fmt: skip
+"""Operators of other languages that look like names; they are read so only where an operator may stand."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|===?|!|\S")
 
 
@@ -87,26 +90,32 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
     trouble = _open_quote(text, fragment)
     if trouble is not None:
         return trouble
-    expected = _expected(error)
+    names = _names(error)
+    expected = _expected(names)
     if at >= len(text.rstrip()):
         end = len(text.rstrip())
         return codes.SYNTAX.at(
             fragment.span(max(end - 1, 0), end),
             "this ends too soon" if text.strip() else "something is missing here",
-            label=f"then {expected}" if expected else "",
             help=f"it goes on with {expected}" if expected else None,
         )
     found = _WORD.match(text, at)
     end = found.end() if found else at + 1
     word = text[at:end]
     span = fragment.span(at, end)
-    spelling = _SPELLINGS.get(word)
+    spelling = _SPELLINGS.get(word) or (_SPOKEN.get(word) if names & {"AND", "COMPARISON"} else None)
     if spelling is not None:
+        before = " " if at and not text[at - 1].isspace() and text[at - 1] != "(" else ""
+        after = " " if not spelling.endswith(" ") and end < len(text) and not text[end].isspace() else ""
         return codes.SYNTAX.at(
             span,
             f"`{word}` is not an operator here",
             label=f"write `{spelling.strip()}`",
-            fixes=[Fix(f"write `{spelling.strip()}`", (Edit(span, spelling),), safe=True)],
+            fixes=[
+                Fix(f"write `{spelling.strip()}`", (Edit(span, before + spelling + after),), safe=True),
+            ]
+            if fragment.exact
+            else (),
         )
     close = get_close_matches(word, _OPERATORS, n=1, cutoff=0.7) if word.isidentifier() else []
     if close and close[0] == word:
@@ -116,17 +125,18 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
         f"`{word}` does not belong here",
         label=f"did you mean `{close[0]}`?" if close else "",
         notes=[f"here may stand: {expected}"] if expected else (),
-        fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
+        fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close and fragment.exact else (),
     )
 
 
-def _expected(error: Any) -> str:
-    names: set[str] = set()
+def _names(error: Any) -> set[str]:
+    """The terminals that could have stood where the error is."""
     interactive = getattr(error, "interactive_parser", None)
-    if interactive is not None:
-        names = set(interactive.accepts())
-    if not names:
-        names = set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
+    found = set(interactive.accepts()) if interactive is not None else set()
+    return found or set(getattr(error, "allowed", None) or getattr(error, "expected", None) or ())
+
+
+def _expected(names: set[str]) -> str:
     words = (
         [_WORDS[name] for name in sorted(names - _QUIET, key=list(_WORDS).index) if name in _WORDS]
         if (names - _QUIET <= set(_WORDS))

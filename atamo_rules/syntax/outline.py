@@ -20,7 +20,10 @@ DEEPEST = 64
 """Levels of indentation."""
 
 _CONTINUES = re.compile(r"(and|or|else)\b")
+_INSIDE = re.compile(r"[^A-Za-z_|]|(and|or|else)\b")
+"""How a line within open brackets may begin that is not indented deeper: a word there is the next clause."""
 _WORD = re.compile(r"\S+")
+_TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
 
@@ -70,11 +73,22 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
     roots: list[Line] = []
     stack: list[Line] = []
     waiting: list[str] = []
-    for line in _lines(source, waiting, report):
+    tabbed = _TAB.search(source.text)
+    if tabbed is not None:
+        report.append(
+            codes.TABS.at(
+                source.span(tabbed.start(), tabbed.end()),
+                "this line is indented with a tab",
+                help="indent every line with blanks",
+            )
+        )
+    for line in _lines(source, waiting):
         while stack and stack[-1].indent >= line.indent:
             stack.pop()
         siblings = stack[-1].children if stack else roots
-        if siblings and siblings[0].indent != line.indent:
+        if tabbed:
+            pass  # what a tab is worth is not known, so nothing is said of what lines up
+        elif siblings and line.indent not in (siblings[0].indent, siblings[-1].indent):
             report.append(
                 codes.TABS.at(
                     line.span,
@@ -93,10 +107,16 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
             break
         siblings.append(line)
         stack.append(line)
-    return roots, tuple(waiting), report
+    return [root for root in roots if not _mixed(root)], tuple(waiting), report
 
 
-def _lines(source: Source, waiting: list[str], report: list[Diagnostic]) -> Iterator[Line]:
+def _mixed(root: Line) -> bool:
+    """Whether a declaration is indented with tabs and with blanks: then nobody can say what belongs to what."""
+    lines = root.whole.text.split("\n")[1:]
+    return any(line[:1] == "\t" for line in lines) and any(line[:1] == " " for line in lines)
+
+
+def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
     """Clauses in order of the file; whole-line comments wait for the clause they stand before."""
     current: _Clause | None = None
     for number, start in enumerate(source.line_starts):
@@ -108,15 +128,6 @@ def _lines(source: Source, waiting: list[str], report: list[Diagnostic]) -> Iter
         if not body:
             continue
         indent = len(raw) - len(body)
-        if "\t" in raw[:indent]:
-            report.append(
-                codes.TABS.at(
-                    source.span(start, start + indent),
-                    "this line is indented with a tab",
-                    help="indent with blanks",
-                )
-            )
-            raw = raw[:indent].replace("\t", " ") + body
         open_before = current is not None and current.depth > 0
         if body.startswith("#") and not open_before:
             if current is not None and not _continues_later(source, number, current.indent):
@@ -125,7 +136,8 @@ def _lines(source: Source, waiting: list[str], report: list[Diagnostic]) -> Iter
             waiting.append(body[1:].strip())
             continue
         goes_on = current is not None and (
-            open_before or (indent > current.indent and _CONTINUES.match(body) is not None)
+            (open_before and (indent > current.indent or _INSIDE.match(body) is not None))
+            or (indent > current.indent and _CONTINUES.match(body) is not None)
         )
         if not goes_on:
             if current is not None:

@@ -12,7 +12,7 @@ from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
-from atamo_rules.syntax.clauses import METADATA
+from atamo_rules.syntax.clauses import METADATA, listed
 from atamo_rules.syntax.tree import Comments
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value, surprising
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
@@ -82,7 +82,7 @@ class Clauses:
                     key.span,
                     f"`{key.text}` is not a clause of {where}",
                     label=f"did you mean `{close[0]}`?" if close else "",
-                    notes=[f"here {where} may go on with: {', '.join(known)}"],
+                    notes=[f"here {where} may go on with: {listed(known)}"],
                     fixes=[Fix(f"write `{close[0]}`", (Edit(key.span, close[0]),))] if close else (),
                 )
             )
@@ -118,14 +118,14 @@ class Clauses:
                 return tree.Literal(made.value, span=node.span)
             return made  # type: ignore[no-any-return]
         value = scalar_value(node)
-        if isinstance(value, str):
-            if any(mark in value for mark in ("{{", "{%", "{#")):
-                return tree.Template(value, node.fragment, span=node.span)
-            why = surprising(node)
-            if why is not None:
-                self.say(
-                    codes.YAML_SURPRISE.at(node.span, why, help="put it in quotes to say that it is text")
-                )
+        if isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#")):
+            return tree.Template(value, node.fragment, span=node.span)
+        why = surprising(node)
+        if why is not None:
+            remedy = "put it in quotes to say that it is text"
+            if isinstance(value, int):
+                remedy = f"write `{value}`, or put it in quotes to say that it is text"
+            self.say(codes.YAML_SURPRISE.at(node.span, why, help=remedy))
         return tree.Literal(value, span=node.span)
 
     # --- comments ---------------------------------------------------------------------------------------

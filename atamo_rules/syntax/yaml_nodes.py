@@ -92,9 +92,24 @@ def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         at = min(mark.index, max(len(source.text) - 1, 0)) if mark is not None else 0
         reason = " ".join(str(part) for part in (error.context, error.problem) if part)
         where = source.span(at, min(at + 1, len(source.text)))
-        return None, (codes.YAML_SYNTAX.at(where, f"this is not YAML: {reason}"),)
+        return None, (codes.YAML_SYNTAX.at(where, f"this is not YAML: {reason}", help=_remedy(reason)),)
     except yaml.YAMLError as error:
         return None, (codes.YAML_SYNTAX.at(source.span(0, 1), f"this is not YAML: {str(error)[:200]}"),)
+
+
+_REMEDIES = (
+    ("mapping values are not allowed", "put a value that holds `: ` in quotes, or look at the indentation"),
+    ("cannot start any token", "indent with blanks, and put a value that begins so in quotes"),
+    ("found unexpected end of stream", "close the quote that is still open"),
+    ("did not find expected key", "lines that stand side by side begin in the same column"),
+    ("did not find expected ',' or", "a bracket above is still open, or a comma is missing"),
+    ("could not find expected ':'", "write `name: value`"),
+)
+"""What the commonest complaints of YAML parsers come from."""
+
+
+def _remedy(reason: str) -> str | None:
+    return next((remedy for words, remedy in _REMEDIES if words in reason), None)
 
 
 class _Composer:
@@ -236,6 +251,7 @@ class _Composer:
                         self.span(event),
                         f"the key `{key.text}` stands twice",
                         also=[Label(seen[same], "first here")],
+                        help="keep one of them, or make one of both",
                     )
                 )
             seen[same] = self.span(event)

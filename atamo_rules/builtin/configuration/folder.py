@@ -74,7 +74,9 @@ class FolderProvider:
             made = self.book.compile()
         except NothingThere as error:
             nowhere = Source(str(self.folder), "")
-            return Refused((codes.NOTHING_HERE.at(nowhere.whole, str(error)),))
+            what, _, remedy = str(error).partition(". ")
+            message = what[:1].lower() + what[1:].rstrip(".")
+            return Refused((codes.NOTHING_HERE.at(nowhere.whole, message, help=remedy.rstrip(".") or None),))
         people, found = read_people(self.folder)
         if made.ruleset is None or found:
             return Refused(tuple(d for d in (*found, *made.diagnostics) if d.severity is Severity.ERROR))

@@ -1,0 +1,1 @@
+"""Golden cases: small projects and exactly what their author sees."""
