@@ -140,6 +140,7 @@ class Declared:
             answer,
             self.policy(item),
             str(item.about.value) if item.about else "",
+            item.schema is not None,
         )
 
     def policy(self, item: decl.EventDecl) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from atamo_rules.compiler.schema_types import type_of
+from atamo_rules.model.schema_check import SchemaBroken, validator
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.model.types import Anything, Record, Type
 from atamo_rules.source import codes
@@ -49,6 +50,14 @@ def imported(
             root = schema
     if not isinstance(schema, dict | bool):
         return Anything(), None, [codes.SCHEMA_BROKEN.at(span, f"`{path}` is not a JSON Schema")]
+    try:
+        validator(schema)
+    except SchemaBroken as error:
+        return (
+            Anything(),
+            None,
+            [codes.SCHEMA_BROKEN.at(span, f"`{path}` is no schema to check events by: {str(error)[:300]}")],
+        )
     type, notes = type_of(schema, root=root)
     found = [codes.SCHEMA_NOTE.at(span, f"{note.message} (at `{note.pointer or '#'}`)") for note in notes[:5]]
     if not isinstance(type, Record | Anything):

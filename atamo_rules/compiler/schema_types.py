@@ -194,6 +194,7 @@ def _text(schema: Mapping[str, Any]) -> Type:
         return Moment(date_only=True)
     if form == "duration":
         return Duration()
+    form = form if isinstance(form, str) else None
     name = form if form in _FORMATS else "ip" if form in ("ipv4", "ipv6") or "anyOf" in schema else ""
     if name == "ip" and form is None and not _both_ips(schema):
         name = ""

@@ -1,22 +1,15 @@
-"""The door: does a body fit its event type's JSON Schema, and if not, why?
-
-Validation is jsonschema-rs (drafts 7 and 2020-12, exact on Decimals, patterns in linear time, no reference ever
-fetched). Formats are asserted for types declared in rule files, whose schema we wrote; a schema from elsewhere is
-held to what the specification says of formats: annotations.
-"""
+"""The door: does a body fit its event type's JSON Schema, and if not, why?"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from atamo_rules.model.schema_check import SchemaBroken as SchemaBroken
+from atamo_rules.model.schema_check import validator
 from atamo_rules.model.types import EventType, Json
 
 MOST = 20
 """Reasons told for one body."""
-
-
-class SchemaBroken(ValueError):
-    """A schema that cannot be used; the message is a sentence for its author."""
 
 
 class Door:
@@ -27,19 +20,8 @@ class Door:
         schema: Any = event.schema
         if schema is None or schema is True:
             return
-        import jsonschema_rs
-
-        options: dict[str, Any] = {
-            "pattern_options": jsonschema_rs.RegexOptions(),
-            "validate_formats": isinstance(schema, dict) and schema.get("title") == event.name,
-            "retriever": _refuse,
-        }
-        dialect = str(schema.get("$schema", "")) if isinstance(schema, dict) else ""
-        kind = jsonschema_rs.Draft7Validator if "draft-07" in dialect else jsonschema_rs.Draft202012Validator
-        try:
-            self._check = kind(schema, **options)
-        except (ValueError, jsonschema_rs.ValidationError) as error:
-            raise SchemaBroken(str(error).split("\n", 1)[0]) from None
+        # What rule files declare is meant as it is written; a schema from elsewhere only annotates with formats.
+        self._check = validator(schema, formats=not event.foreign)
 
     def reasons(self, body: Json) -> tuple[str, ...]:
         """Why a body does not fit, at most `MOST` sentences; empty when it fits."""
@@ -55,7 +37,3 @@ class Door:
             if len(found) >= MOST:
                 break
         return tuple(found) or ("the body does not fit its schema",)
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(f"`{uri}` is elsewhere and is never fetched")

@@ -113,7 +113,8 @@ class EventType:
 
     `type` is what rules may read (`Anything` for an event type without a schema); `schema` is the JSON Schema
     (2020-12 unless its `$schema` says draft-07) that validates bodies at the door, None when anything goes;
-    `answer` is what a request is answered with. `invalid` is one of `Policy.ALL`.
+    `answer` is what a request is answered with. `invalid` is one of `Policy.ALL`. `foreign` says that the schema was
+    written elsewhere, so that its formats are annotations and are not asserted.
     """
 
     name: str
@@ -123,6 +124,7 @@ class EventType:
     answer: Record | Anything | None = None
     invalid: str = Policy.REJECT
     about: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,34 @@
+"""JSON Schemas as checks: built once, by jsonschema-rs, or refused with a sentence for their author.
+
+Drafts 7 and 2020-12, exact on Decimals, patterns in linear time, no reference ever fetched. Formats are asserted only
+where that is asked for; otherwise they are what the specification says they are: annotations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class SchemaBroken(ValueError):
+    """A schema that cannot be used; the message is a sentence for its author."""
+
+
+def validator(schema: Any, *, formats: bool = False) -> Any:
+    """The jsonschema-rs validator of a schema. Raises SchemaBroken."""
+    import jsonschema_rs
+
+    dialect = str(schema.get("$schema", "")) if isinstance(schema, dict) else ""
+    kind = jsonschema_rs.Draft7Validator if "draft-07" in dialect else jsonschema_rs.Draft202012Validator
+    options: dict[str, Any] = {
+        "pattern_options": jsonschema_rs.RegexOptions(),
+        "validate_formats": formats,
+        "retriever": _refuse,
+    }
+    try:
+        return kind(schema, **options)
+    except (ValueError, jsonschema_rs.ValidationError) as error:
+        raise SchemaBroken(str(error).split("\n", 1)[0]) from None
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"`{uri}` is elsewhere and is never fetched")
