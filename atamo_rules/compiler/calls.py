@@ -61,6 +61,7 @@ def _function(expr: tree.Call, function: Function, context: Context, facts: Fact
         one = operands.needed(argument, context, facts)
         if one is None:
             return None
+        one = operands.gathered(one)
         if not fits_kind(one.type, parameter.kinds):
             context.report.append(
                 codes.BAD_CALL.at(

@@ -175,6 +175,7 @@ def _test(
         return _is_null(expr, left, context)
     values = right
     if operator == "is one of" or many:
+        right = operands.gathered(right)
         if not isinstance(right.type, ListOf | Anything):
             context.report.append(
                 codes.WRONG_TYPE.at(

@@ -95,9 +95,9 @@ def defines(environment: Environment, report: list[Diagnostic]) -> set[tuple[str
     return broken
 
 
-def table(found: Table) -> Iterator[Diagnostic]:
+def table(found: Table, environment: Environment) -> Iterator[Diagnostic]:
     """Whether `exactly one row` holds for every event, and whether some row can never win."""
-    yield from proof(found)
+    yield from proof(found, environment.events[found.event])
 
 
 def opened(environment: Environment, compiled: Sequence[Compiled]) -> Iterator[Diagnostic]:

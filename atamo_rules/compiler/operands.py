@@ -9,8 +9,19 @@ from typing import cast
 from atamo_rules.compiler import calls, conditions
 from atamo_rules.compiler.context import Binding, Context, Facts, Operand, is_open, near
 from atamo_rules.compiler.describe import describe, kind_of, value_text
-from atamo_rules.compiler.paths import is_word, names_something, path_operand
-from atamo_rules.model.meaning import Arith, Const, Get, MakeList, Otherwise, Scalar, Tally, Term, Verdict
+from atamo_rules.compiler.paths import is_word, names_something, path_operand, taken
+from atamo_rules.model.meaning import (
+    EACH,
+    Arith,
+    Const,
+    Get,
+    MakeList,
+    Otherwise,
+    Scalar,
+    Tally,
+    Term,
+    Verdict,
+)
 from atamo_rules.model.types import (
     Anything,
     Boolean,
@@ -80,6 +91,31 @@ def needed(expr: tree.Expr, context: Context, facts: Facts, expected: Type | Non
     if context.lenient:
         return Operand(found.term, found.type)
     report_absent(expr, found, context)
+    return None
+
+
+def gathered(found: Operand) -> Operand:
+    """A path through a list, where a value is wanted: the list of all the values it leads to."""
+    term, type = found.term, found.type
+    if not (isinstance(term, Get) and term.many):
+        return found
+    if isinstance(type, ListOf):
+        # Lists inside a list, one after the other: `any t in lines.tags has …` asks every tag of every line.
+        return Operand(Get(term.root, (*term.steps, EACH), type.item, span=term.span), type, found.absent)
+    return Operand(term, ListOf(type), found.absent)
+
+
+def _alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
+    """A value where only one can stand; a path through a list is many, and says so."""
+    if found is None or not (isinstance(found.term, Get) and found.term.many):
+        return found
+    context.report.append(
+        codes.WRONG_TYPE.at(
+            expr.span,
+            f"`{expr.span.text}` is many values, one for each element of a list",
+            help="ask each element: `any x in list has (…)`, or take a function of the list such as `sum(…)`",
+        )
+    )
     return None
 
 
@@ -221,8 +257,8 @@ def _not_a_value(span: Span, word: str, expected: OneOf, context: Context) -> No
 
 
 def _arithmetic(expr: tree.Arithmetic, context: Context, facts: Facts) -> Operand | None:
-    left = needed(expr.left, context, facts)
-    right = needed(expr.right, context, facts)
+    left = _alone(expr.left, needed(expr.left, context, facts), context)
+    right = _alone(expr.right, needed(expr.right, context, facts), context)
     if left is None or right is None:
         return None
     type = _arithmetic_type(expr.operator, kind_of(left.type), kind_of(right.type), left.type, right.type)
@@ -269,6 +305,7 @@ def _else(expr: tree.Else, context: Context, facts: Facts, expected: Type | None
     value = operand(expr.value, context, facts, expected)
     if value is None:
         return None
+    value = gathered(value)
     fallback = needed(expr.fallback, context, facts, value.type)
     if fallback is None:
         return None
@@ -309,7 +346,7 @@ def _list(expr: tree.ListValue, context: Context, facts: Facts, expected: Type |
                 codes.NOT_A_VALUE_HERE.at(part.span, "only plain values stand in this list")
             )
             return None
-        one = needed(part, context, facts, item)
+        one = _alone(part, needed(part, context, facts, item), context)
         if one is None:
             return None
         found.append(one)
@@ -348,6 +385,7 @@ def element(
     found = needed(collection, context, facts)
     if found is None:
         return None
+    found = gathered(found)
     if not isinstance(found.type, ListOf | Anything):
         context.report.append(
             codes.WRONG_TYPE.at(
@@ -355,7 +393,7 @@ def element(
             )
         )
         return None
-    if names_something(variable.text, context):
+    if taken(variable.text, context):
         context.report.append(
             codes.NAME_CLASH.at(
                 variable.span, f"`{variable.text}` already means something here", help="choose another name"

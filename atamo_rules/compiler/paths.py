@@ -61,6 +61,11 @@ def names_something(word: str, context: Context) -> bool:
     return isinstance(type, Record) and word in type.members
 
 
+def taken(word: str, context: Context) -> bool:
+    """Whether a word cannot become a new name: it means something already, or is a root of its own."""
+    return word in ROOTS or names_something(word, context)
+
+
 def _walk(
     path: tree.Path,
     steps: tuple[tree.Step, ...],

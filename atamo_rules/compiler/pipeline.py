@@ -134,7 +134,7 @@ def _environment(
                 broken.add(("table", item.name.text))
             else:
                 made.setdefault(item.name.text, table)
-                found.extend(lints.table(table))
+                found.extend(lints.table(table, environment))
     environment = replace(environment, tables=made, broken=frozenset(broken))
     broken |= lints.defines(environment, found)
     environment = replace(environment, broken=frozenset(broken))

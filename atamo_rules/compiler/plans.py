@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from atamo_rules.compiler import arguments, operands
 from atamo_rules.compiler.context import Binding, Context, Facts, near
-from atamo_rules.compiler.paths import names_something
+from atamo_rules.compiler.paths import taken
 from atamo_rules.model.meaning import Get, MakeRecord, Term
 from atamo_rules.model.people import Who
 from atamo_rules.model.rule import Plan
@@ -63,7 +63,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
 
 
 def _named(alias: tree.Name, answer: Record | Anything, context: Context) -> Context:
-    if names_something(alias.text, context):
+    if taken(alias.text, context):
         context.report.append(
             codes.NAME_CLASH.at(
                 alias.span, f"`{alias.text}` already means something here", help="choose another name"

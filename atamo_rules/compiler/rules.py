@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from atamo_rules.compiler import conditions, operands, plans
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, Facts, near
-from atamo_rules.compiler.paths import names_something
+from atamo_rules.compiler.paths import taken
 from atamo_rules.model.meaning import Condition, Constant, Get, Term
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
@@ -171,7 +171,7 @@ def check_time(written: decl.Rule, environment: Environment, report: list[Diagno
 
 def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Context:
     name = let.name.text
-    if names_something(name, context) or name in ("event", "user", "param"):
+    if taken(name, context):
         context.report.append(
             codes.NAME_CLASH.at(
                 let.name.span, f"`{name}` already means something here", help="choose another name"
@@ -182,6 +182,7 @@ def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Conte
     if found is None:
         here = Get(name, (), Anything(), span=let.name.span)
         return context.bind(name, Binding(here, Anything(), let.name.span))
+    found = operands.gathered(found)
     lets.append((name, found.term))
     here = Get(name, (), found.type, span=let.name.span)
     return context.bind(name, Binding(here, found.type, let.name.span, optional=found.absent is not None))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from atamo_rules.model.types import Anything, ListOf, MapOf, Member, Number, OneOf, Record, Text, Type
 
 
+def _key(value: object) -> tuple[bool, object]:
+    # Python holds True equal to 1; JSON does not.
+    return (isinstance(value, bool), value)
+
+
 def joined(one: Type, two: Type) -> Type:
     """A type that holds the values of both. A member stays required only when both require it."""
-    if one == two:
-        return one
     if isinstance(one, OneOf) and isinstance(two, OneOf):
-        return OneOf(tuple(dict.fromkeys((*one.values, *two.values))))
+        return OneOf(tuple({_key(value): value for value in (*one.values, *two.values)}.values()))
+    if one == two and not isinstance(one, ListOf | MapOf | Record):
+        return one
     if isinstance(one, Number) and isinstance(two, Number):
         low = None if one.low is None or two.low is None else min(one.low, two.low)
         high = None if one.high is None or two.high is None else max(one.high, two.high)
@@ -37,10 +42,10 @@ def _joined_records(one: Record, two: Record) -> Record:
     for name in dict.fromkeys((*one.members, *two.members)):
         left, right = one.members.get(name), two.members.get(name)
         if left is not None and right is not None:
-            both = left.has_default and right.has_default and left.default == right.default
+            both = _same_default(left, right)
             members[name] = Member(
                 joined(left.type, right.type),
-                left.optional or right.optional or (left.has_default != right.has_default),
+                left.optional or right.optional or ((left.has_default or right.has_default) and not both),
                 left.about or right.about,
                 left.default if both else None,
                 both,
@@ -54,14 +59,24 @@ def _joined_records(one: Record, two: Record) -> Record:
     return Record(members, one.closed and two.closed)
 
 
+def _same_default(left: Member, right: Member) -> bool:
+    return left.has_default and right.has_default and _key(left.default) == _key(right.default)
+
+
+def _sure(member: Member) -> bool:
+    """Whether the schema itself demands the member, without anything being filled in."""
+    return not member.optional and not member.has_default
+
+
 def met(one: Type, two: Type) -> Type:
     """A type that holds every value of both; where they do not combine, the one that says more."""
-    if isinstance(one, Anything) or one == two:
+    if isinstance(one, Anything):
         return two
     if isinstance(two, Anything):
         return one
     if isinstance(one, OneOf) and isinstance(two, OneOf):
-        kept = tuple(value for value in one.values if value in two.values)
+        others = {_key(value) for value in two.values}
+        kept = tuple(value for value in one.values if _key(value) in others)
         return OneOf(kept) if kept else one
     if isinstance(one, OneOf):
         return one
@@ -89,12 +104,14 @@ def met(one: Type, two: Type) -> Type:
             if left is None:
                 members[name] = right
                 continue
+            sure = _sure(left) or _sure(right)
+            both = not sure and _same_default(left, right)
             members[name] = Member(
                 met(left.type, right.type),
-                left.optional and right.optional,
+                not sure and not both,
                 left.about or right.about,
-                left.default,
-                left.has_default and right.has_default,
+                left.default if both else None,
+                both,
             )
         return Record(members, one.closed or two.closed)
     return one

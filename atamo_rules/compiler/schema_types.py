@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from atamo_rules.compiler.schema_join import joined, met
+from atamo_rules.compiler.written_types import fits
 from atamo_rules.model.types import (
     Anything,
     Boolean,
@@ -57,6 +58,8 @@ class _Walk:
     notes: list[Note] = field(default_factory=list)
     visited: int = 0
     open: list[str] = field(default_factory=list)
+    moved: int = 0
+    """How many schemas around this one have an `$id` of their own: there, references mean other places."""
 
 
 def type_of(schema: Any, *, root: Any = None) -> tuple[Type, tuple[Note, ...]]:
@@ -71,6 +74,19 @@ def _shape(schema: Any, at: str, walk: _Walk, depth: int) -> Shape:
     walk.visited += 1
     if schema is True or not isinstance(schema, Mapping) or walk.visited > MOST or depth > DEEPEST:
         return Shape(Anything(), True)
+    moves = schema is not walk.root and _moves(schema)
+    walk.moved += moves
+    shape = _combined(schema, at, walk, depth)
+    walk.moved -= moves
+    return shape
+
+
+def _moves(schema: Mapping[str, Any]) -> bool:
+    id = schema.get("$id")
+    return isinstance(id, str) and not id.startswith("#")
+
+
+def _combined(schema: Mapping[str, Any], at: str, walk: _Walk, depth: int) -> Shape:
     shape = _plain(schema, at, walk, depth)
     reference = schema.get("$ref")
     if isinstance(reference, str):
@@ -94,7 +110,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _referred(reference: str, at: str, walk: _Walk, depth: int) -> Shape:
-    if not reference.startswith("#"):
+    if not reference.startswith("#") or walk.moved:
         walk.notes.append(
             Note(at, f"`{reference}` is elsewhere and is never fetched: anything is taken there")
         )
@@ -118,6 +134,8 @@ def lookup(root: Any, reference: str) -> Any:
         return _anchor(root, pointer, 0)
     found = root
     for part in pointer.split("/")[1:]:
+        if found is not root and isinstance(found, Mapping) and _moves(found):
+            return None
         part = part.replace("~1", "/").replace("~0", "~").replace("%24", "$").replace("%25", "%")
         if isinstance(found, Mapping) and part in found:
             found = found[part]
@@ -129,7 +147,7 @@ def lookup(root: Any, reference: str) -> Any:
 
 
 def _anchor(node: Any, name: str, depth: int) -> Any:
-    if depth > DEEPEST or not isinstance(node, Mapping):
+    if depth > DEEPEST or not isinstance(node, Mapping) or (depth and _moves(node)):
         return None
     if node.get("$anchor") == name or node.get("$id") == f"#{name}":
         return node
@@ -244,7 +262,7 @@ def _array(schema: Mapping[str, Any], at: str, walk: _Walk, depth: int) -> Type:
 def _object(schema: Mapping[str, Any], at: str, walk: _Walk, depth: int) -> Type:
     properties = schema.get("properties")
     required = {name for name in _list(schema.get("required")) if isinstance(name, str)}
-    extra = schema.get("additionalProperties", True)
+    extra = True if "patternProperties" in schema else schema.get("additionalProperties", True)
     if not isinstance(properties, Mapping) or not properties:
         if required:
             return Record({name: Member(Anything(), True) for name in sorted(required)})
@@ -258,7 +276,14 @@ def _object(schema: Mapping[str, Any], at: str, walk: _Walk, depth: int) -> Type
         described = part if isinstance(part, Mapping) else {}
         about = described.get("description")
         default = described.get("default")
-        has_default = "default" in described and name not in required
+        # A default is filled in at the door, so it counts only where it is a plain value of the type itself.
+        has_default = (
+            isinstance(default, str | int | Decimal | bool)
+            and name not in required
+            and shape.type is not None
+            and not shape.null
+            and fits(default, shape.type)
+        )
         members[str(name)] = Member(
             shape.type or Anything(),
             shape.null or (name not in required and not has_default) or shape.type is None,

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
+from math import floor
 
 from atamo_rules.model.meaning import All, Any, Condition, Const, Constant, Get, Not, Present, Term, Test
 from atamo_rules.model.table import Table
-from atamo_rules.model.types import Boolean, Number, OneOf, Text, Type
+from atamo_rules.model.types import Boolean, EventType, Number, OneOf, Policy, Record, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
 
@@ -32,10 +33,10 @@ class Missing:
 MISSING = Missing()
 
 
-def proof(table: Table) -> Iterator[Diagnostic]:
-    """Gaps, overlaps and rows that never win, each with the values that show it."""
+def proof(table: Table, event: EventType) -> Iterator[Diagnostic]:
+    """Gaps, overlaps and rows that never win, each with the values that show it; `event` is the table's type."""
     columns = [
-        _pieces(term, [row.cells[position] for row in table.rows], table.optional[position])
+        _pieces(term, [row.cells[position] for row in table.rows], _may_be_missing(term, event))
         for position, term in enumerate(table.inputs)
     ]
     size = 1
@@ -98,7 +99,20 @@ def _shown(table: Table, values: Sequence[object]) -> str:
     )
 
 
-def _pieces(term: Term, cells: Sequence[Condition], optional: bool) -> list[object] | None:
+def _may_be_missing(term: Term, event: EventType) -> bool:
+    """Whether an event that its door let in can lack the value of a column."""
+    if event.invalid == Policy.FLAG or not isinstance(term, Get) or term.root != "event":
+        return True
+    type: Type = event.type
+    for step in term.steps:
+        member = type.members.get(step) if isinstance(type, Record) and isinstance(step, str) else None
+        if member is None or member.optional:
+            return True
+        type = member.type
+    return False
+
+
+def _pieces(term: Term, cells: Sequence[Condition], may_be_missing: bool) -> list[object] | None:
     """One value for every piece of the column's domain, or None when the cells cannot be cut that way."""
     if not isinstance(term, Get) or term.many:
         return None
@@ -106,7 +120,7 @@ def _pieces(term: Term, cells: Sequence[Condition], optional: bool) -> list[obje
     for cell in cells:
         if not _collect(cell, constants):
             return None
-    missing: list[object] = [MISSING] if optional else []
+    missing: list[object] = [MISSING] if may_be_missing else []
     type: Type = term.type
     if isinstance(type, OneOf):
         return [*type.values, *missing]
@@ -151,8 +165,8 @@ def _numbers(constants: Sequence[object], type: Number) -> list[object]:
         between = (Decimal(low) + Decimal(high)) / 2
         if not type.whole:
             values.append(between)
-        elif low + 1 < high:
-            values.append(int(low) + 1)
+        elif floor(low) + 1 < high:
+            values.append(floor(low) + 1)
     inside = [
         value
         for value in values

@@ -70,10 +70,7 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
         for row, cells, outputs in rows
     )
     terms: tuple[Term, ...] = tuple(one.term for one in inputs if one is not None)
-    optional = tuple(one.absent is not None for one in inputs if one is not None)
-    return Table(
-        written.name.text, event.name, written.mode, terms, made, answer, optional, written.name.span
-    )
+    return Table(written.name.text, event.name, written.mode, terms, made, answer, written.name.span)
 
 
 def _cell(cell: decl.Cell, column: tree.Expr, context: Context) -> Condition | None:

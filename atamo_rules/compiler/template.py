@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from atamo_rules.compiler import conditions, operands
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts
+from atamo_rules.compiler.paths import taken
 from atamo_rules.compiler.template_expression import Untold, expression
 from atamo_rules.model.meaning import Bind, Branch, Condition, Filled, Get, Loop, Output, Part
 from atamo_rules.model.types import Anything, Boolean, Member, Number, Record
@@ -220,6 +221,9 @@ def _for(node: nodes.For, places: Places, context: Context, facts: Facts) -> Par
         _forbid(node, places, context)
         return None
     span = places.word(node.lineno, node.target.name)
+    if node.target.name == "loop":
+        _clash("loop", span, context)
+        return None
     try:
         written = expression(node.iter, places)
     except Untold as untold:
@@ -240,12 +244,16 @@ def _set(node: nodes.Assign, places: Places, context: Context, facts: Facts, par
 
     assert isinstance(node.target, nodes.Name)
     span = places.word(node.lineno, node.target.name)
+    if taken(node.target.name, context) or node.target.name == "loop":
+        _clash(node.target.name, span, context)
+        return context
     try:
         written = expression(node.node, places)
     except Untold as untold:
         context.report.append(untold.diagnostic)
         return context
     found = operands.needed(written, context, facts)
+    found = operands.gathered(found) if found is not None else None
     if found is None:
         # Later uses must not be blamed for this mistake.
         return context.bind(
@@ -263,6 +271,15 @@ _WORDS = {
     "assignblock": "set",
     "assign": "set",
 }
+
+
+def _clash(name: str, span: Span, context: Context) -> None:
+    """A name is given once: to set it anew inside a block would hold in Jinja and not here."""
+    context.report.append(
+        codes.NAME_CLASH.at(span, f"`{name}` already means something here", help="choose another name")
+    )
+
+
 _OFFERED = "`{{ value | filter }}`, `{% if %}`, `{% for x in list %}`, `{% set x = value %}`, `{# comment #}`"
 
 

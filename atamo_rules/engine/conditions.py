@@ -55,6 +55,9 @@ def condition(node: Condition) -> Holding:
             walk = terms.values(node.term)
             return lambda frame: any(True for _ in walk(frame))
         case Empty():
+            if isinstance(node.term, Get):
+                walk = terms.values(node.term)
+                return lambda frame: any(_empty(value) for value in walk(frame))
             inner = terms.term(node.term)
             return lambda frame: _empty(inner(frame))
         case Holds():
@@ -143,9 +146,21 @@ def _test(node: Test) -> Holding:
             return lambda frame: check(read(fetch(frame)))
         many = _many(left, node.kind)
         return lambda frame: any(check(value) for value in many(frame))
-    one, two = _many(left, node.kind), _many(right, node.kind)
-    operator: Operator = OPERATORS[node.operator]
+    operator: Operator = OPERATORS["eq" if node.operator == "in" else node.operator]
     kind, fold = node.kind, node.ignore_case
+    one = _many(left, node.kind)
+    if node.many or node.operator == "in":
+        items = _listed(right, node.kind)
+        meets = all if node.many == "all" else any
+
+        def run_list(frame: Frame) -> bool:
+            others = items(frame)
+            return others is not None and any(
+                meets(operator(value, other, kind, fold) for other in others) for value in one(frame)
+            )
+
+        return run_list
+    two = _many(right, node.kind)
 
     def run(frame: Frame) -> bool:
         others = list(two(frame))
@@ -155,6 +170,31 @@ def _test(node: Test) -> Holding:
 
 
 _READ = ("moment", "date", "duration")
+
+
+def _listed(node: Term, kind: str) -> Callable[[Frame], list[Anything] | None]:
+    """The elements of a list that the event gives, None where there is none: those of one list, of every list that
+    a path leads to, or all the values of a path through a list."""
+    if isinstance(node, Get) and node.many:
+        walk = _many(node, kind)
+
+        def gather(frame: Frame) -> list[Anything]:
+            found: list[Anything] = []
+            for value in walk(frame):
+                if isinstance(value, list | tuple):
+                    found.extend(value)
+                else:
+                    found.append(value)
+            return found
+
+        return gather
+    inner = terms.term(node)
+
+    def one(frame: Frame) -> list[Anything] | None:
+        value = inner(frame)
+        return list(value) if isinstance(value, list | tuple) else None
+
+    return one
 
 
 def _many(node: Term, kind: str) -> Callable[[Frame], Anything]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary, ref
 
 from atamo_rules.engine import conditions, terms
 from atamo_rules.engine.frame import Frame
@@ -44,11 +44,30 @@ def reachable(ruleset: Ruleset, type: str) -> Sequence[Ready]:
     return found
 
 
+_Closures: TypeAlias = "tuple[conditions.Holding, tuple[tuple[str, terms.Value], ...]]"
+_CLOSURES: dict[int, tuple[ref[Rule], _Closures]] = {}
+"""By the rule object itself: comparing rules by value would cost more than the closures do. A new generation keeps
+the rules that did not change, and with them their closures; a rule that is gone takes its own along."""
+
+
 def ready(rule: Rule) -> Ready:
-    """The closures of one rule."""
-    lets = tuple((name, terms.term(node)) for name, node in rule.lets)
-    scoped = bool(rule.scope.include or rule.scope.exclude)
-    return Ready(rule, conditions.condition(rule.condition), lets, scoped)
+    """The closures of one rule, made once as long as the rule lives."""
+    key = id(rule)
+    known = _CLOSURES.get(key)
+    if known is None or known[0]() is not rule:
+        made = (
+            conditions.condition(rule.condition),
+            tuple((name, terms.term(node)) for name, node in rule.lets),
+        )
+        known = _CLOSURES[key] = (ref(rule, lambda gone: _forget(key, gone)), made)
+    holds, lets = known[1]
+    return Ready(rule, holds, lets, bool(rule.scope.include or rule.scope.exclude))
+
+
+def _forget(key: int, gone: ref[Rule]) -> None:
+    # The address may already belong to another rule, whose closures stay.
+    if key in _CLOSURES and _CLOSURES[key][0] is gone:
+        del _CLOSURES[key]
 
 
 def frame_of(one: Ready, event: Event, names: Mapping[str, Any] | None = None) -> Frame:
@@ -80,7 +99,8 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
                 continue
             found = _fire(rule, event, frame if one.lets else Frame(event))
         except Problem as problem:  # a table's answer that could not be made
-            found = Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW)
+            fired.append(Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW))
+            continue  # whether it holds is not known: it acts on nothing, and stops nothing
         fired.append(found)
         if rule.stop and rule.status == LIVE:
             stopped = rule.id

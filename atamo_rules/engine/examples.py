@@ -32,13 +32,20 @@ def with_defaults(body: Json, type: Type) -> Json:
     if isinstance(type, ListOf) and isinstance(body, list):
         made = [with_defaults(item, type.item) for item in body]
         return made if any(one is not two for one, two in zip(made, body, strict=True)) else body
+    if isinstance(type, MapOf) and isinstance(body, dict):
+        kept = {key: with_defaults(item, type.value) for key, item in body.items()}
+        return kept if any(kept[key] is not body[key] for key in body) else body
     if not isinstance(type, Record) or not isinstance(body, dict):
         return body
     filled: dict[str, Json] | None = None
     for name, member in type.members.items():
         if name in body:
             inner = body[name]
-            done = with_defaults(inner, member.type) if isinstance(member.type, Record | ListOf) else inner
+            done = (
+                with_defaults(inner, member.type)
+                if isinstance(member.type, Record | ListOf | MapOf)
+                else inner
+            )
             if done is not inner:
                 filled = filled or dict(body)
                 filled[name] = done

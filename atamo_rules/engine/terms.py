@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from atamo_rules.engine import conditions, render
 from atamo_rules.engine.frame import Frame
 from atamo_rules.functions.absent import ABSENT
-from atamo_rules.functions.numbers import EXACT, exact
+from atamo_rules.functions.numbers import EXACT, divided, exact, held
 from atamo_rules.functions.registry import FUNCTIONS
 from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
 from atamo_rules.model.meaning import (
@@ -151,6 +151,16 @@ def reader(type: Type) -> Callable[[Any], Any] | None:
         return _date if type.date_only else _moment
     if isinstance(type, Duration):
         return _length
+    if isinstance(type, ListOf):
+        read = reader(type.item)
+        if read is not None:
+            return lambda value: [read(item) for item in value] if isinstance(value, list | tuple) else value
+    if isinstance(type, MapOf):
+        each = reader(type.value)
+        if each is not None:
+            return lambda value: (
+                {key: each(item) for key, item in value.items()} if isinstance(value, dict) else value
+            )
     return None
 
 
@@ -212,12 +222,15 @@ def _apply(node: Apply) -> Value:
     checks = tuple(
         tuple(_KINDS[kind] for kind in parameter.kinds) for parameter in function.parameters[: len(arguments)]
     )
+    wholes = tuple("whole" in parameter.kinds for parameter in function.parameters[: len(arguments)])
     call = function.call
 
     def run(frame: Frame) -> Any:
         given = []
-        for argument, kinds in zip(arguments, checks, strict=True):
+        for argument, kinds, whole in zip(arguments, checks, wholes, strict=True):
             value = argument(frame)
+            if isinstance(value, Decimal) and whole and value == value.to_integral_value():
+                value = int(value)  # 3.0 is a whole number, to JSON Schema and to everybody else
             if value is ABSENT or value is None or not any(kind(value) for kind in kinds):
                 return ABSENT
             given.append(value)
@@ -248,13 +261,11 @@ def _arith(node: Arith) -> Value:
 def _calculate(operator: str, one: Any, two: Any) -> Any:
     if isinstance(one, int | Decimal) and isinstance(two, int | Decimal):
         if isinstance(one, int) and isinstance(two, int) and operator != "/":
-            if operator == "*" and one.bit_length() + two.bit_length() > 14_000:
-                return ABSENT
-            return one + two if operator == "+" else one - two if operator == "-" else one * two
+            return held(one + two if operator == "+" else one - two if operator == "-" else one * two)
         first, second = exact(one), exact(two)
-        return {"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply, "/": EXACT.divide}[operator](
-            first, second
-        )
+        if operator == "/":
+            return held(divided(first, second))
+        return held({"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}[operator](first, second))
     if isinstance(one, datetime | date | timedelta):
         if operator == "+":
             return one + two

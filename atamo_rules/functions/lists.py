@@ -6,7 +6,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from atamo_rules.functions.absent import ABSENT
-from atamo_rules.functions.numbers import EXACT, exact
+from atamo_rules.functions.numbers import EXACT, exact, held
 from atamo_rules.functions.printing import printed
 from atamo_rules.functions.signature import LONGEST_TEXT, MOST_ITEMS, Function, takes
 from atamo_rules.model.types import Anything, ListOf, MapOf, Number, Text, Type
@@ -26,7 +26,7 @@ def _values_type(types: tuple[Type, ...]) -> Type:
 
 def _join(items: Any, by: str = ", ") -> Any:
     size, parts = 0, []
-    for item in items[:MOST_ITEMS]:
+    for item in items:
         part = printed(item)
         size += len(part) + len(by)
         if size > LONGEST_TEXT:
@@ -47,14 +47,23 @@ def _sum(items: Any) -> Any:
             total = total + number if whole else EXACT.add(exact(total), exact(number))
     except DecimalException:
         return ABSENT
-    return total
+    return held(total)
+
+
+def _key(item: Any) -> Any:
+    """Something hashable that two elements share exactly when a rule would call them equal."""
+    if isinstance(item, list | tuple):
+        return ("list", *map(_key, item))
+    if isinstance(item, dict):
+        return ("record", frozenset((name, _key(value)) for name, value in item.items()))
+    return (isinstance(item, bool), item)
 
 
 def _distinct(items: Any) -> Any:
-    seen: set[str] = set()
+    seen: set[Any] = set()
     found = []
-    for item in items[:MOST_ITEMS]:
-        key = f"{type(item).__name__ if isinstance(item, bool | str) else ''}{printed(item)}"
+    for item in items:
+        key = _key(item)
         if key not in seen:
             seen.add(key)
             found.append(item)
@@ -62,8 +71,14 @@ def _distinct(items: Any) -> Any:
 
 
 def _sorted(items: Any) -> Any:
-    texts = [item for item in items if isinstance(item, str)]
-    return sorted(texts) if len(texts) == len(items) else sorted(numbers_in(items))
+    if all(isinstance(item, str) for item in items):
+        return sorted(items)
+    numbers = numbers_in(items)
+    return sorted(numbers) if len(numbers) == len(items) else ABSENT
+
+
+def _most(items: list[Any]) -> Any:
+    return items if len(items) <= MOST_ITEMS else ABSENT
 
 
 def _edge(items: Any, at: int) -> Any:
@@ -98,10 +113,11 @@ FUNCTIONS = (
              (("smallest([2, 1])", 1),)),
     Function("distinct", "The elements, each once, in their first order.", takes("items:list"), _same, _distinct,
              (('distinct(["a", "b", "a"])', ["a", "b"]),)),
-    Function("sort", "Texts by code point, or numbers by size.", takes("items:list"), _same, _sorted,
+    Function("sort", "Texts by code point, or numbers by size; absent when they are mixed.", takes("items:list"), _same,
+             _sorted,
              (('sort(["b", "a"])', ["a", "b"]),)),
     Function("keys", "The names of an object's fields.", takes("of:record"), ListOf(Text()),
-             lambda r: list(r)[:MOST_ITEMS], ()),
+             lambda r: _most(list(r)), ()),
     Function("values", "The values of an object's fields.", takes("of:record"), _values_type,
-             lambda r: list(r.values())[:MOST_ITEMS], ()),
+             lambda r: _most(list(r.values())), ()),
 )  # fmt: skip

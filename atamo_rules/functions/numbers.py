@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
 from typing import Any
 
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.signature import Function, takes
+from atamo_rules.model.strict_json import DIGITS
 from atamo_rules.model.types import Number, Type
 
 WHOLE = Number(whole=True)
 NUMBER = Number()
-EXACT = Context(prec=1000, Emax=10_000, Emin=-10_000)
+EXACT = Context(
+    prec=20_000, Emax=30_000, Emin=-30_000, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact]
+)
+"""Room for every sum, difference and product of numbers that JSON may hold; raises rather than round."""
+ROUNDING = Context(prec=20_000, Emax=30_000, Emin=-30_000)
+SHARE = 34
+"""Significant digits of a quotient that does not end, and at least 28 after the point (IEEE 754 decimal128 has 34)."""
 
 
 def same(types: tuple[Type, ...]) -> Type:
@@ -23,21 +40,47 @@ def exact(value: int | Decimal) -> Decimal:
     return EXACT.create_decimal(value)
 
 
+def held(value: int | Decimal) -> Any:
+    """The number itself, or absent when it is beyond what strict JSON takes: a result can always be written."""
+    if isinstance(value, int):
+        return value if value.bit_length() <= 14_284 else ABSENT
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(value.adjusted()) > DIGITS or exponent < -2 * DIGITS:
+        return ABSENT
+    return value if len(value.as_tuple().digits) <= DIGITS else ABSENT
+
+
+def divided(one: Decimal, two: Decimal) -> Decimal:
+    """The quotient, exactly where it ends; else rounded half to even to `SHARE` digits or more."""
+    digits = len(one.as_tuple().digits) + 4 * len(two.as_tuple().digits) + 10
+    try:
+        ends = Context(prec=digits, Emax=30_000, Emin=-30_000, traps=EXACT.traps)
+        return ends.divide(one, two)
+    except Inexact:
+        whole = max(0, one.adjusted() - two.adjusted() + 1)
+        return Context(prec=max(SHARE, whole + 28), Emax=30_000, Emin=-30_000).divide(one, two)
+
+
 def _round(value: int | Decimal, digits: int = 0) -> Any:
     if not -100 <= digits <= 100:
         return ABSENT
     try:
-        made = exact(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN, EXACT)
+        made = exact(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN, ROUNDING)
     except InvalidOperation:
         return ABSENT
-    return int(made) if digits <= 0 else made
+    return held(int(made) if digits <= 0 else made)
 
 
 def _whole(value: int | Decimal, rounding: str) -> Any:
     try:
-        return int(exact(value).to_integral_value(rounding, EXACT))
+        return held(int(exact(value).to_integral_value(rounding, ROUNDING)))
     except (InvalidOperation, OverflowError):
         return ABSENT
+
+
+def _absolute(value: int | Decimal) -> Any:
+    # The built-in abs() would round a Decimal to the context's 28 digits.
+    return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
 def _number(text: str) -> Any:
@@ -50,11 +93,11 @@ def _number(text: str) -> Any:
         return ABSENT
     if not made.is_finite():
         return ABSENT
-    return int(text) if text.lstrip("+-").isdigit() else made
+    return held(int(text) if text.lstrip("+-").isdigit() else made)
 
 
 FUNCTIONS = (
-    Function("abs", "The number without its sign.", takes("number:number"), same, abs,
+    Function("abs", "The number without its sign.", takes("number:number"), same, _absolute,
              (("abs(-1.5)", Decimal("1.5")),)),
     Function("round", "Rounded half to even, to so many digits after the point.",
              takes("number:number", optional="digits:whole"), NUMBER, _round,

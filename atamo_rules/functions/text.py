@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.printing import jsonable, printed
-from atamo_rules.functions.signature import LONGEST_TEXT, Function, takes
+from atamo_rules.functions.signature import LONGEST_TEXT, MOST_ITEMS, Function, takes
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.types import ListOf, Number, Text
 
@@ -34,7 +34,9 @@ def _truncate(text: str, length: int, end: str = "…") -> Any:
 
 
 def _split(text: str, by: str) -> Any:
-    return text.split(by, 10_000) if by else [text]
+    if not by:
+        return [text]
+    return text.split(by) if text.count(by) < MOST_ITEMS else ABSENT
 
 
 def _decode(text: str) -> Any:

@@ -44,7 +44,7 @@ class Plan:
 DRAFT, SHADOW, LIVE = "draft", "shadow", "live"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Rule:
     """`event` is the type it fires on. Drafts are checked and never evaluated, shadow rules never act."""
 

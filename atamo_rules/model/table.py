@@ -20,10 +20,7 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`mode` is "first row wins", "exactly one row" or "collect rows"; `answer` is the type of one row's outputs.
-
-    `optional` tells of each input whether it may be missing from an event that keeps its schema.
-    """
+    """`mode` is "first row wins", "exactly one row" or "collect rows"; `answer` is the type of one row's outputs."""
 
     name: str
     event: str
@@ -31,5 +28,4 @@ class Table:
     inputs: tuple[Term, ...]
     rows: tuple[TableRow, ...]
     answer: Record
-    optional: tuple[bool, ...]
     span: Span = field(compare=False, repr=False)
