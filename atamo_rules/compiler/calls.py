@@ -61,6 +61,9 @@ def _function(expr: tree.Call, function: Function, context: Context, facts: Fact
         one = operands.needed(argument, context, facts)
         if one is None:
             return None
+        if isinstance(one.term, Get) and one.term.many:
+            # A path through a list gives a function all the values there: `sum(items.price)`.
+            one = Operand(one.term, ListOf(one.type))
         if not fits_kind(one.type, parameter.kinds):
             context.report.append(
                 codes.BAD_CALL.at(

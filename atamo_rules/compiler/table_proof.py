@@ -35,7 +35,7 @@ MISSING = Missing()
 def proof(table: Table) -> Iterator[Diagnostic]:
     """Gaps, overlaps and rows that never win, each with the values that show it."""
     columns = [
-        _pieces(term, [row.cells[position] for row in table.rows])
+        _pieces(term, [row.cells[position] for row in table.rows], optional=table.optional[position])
         for position, term in enumerate(table.inputs)
     ]
     size = 1
@@ -81,15 +81,18 @@ def proof(table: Table) -> Iterator[Diagnostic]:
                 )
 
 
-def _pieces(term: Term, cells: Sequence[Condition]) -> list[object] | None:
-    """One value for every piece of the column's domain, or None when the cells cannot be cut that way."""
+def _pieces(term: Term, cells: Sequence[Condition], *, optional: bool) -> list[object] | None:
+    """One value for every piece of the column's domain, or None when the cells cannot be cut that way.
+
+    A column that may be missing has one piece more. A required one has not: the door holds events to their type.
+    """
     if not isinstance(term, Get) or term.many:
         return None
     constants: list[object] = []
     for cell in cells:
         if not _collect(cell, constants):
             return None
-    missing: list[object] = [MISSING]
+    missing: list[object] = [MISSING] if optional else []
     type: Type = term.type
     if isinstance(type, OneOf):
         return [*type.values, *missing]

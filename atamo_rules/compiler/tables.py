@@ -69,7 +69,10 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
         for row, cells, outputs in rows
     )
     terms: tuple[Term, ...] = tuple(one.term for one in inputs if one is not None)
-    return Table(written.name.text, event.name, written.mode, terms, made, answer, written.name.span)
+    optional = tuple(one.absent is not None for one in inputs if one is not None)
+    return Table(
+        written.name.text, event.name, written.mode, terms, made, answer, written.name.span, optional
+    )
 
 
 def _cell(cell: decl.Cell, column: tree.Expr, context: Context) -> Condition | None:

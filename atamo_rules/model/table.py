@@ -20,7 +20,10 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`mode` is "first row wins", "exactly one row" or "collect rows"; `answer` is the type of one row's outputs."""
+    """`mode` is "first row wins", "exactly one row" or "collect rows"; `answer` is the type of one row's outputs.
+
+    `optional` says for each column whether its value may be missing.
+    """
 
     name: str
     event: str
@@ -29,3 +32,4 @@ class Table:
     rows: tuple[TableRow, ...]
     answer: Record
     span: Span = field(compare=False, repr=False)
+    optional: tuple[bool, ...] = ()
