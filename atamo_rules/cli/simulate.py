@@ -166,7 +166,9 @@ def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
             fired = next(f for f in decision.fired if f.rule == reason.rule)
             say(f"  + {reason.rule}{' (shadow)' if fired.shadow else ''}\n")
             for action in fired.actions:
-                say(f"      {_head(action)} {_cut(encode(action.body if action.error is None else action.error))}\n")
+                say(
+                    f"      {_head(action)} {_cut(encode(action.body if action.error is None else action.error))}\n"
+                )
             if fired.waiting is not None:
                 say("      … what follows waits for the answer\n")
             for problem in fired.problems:
