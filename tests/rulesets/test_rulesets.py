@@ -1,4 +1,4 @@
-"""The rulesets that ship are complete small worlds: they verify, cover themselves, decide, and print in every format."""
+"""The rulesets that ship are complete small worlds: they verify, cover themselves, decide, print in every format."""
 
 from __future__ import annotations
 
