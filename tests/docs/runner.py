@@ -71,7 +71,7 @@ class Page:
                 raise Wrong(f"the title {block.title} leads out of the project")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, "utf-8")
-            if block.language == "json":
+            if block.language == "json" and block.title.endswith(".json"):
                 json.loads(block.text)
             return
         match block.language:
