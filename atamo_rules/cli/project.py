@@ -17,8 +17,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def places(paths: Sequence[str]) -> tuple[Path, ...]:
-    """The paths that are meant: those given, else `rules/`, else here."""
-    return tuple(Path(path) for path in paths) or (Path("rules") if Path("rules").is_dir() else Path(),)
+    """The paths that are meant: those given, else here, as `run` does. Event types may stand beside `rules/`."""
+    return tuple(Path(path) for path in paths) or (Path(),)
 
 
 def param_option(command: Command) -> Command:

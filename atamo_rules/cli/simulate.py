@@ -44,7 +44,8 @@ def simulate(
 ) -> int:
     """Say for each event which rules match, which nearly do and what was missing, and the rendered actions.
 
-    Lines are CloudEvents objects {"id", "type", "source", "time", "data"}, or bare data with --type. Nothing is
+    Lines are CloudEvents objects {"id", "type", "source", "time", "user", "data"}, or bare data with --type. PATHS
+    are files or folders (default: here); a `people.yaml` in the first folder says who is in which group. Nothing is
     sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
@@ -120,7 +121,10 @@ def _json(ruleset: Any, taken: Any, number: int, near: int) -> None:
     }
     if near:
         record["nearly"] = [
-            {"rule": r.rule, "missing": [{"condition": a.text, "was": a.was} for a in r.missing]}
+            {
+                "rule": r.rule,
+                "missing": [{"condition": a.text, "was": a.was, "wanted": not a.held} for a in r.missing],
+            }
             for r in explain(ruleset, taken.event, most=near)
             if r.outcome == "nearly"
         ]
@@ -162,8 +166,11 @@ def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
             fired = next(f for f in decision.fired if f.rule == reason.rule)
             say(f"  + {reason.rule}{' (shadow)' if fired.shadow else ''}\n")
             for action in fired.actions:
-                body = encode(action.body)
-                say(f"      {action.verb} {action.target} {body if len(body) < 300 else body[:299] + '…'}\n")
+                say(
+                    f"      {_head(action)} {_cut(encode(action.body if action.error is None else action.error))}\n"
+                )
+            if fired.waiting is not None:
+                say("      … what follows waits for the answer\n")
             for problem in fired.problems:
                 say(f"      problem: {problem}\n")
         elif near and reason.outcome == "nearly":
@@ -172,3 +179,13 @@ def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
             say(f"  - {reason.sentence()}\n")
     if not decision.fired:
         say("  no rule matched\n")
+
+
+def _head(action: Any) -> str:
+    if action.verb == "reply":
+        return "reply" if action.error is None else "reply error"
+    return f"{action.verb} {action.target}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) < 300 else text[:299] + "…"

@@ -42,7 +42,7 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of A
 def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     """Check rules: text, types, templates, findings, then the tests in the files and what they cover.
 
-    PATHS are files or folders (default: rules/, or here); `-` reads standard input. No agent is called and
+    PATHS are files or folders (default: here); `-` reads standard input. No agent is called and
     nothing is written, except with --fix and --junit.
     """
     found = places(paths)

@@ -79,7 +79,8 @@ class Reason:
             case _:
                 held = len(self.atoms) - len(self.missing)
                 needs = "; ".join(
-                    f"`{atom.text}`{f' (was {atom.was})' if atom.was else ''}" for atom in self.missing
+                    f"{'not ' if atom.held else ''}`{atom.text}`{f' (was {atom.was})' if atom.was else ''}"
+                    for atom in self.missing
                 )
                 return f"{self.rule}: {held} of {len(self.atoms)} held; needs {needs}"
 

@@ -175,7 +175,8 @@ def single(node: Test) -> Check:
         if node.operator == "suffix":
             return lambda value: isinstance(value, str) and value.endswith(text)
         if node.operator == "contains" and kind == "text":
-            return lambda value: isinstance(value, str) and text in value
+            # In a text, or among the texts of a list; never in the keys of an object.
+            return lambda value: isinstance(value, str | list | tuple) and text in value
     if node.operator == "regex" and isinstance(constant, str):
         search = compiled(constant, fold)
         return lambda value: isinstance(value, str) and search(value)
