@@ -22,6 +22,7 @@ from atamo_rules.model.decision import Decision
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.strict_json import decode
 from atamo_rules.source.span import Source
+from tests.cli.dispatcher import atamo
 from tests.realdata.conftest import GITHUB, Octokit
 
 pytestmark = pytest.mark.realdata
@@ -159,6 +160,15 @@ def test_generated_types_agree_with_the_published_schemas_case_by_case(
             differ.append(case["id"])
     assert len(octokit.schema) > 3000
     assert differ == []
+
+
+def test_the_command_writes_types_that_verify(tmp_path: Path, octokit_schema: Path) -> None:
+    made = atamo("types", str(octokit_schema), "-o", "rules/github", "--policy", "flag", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("rules/github: 66 event types in events.atamo")
+    verified = atamo("verify", "rules", cwd=tmp_path)
+    assert verified.returncode == 0, verified.stderr
+    assert "0 errors, 0 warnings" in verified.stdout
 
 
 def spoilt(body: Any, at: list[Any], how: str) -> Any:
