@@ -186,12 +186,12 @@ def _test(
                 )
             )
             return None
-        if many and not isinstance(right.term, Const):
+        if operator == "matches" and not isinstance(right.term, Const):
             context.report.append(
                 codes.WRONG_TYPE.at(
                     expr.right.span,
                     f"after `{expr.operator} {many} of` the list is written out",
-                    help="go through the list: `any x in list has (…)`",
+                    help="write the regular expressions there: `[/a/, /b/]`",
                 )
             )
             return None

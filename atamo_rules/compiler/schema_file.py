@@ -56,7 +56,13 @@ def imported(
         return (
             Anything(),
             None,
-            [codes.SCHEMA_BROKEN.at(span, f"`{path}` is no schema to check events by: {str(error)[:300]}")],
+            [
+                codes.SCHEMA_BROKEN.at(
+                    span,
+                    f"`{path}` is no schema to check events by: {str(error)[:300]}",
+                    help="put that schema into the file, under `$defs`" if "elsewhere" in str(error) else None,
+                )
+            ],
         )
     type, notes = type_of(schema, root=root)
     found = [codes.SCHEMA_NOTE.at(span, f"{note.message} (at `{note.pointer or '#'}`)") for note in notes[:5]]

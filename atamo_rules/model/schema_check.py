@@ -27,8 +27,14 @@ def validator(schema: Any, *, formats: bool = False) -> Any:
     try:
         return kind(schema, **options)
     except (ValueError, jsonschema_rs.ValidationError) as error:
-        raise SchemaBroken(str(error).split("\n", 1)[0]) from None
+        message = str(error).split("\n", 1)[0]
+        if _ELSEWHERE in message:
+            message = f"it refers to {message.partition('ValueError: ')[2]}"
+        raise SchemaBroken(message) from None
+
+
+_ELSEWHERE = "which is elsewhere and is never fetched"
 
 
 def _refuse(uri: str) -> Any:
-    raise ValueError(f"`{uri}` is elsewhere and is never fetched")
+    raise ValueError(f"`{uri}`, {_ELSEWHERE}")

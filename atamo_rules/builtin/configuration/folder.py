@@ -53,6 +53,7 @@ class FolderProvider:
         self.tests = tests
         self.watch = watch
         self.book = Rulebook((folder,), params or {})
+        self.written = Rulebook((folder,))
         self.last: Generation | None = None
         self.seen: object = None
         self.refused = False
@@ -84,7 +85,9 @@ class FolderProvider:
         if self.last is not None and key == self.seen:
             return None
         if self.tests:
-            _, failed = run_tests(made.ruleset)
+            # The tests in the files speak of the rules as written, not of parameters given from outside.
+            written = self.written.compile().ruleset if self.book.params else made.ruleset
+            _, failed = run_tests(written or made.ruleset)
             bad = tuple(d for d in failed if d.severity is Severity.ERROR)
             if bad:
                 return Refused(bad)
