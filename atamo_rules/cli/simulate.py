@@ -86,8 +86,8 @@ def _lines(events: str) -> Iterator[bytes]:
         yield from sys.stdin.buffer
         return
     path = Path(events)
-    if not path.is_file():
-        raise click.UsageError(f"`{events}` is not a file.")
+    if not path.exists() or path.is_dir():
+        raise click.UsageError(f"`{events}` {'is a folder' if path.is_dir() else 'does not exist'}.")
     with path.open("rb") as file:
         yield from file
 

@@ -6,13 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import cast
 
-from atamo_rules.compiler import calls, conditions
+from atamo_rules.compiler import arithmetic, calls, conditions
 from atamo_rules.compiler.context import Binding, Context, Facts, Operand, is_open, near
 from atamo_rules.compiler.describe import describe, kind_of, value_text
 from atamo_rules.compiler.paths import is_word, names_something, path_operand, taken
 from atamo_rules.model.meaning import (
     EACH,
-    Arith,
     Const,
     Get,
     MakeList,
@@ -57,10 +56,12 @@ def operand(expr: tree.Expr, context: Context, facts: Facts, expected: Type | No
         case tree.Call():
             return calls.call(expr, context, facts)
         case tree.Arithmetic():
-            return _arithmetic(expr, context, facts)
+            return arithmetic.arithmetic(expr, context, facts)
         case tree.Negative():
             zero = tree.Literal(0, span=expr.span)
-            return _arithmetic(tree.Arithmetic("-", zero, expr.operand, span=expr.span), context, facts)
+            return arithmetic.arithmetic(
+                tree.Arithmetic("-", zero, expr.operand, span=expr.span), context, facts
+            )
         case tree.Else():
             return _else(expr, context, facts, expected)
         case tree.ListValue():
@@ -105,7 +106,7 @@ def gathered(found: Operand) -> Operand:
     return Operand(term, ListOf(type), found.absent)
 
 
-def _alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
+def alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
     """A value where only one can stand; a path through a list is many, and says so."""
     if found is None or not (isinstance(found.term, Get) and found.term.many):
         return found
@@ -256,51 +257,6 @@ def _not_a_value(span: Span, word: str, expected: OneOf, context: Context) -> No
     )
 
 
-def _arithmetic(expr: tree.Arithmetic, context: Context, facts: Facts) -> Operand | None:
-    left = _alone(expr.left, needed(expr.left, context, facts), context)
-    right = _alone(expr.right, needed(expr.right, context, facts), context)
-    if left is None or right is None:
-        return None
-    type = _arithmetic_type(expr.operator, kind_of(left.type), kind_of(right.type), left.type, right.type)
-    if type is None:
-        context.report.append(
-            codes.WRONG_TYPE.at(
-                expr.span,
-                f"`{expr.operator}` does not work on {describe(left.type)} and {describe(right.type)}",
-                help='join texts in a template: `"{{ a }} {{ b }}"`' if expr.operator == "+" else None,
-            )
-        )
-        return None
-    if expr.operator == "/" and not (isinstance(right.term, Const) and right.term.value not in (0, None)):
-        context.report.append(
-            codes.WRONG_TYPE.at(
-                expr.right.span,
-                "only a number other than 0, written out, can divide",
-                help="multiply instead",
-            )
-        )
-        return None
-    return Operand(Arith(expr.operator, left.term, right.term, span=expr.span), type)
-
-
-def _arithmetic_type(operator: str, left: str, right: str, one: Type, two: Type) -> Type | None:
-    numbers = {"number", "json"}
-    if left in numbers and right in numbers:
-        whole = all(isinstance(t, Number) and t.whole for t in (one, two)) and operator != "/"
-        return Number(whole=whole)
-    if left == "moment" and right == "duration" and operator in "+-":
-        return Moment()
-    if left == "duration" and right == "moment" and operator == "+":
-        return Moment()
-    if left == right == "moment" and operator == "-":
-        return Duration()
-    if left == right == "duration" and operator in "+-":
-        return Duration()
-    if left == "duration" and right == "number" and operator in "*/":
-        return Duration()
-    return None
-
-
 def _else(expr: tree.Else, context: Context, facts: Facts, expected: Type | None) -> Operand | None:
     value = operand(expr.value, context, facts, expected)
     if value is None:
@@ -346,7 +302,7 @@ def _list(expr: tree.ListValue, context: Context, facts: Facts, expected: Type |
                 codes.NOT_A_VALUE_HERE.at(part.span, "only plain values stand in this list")
             )
             return None
-        one = _alone(part, needed(part, context, facts, item), context)
+        one = alone(part, needed(part, context, facts, item), context)
         if one is None:
             return None
         found.append(one)
