@@ -71,12 +71,13 @@ class Clauses:
     def keys(self, node: Mapping, known: Sequence[str], where: str) -> dict[str, Node]:
         """The values of known keys; others are reported with the likeliest word."""
         found: dict[str, Node] = {}
+        given = {key.text for key, _ in node.entries}
         for key, value in node.entries:
             word = " ".join(key.text.split())
             if word in known:
                 found[word] = value
                 continue
-            close = get_close_matches(word, known, n=1, cutoff=0.6)
+            close = get_close_matches(word, [one for one in known if one not in given], n=1, cutoff=0.6)
             self.say(
                 codes.UNKNOWN_CLAUSE.at(
                     key.span,
