@@ -97,6 +97,8 @@ def _member(
     member = wanted.members.get(key)
     if member is None:
         close = near(key, [name for name in wanted.members if name in unsaid])
+        if {("event", what), ("agent", what.rpartition(".")[0])} & context.environment.broken:
+            return None  # some of its parameters could not be read, perhaps this one
         unsaid.discard(close or "")
         span = argument.keys[0].span
         context.report.append(

@@ -28,6 +28,8 @@ class Clauses:
         self.report: list[Diagnostic] = []
         self.comments = dict(_comments(source, root))
         self.taken: set[int] = set()
+        self.unread: list[tuple[str, str]] = []
+        """Declarations that could not be read, or not wholly, by kind and name."""
 
     def say(self, diagnostic: Diagnostic) -> None:
         self.report.append(diagnostic)
@@ -78,6 +80,8 @@ class Clauses:
                 found[word] = value
                 continue
             close = get_close_matches(word, [one for one in known if one not in given], n=1, cutoff=0.6)
+            if close:
+                found[close[0]] = value  # read as it is most likely meant, so that nothing else is blamed
             self.say(
                 codes.UNKNOWN_CLAUSE.at(
                     key.span,
