@@ -29,6 +29,8 @@ def record(
     """The object that arguments make; `what` is what receives it, in the words of a diagnostic."""
     entries: list[tuple[str, Term, bool]] = []
     seen: dict[str, Span] = {}
+    unsaid = set(wanted.members if isinstance(wanted, Record) else ())
+    unsaid -= {str(argument.keys[0].key) for argument in written}
     for argument in written:
         key = str(argument.keys[0].key)
         if key in seen:
@@ -42,7 +44,7 @@ def record(
             )
             continue
         seen[key] = argument.keys[0].span
-        member = _member(argument, key, wanted, what, context)
+        member = _member(argument, key, wanted, what, unsaid, context)
         if member is None:
             continue
         found = value(argument.value, member, key, context, facts)
@@ -52,7 +54,7 @@ def record(
         missing = [
             f"`{name}` ({describe(member.type)})"
             for name, member in wanted.members.items()
-            if name not in seen and not member.optional and not member.has_default
+            if name in unsaid and not member.optional and not member.has_default
         ]
         if missing:
             context.report.append(
@@ -80,15 +82,24 @@ def value(written: tree.Value, member: Member, key: str, context: Context, facts
 
 
 def _member(
-    argument: tree.Argument, key: str, wanted: Record | MapOf | Anything, what: str, context: Context
+    argument: tree.Argument,
+    key: str,
+    wanted: Record | MapOf | Anything,
+    what: str,
+    unsaid: set[str],
+    context: Context,
 ) -> Member | None:
+    """The parameter an argument is for. One that a misspelt argument must mean is taken out of `unsaid`."""
     if isinstance(wanted, Anything):
         return Member(Anything())
     if isinstance(wanted, MapOf):
         return Member(wanted.value)
     member = wanted.members.get(key)
     if member is None:
-        close = near(key, wanted.members)
+        close = near(key, [name for name in wanted.members if name in unsaid])
+        if {("event", what), ("agent", what.rpartition(".")[0])} & context.environment.broken:
+            return None  # some of its parameters could not be read, perhaps this one
+        unsaid.discard(close or "")
         span = argument.keys[0].span
         context.report.append(
             codes.UNKNOWN_ARGUMENT.at(

@@ -173,6 +173,8 @@ class _Cases:
             elif isinstance(type, Record) and step.key in type.members:
                 type = type.members[str(step.key)].type
             else:
+                if ("event", what) in self.environment.broken:
+                    return None
                 known = list(type.members) if isinstance(type, Record) else []
                 close = near(str(step.key), known)
                 self.report.append(
@@ -187,7 +189,12 @@ class _Cases:
         return type
 
     def unknown(self, name: tree.Name, kind: str, known: Mapping[str, object] | Sequence[str]) -> None:
-        if (kind.partition(" ")[0], name.text) in self.environment.broken:
+        broken = self.environment.broken
+        kinds = (kind.partition(" ")[0], "event", "action")
+        if (
+            any((one, name.text) in broken for one in kinds)
+            or ("agent", name.text.rpartition(".")[0]) in broken
+        ):
             return
         close = near(name.text, known)
         span: Span = name.span

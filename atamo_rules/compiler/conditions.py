@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from atamo_rules.compiler import comparisons, operands
-from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, presence
+from atamo_rules.compiler.context import GUARDED, NOTHING, Context, Facts, Operand, Outcome, presence
 from atamo_rules.compiler.describe import describe, value_text
 from atamo_rules.model.meaning import (
     All,
@@ -53,7 +53,7 @@ def _all(expr: tree.AllOf, context: Context, facts: Facts) -> Outcome | None:
         outcome = condition(part, context, known)
         if outcome is None:
             # A guard that could not be read must not make everything after it look unguarded.
-            known |= mentioned(part, context)
+            known |= GUARDED
             whole = False
             continue
         parts.append(outcome.condition)
@@ -81,17 +81,6 @@ def _any(expr: tree.AnyOf, context: Context, facts: Facts) -> Outcome | None:
     if not whole:
         return None
     return Outcome(Any(tuple(parts), span=expr.span), when_true or NOTHING, known - facts)
-
-
-def mentioned(part: tree.Expr, context: Context) -> Facts:
-    """What a condition that could not be read meant to guard: its own `is present` parts."""
-    if isinstance(part, tree.AllOf):
-        return frozenset().union(*(mentioned(p, context) for p in part.parts))
-    if isinstance(part, tree.State) and part.operator == "is present":
-        quiet = Context(context.environment, context.event, [], context.names)
-        found = operands.operand(part.operand, quiet, NOTHING)
-        return presence(found) if found else NOTHING
-    return NOTHING
 
 
 def _state(expr: tree.State, context: Context, facts: Facts) -> Outcome | None:

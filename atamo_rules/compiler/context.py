@@ -29,6 +29,14 @@ Facts: TypeAlias = "frozenset[Key]"
 """The paths known to be present where a condition or template stands."""
 
 NOTHING: Facts = frozenset()
+GUARDED: Facts = frozenset({("", ())})
+"""What is known after a condition that could not be read: whatever it guards is taken for guarded."""
+
+
+def is_known(facts: Facts, root: str, steps: tuple[Step, ...]) -> bool:
+    """Whether a path is known to be present."""
+    return (root, steps) in facts or facts >= GUARDED
+
 
 USER = Record({"name": Member(Text()), "groups": Member(ListOf(Text())), "organisation": Member(Text())})
 """What `user` offers to rules; see `model.people.User`."""

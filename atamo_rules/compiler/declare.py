@@ -39,6 +39,7 @@ def declare(
     """The environment of a set of files, without its tables (they need it to be checked)."""
     declared = Declared(report)
     for file in files:
+        declared.broken.update(file.unread)
         for item in file.declarations:
             declared.take(item, read, values, imported)
     declared.packs(files)
@@ -222,6 +223,8 @@ class Declared:
 
     def _use(self, item: decl.Use, here: Mapping[str, str]) -> None:
         name = item.pack.text
+        if ("pack", name) in self.broken:
+            return
         if name not in here:
             self.report.append(
                 codes.PACK_MISSING.at(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atamo_rules.compiler import conditions
 from atamo_rules.compiler.calls import parameter_type
 from atamo_rules.compiler.comparisons import bounds_verdict
-from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment
+from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, near
 from atamo_rules.compiler.table_proof import proof
 from atamo_rules.model.meaning import All, Among, Any, Condition, Get, Not, Test
 from atamo_rules.model.rule import Rule
@@ -85,10 +85,22 @@ def defines(environment: Environment, report: list[Diagnostic]) -> set[tuple[str
             if type is None:
                 what = parameter.event.text if parameter.event else ""
                 if ("event", what) not in environment.broken:
-                    report.append(codes.UNKNOWN_NAME.at(parameter.span, f"there is no event type `{what}`"))
+                    close = near(what, environment.events)
+                    report.append(
+                        codes.UNKNOWN_NAME.at(
+                            parameter.span,
+                            f"there is no event type `{what}`",
+                            label=f"did you mean `{close}`?" if close else "",
+                        )
+                    )
+                broken.add(("define", name))
                 type = Anything()
+            elif parameter.event is not None and ("event", parameter.event.text) in environment.broken:
+                broken.add(("define", name))
             here = Get(parameter.name.text, (), type, span=parameter.span)
             context = context.bind(parameter.name.text, Binding(here, type, parameter.span))
+        if ("define", name) in broken:
+            continue
         conditions.condition(define.body, context, NOTHING)
         if any(d.severity is codes.ERROR for d in report[before:]):
             broken.add(("define", name))

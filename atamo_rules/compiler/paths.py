@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atamo_rules.compiler.context import USER, Constant, Context, Facts, Operand, near
+from atamo_rules.compiler.context import USER, Constant, Context, Facts, Operand, is_known, near
 from atamo_rules.compiler.describe import describe
 from atamo_rules.model.meaning import EACH, Const, Get, Now, Step
 from atamo_rules.model.types import Anything, ListOf, MapOf, Moment, Record, Type
@@ -22,13 +22,13 @@ def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | N
         binding = context.names[name]
         if not rest:
             missing = binding.term if binding.optional and isinstance(binding.term, Get) else None
-            known = missing is not None and (missing.root, missing.steps) in facts
+            known = missing is not None and is_known(facts, missing.root, missing.steps)
             return Operand(binding.term, binding.type, None if known else missing)
         if not isinstance(binding.term, Get):
             _no_fields(rest[0], describe(binding.type), context)
             return None
         start = binding.term
-        lost = start if binding.optional and (start.root, start.steps) not in facts else None
+        lost = start if binding.optional and not is_known(facts, start.root, start.steps) else None
         return _walk(path, rest, start.root, start.steps, binding.type, context, facts, lost)
     if name == "now" and not rest:
         return Operand(Now(span=path.span), Moment())
@@ -101,7 +101,7 @@ def _walk(
             _no_fields(step, describe(type), context)
             return None
         # Inside an array every element is asked alone: one that lacks the field just does not satisfy the test.
-        if optional and not entered and absent is None and (root, taken) not in facts:
+        if optional and not entered and absent is None and not is_known(facts, root, taken):
             absent = Get(root, taken, type, span=path.span)
     return Operand(Get(root, taken, type, span=path.span), type, absent)
 
@@ -143,6 +143,8 @@ def _unknown_field(
     word = str(step.key)
     at = ".".join(str(s) for s in taken if s is not EACH)
     owner = context.event.name if root == "event" and context.event else root
+    if ("event", owner) in context.environment.broken:
+        return  # some of its fields could not be read, perhaps this one
     close = near(word, type.members)
     message = f"`{owner}` has no field `{f'{at}.' if at else ''}{word}`"
     code = codes.UNKNOWN_FIELD

@@ -36,6 +36,8 @@ def plans(written: Sequence[decl.Do], context: Context, facts: Facts) -> tuple[P
 
 
 def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan | None, Context]:
+    if not do.verb:
+        return None, _named(do.alias, Anything(), context) if do.alias else context
     if do.verb == "reply":
         return _reply(index, do, context, facts), context
     if do.verb == "emit":
@@ -44,7 +46,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
     agent, _, action = do.target.text.rpartition(".")
     offered = _action(do, agent, action, context)
     if offered is None:
-        return None, context
+        return None, _named(do.alias, Anything(), context) if do.alias else context
     made = arguments.record(do.arguments, offered.parameters, offered.id, do.target.span, context, facts)
     timeout = plans(do.on_timeout, context, facts)
     alias = do.alias.text if do.alias else ""
@@ -83,6 +85,8 @@ def _action(do: decl.Do, agent: str, action: str, context: Context) -> ActionTyp
             _wrong_verb(do, found, context)
             return None
         return found
+    if {("agent", agent), ("action", do.target.text)} & environment.broken:
+        return None
     if agent in environment.agents:
         offers = [a.name.text for a in environment.agents[agent].actions]
         close = near(action, offers)

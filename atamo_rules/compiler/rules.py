@@ -6,7 +6,7 @@ import hashlib
 from decimal import Decimal
 
 from atamo_rules.compiler import conditions, operands, plans
-from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, Facts, near
+from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
 from atamo_rules.compiler.paths import taken
 from atamo_rules.model.meaning import Condition, Constant, Get, Term
 from atamo_rules.model.people import Scope, Who
@@ -189,13 +189,15 @@ def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Conte
 
 
 def _condition(written: decl.Rule, context: Context) -> tuple[Condition | None, Facts]:
+    if "when" in written.unread:
+        return None, GUARDED
     if written.condition is None:
         return Constant(True, span=written.name.span), NOTHING
     outcome = conditions.condition(written.condition, context, NOTHING)
     if outcome is not None:
         return outcome.condition, outcome.when_true
     # The actions are still checked: what the condition would have guarded is taken as guarded.
-    return None, conditions.mentioned(written.condition, context)
+    return None, GUARDED
 
 
 def _who(principals: tuple[decl.Principal, ...]) -> tuple[Who, ...]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from atamo_rules.source.diagnostic import Code, Diagnostic, Severity
@@ -135,7 +136,7 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
                                 "description": {"text": fix.title},
                                 "artifactChanges": [
                                     {
-                                        "artifactLocation": {"uri": edit.span.source.name},
+                                        "artifactLocation": {"uri": _uri(edit.span.source.name)},
                                         "replacements": [
                                             {
                                                 "deletedRegion": _region(edit.span),
@@ -158,7 +159,18 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _location(span: Span) -> dict[str, Any]:
-    return {"physicalLocation": {"artifactLocation": {"uri": span.source.name}, "region": _region(span)}}
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": _uri(span.source.name)}, "region": _region(span)}
+    }
+
+
+def _uri(name: str) -> str:
+    """A file's name as a URI reference (RFC 3986 §4.1), from the bytes that the file system has for it."""
+    try:
+        raw = name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raw = name.encode("utf-8", "backslashreplace")
+    return quote(raw, safe="/!$&'()*+,;=~")
 
 
 def _region(span: Span) -> dict[str, Any]:
@@ -183,7 +195,8 @@ def junit(diagnostics: Sequence[Diagnostic], results: Sequence[TestResult]) -> s
         f'  <testsuite name="atamo" tests="{len(results) + len(errors)}" failures="{failed}" errors="{len(errors)}">',
     ]
     for result in results:
-        case = f"    <testcase classname={quoteattr(result.span.source.name)} name={quoteattr(visible(result.name))}"
+        place, name = quoteattr(visible(result.span.source.name)), quoteattr(visible(result.name))
+        case = f"    <testcase classname={place} name={name}"
         if result.passed:
             out.append(case + "/>")
             continue
@@ -196,7 +209,7 @@ def junit(diagnostics: Sequence[Diagnostic], results: Sequence[TestResult]) -> s
     for d in errors:
         name = f"{d.code.id} {d.span}"
         out.append(
-            f"    <testcase classname={quoteattr(d.span.source.name)} name={quoteattr(visible(name))}>"
+            f"    <testcase classname={quoteattr(visible(d.span.source.name))} name={quoteattr(visible(name))}>"
         )
         out.append(f"      <error message={quoteattr(visible(d.message))}/>")
         out.append("    </testcase>")

@@ -33,7 +33,9 @@ def render_concise(diagnostics: Iterable[Diagnostic], *, color: bool = False) ->
     lines = []
     for d in diagnostics:
         head = _paint(f"{d.severity}[{d.code.id}]", _COLORS[d.severity], color)
-        lines.append(f"{d.span}: {head}: {visible(d.message)}{f' ({visible(d.label)})' if d.label else ''}")
+        lines.append(
+            f"{visible(str(d.span))}: {head}: {visible(d.message)}{f' ({visible(d.label)})' if d.label else ''}"
+        )
     return "".join(line + "\n" for line in lines)
 
 
@@ -48,7 +50,7 @@ def _full(d: Diagnostic, color: bool) -> str:
     width = len(str(max(numbers)))
     blue = "34;1"
     bar = _paint(" " * width + " |", blue, color)
-    out.append(f"{_paint(' ' * width + '-->', blue, color)} {d.span}")
+    out.append(f"{_paint(' ' * width + '-->', blue, color)} {visible(str(d.span))}")
     if not d.span.source.text:
         shown = []  # a folder, or a file that cannot be read, has no lines to show
     else:
@@ -70,7 +72,7 @@ def _full(d: Diagnostic, color: bool) -> str:
                 )
     for label in d.also:
         if label.span.source != d.span.source:
-            out.append(f"{_paint(' ' * width + ':::', blue, color)} {label.span}")
+            out.append(f"{_paint(' ' * width + ':::', blue, color)} {visible(str(label.span))}")
             out.append(
                 f"{_paint(f'{label.span.begins.line:>{width}} |', blue, color)} "
                 f"{visible(label.span.source.line(label.span.begins.line)[:_WIDEST])}   {visible(label.message)}"

@@ -43,6 +43,10 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
             closed = text.endswith("refused")
         elif text == "answer" and word == "request":
             answer = reader.fields(child.children)
+        elif ":" not in text and child.children:
+            known = ("when invalid", "other fields refused", *(("answer",) if word == "request" else ()))
+            if reader.meant(child, known, f"a{'n' if word == 'event' else ''} {word}") is not None:
+                answer = reader.fields(child.children)
         else:
             field = reader.field(child)
             if field is not None:
@@ -109,7 +113,9 @@ def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
             if made is not None:
                 actions.append(made)
         else:
-            reader.unknown(child, ("uses", *_VERBS), "an agent")
+            meant = reader.meant(child, ("uses", *_VERBS), "an agent", _VERBS)
+            made = _action(meant, reader) if meant is not None else None
+            actions += [made] if made is not None else []
     return decl.AgentDecl(name, about, uses, tuple(actions), span=line.whole, comments=line.comments)
 
 

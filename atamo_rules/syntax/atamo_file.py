@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from atamo_rules.source import codes
@@ -12,6 +13,7 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.clauses import Reader, head
 from atamo_rules.syntax.outline import Line, outline
 
+_NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 Read = Callable[[Line, Reader], "decl.Declaration | None"]
 
 
@@ -20,17 +22,22 @@ def read_atamo(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     lines, closing, report = outline(source)
     reader = Reader(report)
     found: list[decl.Declaration] = []
+    unread: list[tuple[str, str]] = []
     for line in lines:
         if line.indent:
             continue
-        read = _DECLARATIONS.get(line.word)
-        if read is None:
-            reader.unknown(line, list(_DECLARATIONS), "a rule file", code=codes.UNKNOWN_CLAUSE)
-            continue
-        made = read(line, reader)
-        if made is not None:
-            found.append(made)
-    return decl.File(source, tuple(found), closing), tuple(reader.report)
+        if line.word not in _DECLARATIONS:
+            meant = reader.meant(line, list(_DECLARATIONS), "a rule file")
+            if meant is None:
+                continue
+            line = meant
+        before = len(report)
+        made = _DECLARATIONS[line.word](line, reader)
+        found += [made] if made is not None else []
+        name = _NAME.match(line.after(line.word).text)
+        if name is not None and any(said.severity is codes.ERROR for said in report[before:]):
+            unread.append(("event" if line.word == "request" else line.word, name.group()))
+    return decl.File(source, tuple(found), closing, tuple(unread)), tuple(reader.report)
 
 
 def _pack(line: Line, reader: Reader) -> decl.Pack | None:

@@ -16,6 +16,8 @@ from atamo_rules.syntax.tree import Comments
 CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
 _STEPS = ("mock", "given", "expect", "at")
 _ACTIONS = ("send", "track", "ask", "reply", "publish", "emit")
+_LET = re.compile(r"([A-Za-z_]\w*)\s*=")
+_ALIAS = re.compile(r"\bas\s+(?!user\b|group\b|organisation\b)([A-Za-z_]\w*)\s*\Z")
 _CLOCK = re.compile(r"(\d{1,4}:\d{2}(?::\d{2})?)\s+")
 
 
@@ -31,6 +33,11 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
     broken = False
     for child in line.children:
         word = "at most" if child.text.startswith("at most") else child.word
+        if word not in (*CLAUSES, "meta", *METADATA):
+            meant = reader.meant(child, [*CLAUSES, "meta", *METADATA], "a rule", CLAUSES)
+            if meant is None or (meant.word in seen and meant.word not in ("let", "test")):
+                continue
+            child, word = meant, meant.word
         if word in seen and word not in ("let", "test"):
             reader.repeated(child, word, seen[word])
             continue
@@ -85,10 +92,11 @@ def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule
         case "except":
             return replace(made, exclude=reader.parse("principals", rest) or ())
         case "let":
-            let = reader.parse("let", rest)
+            let = reader.parse("let", rest) or unread_let(rest)
             return replace(made, lets=(*made.lets, reader.placed(let, line))) if let is not None else None
         case "when":
-            return replace(made, condition=reader.parse("condition", rest))
+            condition = reader.parse("condition", rest)
+            return replace(made, condition=condition, unread=() if condition is not None else ("when",))
         case "at most":
             return replace(made, at_most=reader.parse("at_most", rest))
         case "do":
@@ -104,12 +112,9 @@ def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule
             return replace(made, tests=(*made.tests, found)) if found is not None else None
         case "meta":
             return replace(made, metadata=(*made.metadata, *reader.arguments(line.children)))
-        case _ if word in METADATA:
+        case _:
             item = reader.described(line, word)
             return replace(made, metadata=(*made.metadata, item)) if item is not None else None
-        case _:
-            reader.unknown(line, [*CLAUSES, "meta", *METADATA], "a rule")
-            return None
 
 
 def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
@@ -118,8 +123,10 @@ def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
     for line in lines:
         if line.word not in _ACTIONS:
             reader.unknown(line, _ACTIONS, "`do`")
+            unread = unread_do(line.fragment)
+            found += [unread] if unread is not None else []
             continue
-        do = reader.parse("do_head", line.fragment)
+        do = reader.parse("do_head", line.fragment) or unread_do(line.fragment)
         if do is None:
             continue
         arguments: list[tree.Argument] = []
@@ -139,6 +146,24 @@ def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
     return tuple(found)
 
 
+def unread_let(fragment: Fragment) -> decl.Let | None:
+    """A `let` that could not be read, for its name: what uses it is not blamed."""
+    found = _LET.match(fragment.text)
+    if found is None:
+        return None
+    span = fragment.span(*found.span(1))
+    return decl.Let(tree.Name(found[1], span=span), tree.Literal(None, span=span), span=span)
+
+
+def unread_do(fragment: Fragment) -> decl.Do | None:
+    """An action that could not be read, for the name of its answer."""
+    found = _ALIAS.search(fragment.text)
+    if found is None:
+        return None
+    span = fragment.span(*found.span(1))
+    return decl.Do("", alias=tree.Name(found[1], span=span), span=span)
+
+
 def test(line: Line, reader: Reader) -> decl.Test | None:
     """`test "name"` with `mock`, `given` and `expect` lines below."""
     parsed = head(line, "test", (), reader)
@@ -146,7 +171,14 @@ def test(line: Line, reader: Reader) -> decl.Test | None:
         return None
     mocks: list[decl.Mock] = []
     steps: list[decl.Given | decl.Expect] = []
+    whole = True
     for child in line.children:
+        if child.word not in _STEPS:
+            meant = reader.meant(child, _STEPS, "a test")
+            if meant is None:
+                whole = False
+                continue
+            child = meant
         word, fragment, at = child.word, child.fragment, None
         if word == "at":
             rest = child.after("at")
@@ -158,21 +190,24 @@ def test(line: Line, reader: Reader) -> decl.Test | None:
             fragment = rest.cut(clock.end(), len(rest.text))
             word = fragment.text.split(None, 1)[0] if fragment.text.strip() else ""
         reader.no_children(child)
-        body = _after(fragment, word)
+        body = child.after(word) if at is None else _after(fragment, word)
         if word == "mock" and at is None:
             mock = reader.parse("mock", body)
-            if mock is not None:
-                mocks.append(reader.placed(mock, child))
+            mocks += [reader.placed(mock, child)] if mock is not None else []
+            whole = whole and mock is not None
         elif word == "given":
             given = reader.parse("given", body)
-            if given is not None:
-                steps.append(replace(reader.placed(given, child), at=at))
+            steps += [replace(reader.placed(given, child), at=at)] if given is not None else []
+            whole = whole and given is not None
         elif word == "expect":
             expect = reader.parse("expect", body)
-            if expect is not None:
-                steps.extend(one_each(replace(reader.placed(expect, child), at=at)))
+            steps += one_each(replace(reader.placed(expect, child), at=at)) if expect is not None else []
+            whole = whole and expect is not None
         else:
             reader.unknown(child, _STEPS, "a test")
+            whole = False
+    if not whole:
+        return None  # what is left of it would be blamed for what is missing
     return decl.Test(parsed[0], tuple(mocks), tuple(steps), span=line.whole, comments=line.comments)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 
 from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
@@ -33,7 +35,17 @@ def table(line: Line, reader: Reader) -> decl.Table | None:
         elif text in decl.MODES and not mode:
             mode = text
         else:
-            reader.unknown(child, (*decl.MODES, "| … |"), "a table")
+            close = get_close_matches(text, decl.MODES, n=1, cutoff=0.7)
+            reader.say(
+                codes.UNKNOWN_CLAUSE.at(
+                    child.span,
+                    f"`{text}` is not a clause of a table",
+                    label=f"did you mean `{close[0]}`?" if close else "",
+                    help=f"write one of: {', '.join(decl.MODES)}; then rows between bars",
+                    fixes=[Fix(f"write `{close[0]}`", (Edit(child.span, close[0]),))] if close else (),
+                )
+            )
+            mode = mode or (close[0] if close else "")
     if not mode:
         reader.say(
             codes.MISSING_CLAUSE.at(
@@ -52,7 +64,9 @@ def table(line: Line, reader: Reader) -> decl.Table | None:
     if header is None:
         return None
     inputs, outputs = header
-    rows = tuple(row for row in (_row(bar, reader) for bar in bars[1:]) if row is not None)
+    rows = tuple(row for row in [_row(bar, reader) for bar in bars[1:]] if row is not None)
+    if len(rows) < len(bars) - 1:
+        return None
     return decl.Table(name, on, mode, inputs, outputs, rows, span=line.whole, comments=line.comments)
 
 

@@ -68,7 +68,7 @@ class Reader:
         self, line: Line, known: Sequence[str], where: str, *, code: Code = codes.UNKNOWN_CLAUSE
     ) -> None:
         """A line whose first word says nothing here: the likeliest word, and all that may stand."""
-        word = line.word
+        word = line.written
         close = get_close_matches(word, known, n=1, cutoff=0.6)
         span = line.fragment.span(0, len(word))
         self.say(
@@ -80,6 +80,18 @@ class Reader:
                 fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
             )
         )
+
+    def meant(
+        self, line: Line, known: Sequence[str], where: str, read: Sequence[str] | None = None
+    ) -> Line | None:
+        """Say that a line's first word says nothing here; gives the line as it is most likely meant, if any way.
+
+        `read` are the words that a misspelt line is read as, where they are fewer than `known`.
+        """
+        self.unknown(line, known, where)
+        words = [word for word in (known if read is None else read) if " " not in word]
+        close = get_close_matches(line.written, words, n=1, cutoff=0.6)
+        return replace(line, meant=close[0]) if close else None
 
     def repeated(self, line: Line, word: str, first: Span) -> None:
         self.say(
@@ -168,14 +180,17 @@ class Reader:
                         line.span, f"`{name.text}` has no type", help=f"write `{name.text}: text`"
                     )
                 )
-                return None
+                anything = tree.Plain("anything", span=line.span)
+                return tree.Field(name, anything, span=line.whole, comments=line.comments)
             about = self.about(rest)
             return tree.Field(
                 name, nested, rest.text.startswith("?"), None, about, span=line.whole, comments=line.comments
             )
         made: FieldLine | None = self.parse("field", rest)
         if made is None:
-            return None
+            # The field is there, whatever it holds: what uses it is not blamed.
+            anything = tree.Plain("anything", span=line.span)
+            return tree.Field(name, anything, span=line.whole, comments=line.comments)
         type = made.type
         if type is None:
             if nested is None:

@@ -220,7 +220,8 @@ VERBS = ("send", "track", "ask", "reply", "publish", "emit")
 class Do(Item):
     """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
 
-    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions.
+    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
+    not be read has no verb; it is there for its alias, which later actions may use.
     """
 
     verb: str
@@ -235,7 +236,10 @@ class Do(Item):
 
 @dataclass(frozen=True, slots=True)
 class Rule(Item):
-    """A rule. `clause_comments` holds the comments of clauses that are not items, by clause word."""
+    """A rule. `clause_comments` holds the comments of clauses that are not items, by clause word.
+
+    `unread` names the clauses that stand there and could not be read.
+    """
 
     name: Name
     trigger: Trigger | None
@@ -251,6 +255,7 @@ class Rule(Item):
     actions: tuple[Do, ...] = ()
     stop: bool = False
     tests: tuple[Test, ...] = ()
+    unread: tuple[str, ...] = ()
     clause_comments: tuple[tuple[str, Comments], ...] = field(default=(), compare=False, repr=False)
 
 
@@ -378,8 +383,13 @@ Declaration: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One rule file: its declarations in the author's order, and the comments after the last of them."""
+    """One rule file: its declarations in the author's order, and the comments after the last of them.
+
+    `unread` holds kind and name of declarations that could not be read, or not wholly: what uses them is not
+    blamed for it.
+    """
 
     source: Source = field(compare=False, repr=False)
     declarations: tuple[Declaration, ...]
     closing_comments: tuple[str, ...] = field(default=(), compare=False)
+    unread: tuple[tuple[str, str], ...] = ()

@@ -36,6 +36,7 @@ class Line:
     indent: int
     comments: Comments = field(default_factory=Comments)
     children: list[Line] = field(default_factory=list)
+    meant: str = ""
 
     @property
     def span(self) -> Span:
@@ -47,14 +48,19 @@ class Line:
 
     @property
     def word(self) -> str:
-        """The first word, by which clauses are told apart."""
+        """The first word, by which clauses are told apart; the one it is meant to be, where it is misspelt."""
+        return self.meant or self.written
+
+    @property
+    def written(self) -> str:
+        """The first word as it is written."""
         found = _WORD.match(self.fragment.text)
         return found.group() if found else ""
 
     def after(self, prefix: str) -> Fragment:
         """What stands after a prefix of the line's text, without the blanks between."""
         text = self.fragment.text
-        start = len(prefix)
+        start = len(prefix) + (len(self.written) - len(self.meant) if self.meant else 0)
         while start < len(text) and text[start].isspace():
             start += 1
         return self.fragment.cut(start, len(text))

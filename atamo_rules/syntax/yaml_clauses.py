@@ -28,6 +28,8 @@ class Clauses:
         self.report: list[Diagnostic] = []
         self.comments = dict(_comments(source, root))
         self.taken: set[int] = set()
+        self.unread: list[tuple[str, str]] = []
+        """Declarations that could not be read, or not wholly, by kind and name."""
 
     def say(self, diagnostic: Diagnostic) -> None:
         self.report.append(diagnostic)
@@ -71,12 +73,15 @@ class Clauses:
     def keys(self, node: Mapping, known: Sequence[str], where: str) -> dict[str, Node]:
         """The values of known keys; others are reported with the likeliest word."""
         found: dict[str, Node] = {}
+        given = {key.text for key, _ in node.entries}
         for key, value in node.entries:
             word = " ".join(key.text.split())
             if word in known:
                 found[word] = value
                 continue
-            close = get_close_matches(word, known, n=1, cutoff=0.6)
+            close = get_close_matches(word, [one for one in known if one not in given], n=1, cutoff=0.6)
+            if close:
+                found[close[0]] = value  # read as it is most likely meant, so that nothing else is blamed
             self.say(
                 codes.UNKNOWN_CLAUSE.at(
                     key.span,

@@ -17,6 +17,8 @@ from atamo_rules.syntax.yaml_rules import rule, table, test
 
 TOP = ("pack", "version", *METADATA, "use", "params", "lists", "define", "events", "requests", "agents", "tables",
        "rules", "tests")  # fmt: skip
+_KINDS = {"params": "param", "lists": "list", "define": "define", "events": "event", "requests": "event",
+          "agents": "agent", "tables": "table"}  # fmt: skip
 _VERBS = ("send", "track", "ask", "publish")
 
 
@@ -30,7 +32,9 @@ def read_yaml_file(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     if mapping is not None:
         given = clauses.keys(mapping, TOP, "a rule file")
         declarations = _declarations(given, clauses)
-    return decl.File(source, tuple(declarations), clauses.left()), tuple(clauses.report)
+    return decl.File(source, tuple(declarations), clauses.left(), tuple(clauses.unread)), tuple(
+        clauses.report
+    )
 
 
 def _declarations(given: dict[str, Node], clauses: Clauses) -> list[decl.Declaration]:
@@ -51,9 +55,12 @@ def _declarations(given: dict[str, Node], clauses: Clauses) -> list[decl.Declara
         mapping = clauses.mapping(given[word], f"`{word}`") if word in given else None
         for key, value in mapping.entries if mapping is not None else ():
             comments = clauses.beside(key.span)
+            before = len(clauses.report)
             made = read(key, value, clauses)
             if made is not None:
                 found.append(replace(made, comments=comments))
+            if any(said.severity is codes.ERROR for said in clauses.report[before:]):
+                clauses.unread.append((_KINDS[word], key.text.partition("(")[0].strip()))
     for item in clauses.items(given["rules"], "`rules`") if "rules" in given else ():
         found.append(rule(item, clauses))
     for item in clauses.items(given["tests"], "`tests`") if "tests" in given else ():
@@ -207,7 +214,8 @@ def _field(key: Scalar, node: Node, clauses: Clauses) -> tree.Field | None:
     if isinstance(node, Scalar):
         line: FieldLine | None = clauses.parse("field", node, "a field")
         if line is None:
-            return None
+            # The field is there, whatever it holds: what uses it is not blamed.
+            return tree.Field(name, tree.Plain("anything", span=node.span), span=span)
         if line.type is None:
             clauses.say(codes.SYNTAX.at(node.span, "`list of` needs a type", help="write `{list of: {…}}`"))
             return None

@@ -9,7 +9,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.atamo_rule import one_each
+from atamo_rules.syntax.atamo_rule import one_each, unread_do
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.tree import Comments
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
@@ -57,6 +57,7 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
         clauses.say(
             codes.MISSING_CLAUSE.at(name.span, f"the rule `{name.text}` does nothing", help="add `do:`")
         )
+    condition = _condition(given["when"], clauses) if "when" in given else None
     made = decl.Rule(
         clauses.name(name),
         trigger,
@@ -67,11 +68,12 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
         _principals(given.get("for"), clauses),
         _principals(given.get("except"), clauses),
         _lets(given.get("let"), clauses),
-        _condition(given["when"], clauses) if "when" in given else None,
+        condition,
         clauses.parse("at_most", given["at most"], "`at most`") if "at most" in given else None,
         actions(given["do"], clauses) if "do" in given else (),
         _truth(given.get("stop"), clauses),
         _tests(given.get("tests"), clauses),
+        ("when",) if "when" in given and condition is None else (),
         noted,
         span=node.span,
         comments=comments,
@@ -132,12 +134,10 @@ def _lets(node: Node | None, clauses: Clauses) -> tuple[decl.Let, ...]:
         text = value.text
         start = len(text) - len(text[1:].lstrip()) if text.startswith("=") else 0
         made = _cut("expression", value.fragment.cut(start, len(text)), clauses)
-        if made is not None:
-            found.append(
-                decl.Let(
-                    clauses.name(key), made, span=key.span.to(value.span), comments=clauses.beside(key.span)
-                )
-            )
+        if made is None:
+            made = tree.Literal(None, span=value.span)  # unread, but its name is known
+        span = key.span.to(value.span)
+        found.append(decl.Let(clauses.name(key), made, span=span, comments=clauses.beside(key.span)))
     return tuple(found)
 
 
@@ -166,6 +166,8 @@ def _condition(node: Node, clauses: Clauses) -> tree.Expr | None:
     key, items = node.entries[0]
     parts = [_condition(item, clauses) for item in clauses.items(items, f"`{key.text}`")]
     good = tuple(part for part in parts if part is not None)
+    if len(good) < len(parts):
+        return None
     if not good:
         if not parts:
             clauses.say(codes.YAML_SHAPE.at(items.span, f"`{key.text}` needs at least one condition"))
@@ -191,7 +193,7 @@ def _action(node: Node, clauses: Clauses) -> decl.Do | None:
     comments = clauses.beside(node.span)
     if isinstance(node, Scalar):
         do: decl.Do | None = clauses.parse("do_head", node, "an action")
-        return do and replace(do, comments=comments)
+        return replace(do, comments=comments) if do is not None else unread_do(node.fragment)
     mapping = clauses.mapping(node, "an action")
     heads = (
         [entry for entry in mapping.entries if entry[0].text != "on timeout"] if mapping is not None else []
@@ -206,7 +208,7 @@ def _action(node: Node, clauses: Clauses) -> decl.Do | None:
         return decl.Do("reply", error=error, on_timeout=timeout, span=node.span, comments=comments)
     do = _cut("do_head", key.fragment, clauses)
     if do is None:
-        return None
+        return unread_do(key.fragment)
     made: decl.Do = replace(
         do,
         arguments=clauses.arguments(value, "the arguments"),
@@ -251,6 +253,8 @@ def table(key: Scalar, node: Node, clauses: Clauses) -> decl.Table | None:
         )
         return None
     good = tuple(row for row in rows if row is not None)
+    if len(good) < len(rows):
+        return None
     return decl.Table(
         clauses.name(key),
         on,
@@ -306,6 +310,7 @@ def test(node: Node, clauses: Clauses) -> decl.Test | None:
             codes.MISSING_CLAUSE.at(node.span, "a test has a name", help="begin it with `test: name`")
         )
         return None
+    before = len(clauses.report)
     mocks: list[decl.Mock] = []
     mapping = clauses.mapping(given["mock"], "`mock`") if "mock" in given else None
     for key, value in mapping.entries if mapping is not None else ():
@@ -324,6 +329,8 @@ def test(node: Node, clauses: Clauses) -> decl.Test | None:
         if "expect" in words:
             steps.extend(_expects(words["expect"], at if "given" not in words else None, clauses))
     good = tuple(step for step in steps if step is not None)
+    if any(said.severity is codes.ERROR for said in clauses.report[before:]):
+        return None  # what is left of it would be blamed for what is missing
     return decl.Test(clauses.name(name), tuple(mocks), good, span=node.span, comments=comments)
 
 

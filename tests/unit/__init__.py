@@ -1,0 +1,1 @@
+"""Floor by floor: what golden cases cannot show."""

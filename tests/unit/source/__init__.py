@@ -1,0 +1,1 @@
+"""The lowest floor: texts, places, diagnostics and how they are shown."""
