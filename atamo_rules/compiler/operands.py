@@ -9,9 +9,8 @@ from typing import cast
 from atamo_rules.compiler import calls, conditions
 from atamo_rules.compiler.context import Binding, Context, Facts, Operand, is_open, near
 from atamo_rules.compiler.describe import describe, kind_of, value_text
-from atamo_rules.compiler.paths import is_word, names_something, path_operand, taken
+from atamo_rules.compiler.paths import alone, gathered, is_word, names_something, path_operand, taken
 from atamo_rules.model.meaning import (
-    EACH,
     Arith,
     Const,
     Get,
@@ -91,31 +90,6 @@ def needed(expr: tree.Expr, context: Context, facts: Facts, expected: Type | Non
     if context.lenient:
         return Operand(found.term, found.type)
     report_absent(expr, found, context)
-    return None
-
-
-def gathered(found: Operand) -> Operand:
-    """A path through a list, where a value is wanted: the list of all the values it leads to."""
-    term, type = found.term, found.type
-    if not (isinstance(term, Get) and term.many):
-        return found
-    if isinstance(type, ListOf):
-        # Lists inside a list, one after the other: `any t in lines.tags has …` asks every tag of every line.
-        return Operand(Get(term.root, (*term.steps, EACH), type.item, span=term.span), type, found.absent)
-    return Operand(term, ListOf(type), found.absent)
-
-
-def _alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
-    """A value where only one can stand; a path through a list is many, and says so."""
-    if found is None or not (isinstance(found.term, Get) and found.term.many):
-        return found
-    context.report.append(
-        codes.WRONG_TYPE.at(
-            expr.span,
-            f"`{expr.span.text}` is many values, one for each element of a list",
-            help="ask each element: `any x in list has (…)`, or take a function of the list such as `sum(…)`",
-        )
-    )
     return None
 
 
@@ -257,8 +231,8 @@ def _not_a_value(span: Span, word: str, expected: OneOf, context: Context) -> No
 
 
 def _arithmetic(expr: tree.Arithmetic, context: Context, facts: Facts) -> Operand | None:
-    left = _alone(expr.left, needed(expr.left, context, facts), context)
-    right = _alone(expr.right, needed(expr.right, context, facts), context)
+    left = alone(expr.left, needed(expr.left, context, facts), context)
+    right = alone(expr.right, needed(expr.right, context, facts), context)
     if left is None or right is None:
         return None
     type = _arithmetic_type(expr.operator, kind_of(left.type), kind_of(right.type), left.type, right.type)
@@ -346,7 +320,7 @@ def _list(expr: tree.ListValue, context: Context, facts: Facts, expected: Type |
                 codes.NOT_A_VALUE_HERE.at(part.span, "only plain values stand in this list")
             )
             return None
-        one = _alone(part, needed(part, context, facts, item), context)
+        one = alone(part, needed(part, context, facts, item), context)
         if one is None:
             return None
         found.append(one)
