@@ -81,7 +81,8 @@ def said(fields: str, line: str, body: Json, *, extra: str = "", before: str = "
     return decide(
         ruleset(
             f"event thing{' of anything' if not lines.strip() else ''}\n{lines}\n\n{extra}\n"
-            f"agent desk\n  send note\n    line: text\n\nrule r\n  on thing\n{before}  do\n    send desk.note\n      line: {line}\n"
+            "agent desk\n  send note\n    line: text\n\nrule r\n  on thing\n"
+            f"{before}  do\n    send desk.note\n      line: {line}\n"
         ),
         event(body),
     )
