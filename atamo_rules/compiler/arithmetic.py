@@ -5,6 +5,7 @@ from __future__ import annotations
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import Context, Facts, Operand
 from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.paths import alone
 from atamo_rules.model.meaning import Arith, Const
 from atamo_rules.model.types import Duration, Moment, Number, Type
 from atamo_rules.source import codes
@@ -13,8 +14,8 @@ from atamo_rules.syntax import tree
 
 def arithmetic(expr: tree.Arithmetic, context: Context, facts: Facts) -> Operand | None:
     """What a sum, difference, product or quotient stands for, or None after saying why it cannot."""
-    left = operands.alone(expr.left, operands.needed(expr.left, context, facts), context)
-    right = operands.alone(expr.right, operands.needed(expr.right, context, facts), context)
+    left = alone(expr.left, operands.needed(expr.left, context, facts), context)
+    right = alone(expr.right, operands.needed(expr.right, context, facts), context)
     if left is None or right is None:
         return None
     type = _arithmetic_type(expr.operator, kind_of(left.type), kind_of(right.type), left.type, right.type)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from atamo_rules.compiler import conditions, operands
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.paths import gathered
 from atamo_rules.compiler.written_types import type_of_expression
 from atamo_rules.functions.registry import FUNCTIONS, Function
 from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
@@ -61,7 +62,7 @@ def _function(expr: tree.Call, function: Function, context: Context, facts: Fact
         one = operands.needed(argument, context, facts)
         if one is None:
             return None
-        one = operands.gathered(one)
+        one = gathered(one)
         if not fits_kind(one.type, parameter.kinds):
             context.report.append(
                 codes.BAD_CALL.at(

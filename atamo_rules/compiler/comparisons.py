@@ -10,6 +10,7 @@ from typing import cast
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import Context, Facts, Operand, Outcome, is_open, presence
 from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.paths import gathered
 from atamo_rules.compiler.patterns import regex_problem
 from atamo_rules.model.meaning import (
     EACH,
@@ -175,7 +176,7 @@ def _test(
         return _is_null(expr, left, context)
     values = right
     if operator == "is one of" or many:
-        right = operands.gathered(right)
+        right = gathered(right)
         if not isinstance(right.type, ListOf | Anything):
             context.report.append(
                 codes.WRONG_TYPE.at(

@@ -9,9 +9,8 @@ from typing import cast
 from atamo_rules.compiler import arithmetic, calls, conditions
 from atamo_rules.compiler.context import Binding, Context, Facts, Operand, is_open, near
 from atamo_rules.compiler.describe import describe, kind_of, value_text
-from atamo_rules.compiler.paths import is_word, names_something, path_operand, taken
+from atamo_rules.compiler.paths import alone, gathered, is_word, names_something, path_operand, taken
 from atamo_rules.model.meaning import (
-    EACH,
     Const,
     Get,
     MakeList,
@@ -92,31 +91,6 @@ def needed(expr: tree.Expr, context: Context, facts: Facts, expected: Type | Non
     if context.lenient:
         return Operand(found.term, found.type)
     report_absent(expr, found, context)
-    return None
-
-
-def gathered(found: Operand) -> Operand:
-    """A path through a list, where a value is wanted: the list of all the values it leads to."""
-    term, type = found.term, found.type
-    if not (isinstance(term, Get) and term.many):
-        return found
-    if isinstance(type, ListOf):
-        # Lists inside a list, one after the other: `any t in lines.tags has …` asks every tag of every line.
-        return Operand(Get(term.root, (*term.steps, EACH), type.item, span=term.span), type, found.absent)
-    return Operand(term, ListOf(type), found.absent)
-
-
-def alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
-    """A value where only one can stand; a path through a list is many, and says so."""
-    if found is None or not (isinstance(found.term, Get) and found.term.many):
-        return found
-    context.report.append(
-        codes.WRONG_TYPE.at(
-            expr.span,
-            f"`{expr.span.text}` is many values, one for each element of a list",
-            help="ask each element: `any x in list has (…)`, or take a function of the list such as `sum(…)`",
-        )
-    )
     return None
 
 

@@ -46,6 +46,31 @@ def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | N
     return _walk(path, path.steps, "event", (), context.event.type, context, facts, None)
 
 
+def gathered(found: Operand) -> Operand:
+    """A path through a list, where a value is wanted: the list of all the values it leads to."""
+    term, type = found.term, found.type
+    if not (isinstance(term, Get) and term.many):
+        return found
+    if isinstance(type, ListOf):
+        # Lists inside a list, one after the other: `any t in lines.tags has …` asks every tag of every line.
+        return Operand(Get(term.root, (*term.steps, EACH), type.item, span=term.span), type, found.absent)
+    return Operand(term, ListOf(type), found.absent)
+
+
+def alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
+    """A value where only one can stand; a path through a list is many, and says so."""
+    if found is None or not (isinstance(found.term, Get) and found.term.many):
+        return found
+    context.report.append(
+        codes.WRONG_TYPE.at(
+            expr.span,
+            f"`{expr.span.text}` is many values, one for each element of a list",
+            help="ask each element: `any x in list has (…)`, or take a function of the list such as `sum(…)`",
+        )
+    )
+    return None
+
+
 def is_word(expr: tree.Expr) -> str | None:
     """The word, when an expression is one bare word that could be an enum value."""
     if isinstance(expr, tree.Path) and len(expr.steps) == 1 and isinstance(expr.steps[0].key, str):

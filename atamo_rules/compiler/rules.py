@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from atamo_rules.compiler import conditions, operands, plans
 from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
-from atamo_rules.compiler.paths import taken
+from atamo_rules.compiler.paths import gathered, taken
 from atamo_rules.model.meaning import Condition, Constant, Get, Term
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
@@ -182,7 +182,7 @@ def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Conte
     if found is None:
         here = Get(name, (), Anything(), span=let.name.span)
         return context.bind(name, Binding(here, Anything(), let.name.span))
-    found = operands.gathered(found)
+    found = gathered(found)
     lets.append((name, found.term))
     here = Get(name, (), found.type, span=let.name.span)
     return context.bind(name, Binding(here, found.type, let.name.span, optional=found.absent is not None))
@@ -245,7 +245,7 @@ def plain(value: tree.Value) -> Json:
         case tree.ListValue():
             return [plain(item) for item in value.items]
         case tree.Negative(tree.Literal(int() | Decimal() as number)):
-            return -number
+            return number.copy_negate() if isinstance(number, Decimal) else -number
         case _:
             return value.span.text
 

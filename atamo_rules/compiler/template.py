@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from atamo_rules.compiler import conditions, operands
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts
-from atamo_rules.compiler.paths import taken
+from atamo_rules.compiler.paths import gathered, taken
 from atamo_rules.compiler.template_expression import Untold, expression
 from atamo_rules.model.meaning import Bind, Branch, Condition, Filled, Get, Loop, Output, Part
 from atamo_rules.model.types import Anything, Boolean, Member, Number, Record
@@ -253,7 +253,7 @@ def _set(node: nodes.Assign, places: Places, context: Context, facts: Facts, par
         context.report.append(untold.diagnostic)
         return context
     found = operands.needed(written, context, facts)
-    found = operands.gathered(found) if found is not None else None
+    found = gathered(found) if found is not None else None
     if found is None:
         # Later uses must not be blamed for this mistake.
         return context.bind(

@@ -17,7 +17,7 @@ from lark import Token, Tree
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.convert_expression import Expressions, Misread
+from atamo_rules.syntax.convert_expression import Expressions, Misread, negated
 
 __all__ = ["Converter", "FieldLine", "Misread"]
 
@@ -73,7 +73,7 @@ class Converter(Expressions):
 
     def _signed(self, node: Tree[Token]) -> int | Decimal:
         number = self.number(cast(Token, node.children[-1]))
-        return -number if len(node.children) == 2 else number
+        return negated(number) if len(node.children) == 2 else number
 
     def _one_of(self, node: Tree[Token]) -> tree.OneOf:
         values = tuple(self.take(child) for child in trees(node))

@@ -28,6 +28,11 @@ _SYMBOLS = {
 }
 
 
+def negated(value: int | Decimal) -> int | Decimal:
+    """The number with the other sign; Python's own `-` would round a Decimal to 28 digits."""
+    return value.copy_negate() if isinstance(value, Decimal) else -value
+
+
 class Misread(Exception):
     """A clause that follows the grammar but cannot be meant; carries its diagnostic. Never leaves `clause`."""
 
@@ -186,7 +191,7 @@ class Expressions:
         span = self.span(node)
         value = operand.value if isinstance(operand, tree.Literal) else None
         if isinstance(value, int | Decimal) and not isinstance(value, bool):
-            return tree.Literal(-value, span=span)
+            return tree.Literal(negated(value), span=span)
         return tree.Negative(operand, span=span)
 
     def _atom(self, node: Tree[Token]) -> tree.Expr:
@@ -245,7 +250,7 @@ class Expressions:
                 return tree.Literal(self.text(token), span=span)
             case "NUMBER":
                 number = self.number(token)
-                return tree.Literal(-number if negative else number, span=span)
+                return tree.Literal(negated(number) if negative else number, span=span)
             case "NAME":
                 return tree.Literal(str(token), span=span)
             case _:

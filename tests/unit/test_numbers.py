@@ -31,6 +31,8 @@ BIG = int("9" * 4300)
         ("n: whole", "n + 0.5 > n", {"n": 10**4000}, True),
         ("n: whole", "n > 0", {"n": BIG}, True),
         ("n: whole", 'truncate("abcdef", n) is "ab…"', {"n": Decimal("3.0")}, True),
+        ("n: number", "n is -1.23456789012345678901234567890123",
+         {"n": Decimal("-1.23456789012345678901234567890123")}, True),
         ("n: number", "round(n, 2) is 1.24", {"n": Decimal("1.245")}, True),
     ],
 )  # fmt: skip
