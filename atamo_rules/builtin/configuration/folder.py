@@ -15,7 +15,7 @@ from atamo_rules.hub.files import SUFFIXES
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
-from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+from atamo_rules.hub.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.hub.unpaused import unpaused
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -54,6 +54,7 @@ class FolderProvider:
         self.tests = tests
         self.watch = watch
         self.book = Rulebook((folder,), params or {})
+        self.tested: Tested = {}
         self.last: Generation | None = None
         self.seen: object = None
         self.refused = False
@@ -86,7 +87,7 @@ class FolderProvider:
         if self.last is not None and key == self.seen:
             return None
         if self.tests:
-            _, failed = run_tests(made.ruleset)
+            _, failed = run_tests(made.ruleset, self.tested)
             bad = tuple(d for d in failed if d.severity is Severity.ERROR)
             if bad:
                 return Refused(bad)
