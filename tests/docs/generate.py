@@ -130,8 +130,9 @@ def diagnostics_page() -> str:
     """Every code with its title, by stage."""
     out = ["# Diagnostics\n", _MADE]
     out.append(
-        "Every finding has a code. Its letter is a habit, its severity is in the table; `atamo explain CODE` shows its\n"
-        "page, with a wrong and a right example. How to read a finding: [read diagnostics](../how-to/read-diagnostics.md).\n"
+        "Every finding has a code. Its letter is a habit, its severity is in the table; `atamo explain CODE`\n"
+        "shows its page, with a wrong and a right example. How to read a finding:\n"
+        "[read diagnostics](../how-to/read-diagnostics.md).\n"
     )
     stages = (
         ("01", "Text, syntax, YAML"), ("02", "Names, types, tables, schemas"), ("03", "Templates"),
