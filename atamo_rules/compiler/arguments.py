@@ -178,7 +178,8 @@ def _template(
     if isinstance(wanted, OneOf):
         _wrong(written.span, key, Text(), wanted, context)
         return None
-    if lone is not None and len(found.parts) == 1:
+    if lone is not None and len(found.parts) == 1 and isinstance(wanted, Anything):
+        # Where text is wanted, making text of a number is the point.
         _note_lone(written, lone, found.parts[0], fix, context)
     return Operand(found, Text())
 

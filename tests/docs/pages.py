@@ -10,6 +10,7 @@ from pathlib import Path
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`]*)$")
 _SETTING = re.compile(r'(\w+)="([^"]*)"')
 _SKIP = re.compile(r"<!--\s*skip:\s*(?P<why>\S.*?)\s*-->\s*$")
+_PROJECT = re.compile(r"<!--\s*project: (?P<path>[\w/]+)\s*-->")
 _FRESH = re.compile(r"<!--\s*fresh folder\s*-->\s*$")
 
 
@@ -61,6 +62,12 @@ def blocks(path: Path) -> Iterator[Block]:
         yield Block(language, text, begin, settings.get("title", ""), errors, skip, fresh)
         number += 1
         skip, fresh = "", False
+
+
+def project(path: Path) -> str:
+    """The folder, from the root of the repository, of which a page begins with a copy; empty for none."""
+    found = _PROJECT.search(path.read_text("utf-8"))
+    return found.group("path") if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,22 @@ from atamo_rules.hub.rulebook import run_tests
 from atamo_rules.source.diagnostic import Severity
 from atamo_rules.source.formats import render
 from atamo_rules.source.span import Source
-from tests.docs.pages import Block, Step, blocks, matches, transcript
+from tests.docs.pages import Block, Step, blocks, matches, project, transcript
 
 INSIDE = {"verify", "simulate", "fmt", "explain", "init", "types", "--version", "--help"}
 """Commands of `atamo` that run in this process, through the same door, because a new one costs half a second."""
 SHELL = set("|<>&;$`*")
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def begins_with(path: Path) -> Path | None:
+    """The folder of which a page begins with a copy: the one it names, or the ruleset it is the README of."""
+    named = project(path)
+    if named:
+        return ROOT / named
+    return path.parent if path.parent.parent.name == "rulesets" else None
 
 
 class Wrong(AssertionError):
@@ -112,26 +123,36 @@ class Page:
             raise Wrong(f"expected {block.errors or 'no findings'}:\n{render(bad, 'full', color=False)}")
 
     def command(self, step: Step) -> None:
+        """One command of a transcript; Wrong unless it prints and ends as the page says."""
         words = step.command.split()
         if words[0] == "cd" and len(words) == 2:
             self.chdir(Path.cwd() / words[1])
             return
-        plain = not SHELL & set(step.command) and '"' not in step.command and "'" not in step.command
-        if plain and words[0] == "atamo" and words[1] in INSIDE:
-            code, got = inside(words[1:])
-        else:
-            done = subprocess.run(
-                ["bash", "-c", step.command],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                env=_environment(),
-                timeout=60,
-            )
-            code, got = done.returncode, done.stdout.decode("utf-8")
+        code, got = perform(step.command)
         if code != step.code or not matches(step.expected, got):
-            raise Wrong(f"line {step.line}: `{step.command}` gave [exit {code}]\n{got}\nbut the page says [exit "
-                        f"{step.code}]\n{step.expected}")  # fmt: skip
+            self.differs(step, code, got)
+
+    def differs(self, step: Step, code: int, got: str) -> None:
+        """What to do about a command that does something else than its page says."""
+        raise Wrong(f"line {step.line}: `{step.command}` gave [exit {code}]\n{got}\nbut the page says [exit "
+                    f"{step.code}]\n{step.expected}")  # fmt: skip
+
+
+def perform(command: str) -> tuple[int, str]:
+    """A command's exit code and output: of `atamo` in this process where that can be, else of a shell."""
+    words = command.split()
+    plain = not SHELL & set(command) and '"' not in command and "'" not in command
+    if plain and words[0] == "atamo" and words[1] in INSIDE:
+        return inside(words[1:])
+    done = subprocess.run(
+        ["bash", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        env=_environment(),
+        timeout=60,
+    )
+    return done.returncode, done.stdout.decode("utf-8")
 
 
 def inside(arguments: list[str]) -> tuple[int, str]:

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.docs.pages import BadPage, Block, blocks, matches, transcript
-from tests.docs.runner import Page, Wrong
+from tests.docs.runner import ROOT, Page, Wrong, begins_with
 
-ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path
     for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "rulesets").glob("*/README.md"))
@@ -23,8 +22,7 @@ def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("GITHUB_ACTIONS", "ATAMO_FORMAT", "ATAMO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
-    copy = path.parent if path.parent.parent.name == "rulesets" else None
-    Page(path, tmp_path / "project", copy=copy).run(monkeypatch.chdir)
+    Page(path, tmp_path / "project", copy=begins_with(path)).run(monkeypatch.chdir)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

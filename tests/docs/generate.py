@@ -1,0 +1,163 @@
+"""The reference pages that are made from the code. `python -m tests.docs.generate` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from atamo_rules.cli import main as cli
+from atamo_rules.compiler.describe import describe
+from atamo_rules.functions import lists, net, numbers, text, time
+from atamo_rules.functions.signature import Function
+from atamo_rules.model.strict_json import encode
+from atamo_rules.source import pages
+from atamo_rules.source.codes import ERROR, WARNING
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+_MADE = "<!-- made by tests/docs/generate.py; edit the code instead -->\n"
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """The subcommands that are there, in the order of the help."""
+    for name, (place, _) in cli.COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        try:
+            yield name, getattr(import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if error.name != module:
+                raise
+
+
+def cli_page() -> str:
+    """The `atamo` command with every option of every subcommand."""
+    out = ["# The `atamo` command\n", _MADE, "```text\natamo [--color auto|always|never] COMMAND …\n```\n"]
+    out += _options(cli.cli)
+    out += [f"{cli.EXIT_CODES}\n", "| command | |\n|---|---|"]
+    found = dict(commands())
+    out += [
+        f"| [`{name}`](#atamo-{name}) | {about} |"
+        for name, (_, about) in cli.COMMANDS.items()
+        if name in found
+    ]
+    for name, command in found.items():
+        arguments = [p for p in command.params if isinstance(p, click.Argument)]
+        usage = " ".join(_argument(p) for p in arguments)
+        out += [f"\n## atamo {name}\n", f"```text\natamo {name} [OPTIONS] {usage}".rstrip() + "\n```\n"]
+        out.append(_paragraphs(command.help or "") + "\n")
+        out += _options(command)
+        if command.epilog:
+            out.append(f"```text\n{command.epilog.replace(chr(8), '').strip()}\n```")
+    return "\n".join(out) + "\n"
+
+
+def _argument(parameter: click.Argument) -> str:
+    name = (parameter.metavar or parameter.name or "").upper()
+    name += "…" if parameter.nargs == -1 else ""
+    return name if parameter.required else f"[{name}]"
+
+
+def _options(command: click.Command) -> list[str]:
+    out = []
+    for option in command.params:
+        if not isinstance(option, click.Option) or option.hidden:
+            continue
+        names = ", ".join(f"`{name}`" for name in option.opts)
+        if option.secondary_opts:
+            names += ", " + ", ".join(f"`{name}`" for name in option.secondary_opts)
+        notes = [(option.help or "").replace("  [default:", " [default:").strip()]
+        if isinstance(option.type, click.Choice):
+            notes.append("One of " + ", ".join(f"`{choice}`" for choice in option.type.choices) + ".")
+        elif not option.is_flag and option.metavar:
+            names += f" {option.metavar}"
+        if option.show_default and option.default not in (None, False):
+            notes.append(f"[default: {option.default}]")
+        if option.required:
+            notes.append("Required.")
+        if option.envvar:
+            notes.append(f"Also `{option.envvar}`.")
+        out.append((names, " ".join(note for note in notes if note).replace("|", "\\|")))
+    if not out:
+        return []
+    return ["| option | |\n|---|---|", *(f"| {names} | {about} |" for names, about in out), ""]
+
+
+def _paragraphs(text: str) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
+
+
+def functions_page() -> str:
+    """Every function, by family, with its parameters and examples."""
+    out = ["# Functions and filters\n", _MADE]
+    out.append(
+        "Each is called in conditions and arguments, `lower(subject)`, and as a filter in templates,\n"
+        "`{{ subject | lower }}`; further arguments follow the first, `{{ subject | truncate(20) }}`. A function of\n"
+        "something absent, or of a value it cannot take, is absent. Every example runs as a test.\n\n"
+        "Templates also have `default(x)`: its argument, when the value is missing.\n"
+    )
+    families: tuple[tuple[str, tuple[Function, ...]], ...] = (
+        ("Texts", text.FUNCTIONS),
+        ("Numbers", numbers.FUNCTIONS),
+        ("Lists and objects", lists.FUNCTIONS),
+        ("Addresses", net.FUNCTIONS),
+        ("Times", time.FUNCTIONS),
+    )
+    for title, functions in families:
+        out.append(f"## {title}\n\n| function | gives | | example |\n|---|---|---|---|")
+        for function in functions:
+            parameters = ", ".join(
+                f"{p.name}: {' or '.join(p.kinds)}{'?' if p.optional else ''}" for p in function.parameters
+            )
+            result = "as its arguments" if callable(function.result) else describe(function.result)
+            examples = "<br>".join(
+                f"{_code(expression)} → {_code(encode(value))}" for expression, value in function.examples
+            )
+            out.append(
+                f"| {_code(f'{function.name}({parameters})')} | {result} | {function.about} | {examples} |"
+            )
+        out.append("")
+    return "\n".join(out)
+
+
+def _code(text: str) -> str:
+    shown = text.replace("|", "\\|")
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
+
+
+def diagnostics_page() -> str:
+    """Every code with its title, by stage."""
+    out = ["# Diagnostics\n", _MADE]
+    out.append(
+        "Every finding has a code. Its letter is a habit, its severity is in the table; `atamo explain CODE`\n"
+        "shows its page, with a wrong and a right example. How to read a finding:\n"
+        "[read diagnostics](../how-to/read-diagnostics.md).\n"
+    )
+    stages = (
+        ("01", "Text, syntax, YAML"), ("02", "Names, types, tables, schemas"), ("03", "Templates"),
+        ("04", "Agents and actions"), ("05", "Time"), ("06", "Analysis"), ("07", "Tests in files"),
+        ("08", "Reload and running"),
+    )  # fmt: skip
+    for prefix, title in stages:
+        out.append(f"## {title}\n\n| code | severity | |\n|---|---|---|")
+        for code in pages.all_codes():
+            if code.id[1:3] == prefix:
+                word = (
+                    "error" if code.severity is ERROR else "warning" if code.severity is WARNING else "note"
+                )
+                out.append(f"| [{code.id}](../codes/{code.id}.md) | {word} | {code.title} |")
+        out.append("")
+    return "\n".join(out)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "functions.md": functions_page,
+    "diagnostics.md": diagnostics_page,
+}
+
+if __name__ == "__main__":
+    REFERENCE.mkdir(parents=True, exist_ok=True)
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make(), "utf-8")
