@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from atamo_rules.compiler import comparisons, operands
-from atamo_rules.compiler.context import GUARDED, NOTHING, Context, Facts, Operand, Outcome, presence
+from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, presence
 from atamo_rules.compiler.describe import describe, value_text
+from atamo_rules.compiler.guards import guards_of
 from atamo_rules.model.meaning import (
     All,
     Among,
@@ -53,7 +54,7 @@ def _all(expr: tree.AllOf, context: Context, facts: Facts) -> Outcome | None:
         outcome = condition(part, context, known)
         if outcome is None:
             # A guard that could not be read must not make everything after it look unguarded.
-            known |= GUARDED
+            known |= guards_of(part)
             whole = False
             continue
         parts.append(outcome.condition)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from atamo_rules.compiler import conditions, operands, plans
 from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
+from atamo_rules.compiler.guards import guards_of
 from atamo_rules.compiler.paths import gathered, taken
 from atamo_rules.model.meaning import Condition, Constant, Get, Term
 from atamo_rules.model.people import Scope, Who
@@ -197,7 +198,7 @@ def _condition(written: decl.Rule, context: Context) -> tuple[Condition | None, 
     if outcome is not None:
         return outcome.condition, outcome.when_true
     # The actions are still checked: what the condition would have guarded is taken as guarded.
-    return None, GUARDED
+    return None, guards_of(written.condition)
 
 
 def _who(principals: tuple[decl.Principal, ...]) -> tuple[Who, ...]:
