@@ -27,10 +27,14 @@ def test_every_block_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(path: Path) -> None:
-    text = path.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
-        if "://" not in target:
-            assert (path.parent / target).exists(), f"{path}: {target}"
+    for target in _targets(path):
+        assert (path.parent / target).exists(), f"{path}: {target}"
+
+
+def _targets(path: Path) -> list[str]:
+    """What a page links to inside the repository."""
+    found = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text("utf-8"))
+    return [target for target in found if "://" not in target]
 
 
 # --- the runner itself: each of these must fail, or nothing above means anything -------------------------
@@ -94,3 +98,18 @@ def test_a_transcript_is_read_command_by_command() -> None:
 )
 def test_outputs_are_compared_line_by_line(expected: str, got: str, good: bool) -> None:
     assert matches(expected, got) is good
+
+
+def test_every_page_can_be_found_from_the_first() -> None:
+    """Nobody reads a page that no page leads to."""
+    first = ROOT / "docs" / "index.md"
+    seen: set[Path] = set()
+    waiting = [first]
+    while waiting:
+        page = waiting.pop().resolve()
+        if page in seen or page.suffix != ".md" or not page.is_file():
+            continue
+        seen.add(page)
+        waiting += [page.parent / target for target in _targets(page)]
+    missing = {path.resolve() for path in (ROOT / "docs").rglob("*.md")} - seen
+    assert not {path for path in missing if "codes" not in path.parts}
