@@ -1,0 +1,276 @@
+"""Rules that are edited while they run: whole generations only, however the files come to change."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from atamo_rules.builtin.configuration.folder import FolderProvider, Refused
+from atamo_rules.hub.generation import Generation
+
+State = Generation | Refused
+Story = Callable[["Follower"], Awaitable[None]]
+
+EVENT = "event thing\n  n: whole\n\nagent desk\n  uses log\n  send note\n    line: text\n"
+
+
+def rule(name: str, about: str = "one", at_least: int = 0) -> str:
+    return (
+        f'rule {name} "{about}"\n  on thing\n  when n > {at_least}\n  do\n    send desk.note\n'
+        f'      line: "{name} {{{{ n }}}}"\n'
+    )
+
+
+class Follower:
+    """Follows a folder's states; `good` waits for a generation that fits, and nothing wrong may come before it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.states: list[State] = []
+        self.came = asyncio.Event()
+
+    async def follow(self) -> None:
+        async for state in FolderProvider(self.folder).states():
+            self.states.append(state)
+            self.came.set()
+
+    async def until(self, fits: Callable[[State], bool], seconds: float = 20) -> State:
+        async def wait() -> State:
+            seen = 0
+            while True:
+                for state in self.states[seen:]:
+                    seen += 1
+                    if fits(state):
+                        return state
+                self.came.clear()
+                if seen == len(self.states):
+                    await self.came.wait()
+
+        return await asyncio.wait_for(wait(), seconds)
+
+    async def rules(self, *names: str) -> State:
+        """Wait for a generation that has exactly these rules, from the states told from now on."""
+        del self.states[:-1]
+        return await self.until(lambda state: names_of(state) == sorted(names))
+
+
+def names_of(state: State) -> list[str]:
+    return sorted(r.id for r in state.ruleset.rules) if isinstance(state, Generation) else ["refused"]
+
+
+def told(folder: Path, story: Story) -> list[State]:
+    async def run() -> list[State]:
+        follower = Follower(folder)
+        task = asyncio.create_task(follower.follow())
+        try:
+            await follower.until(lambda state: True)
+            await asyncio.sleep(0.1)  # the watch stands a moment after the first state
+            await story(follower)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        return follower.states
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "project"
+    place.mkdir()
+    (place / "events.atamo").write_text(EVENT)
+    (place / "a.atamo").write_text(rule("a"))
+    return place
+
+
+def test_a_file_written_a_piece_at_a_time_is_taken_when_it_is_whole(folder: Path) -> None:
+    """R1: no state in between is ever told, neither a part that happens to be right nor one that is not."""
+    text = rule("a") + "\n" + rule("b") + "\n" + rule("c")
+
+    async def story(follower: Follower) -> None:
+        with (folder / "a.atamo").open("w") as file:
+            for start in range(0, len(text), 16):
+                file.write(text[start : start + 16])
+                file.flush()
+                await asyncio.sleep(0.005)
+        await follower.rules("a", "b", "c")
+
+    states = told(folder, story)
+    assert [names_of(state) for state in states] == [["a"], ["a", "b", "c"]]
+
+
+def test_an_editor_that_empties_a_file_and_waits_before_it_writes(folder: Path) -> None:
+    async def story(follower: Follower) -> None:
+        with (folder / "a.atamo").open("w") as file:
+            file.flush()
+            await asyncio.sleep(0.15)
+            file.write(rule("x"))
+        await follower.rules("x")
+
+    assert [names_of(state) for state in told(folder, story)] == [["a"], ["x"]]
+
+
+def test_a_file_that_never_gets_its_last_line_end_is_taken_too(folder: Path) -> None:
+    async def story(follower: Follower) -> None:
+        (folder / "a.atamo").write_text(rule("x").rstrip("\n"))
+        await follower.rules("x")
+
+    assert [names_of(state) for state in told(folder, story)] == [["a"], ["x"]]
+
+
+@pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.slow)])
+def test_many_files_changed_at_once_are_one_generation(folder: Path, rounds: int) -> None:
+    """R2: 50 files over a fifth of a second; no generation mixes two versions."""
+    for number in range(50):
+        (folder / f"f{number:02}.atamo").write_text(rule(f"r{number:02}", "v0"))
+
+    async def story(follower: Follower) -> None:
+        for version in range(1, rounds + 1):
+            for number in range(50):
+                (folder / f"f{number:02}.atamo").write_text(rule(f"r{number:02}", f"v{version}"))
+                await asyncio.sleep(0.004)
+            await follower.until(lambda state, version=version: versions(state) == {f"v{version}"})  # type: ignore[misc]
+
+    states = told(folder, story)
+    assert all(len(versions(state)) == 1 for state in states), [versions(state) for state in states]
+
+
+def versions(state: State) -> set[str]:
+    if not isinstance(state, Generation):
+        return {"refused", "never"}
+    return {r.about for r in state.ruleset.rules if r.id.startswith("r")}
+
+
+def test_every_shape_of_change_is_followed_without_a_restart(folder: Path, tmp_path: Path) -> None:
+    """R3: renames, links, folders, pipes, things that cannot be read, and a folder that goes away."""
+
+    async def story(follower: Follower) -> None:
+        new = folder / ".a.atamo.swp"
+        new.write_text(rule("renamed"))
+        os.replace(new, folder / "a.atamo")
+        await follower.rules("renamed")
+
+        (folder / "a.atamo").unlink()
+        (folder / "b.atamo").write_text(rule("b"))
+        await follower.rules("b")
+
+        (folder / "deep/er").mkdir(parents=True)
+        await asyncio.sleep(0.2)
+        (folder / "deep/er/c.atamo").write_text(rule("c"))
+        await follower.rules("b", "c")
+        os.rename(folder / "deep", folder / "deeper")
+        (folder / "b.atamo").write_text(rule("bb"))
+        await follower.rules("bb", "c")
+
+        outside = tmp_path / "outside.atamo"
+        outside.write_text(rule("outside"))
+        (folder / "link.atamo").symlink_to(outside)
+        (folder / "b.atamo").write_text(rule("b"))
+        state = await follower.rules("b", "c")
+        assert isinstance(state, Generation), "a link that leads out is not followed"
+        (folder / "link.atamo").unlink()
+
+        os.mkfifo(folder / "pipe.atamo")
+        refused = await follower.until(lambda state: isinstance(state, Refused))
+        assert isinstance(refused, Refused)
+        assert "it is not a regular file" in refused.diagnostics[0].message
+        (folder / "pipe.atamo").unlink()
+        await follower.rules("b", "c")
+
+        (folder / "b.atamo").unlink()
+        (folder / "b.atamo").mkdir()
+        await follower.rules("c")
+        (folder / "b.atamo").rmdir()
+        (folder / "d.atamo").write_text(rule("d"))
+        await follower.rules("c", "d")
+
+    told(folder, story)
+
+
+def test_files_mounted_by_kubernetes_are_swapped_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "mounted"
+    for version in ("one", "two"):
+        place = folder / f"..{version}"
+        place.mkdir(parents=True)
+        (place / "all.atamo").write_text(EVENT + "\n" + rule("r", version))
+    (folder / "..data").symlink_to("..one")
+    (folder / "all.atamo").symlink_to("..data/all.atamo")
+
+    async def story(follower: Follower) -> None:
+        assert versions(follower.states[0]) == {"one"}
+        (folder / "..tmp").symlink_to("..two")
+        os.replace(folder / "..tmp", folder / "..data")
+        await follower.until(lambda state: versions(state) == {"two"})
+
+    told(folder, story)
+
+
+def test_a_bad_state_is_told_once_and_mending_it_is_told(folder: Path) -> None:
+    async def story(follower: Follower) -> None:
+        (folder / "a.atamo").write_text(rule("a").replace("when n", "when m"))
+        await follower.until(lambda state: isinstance(state, Refused))
+        await asyncio.sleep(0.4)
+        (folder / "a.atamo").write_text(rule("a"))
+        await follower.until(lambda state: state is follower.states[0] and len(follower.states) > 2)
+
+    states = told(folder, story)
+    assert [names_of(state) for state in states] == [["a"], ["refused"], ["a"]]
+
+
+def test_a_folder_taken_away_and_put_back(folder: Path, tmp_path: Path) -> None:
+    async def story(follower: Follower) -> None:
+        away = tmp_path / "away"
+        os.rename(folder, away)
+        await asyncio.sleep(1)
+        (away / "a.atamo").write_text(rule("back"))
+        os.rename(away, folder)
+        await follower.rules("back")
+
+    told(folder, story)
+
+
+@pytest.mark.parametrize("reloads", [10, pytest.param(100, marks=pytest.mark.slow)])
+def test_each_event_is_decided_by_one_generation_while_rules_change_under_load(
+    folder: Path, reloads: int
+) -> None:
+    """R4: both rules of a generation carry its version; a decision never holds two, and nothing is lost."""
+    from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.hub.controller import Controller
+    from tests.hub.stage import Heard
+
+    pair = lambda version: rule("p", f"v{version}", -version) + "\n" + rule("q", f"v{version}", -version)  # noqa: E731
+    (folder / "a.atamo").write_text(pair(0).replace("uses log", ""))
+    (folder / "events.atamo").write_text(EVENT.replace("uses log", 'uses file\n    path: "out.log"'))
+    heard = Heard()
+
+    async def story() -> int:
+        controller = Controller(FolderProvider(folder), MemoryStore(most=1_000_000), [heard])
+        await controller.start()
+        await asyncio.sleep(0.1)
+        posted = 0
+        digests = {controller.hub.current.digest}
+        for version in range(1, reloads + 1):
+            (folder / "a.atamo").write_text(pair(version))
+            before = controller.hub.current.digest
+            while controller.hub.current.digest == before:
+                await controller.hub.submit_json({"type": "thing", "id": f"e{posted}", "data": {"n": 1}})
+                posted += 1
+                await asyncio.sleep(0.002)
+            digests.add(controller.hub.current.digest)
+        assert await controller.stop(30) == 0
+        assert len(digests) == reloads + 1
+        return posted
+
+    posted = asyncio.run(story())
+    decided = [r for r in heard.records if r.kind == "event.decided"]
+    assert len(decided) == posted
+    assert all(list(r.what["matched"]) == ["p", "q"] for r in decided)  # type: ignore[call-overload]
+    activated = [r.what["digest"] for r in heard.records if r.kind in ("hub.started", "rules.activated")]
+    order = [activated.index(r.what["digest"]) for r in decided]
+    assert order == sorted(order), "no event goes back to older rules"
+    assert len({r.event for r in heard.records if r.kind == "event.finished"}) == posted
+    assert (folder / "out.log").read_text().count("\n") == 2 * posted
