@@ -69,7 +69,7 @@ class Reader:
     ) -> None:
         """A line whose first word says nothing here: the likeliest word, and all that may stand."""
         word = line.written
-        close = get_close_matches(word, known, n=1, cutoff=0.6)
+        close = likely(word, known)
         span = line.fragment.span(0, len(word))
         self.say(
             code.at(
@@ -77,6 +77,7 @@ class Reader:
                 f"`{word}` is not a clause of {where}",
                 label=f"did you mean `{close[0]}`?" if close else "",
                 notes=[f"here {where} may go on with: {listed(known)}"],
+                help="actions stand under `do`, indented" if word in VERBS and where == "a rule" else None,
                 fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
             )
         )
@@ -90,7 +91,7 @@ class Reader:
         """
         self.unknown(line, known, where)
         words = [word for word in (known if read is None else read) if " " not in word]
-        close = get_close_matches(line.written, words, n=1, cutoff=0.6)
+        close = likely(line.written, words)
         return replace(line, meant=close[0]) if close else None
 
     def repeated(self, line: Line, word: str, first: Span) -> None:
@@ -236,6 +237,21 @@ def listed(known: Sequence[str]) -> str:
     return ", ".join([word for word in known if word not in METADATA] or known)
 
 
+MEANT = {
+    "if": "when", "where": "when", "condition": "when", "then": "do", "action": "do", "actions": "do",
+    "trigger": "on", "priority": "order", "salience": "order", "var": "let", "set": "let",
+}  # fmt: skip
+"""What other languages call our clauses."""
+
+
+def likely(word: str, known: Sequence[str]) -> list[str]:
+    """The clause that a word is most likely meant to be, or nothing."""
+    meant = MEANT.get(word.rstrip(":").lower(), "")
+    if meant in known:
+        return [meant]
+    return get_close_matches(word, known, n=1, cutoff=0.6)
+
+
 def head(
     line: Line, word: str, options: Sequence[str], reader: Reader
 ) -> tuple[tree.Name, dict[str, tree.Literal], tree.Literal | None] | None:
@@ -270,11 +286,17 @@ def head(
         else:
             span = rest.span(at, len(rest.text))
             more = " or ".join(f"`{o}`" for o in options)
+            remedy = f"a text that says what it is about{', or ' + more if more else ''}"
+            if piece.startswith(":"):
+                remedy = "leave the colon out: only in YAML files clauses have one"
+            elif name is not None and re.match(r"[A-Za-z0-9_ ]+\Z", piece):
+                joined = "_".join([name.text, *piece.split()])
+                remedy = f"a name has no blanks: write `{joined}`; what it is about stands in quotes"
             reader.say(
                 codes.SYNTAX.at(
                     span,
                     f"`{_short(piece)}` does not belong after the name of this {word}",
-                    help=f"a text that says what it is about{', or ' + more if more else ''}",
+                    help=remedy,
                 )
             )
             return None
