@@ -14,7 +14,9 @@ from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.convert import FieldLine
+from atamo_rules.syntax.declarations import VERBS
 from atamo_rules.syntax.outline import Line
+from atamo_rules.syntax.words import text_literal
 
 METADATA = (
     "severity",
@@ -120,7 +122,7 @@ class Reader:
         value: tree.Value | None
         if rest.text:
             self.no_children(line)
-            value = self.parse("value", rest)
+            value = self.unquoted(rest) or self.parse("value", rest)
         elif line.children and line.children[0].text.startswith("-"):
             value = self.items(line)
         else:
@@ -128,6 +130,22 @@ class Reader:
         if value is None:
             return None
         return tree.Argument((step,), value, span=line.whole, comments=line.comments)
+
+    def unquoted(self, rest: Fragment) -> tree.Value | None:
+        """A template that somebody wrote without quotes, said and taken for text; None for anything else."""
+        if "{{" not in rest.text or rest.text[0] in "\"'[{(":
+            return None
+        span = rest.span(0, len(rest.text))
+        quoted = text_literal(rest.text)
+        self.say(
+            codes.SYNTAX.at(
+                span,
+                "a text with `{{ }}` in it stands in quotes",
+                help=f"write `{quoted}`",
+                fixes=[Fix("put it in quotes", (Edit(span, quoted),))],
+            )
+        )
+        return tree.Literal(rest.text, span=span)
 
     def items(self, line: Line) -> tree.ListValue:
         values: list[tree.Value] = []

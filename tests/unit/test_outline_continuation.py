@@ -67,6 +67,14 @@ def test_a_definition_may_stand_below_its_head() -> None:
 @pytest.mark.parametrize(
     ("wrong", "remedy"),
     [
+        (
+            "rule r\n  on thing.seen\n  do\n    emit other\n      a: Big {{ size }}\nevent other\n  a: text\n",
+            'write `"Big {{ size }}"`',
+        ),
+        (
+            "rule r\n  on thing.seen\n  send desk.look\n    size: 1\n  stop\n",
+            "actions stand under `do`, indented",
+        ),
         ("rule my rule\n  on thing.seen\n  stop\n", "a name has no blanks: write `my_rule`"),
         ("rule r:\n  on thing.seen\n  stop\n", "leave the colon out"),
         ("rule r\n  on thing.seen\n  if ok\n  stop\n", "did you mean `when`?"),
