@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import cast
@@ -187,6 +188,8 @@ def _path(expr: tree.Path, context: Context, facts: Facts, expected: Type | None
             context.used.add(("list", word))
             constant = context.environment.lists[word]
             return Operand(Const(constant.value, span=expr.span), constant.type)
+        if word is not None and isinstance(expected, Text) and not names_something(word, context):
+            return _unquoted(expr, word, context, facts)
         return path_operand(expr, context, facts)
     is_value = word in expected.values
     known = names_something(word, context)
@@ -209,6 +212,19 @@ def _path(expr: tree.Path, context: Context, facts: Facts, expected: Type | None
         return _path(expr, context, facts, None)
     _not_a_value(expr.span, word, expected, context)
     return None
+
+
+def _unquoted(expr: tree.Path, word: str, context: Context, facts: Facts) -> Operand | None:
+    """A word that means nothing, where text is wanted: as `path_operand`, and the remedy of quotes."""
+    before = len(context.report)
+    found = path_operand(expr, context, facts)
+    if found is None and len(context.report) == before + 1 and context.report[-1].help is None:
+        said = context.report[-1]
+        quotes = Fix(f'write `"{word}"`', (Edit(expr.span, f'"{word}"'),))
+        context.report[-1] = replace(
+            said, help=f'a text is written in quotes: `"{word}"`', fixes=(*said.fixes, quotes)
+        )
+    return found
 
 
 def _not_a_value(span: Span, word: str, expected: OneOf, context: Context) -> None:

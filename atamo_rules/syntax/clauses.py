@@ -14,7 +14,9 @@ from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.convert import FieldLine
+from atamo_rules.syntax.declarations import VERBS
 from atamo_rules.syntax.outline import Line
+from atamo_rules.syntax.words import text_literal
 
 METADATA = (
     "severity",
@@ -69,7 +71,7 @@ class Reader:
     ) -> None:
         """A line whose first word says nothing here: the likeliest word, and all that may stand."""
         word = line.written
-        close = get_close_matches(word, known, n=1, cutoff=0.6)
+        close = likely(word, known)
         span = line.fragment.span(0, len(word))
         self.say(
             code.at(
@@ -77,6 +79,7 @@ class Reader:
                 f"`{word}` is not a clause of {where}",
                 label=f"did you mean `{close[0]}`?" if close else "",
                 notes=[f"here {where} may go on with: {listed(known)}"],
+                help="actions stand under `do`, indented" if word in VERBS and where == "a rule" else None,
                 fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
             )
         )
@@ -90,7 +93,7 @@ class Reader:
         """
         self.unknown(line, known, where)
         words = [word for word in (known if read is None else read) if " " not in word]
-        close = get_close_matches(line.written, words, n=1, cutoff=0.6)
+        close = likely(line.written, words)
         return replace(line, meant=close[0]) if close else None
 
     def repeated(self, line: Line, word: str, first: Span) -> None:
@@ -119,7 +122,7 @@ class Reader:
         value: tree.Value | None
         if rest.text:
             self.no_children(line)
-            value = self.parse("value", rest)
+            value = self.unquoted(rest) or self.parse("value", rest)
         elif line.children and line.children[0].text.startswith("-"):
             value = self.items(line)
         else:
@@ -127,6 +130,22 @@ class Reader:
         if value is None:
             return None
         return tree.Argument((step,), value, span=line.whole, comments=line.comments)
+
+    def unquoted(self, rest: Fragment) -> tree.Value | None:
+        """A template that somebody wrote without quotes, said and taken for text; None for anything else."""
+        if "{{" not in rest.text or rest.text[0] in "\"'[{(":
+            return None
+        span = rest.span(0, len(rest.text))
+        quoted = text_literal(rest.text)
+        self.say(
+            codes.SYNTAX.at(
+                span,
+                "a text with `{{ }}` in it stands in quotes",
+                help=f"write `{quoted}`",
+                fixes=[Fix("put it in quotes", (Edit(span, quoted),))],
+            )
+        )
+        return tree.Literal(rest.text, span=span)
 
     def items(self, line: Line) -> tree.ListValue:
         values: list[tree.Value] = []
@@ -236,6 +255,21 @@ def listed(known: Sequence[str]) -> str:
     return ", ".join([word for word in known if word not in METADATA] or known)
 
 
+MEANT = {
+    "if": "when", "where": "when", "condition": "when", "then": "do", "action": "do", "actions": "do",
+    "trigger": "on", "priority": "order", "salience": "order", "var": "let", "set": "let",
+}  # fmt: skip
+"""What other languages call our clauses."""
+
+
+def likely(word: str, known: Sequence[str]) -> list[str]:
+    """The clause that a word is most likely meant to be, or nothing."""
+    meant = MEANT.get(word.rstrip(":").lower(), "")
+    if meant in known:
+        return [meant]
+    return get_close_matches(word, known, n=1, cutoff=0.6)
+
+
 def head(
     line: Line, word: str, options: Sequence[str], reader: Reader
 ) -> tuple[tree.Name, dict[str, tree.Literal], tree.Literal | None] | None:
@@ -270,11 +304,17 @@ def head(
         else:
             span = rest.span(at, len(rest.text))
             more = " or ".join(f"`{o}`" for o in options)
+            remedy = f"a text that says what it is about{', or ' + more if more else ''}"
+            if piece.startswith(":"):
+                remedy = "leave the colon out: only in YAML files clauses have one"
+            elif name is not None and re.match(r"[A-Za-z0-9_ ]+\Z", piece):
+                joined = "_".join([name.text, *piece.split()])
+                remedy = f"a name has no blanks: write `{joined}`; what it is about stands in quotes"
             reader.say(
                 codes.SYNTAX.at(
                     span,
                     f"`{_short(piece)}` does not belong after the name of this {word}",
-                    help=f"a text that says what it is about{', or ' + more if more else ''}",
+                    help=remedy,
                 )
             )
             return None

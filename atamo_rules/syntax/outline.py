@@ -1,8 +1,9 @@
 """A text to an outline: lines told apart by indentation, each with its continuation lines, children and comments.
 
-A line goes on below when a bracket is still open, or when the next line is indented deeper and begins with `and`,
-`or` or `else`. Comments run from `#` to the end of the line, outside texts and regular expressions; inside a
-continued clause they are masked with blanks, so that every offset stays what it was.
+A line goes on below when a bracket is still open, or when the next line is indented deeper and either begins with
+`and`, `or` or `else`, or follows an `and`, an `or` or the colon of a `define` that ends its line. Comments run from
+`#` to the end of the line, outside texts and regular expressions; inside a continued clause they are masked with
+blanks, so that every offset stays what it was.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ DEEPEST = 64
 _CONTINUES = re.compile(r"(and|or|else)\b")
 _INSIDE = re.compile(r"[^A-Za-z_|]|(and|or|else)\b")
 """How a line within open brackets may begin that is not indented deeper: a word there is the next clause."""
+_HANGS = re.compile(r"(?:^|\s)(?:and|or)\Z|\Adefine\s.*:\Z", re.S)
 _WORD = re.compile(r"\S+")
 _TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
@@ -136,14 +138,16 @@ def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
         indent = len(raw) - len(body)
         open_before = current is not None and current.depth > 0
         if body.startswith("#") and not open_before:
-            if current is not None and not _continues_later(source, number, current.indent):
+            if current is not None and _continues_later(source, number, current):
+                current.masked.append((start + indent, start + len(raw)))
+            elif current is not None:
                 yield current.line(source)
                 current = None
             waiting.append(body[1:].strip())
             continue
         goes_on = current is not None and (
             (open_before and (indent > current.indent or _INSIDE.match(body) is not None))
-            or (indent > current.indent and _CONTINUES.match(body) is not None)
+            or (indent > current.indent and (current.hangs or _CONTINUES.match(body) is not None))
         )
         if not goes_on:
             if current is not None:
@@ -159,13 +163,14 @@ def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
         yield current.line(source)
 
 
-def _continues_later(source: Source, number: int, indent: int) -> bool:
+def _continues_later(source: Source, number: int, clause: _Clause) -> bool:
     """Whether the next line that is no comment goes on with the clause above the comment."""
     for later in range(number + 1, len(source.line_starts)):
         raw = source.line(later + 1)
         body = raw.lstrip(" \t")
         if body and not body.startswith("#"):
-            return len(raw) - len(body) > indent and _CONTINUES.match(body) is not None
+            deeper = len(raw) - len(body) > clause.indent
+            return deeper and (clause.hangs or _CONTINUES.match(body) is not None)
     return False
 
 
@@ -176,6 +181,7 @@ class _Clause:
         self.start, self.indent, self.before = start, indent, before
         self.end = start
         self.depth = 0
+        self.hangs = False
         self.beside: list[str] = []
         self.masked: list[tuple[int, int]] = []
 
@@ -186,6 +192,7 @@ class _Clause:
             self.beside.append(body[stop + 1 :].strip())
             self.masked.append((start + stop, start + len(body)))
         self.end = start + len(body[:stop].rstrip())
+        self.hangs = _HANGS.search(body[:stop].rstrip()) is not None
         if not body[:stop].strip():
             self.end = max(self.start, self.end)
 
