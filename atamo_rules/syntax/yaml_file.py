@@ -10,6 +10,7 @@ from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
+from atamo_rules.syntax.clauses import words_of
 from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, read_yaml, scalar_value
@@ -60,7 +61,7 @@ def _declarations(given: dict[str, Node], clauses: Clauses) -> list[decl.Declara
             if made is not None:
                 found.append(replace(made, comments=comments))
             if any(said.severity is codes.ERROR for said in clauses.report[before:]):
-                clauses.unread.append((_KINDS[word], key.text.partition("(")[0].strip()))
+                clauses.unread += [(_KINDS[word], name) for name in words_of(key.span.to(value.span))]
     for item in clauses.items(given["rules"], "`rules`") if "rules" in given else ():
         found.append(rule(item, clauses))
     for item in clauses.items(given["tests"], "`tests`") if "tests" in given else ():
