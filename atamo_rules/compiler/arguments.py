@@ -25,8 +25,13 @@ def record(
     span: Span,
     context: Context,
     facts: Facts,
+    *,
+    whole: bool = True,
 ) -> MakeRecord:
-    """The object that arguments make; `what` is what receives it, in the words of a diagnostic."""
+    """The object that arguments make; `what` is what receives it, in the words of a diagnostic.
+
+    Arguments that are missing are only said where all that are written are here (`whole`).
+    """
     entries: list[tuple[str, Term, bool]] = []
     seen: dict[str, Span] = {}
     unsaid = set(wanted.members if isinstance(wanted, Record) else ())
@@ -50,7 +55,7 @@ def record(
         found = value(argument.value, member, key, context, facts)
         if found is not None:
             entries.append((key, found.term, found.absent is not None))
-    if isinstance(wanted, Record):
+    if isinstance(wanted, Record) and whole:
         missing = [
             f"`{name}` ({describe(member.type)})"
             for name, member in wanted.members.items()
@@ -97,7 +102,7 @@ def _member(
     member = wanted.members.get(key)
     if member is None:
         close = near(key, [name for name in wanted.members if name in unsaid])
-        if {("event", what), ("agent", what.rpartition(".")[0])} & context.environment.broken:
+        if context.environment.is_lost(key, what, what.rpartition(".")[0]):
             return None  # some of its parameters could not be read, perhaps this one
         unsaid.discard(close or "")
         span = argument.keys[0].span

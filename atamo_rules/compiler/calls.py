@@ -31,7 +31,7 @@ def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
         return _table(expr, context)
     if name in FUNCTIONS:
         return _function(expr, FUNCTIONS[name], context, facts)
-    if ("define", name) not in environment.broken and ("table", name) not in environment.broken:
+    if not environment.is_lost(name):
         close = near(name, [*environment.defines, *environment.tables, *FUNCTIONS])
         context.report.append(
             codes.UNKNOWN_NAME.at(
@@ -138,7 +138,7 @@ def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: F
     )
     outcome = conditions.condition(define.body, inner, NOTHING)
     if outcome is None:
-        if define.name.text not in {name for kind, name in context.environment.broken if kind == "define"}:
+        if inner.report and ("define", define.name.text) not in context.environment.broken:
             context.report.append(
                 codes.BAD_CALL.at(
                     expr.span,

@@ -173,7 +173,7 @@ class _Cases:
             elif isinstance(type, Record) and step.key in type.members:
                 type = type.members[str(step.key)].type
             else:
-                if ("event", what) in self.environment.broken:
+                if self.environment.is_lost(what, str(step.key)):
                     return None
                 known = list(type.members) if isinstance(type, Record) else []
                 close = near(str(step.key), known)
@@ -189,12 +189,7 @@ class _Cases:
         return type
 
     def unknown(self, name: tree.Name, kind: str, known: Collection[str]) -> None:
-        broken = self.environment.broken
-        kinds = (kind.partition(" ")[0], "event", "action")
-        if (
-            any((one, name.text) in broken for one in kinds)
-            or ("agent", name.text.rpartition(".")[0]) in broken
-        ):
+        if self.environment.is_lost(name.text, name.text.rpartition(".")[0]):
             return
         close = near(name.text, known)
         span: Span = name.span

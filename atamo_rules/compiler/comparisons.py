@@ -8,9 +8,9 @@ from ipaddress import ip_network
 from typing import cast
 
 from atamo_rules.compiler import operands
-from atamo_rules.compiler.context import Context, Facts, Operand, Outcome, is_open, presence
+from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, is_open, near, presence
 from atamo_rules.compiler.describe import describe, kind_of
-from atamo_rules.compiler.paths import gathered
+from atamo_rules.compiler.paths import gathered, is_word, names_something
 from atamo_rules.compiler.patterns import regex_problem
 from atamo_rules.model.meaning import (
     EACH,
@@ -26,7 +26,7 @@ from atamo_rules.model.meaning import (
     Term,
     Test,
 )
-from atamo_rules.model.types import Anything, ListOf, Number, Text, Type
+from atamo_rules.model.types import Anything, ListOf, OneOf, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.source.span import Span
@@ -87,6 +87,8 @@ def _sides(
         about = replace(context, subject=expr.right.span.text)
         left = operands.needed(expr.left, about, facts, _scalar(right.type) if right else None)
         return (left, right) if left and right else None
+    if _meant_state(expr, context):
+        return None
     left = operands.needed(expr.left, context, facts)
     expected = _expected(operator, left.type) if left else None
     if isinstance(expr.right, tree.Regex):
@@ -102,6 +104,32 @@ def _sides(
         return _patterns(expr, expr.right, left, context)
     right = operands.needed(expr.right, replace(context, subject=expr.left.span.text), facts, expected)
     return (left, right) if left and right else None
+
+
+_STATES = ("present", "absent", "null", "empty")
+
+
+def _meant_state(expr: tree.Compare, context: Context) -> bool:
+    """Say that `is presnt` is a misspelt `is present`; False when the word may be anything else."""
+    word = is_word(expr.right) if expr.operator in ("is", "is not") else None
+    close = near(word, _STATES) if word and word not in context.environment.lists else None
+    if word is None or close is None or names_something(word, context):
+        return False
+    left = operands.operand(expr.left, replace(context, report=[]), NOTHING)
+    if left is None or is_open(left.type):
+        return False
+    type = _scalar(left.type)
+    if isinstance(type, OneOf) and near(word, [value for value in type.values if isinstance(value, str)]):
+        return False
+    context.report.append(
+        codes.NOT_A_VALUE.at(
+            expr.right.span,
+            f"`{word}` is not a value of `{expr.left.span.text}`",
+            label=f"did you mean `{close}`?",
+            fixes=[Fix(f"write `{close}`", (Edit(expr.right.span, close),))],
+        )
+    )
+    return True
 
 
 def _patterns(
@@ -364,33 +392,3 @@ def _networks(expr: tree.Compare, term: Term, context: Context) -> bool:
             )
             return False
     return True
-
-
-def bounds_verdict(test: Test) -> bool | None:
-    """What the declared bounds of a number say about a test against a constant: True, False, or None (either).
-
-    An interval argument, nothing more: exact for one number and one constant.
-    """
-    left, right = test.left, test.right
-    if not (isinstance(left, Get) and isinstance(right, Const) and not left.many):
-        return None
-    value = right.value
-    if not isinstance(left.type, Number) or isinstance(value, bool) or not isinstance(value, int | Decimal):
-        return None
-    low, high = left.type.low, left.type.high
-    below = high is not None and high < value
-    above = low is not None and low > value
-    touches_low = low is not None and low == value
-    touches_high = high is not None and high == value
-    match test.operator:
-        case "eq":
-            return False if below or above else None
-        case "lt":
-            return True if below else False if above or touches_low else None
-        case "le":
-            return True if below or touches_high else False if above else None
-        case "gt":
-            return True if above else False if below or touches_high else None
-        case "ge":
-            return True if above or touches_low else False if below else None
-    return None

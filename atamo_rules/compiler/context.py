@@ -42,6 +42,9 @@ USER = Record({"name": Member(Text()), "groups": Member(ListOf(Text())), "organi
 """What `user` offers to rules; see `model.people.User`."""
 
 
+_KINDS = ("event", "agent", "param", "list", "define", "table", "action")
+
+
 @dataclass(frozen=True, slots=True)
 class Constant:
     """A parameter or list: its type and value, and where it was declared."""
@@ -67,6 +70,10 @@ class Environment:
     """Where things were declared, by (kind, name); a field is ("field", "event.path")."""
     broken: frozenset[tuple[str, str]] = frozenset()
     """Declarations that have errors of their own: what uses them is not blamed again."""
+
+    def is_lost(self, *names: str) -> bool:
+        """Whether one of the names may be declared in something that could not be read."""
+        return any((kind, name) in self.broken for name in names for kind in _KINDS)
 
 
 @dataclass(frozen=True, slots=True)

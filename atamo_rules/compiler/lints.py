@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from atamo_rules.compiler import conditions
+from atamo_rules.compiler.bounds import bounds_verdict
 from atamo_rules.compiler.calls import parameter_type
-from atamo_rules.compiler.comparisons import bounds_verdict
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, near
 from atamo_rules.compiler.table_proof import proof
 from atamo_rules.model.meaning import All, Among, Any, Condition, Get, Not, Test

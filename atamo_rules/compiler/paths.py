@@ -37,6 +37,8 @@ def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | N
     if name == "param":
         return _param(path, rest, context)
     if context.event is None:
+        if context.environment.is_lost(name):
+            return None
         context.report.append(
             codes.UNKNOWN_NAME.at(first.span, f"nothing here is called `{name}`", help=_names_here(context))
         )
@@ -143,7 +145,7 @@ def _param(path: tree.Path, rest: tuple[tree.Step, ...], context: Context) -> Op
     name = str(rest[0].key)
     constant: Constant | None = params.get(name)
     if constant is None:
-        if ("param", name) not in context.environment.broken:
+        if not context.environment.is_lost(name):
             close = near(name, params)
             context.report.append(
                 codes.UNKNOWN_NAME.at(
@@ -168,7 +170,7 @@ def _unknown_field(
     word = str(step.key)
     at = ".".join(str(s) for s in taken if s is not EACH)
     owner = context.event.name if root == "event" and context.event else root
-    if ("event", owner) in context.environment.broken:
+    if context.environment.is_lost(owner, word):
         return  # some of its fields could not be read, perhaps this one
     close = near(word, type.members)
     message = f"`{owner}` has no field `{f'{at}.' if at else ''}{word}`"

@@ -47,7 +47,9 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
     offered = _action(do, agent, action, context)
     if offered is None:
         return None, _named(do.alias, Anything(), context) if do.alias else context
-    made = arguments.record(do.arguments, offered.parameters, offered.id, do.target.span, context, facts)
+    made = arguments.record(
+        do.arguments, offered.parameters, offered.id, do.target.span, context, facts, whole=not do.unread
+    )
     timeout = plans(do.on_timeout, context, facts)
     alias = do.alias.text if do.alias else ""
     if do.alias is not None:
@@ -85,7 +87,7 @@ def _action(do: decl.Do, agent: str, action: str, context: Context) -> ActionTyp
             _wrong_verb(do, found, context)
             return None
         return found
-    if {("agent", agent), ("action", do.target.text)} & environment.broken:
+    if environment.is_lost(agent, do.target.text):
         return None
     if agent in environment.agents:
         offers = [a.name.text for a in environment.agents[agent].actions]
@@ -155,7 +157,7 @@ def _emit(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | Non
     name = do.target.text
     event = context.environment.events.get(name)
     if event is None:
-        if ("event", name) not in context.environment.broken:
+        if not context.environment.is_lost(name):
             close = near(name, context.environment.events)
             context.report.append(
                 codes.UNKNOWN_NAME.at(
@@ -167,7 +169,9 @@ def _emit(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | Non
             )
         return None
     context.used.add(("event", name))
-    made = arguments.record(do.arguments, event.type, name, do.target.span, context, facts)
+    made = arguments.record(
+        do.arguments, event.type, name, do.target.span, context, facts, whole=not do.unread
+    )
     return Plan(index, "emit", "", name, made, do.span, _who(do))
 
 
@@ -187,7 +191,8 @@ def _reply(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | No
         error: Term | None = found.term if found else None
         return Plan(index, "reply", "", "", MakeRecord((), span=do.span), do.span, error=error)
     span = replace(do.span, end=do.span.start + len("reply"))
-    made = arguments.record(do.arguments, event.answer or Anything(), "reply", span, context, facts)
+    wanted, whole = event.answer or Anything(), not do.unread
+    made = arguments.record(do.arguments, wanted, "reply", span, context, facts, whole=whole)
     return Plan(index, "reply", "", "", made, do.span)
 
 

@@ -72,7 +72,7 @@ def event_of(on: decl.On, environment: Environment, report: list[Diagnostic]) ->
     event = environment.events.get(name)
     kind = "request" if on.request else "event type"
     if event is None:
-        if ("event", name) not in environment.broken:
+        if not environment.is_lost(name):
             close = near(name, [e.name for e in environment.events.values() if e.request == on.request])
             report.append(
                 codes.UNKNOWN_NAME.at(

@@ -21,7 +21,7 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
     """The table as it is meant, or None after saying every mistake in it."""
     event = environment.events.get(written.on.event.text)
     if event is None:
-        if ("event", written.on.event.text) not in environment.broken:
+        if not environment.is_lost(written.on.event.text):
             report.append(
                 codes.UNKNOWN_NAME.at(
                     written.on.event.span, f"there is no event type `{written.on.event.text}`"
@@ -54,7 +54,8 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
         if len(good_cells) == len(row.cells) and len(good) == len(row.outputs):
             rows.append((row, good_cells, good))
     answer = _record(written, [row[2] for row in rows], report)
-    if any(d.severity is codes.ERROR for d in report[before:]) or answer is None:
+    lost = any(one is None for one in inputs) or len(rows) < len(written.rows)
+    if lost or any(d.severity is codes.ERROR for d in report[before:]) or answer is None:
         return None
     made = tuple(
         TableRow(

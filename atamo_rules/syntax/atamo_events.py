@@ -60,7 +60,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
             )
         )
         fields = []
-    if schema is None and not anything and not fields:
+    if schema is None and not anything and not fields and not line.children:
         reader.say(
             codes.MISSING_CLAUSE.at(
                 name.span,
@@ -69,6 +69,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
             )
         )
         return None
+    anything = anything or (schema is None and not fields)
     source = decl.From(schema, span=schema.span) if schema is not None else None
     return decl.EventDecl(
         name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from atamo_rules.source import codes
@@ -10,10 +9,9 @@ from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import atamo_events, atamo_rule, atamo_table
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax.clauses import Reader, head
+from atamo_rules.syntax.clauses import Reader, head, words_of
 from atamo_rules.syntax.outline import Line, outline
 
-_NAME = re.compile(r"[A-Za-z_][\w.\-]*")
 Read = Callable[[Line, Reader], "decl.Declaration | None"]
 
 
@@ -34,9 +32,9 @@ def read_atamo(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
         before = len(report)
         made = _DECLARATIONS[line.word](line, reader)
         found += [made] if made is not None else []
-        name = _NAME.match(line.after(line.word).text)
-        if name is not None and any(said.severity is codes.ERROR for said in report[before:]):
-            unread.append(("event" if line.word == "request" else line.word, name.group()))
+        if any(said.severity is codes.ERROR for said in report[before:]):
+            kind = "event" if line.word == "request" else line.word
+            unread += [(kind, word) for word in words_of(line.whole)]
     return decl.File(source, tuple(found), closing, tuple(unread)), tuple(reader.report)
 
 

@@ -29,6 +29,7 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
     name, _, about = parsed
     made = decl.Rule(name, None, about, span=line.whole, comments=line.comments)
     seen: dict[str, Span] = {}
+    before = len(reader.report)
     comments: list[tuple[str, Comments]] = []
     broken = False
     for child in line.children:
@@ -49,7 +50,9 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
             broken = broken or word in ("on", "every")
         else:
             made = changed
-    if "on" not in seen and "every" not in seen:
+    unread = len(reader.report) > before
+    broken = broken or ("on" not in seen and "every" not in seen)
+    if "on" not in seen and "every" not in seen and not unread:
         reader.say(
             codes.MISSING_CLAUSE.at(
                 name.span,
@@ -57,13 +60,14 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
                 help="say which event it is about: `on event.type`",
             )
         )
-        broken = True
-    if "do" not in seen and "stop" not in seen:
+    if not unread and "do" not in seen and "stop" not in seen:
         reader.say(
             codes.MISSING_CLAUSE.at(
                 name.span, f"the rule `{name.text}` does nothing", help="add `do` and its actions"
             )
         )
+    if "when" not in seen and unread:
+        made = replace(made, unread=("when",))  # one of the lines that could not be read may have been it
     return None if broken else replace(made, clause_comments=tuple(comments))
 
 
@@ -123,24 +127,30 @@ def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
     for line in lines:
         if line.word not in _ACTIONS:
             reader.unknown(line, _ACTIONS, "`do`")
-            unread = unread_do(line.fragment)
-            found += [unread] if unread is not None else []
+            lost = unread_do(line.fragment)
+            found += [lost] if lost is not None else []
             continue
         do = reader.parse("do_head", line.fragment) or unread_do(line.fragment)
         if do is None:
             continue
         arguments: list[tree.Argument] = []
         timeout: tuple[decl.Do, ...] = ()
+        unread = False
         for child in line.children:
             if " ".join(child.text.split()) == "on timeout":
                 timeout = actions(child.children, reader)
                 continue
             argument = reader.argument(child)
-            if argument is not None:
-                arguments.append(argument)
+            arguments += [argument] if argument is not None else []
+            unread = unread or argument is None
         found.append(
             replace(
-                do, arguments=tuple(arguments), on_timeout=timeout, span=line.whole, comments=line.comments
+                do,
+                arguments=tuple(arguments),
+                on_timeout=timeout,
+                unread=unread,
+                span=line.whole,
+                comments=line.comments,
             )
         )
     return tuple(found)
@@ -148,7 +158,7 @@ def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
 
 def unread_let(fragment: Fragment) -> decl.Let | None:
     """A `let` that could not be read, for its name: what uses it is not blamed."""
-    found = _LET.match(fragment.text)
+    found = _LET.search(fragment.text)
     if found is None:
         return None
     span = fragment.span(*found.span(1))
@@ -190,6 +200,7 @@ def test(line: Line, reader: Reader) -> decl.Test | None:
             fragment = rest.cut(clock.end(), len(rest.text))
             word = fragment.text.split(None, 1)[0] if fragment.text.strip() else ""
         reader.no_children(child)
+        whole = whole and not child.children
         body = child.after(word) if at is None else _after(fragment, word)
         if word == "mock" and at is None:
             mock = reader.parse("mock", body)

@@ -33,6 +33,7 @@ METADATA = (
 
 _KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_\-]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
 _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+_DOTTED = re.compile(r"[A-Za-z_][\w\-]*(?:\.[A-Za-z0-9_\-]+)*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Item)
 
@@ -248,6 +249,11 @@ class Reader:
             return None
         step = tree.Step(word, span=line.fragment.span(0, len(word)))
         return tree.Argument((step,), value, span=line.span, comments=line.comments)
+
+
+def words_of(span: Span) -> list[str]:
+    """The names in a text that could not be read: what it declares must be among them."""
+    return list(dict.fromkeys(_DOTTED.findall(span.text)))
 
 
 def listed(known: Sequence[str]) -> str:

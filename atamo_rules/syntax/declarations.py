@@ -221,7 +221,8 @@ class Do(Item):
     """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
 
     `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
-    not be read has no verb; it is there for its alias, which later actions may use.
+    not be read has no verb; it is there for its alias, which later actions may use. `unread` says that some
+    argument could not be read, so that none is said to be missing.
     """
 
     verb: str
@@ -232,6 +233,7 @@ class Do(Item):
     alias: Name | None = None
     error: Value | None = None
     on_timeout: tuple[Do, ...] = ()
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,8 +387,8 @@ Declaration: TypeAlias = (
 class File:
     """One rule file: its declarations in the author's order, and the comments after the last of them.
 
-    `unread` holds kind and name of declarations that could not be read, or not wholly: what uses them is not
-    blamed for it.
+    `unread` holds the kind and every name in it of each declaration that could not be read, or not wholly: what
+    uses such a name is not blamed for it.
     """
 
     source: Source = field(compare=False, repr=False)

@@ -9,6 +9,7 @@ from typing import Any
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Fragment
+from atamo_rules.syntax import tree
 
 _WORDS = {
     "AND": "`and`",
@@ -70,6 +71,7 @@ _QUIET = {
 }  # fmt: skip
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
               "by", "then", "without", "times", "present", "exists")  # fmt: skip
+_TYPES = (*tree.TYPE_WORDS, "one", "list", "map")
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
            "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IS": "is"}  # fmt: skip
@@ -117,7 +119,8 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             if fragment.exact
             else (),
         )
-    close = get_close_matches(word, _OPERATORS, n=1, cutoff=0.7) if word.isidentifier() else []
+    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _OPERATORS
+    close = get_close_matches(word, known, n=1, cutoff=0.7) if word.isidentifier() else []
     if close and close[0] == word:
         close = []
     return codes.SYNTAX.at(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 
 from atamo_rules.source import codes
-from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
+from atamo_rules.syntax.clauses import words_of
 from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, read_yaml, scalar_value
@@ -60,7 +62,7 @@ def _declarations(given: dict[str, Node], clauses: Clauses) -> list[decl.Declara
             if made is not None:
                 found.append(replace(made, comments=comments))
             if any(said.severity is codes.ERROR for said in clauses.report[before:]):
-                clauses.unread.append((_KINDS[word], key.text.partition("(")[0].strip()))
+                clauses.unread += [(_KINDS[word], name) for name in words_of(key.span.to(value.span))]
     for item in clauses.items(given["rules"], "`rules`") if "rules" in given else ():
         found.append(rule(item, clauses))
     for item in clauses.items(given["tests"], "`tests`") if "tests" in given else ():
@@ -254,7 +256,20 @@ def _agent(key: Scalar, node: Node, clauses: Clauses) -> decl.AgentDecl | None:
             about = clauses.about(value)
         elif word.text == "uses":
             uses = _uses(value, clauses)
-        elif verb in _VERBS and action:
+        elif action and (close := get_close_matches(verb, _VERBS, n=1)):
+            if verb not in _VERBS:
+                span = word.fragment.span(0, len(verb))
+                clauses.say(
+                    codes.UNKNOWN_CLAUSE.at(
+                        span,
+                        f"`{verb}` is not a clause of an agent",
+                        label=f"did you mean `{close[0]}`?",
+                        fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))]
+                        if word.fragment.exact
+                        else (),
+                    )
+                )
+            verb = close[0]
             actions.append(_action(word, verb, action.strip(), value, clauses))
         else:
             clauses.keys(Mapping(((word, value),), word.span), ("about", "uses", *_VERBS), "an agent")

@@ -209,10 +209,12 @@ def _action(node: Node, clauses: Clauses) -> decl.Do | None:
     do = _cut("do_head", key.fragment, clauses)
     if do is None:
         return unread_do(key.fragment)
+    arguments = clauses.arguments(value, "the arguments")
     made: decl.Do = replace(
         do,
-        arguments=clauses.arguments(value, "the arguments"),
+        arguments=arguments,
         on_timeout=timeout,
+        unread=isinstance(value, Mapping) and len(arguments) < len(value.entries),
         span=node.span,
         comments=comments,
     )
