@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tests.benchmarks` prints what Atamo costs beside what it cannot cost less than."""
