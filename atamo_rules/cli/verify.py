@@ -45,15 +45,18 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     PATHS are files or folders (default: here); `-` reads standard input. No agent is called and
     nothing is written, except with --fix and --junit.
     """
+    from atamo_rules.hub.unpaused import unpaused
+
     found = places(paths)
+    once = unpaused()(_once)
     if not watch:
-        return _once(found, **options)
+        return once(found, **options)
     from watchfiles import watch as changes
 
-    _once(found, **options)
+    once(found, **options)
     for _ in changes(*found, debounce=100):
         say("\n— changed —\n")
-        _once(found, **options)
+        once(found, **options)
     return 0
 
 

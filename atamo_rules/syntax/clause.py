@@ -6,22 +6,28 @@ leaves this file and `convert`.
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment
+from atamo_rules.syntax import tree
 from atamo_rules.syntax.mistakes import explain
 
 if TYPE_CHECKING:
-    from lark import Lark
+    from lark import Lark, Token, Tree
 
 DEEPEST = 64
 """Brackets that may be open at once."""
 LONGEST = 65_536
 """Characters a clause may have."""
+SHORT = 120
+"""Clauses of so many characters are worth remembering: `on order.placed`, `expect nothing`, `"room-7"`."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
+"""The grammar's DOTTED: every third clause is a plain name, and needs no parser."""
 STARTS = (
     "condition",
     "expression",
@@ -53,6 +59,9 @@ STARTS = (
 
 def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     """What a clause says, or None and why it cannot be read. `start` is one of STARTS."""
+    text = fragment.text
+    if start == "name" and _NAME.fullmatch(text):
+        return tree.Name(text, span=fragment.span(0, len(text))), ()
     trouble = _bounded(fragment)
     if trouble is not None:
         return None, (trouble,)
@@ -60,19 +69,25 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
 
     from atamo_rules.syntax.convert import Converter, Misread
 
-    parser = _parser()
     try:
-        tree = parser.parse(fragment.text, start=start)
+        read = _short(start, text) if len(text) <= SHORT else _parser().parse(text, start=start)
     except UnexpectedInput as error:
-        return None, (explain(error, parser, start, fragment),)
+        return None, (explain(error, _parser(), start, fragment),)
     converter = Converter(fragment)
     try:
-        made = converter.take(tree)
+        made = converter.take(read)
     except Misread as misread:
         return None, (misread.diagnostic,)
     if converter.report:
         return None, tuple(converter.report)
     return made, ()
+
+
+@lru_cache(maxsize=4096)
+def _short(start: str, text: str) -> Tree[Token]:
+    """Lark's tree of a short clause. Rule files say the same few things again and again, and conversion only reads
+    the tree: its places are offsets in the text."""
+    return _parser().parse(text, start=start)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Rule projects of any size, made by counting: like what teams write, and the same on every machine.
 
-Twenty event types (four shapes in five regions), one agent, and rules of twelve kinds that differ in condition, template,
-literals and number of tests (1 to 3). The same rules can be written as `.atamo` and as YAML.
+Twenty event types (four shapes in five regions), one agent, and rules of twelve kinds that differ in condition,
+template, literals and number of tests (1 to 3). The same rules can be written as `.atamo` and as YAML.
 """
 
 from __future__ import annotations

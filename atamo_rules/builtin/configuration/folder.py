@@ -16,6 +16,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
 from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+from atamo_rules.hub.unpaused import unpaused
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Severity
@@ -58,6 +59,7 @@ class FolderProvider:
         self.seen: object = None
         self.refused = False
 
+    @unpaused()
     def load(self, noticed: float | None = None) -> Generation | Refused | None:
         """The folder as it is now; None when nothing that matters has changed. Never raises.
 
