@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 
 from atamo_rules.compiler import operands
@@ -21,7 +21,7 @@ from atamo_rules.syntax import tree
 
 
 def case(
-    written: decl.Test, rule: str, environment: Environment, rules: Sequence[str], report: list[Diagnostic]
+    written: decl.Test, rule: str, environment: Environment, rules: Collection[str], report: list[Diagnostic]
 ) -> Case | None:
     """The test as it is meant, or None after saying every mistake in it. `rule` is empty at top level."""
     before = len(report)
@@ -59,7 +59,7 @@ def case(
 class _Cases:
     """The checks of one test; thrown away after it."""
 
-    def __init__(self, environment: Environment, rules: Sequence[str], report: list[Diagnostic]) -> None:
+    def __init__(self, environment: Environment, rules: Collection[str], report: list[Diagnostic]) -> None:
         self.environment = environment
         self.rules = rules
         self.report = report
@@ -186,7 +186,7 @@ class _Cases:
                 return None
         return type
 
-    def unknown(self, name: tree.Name, kind: str, known: Mapping[str, object] | Sequence[str]) -> None:
+    def unknown(self, name: tree.Name, kind: str, known: Collection[str]) -> None:
         if (kind.partition(" ")[0], name.text) in self.environment.broken:
             return
         close = near(name.text, known)

@@ -55,6 +55,16 @@ def declare(
     )
 
 
+def twice(kind: str, name: tree.Name, first: Span) -> Diagnostic:
+    """A name that is already taken, with both places."""
+    return codes.DECLARED_TWICE.at(
+        name.span,
+        f"the {kind} `{name.text}` is declared twice",
+        also=[Label(first, "first declared here")],
+        help="give one of them another name",
+    )
+
+
 class Declared:
     """The tables of names while they are filled; thrown away when the environment is made."""
 
@@ -90,8 +100,6 @@ class Declared:
                     self.defines[item.name.text] = item
             case decl.Table():
                 self.new("table", item.name)
-            case decl.Rule():
-                self.new("rule", item.name)
             case _:
                 pass
 
@@ -101,14 +109,7 @@ class Declared:
         for space in spaces:
             first = self.places.get((space, name.text))
             if first is not None:
-                self.report.append(
-                    codes.DECLARED_TWICE.at(
-                        name.span,
-                        f"the {kind} `{name.text}` is declared twice",
-                        also=[Label(first, "first declared here")],
-                        help="give one of them another name",
-                    )
-                )
+                self.report.append(twice(kind, name, first))
                 return False
         self.places[(kind, name.text)] = name.span
         return True

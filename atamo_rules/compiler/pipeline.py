@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from atamo_rules.compiler import cases, lints, rules, tables
 from atamo_rules.compiler.context import Environment
-from atamo_rules.compiler.declare import Read, declare
+from atamo_rules.compiler.declare import Read, declare, twice
 from atamo_rules.compiler.schema_file import imported
 from atamo_rules.model.case import Case
 from atamo_rules.model.rule import AgentUse, Rule, Ruleset
@@ -46,6 +46,7 @@ class Cache:
     environment: Environment | None = None
     found: tuple[Diagnostic, ...] = ()
     rules: dict[int, Compiled] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Compiled:
     cases: tuple[Case, ...]
     diagnostics: tuple[Diagnostic, ...]
     used: frozenset[tuple[str, str]]
+    alone: bool
+    """Whether no test of it names a rule, so that the others' names do not matter."""
 
 
 def compile_sources(
@@ -74,15 +77,15 @@ def compile_sources(
     report: list[Diagnostic] = []
     files = _parse(sources, cache, report)
     environment = _environment(files, read, params or {}, cache, report)
-    compiled = _rules(files, environment, cache)
+    named = _named(files, report)
+    compiled = _rules(named, environment, cache)
     for one in compiled:
         report.extend(one.diagnostics)
-    names = [one.written.name.text for one in compiled]
     whole: list[Case] = []
     for file in files:
         for item in file.declarations:
             if isinstance(item, decl.Test):
-                case = cases.case(item, "", environment, names, report)
+                case = cases.case(item, "", environment, named, report)
                 if case is not None:
                     whole.append(case)
     report.extend(lints.unused(files, environment, compiled))
@@ -111,15 +114,12 @@ def _parse(sources: Sequence[Source], cache: Cache, report: list[Diagnostic]) ->
 def _environment(
     files: Sequence[decl.File], read: Read, params: Mapping[str, Json], cache: Cache, report: list[Diagnostic]
 ) -> Environment:
-    """The declarations, made anew only when one of them, a schema file, or the set of rule names changed."""
+    """The declarations, made anew only when one of them, or a schema file, changed."""
     around = [
         item for file in files for item in file.declarations if not isinstance(item, decl.Rule | decl.Test)
     ]
-    rule_names = [
-        item.name.text for file in files for item in file.declarations if isinstance(item, decl.Rule)
-    ]
     schemas = tuple(_texts(around, read))
-    key = (*map(id, around), hash(tuple(rule_names)), hash(repr(sorted(params.items()))))
+    key = (*map(id, around), hash(repr(sorted(params.items()))))
     if cache.environment is not None and cache.around == key and cache.schemas == schemas:
         report.extend(cache.found)
         return cache.environment
@@ -157,27 +157,35 @@ def _texts(around: Sequence[decl.Declaration], read: Callable[[str, str], str]) 
     return found
 
 
-def _rules(files: Sequence[decl.File], environment: Environment, cache: Cache) -> list[Compiled]:
-    fresh: dict[int, Compiled] = {}
-    compiled: list[Compiled] = []
-    names = [item.name.text for file in files for item in file.declarations if isinstance(item, decl.Rule)]
-    taken: set[str] = set()
+def _named(files: Sequence[decl.File], report: list[Diagnostic]) -> dict[str, tuple[decl.Rule, str]]:
+    """The rules by name, each with the pack of its file; of two with one name the first counts."""
+    found: dict[str, tuple[decl.Rule, str]] = {}
     for file in files:
         pack = next((item.name.text for item in file.declarations if isinstance(item, decl.Pack)), "")
         for item in file.declarations:
-            if not isinstance(item, decl.Rule) or item.name.text in taken:
-                continue
-            taken.add(item.name.text)
-            known = cache.rules.get(id(item))
-            if known is None or known.written is not item:
-                known = _rule(item, pack, environment, names)
-            fresh[id(item)] = known
-            compiled.append(known)
-    cache.rules = fresh
-    return compiled
+            if isinstance(item, decl.Rule):
+                first, _ = found.setdefault(item.name.text, (item, pack))
+                if first is not item:
+                    report.append(twice("rule", item.name, first.name.span))
+    return found
 
 
-def _rule(item: decl.Rule, pack: str, environment: Environment, names: Sequence[str]) -> Compiled:
+def _rules(
+    named: Mapping[str, tuple[decl.Rule, str]], environment: Environment, cache: Cache
+) -> list[Compiled]:
+    """Every rule as it is meant; those of the last compilation are kept, unless their tests ask which rules exist."""
+    fresh: dict[int, Compiled] = {}
+    same = cache.names == named.keys()
+    for item, pack in named.values():
+        known = cache.rules.get(id(item))
+        if known is None or known.written is not item or not (same or known.alone):
+            known = _rule(item, pack, environment, named)
+        fresh[id(item)] = known
+    cache.rules, cache.names = fresh, frozenset(named)
+    return list(fresh.values())
+
+
+def _rule(item: decl.Rule, pack: str, environment: Environment, names: Collection[str]) -> Compiled:
     report: list[Diagnostic] = []
     used: set[tuple[str, str]] = set()
     rule = rules.rule(item, pack, environment, report, used)
@@ -189,7 +197,9 @@ def _rule(item: decl.Rule, pack: str, environment: Environment, names: Sequence[
         case = cases.case(test, item.name.text, environment, names, report)
         if case is not None:
             tests.append(case)
-    return Compiled(item, rule, tuple(tests), tuple(report), frozenset(used))
+    expects = (step for test in item.tests for step in test.steps if isinstance(step, decl.Expect))
+    alone = not any(one.kind == "rule" for step in expects for one in step.expected)
+    return Compiled(item, rule, tuple(tests), tuple(report), frozenset(used), alone)
 
 
 def _ruleset(environment: Environment, compiled: Sequence[Compiled], whole: Sequence[Case]) -> Ruleset:

@@ -60,7 +60,9 @@ def imported(
                 codes.SCHEMA_BROKEN.at(
                     span,
                     f"`{path}` is no schema to check events by: {str(error)[:300]}",
-                    help="put that schema into the file, under `$defs`" if "elsewhere" in str(error) else None,
+                    help="put that schema into the file, under `$defs`"
+                    if "elsewhere" in str(error)
+                    else None,
                 )
             ],
         )

@@ -50,6 +50,12 @@ _CLOSURES: dict[int, tuple[ref[Rule], _Closures]] = {}
 the rules that did not change, and with them their closures; a rule that is gone takes its own along."""
 
 
+def _alone(ruleset: Ruleset, type: str, id: str) -> Sequence[Ready]:
+    """The one rule of that id, when an event of this type can reach it."""
+    rule = _by_id(ruleset).get(id)
+    return (ready(rule),) if rule is not None and rule.event == type and rule.status != DRAFT else ()
+
+
 def ready(rule: Rule) -> Ready:
     """The closures of one rule, made once as long as the rule lives."""
     key = id(rule)
@@ -87,10 +93,8 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
     fired: list[Fired] = []
     stopped = ""
     plain = Frame(event)
-    for one in reachable(ruleset, event.type):
+    for one in _alone(ruleset, event.type, only) if only else reachable(ruleset, event.type):
         rule = one.rule
-        if only and rule.id != only:
-            continue
         if one.scoped and not rule.scope.admits(event.user):
             continue
         frame = frame_of(one, event) if one.lets else plain
@@ -110,10 +114,14 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
 
 def rule_of(ruleset: Ruleset, id: str) -> Rule:
     """The rule of that id. Raises KeyError when the ruleset has none."""
+    return _by_id(ruleset)[id]
+
+
+def _by_id(ruleset: Ruleset) -> dict[str, Rule]:
     by_id = _RULES.get(ruleset)
     if by_id is None:
         by_id = _RULES.setdefault(ruleset, {rule.id: rule for rule in ruleset.rules})
-    return by_id[id]
+    return by_id
 
 
 def resume(

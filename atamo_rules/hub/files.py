@@ -42,17 +42,24 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
         return
     entered.add(real)
     try:
-        names = sorted(os.listdir(folder))
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return
-    for name in names:
-        path = folder / name
+    for entry in found:
+        name, path = entry.name, folder / entry.name
         if name.startswith("."):
             continue
-        if path.is_dir():
+        link = entry.is_symlink()
+        if path.is_dir() if link else entry.is_dir(follow_symlinks=False):
             if name not in ASIDE:
                 yield from _below(path, root, entered)
-        elif name.endswith(SUFFIXES) and name not in PEOPLE and path.resolve().is_relative_to(root):
+        elif (
+            name.endswith(SUFFIXES)
+            and name not in PEOPLE
+            # Only a link can lead out of a folder that is inside.
+            and (not link or path.resolve().is_relative_to(root))
+        ):
             yield path
 
 
@@ -89,10 +96,19 @@ def decoded(name: str, raw: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
 def read_regular(path: Path, limit: int) -> bytes:
     """At most limit + 1 bytes of a regular file. Raises OSError; never waits on a pipe or device."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(0, "it is not a regular file")
-        return file.read(limit + 1)
+        pieces: list[bytes] = []
+        left, step = limit + 1, found.st_size + 1
+        # In steps of what the file says it has: room for the limit would be made, and cleared, for every small file.
+        while left > 0 and (piece := os.read(handle, min(left, step))):
+            pieces.append(piece)
+            left, step = left - len(piece), 65_536
+        return b"".join(pieces)
+    finally:
+        os.close(handle)
 
 
 def schema_reader(roots: Sequence[Path]) -> Callable[[str, str], str]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeAlias
 
 from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
 from atamo_rules.engine.cases import CaseResult, run_case
 from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
-from atamo_rules.model.rule import Ruleset
+from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, in_order
@@ -69,10 +70,35 @@ class Rulebook:
                 yield codes.BAD_PARAM.at(Source(f"--param {name}", "").whole, message, help=help)
 
 
-def run_tests(ruleset: Ruleset) -> tuple[tuple[CaseResult, ...], tuple[Diagnostic, ...]]:
-    """Run every test of a ruleset; failures and empty tests are diagnostics at their own lines."""
-    results = tuple(run_case(ruleset, case) for case in ruleset.cases)
-    return results, tuple(in_order(test_findings(ruleset, results)))
+Tested: TypeAlias = "dict[int, tuple[Rule, CaseResult]]"
+"""Results of tests that stand in a rule, by the test's id, to be kept from one state of the rules to the next. Such a
+test runs its rule alone, and the compiler makes rule and test anew when anything they rest on changes: the same test of
+the same rule goes as it went."""
+
+
+def run_tests(
+    ruleset: Ruleset, tested: Tested | None = None
+) -> tuple[tuple[CaseResult, ...], tuple[Diagnostic, ...]]:
+    """Run every test of a ruleset; failures and empty tests are diagnostics at their own lines.
+
+    With `tested`, only those that are new; it is brought up to date.
+    """
+    rules = {rule.id: rule for rule in ruleset.rules}
+    before = dict(tested or {})
+    if tested is not None:
+        tested.clear()
+    results: list[CaseResult] = []
+    for case in ruleset.cases:
+        rule = rules.get(case.rule)
+        known = before.get(id(case))
+        if known is not None and known[1].case is case and known[0] is rule:
+            result = known[1]
+        else:
+            result = run_case(ruleset, case)
+        results.append(result)
+        if tested is not None and rule is not None:
+            tested[id(case)] = (rule, result)
+    return tuple(results), tuple(in_order(test_findings(ruleset, results)))
 
 
 def test_findings(ruleset: Ruleset, results: Sequence[CaseResult]) -> list[Diagnostic]:

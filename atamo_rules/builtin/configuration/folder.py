@@ -15,7 +15,7 @@ from atamo_rules.hub.files import SUFFIXES
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
-from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+from atamo_rules.hub.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.hub.unpaused import unpaused
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -55,6 +55,7 @@ class FolderProvider:
         self.watch = watch
         self.book = Rulebook((folder,), params or {})
         self.written = Rulebook((folder,))
+        self.tested: Tested = {}
         self.last: Generation | None = None
         self.seen: object = None
         self.refused = False
@@ -89,7 +90,7 @@ class FolderProvider:
         if self.tests:
             # The tests in the files speak of the rules as written, not of parameters given from outside.
             written = self.written.compile().ruleset if self.book.params else made.ruleset
-            _, failed = run_tests(written or made.ruleset)
+            _, failed = run_tests(written or made.ruleset, self.tested)
             bad = tuple(d for d in failed if d.severity is Severity.ERROR)
             if bad:
                 return Refused(bad)
