@@ -70,9 +70,9 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     from atamo_rules.syntax.convert import Converter, Misread
 
     try:
-        read = _short(start, text) if len(text) <= SHORT else _parser().parse(text, start=start)
+        read = remembered(start, text) if len(text) <= SHORT else parser().parse(text, start=start)
     except UnexpectedInput as error:
-        return None, (explain(error, _parser(), start, fragment),)
+        return None, (explain(error, parser(), start, fragment),)
     converter = Converter(fragment)
     try:
         made = converter.take(read)
@@ -84,14 +84,14 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
 
 
 @lru_cache(maxsize=4096)
-def _short(start: str, text: str) -> Tree[Token]:
+def remembered(start: str, text: str) -> Tree[Token]:
     """Lark's tree of a short clause. Rule files say the same few things again and again, and conversion only reads
     the tree: its places are offsets in the text."""
-    return _parser().parse(text, start=start)
+    return parser().parse(text, start=start)
 
 
 @cache
-def _parser() -> Lark:
+def parser() -> Lark:
     from lark import Lark
 
     grammar = files("atamo_rules.grammar").joinpath("atamo.lark").read_text("utf-8")

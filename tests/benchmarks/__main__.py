@@ -1,0 +1,47 @@
+"""`python -m tests.benchmarks [NAME…]`: run all benchmarks, or those named, and print a table for each."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from tests.benchmarks import decide, door, reload, render, verify, version
+from tests.benchmarks.table import Table
+
+
+class Benchmark(Protocol):
+    """Measures, and gives a table. `small` is for trying whether it runs at all."""
+
+    def __call__(self, *, small: bool) -> Table: ...
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "version": version.run,
+    "verify": verify.run,
+    "stages": verify.stages,
+    "reload": reload.run,
+    "decide": decide.run,
+    "render": render.run,
+    "door": door.run,
+}
+
+
+def main(names: list[str], say: Callable[[str], object] = print) -> int:
+    """Run benchmarks by name; 2 when there is no such one."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        say(f"There is no benchmark `{unknown[0]}`; there are {', '.join(BENCHMARKS)}.")
+        return 2
+    say(
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()} {platform.system()}"
+    )
+    for name in names or BENCHMARKS:
+        say(f"\n{BENCHMARKS[name](small=False)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
