@@ -116,8 +116,12 @@ class Fragment:
 
     def span(self, start: int, end: int) -> Span:
         """The span, in the file, of `text[start:end]`."""
-        if not self.segments:
+        segments = self.segments
+        if not segments:
             return self.outer
+        if len(segments) == 1:  # nearly every fragment: one piece of the file, as it stands there
+            moved = segments[0][1] - segments[0][0]
+            return Span(self.outer.source, start + moved, max(start, end) + moved)
         first = self.offset(start)
         last = first if end <= start else self.offset(end - 1) + 1
         return Span(self.outer.source, first, last)

@@ -25,6 +25,7 @@ _INSIDE = re.compile(r"[^A-Za-z_|]|(and|or|else)\b")
 """How a line within open brackets may begin that is not indented deeper: a word there is the next clause."""
 _HANGS = re.compile(r"(?:^|\s)(?:and|or)\Z|\Adefine\s.*:\Z", re.S)
 _WORD = re.compile(r"\S+")
+_MARKS = re.compile(r"[\"'#()\[\]{}/]")
 _TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
@@ -215,6 +216,8 @@ class _Clause:
 
 def _scan(body: str, depth: int) -> tuple[int, int]:
     """Where a comment begins in a line (its length when nowhere), and how many brackets are open after it."""
+    if _MARKS.search(body) is None:
+        return len(body), depth
     quote = ""
     at = 0
     while at < len(body):

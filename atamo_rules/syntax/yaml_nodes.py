@@ -31,6 +31,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _CORE = "tag:yaml.org,2002:"
+_SCALARS = frozenset(_CORE + kind for kind in ("str", "int", "float", "bool", "null"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +266,7 @@ class _Composer:
 
     def scalar(self, event: Any) -> Scalar:
         tag = event.tag or ""
-        known = {_CORE + kind for kind in ("str", "int", "float", "bool", "null")}
-        if tag not in ("", "!", *known):
+        if tag and tag != "!" and tag not in _SCALARS:
             self.refuse(codes.YAML_UNUSED, event, f"the tag `{tag}` is not offered", "drop it")
         if not event.style and self.source.text[event.start_mark.index - 1 : event.start_mark.index] == "?":
             self.refuse(
@@ -275,7 +275,7 @@ class _Composer:
                 f"`?{event.value}` is read differently by YAML 1.1 and 1.2",
                 "quote it",
             )
-        plain = not event.style and tag in ("", *(known - {_CORE + "str"}))
+        plain = not event.style and (not tag or (tag in _SCALARS and tag != _CORE + "str"))
         span = self.span(event)
         inner = span
         if event.style in ('"', "'"):
