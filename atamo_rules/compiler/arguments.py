@@ -51,6 +51,9 @@ def record(
         seen[key] = argument.keys[0].span
         member = _member(argument, key, wanted, what, unsaid, context)
         if member is None:
+            value(
+                argument.value, _guess(argument.value), key, context, facts
+            )  # its own mistakes are said too
             continue
         found = value(argument.value, member, key, context, facts)
         if found is not None:
@@ -116,6 +119,11 @@ def _member(
             )
         )
     return member
+
+
+def _guess(written: tree.Value) -> Member:
+    """What to check a value against whose parameter is not known: whatever it is by itself."""
+    return Member(Text() if isinstance(written, tree.Template) else Anything(), optional=True)
 
 
 def _expression(

@@ -126,7 +126,8 @@ def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: F
         if found.absent is not None:
             operands.report_absent(argument, found, context)
             return None
-        names[parameter.name.text] = Binding(found.term, found.type, argument.span)
+        type = wanted if wanted is not None and parameter.event is not None else found.type
+        names[parameter.name.text] = Binding(found.term, type, argument.span)
     # The body was checked where it was defined; here it is only expanded, so its report is not repeated.
     inner = replace(
         context,
@@ -161,8 +162,14 @@ def parameter_type(parameter: decl.Parameter, context: Context) -> Type | None:
 def _suits(found: Operand, wanted: Type, parameter: decl.Parameter, context: Context) -> bool:
     if parameter.event is not None:
         whole = isinstance(found.term, Get) and found.term.root == "event" and not found.term.steps
-        return whole and context.event is not None and context.event.name == parameter.event.text
+        return whole and _may_be(parameter.event.text, context)
     return operands.compatible(found.type, wanted)
+
+
+def _may_be(event: str, context: Context) -> bool:
+    """Whether the rule's event is of this type; one that was never declared may have been meant to be."""
+    here = context.event
+    return here is not None and (here.name == event or here.name not in context.environment.events)
 
 
 def _wanted(parameter: decl.Parameter) -> str:
@@ -184,7 +191,7 @@ def _table(expr: tree.Call, context: Context) -> Operand | None:
             )
         )
         return None
-    if context.event is None or context.event.name != table.event:
+    if not _may_be(table.event, context):
         context.report.append(
             codes.BAD_CALL.at(
                 expr.span,

@@ -33,9 +33,8 @@ def rule(
         return None
     on = written.trigger
     assert isinstance(on, decl.On)
-    event = event_of(on, environment, report)
-    if event is None:
-        return None
+    known = event_of(on, environment, report)
+    event = known or open_event(on)  # what does not hang on the event's fields is still checked
     used.add(("event", event.name))
     context = Context(environment, event, report, used=used)
     if on.alias is not None:
@@ -46,7 +45,7 @@ def rule(
         context = _let(let, context, lets)
     condition, facts = _condition(written, context)
     made = plans.plans(written.actions, context, facts)
-    if any(d.severity is codes.ERROR for d in report[before:]) or condition is None:
+    if known is None or condition is None or any(d.severity is codes.ERROR for d in report[before:]):
         return None
     result = Rule(
         written.name.text,
@@ -95,6 +94,11 @@ def event_of(on: decl.On, environment: Environment, report: list[Diagnostic]) ->
         )
         return None
     return event
+
+
+def open_event(on: decl.On) -> EventType:
+    """An event type of which nothing is known, to go on with where the one that is named does not exist."""
+    return EventType(on.event.text, Anything(), request=on.request, answer=Anything() if on.request else None)
 
 
 def _has_time(written: decl.Rule, environment: Environment, report: list[Diagnostic]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from atamo_rules.compiler import arguments, conditions, operands
 from atamo_rules.compiler.context import NOTHING, Context, Environment, Operand
 from atamo_rules.compiler.describe import describe, kind_of, many
+from atamo_rules.compiler.rules import event_of, open_event
 from atamo_rules.model.meaning import Any, Condition, Const, Constant, MakeRecord, Term
 from atamo_rules.model.table import Table, TableRow
 from atamo_rules.model.types import Anything, Duration, Member, Number, OneOf, Record, Text, Type
@@ -19,15 +20,8 @@ from atamo_rules.syntax import tree
 
 def table(written: decl.Table, environment: Environment, report: list[Diagnostic]) -> Table | None:
     """The table as it is meant, or None after saying every mistake in it."""
-    event = environment.events.get(written.on.event.text)
-    if event is None:
-        if not environment.is_lost(written.on.event.text):
-            report.append(
-                codes.UNKNOWN_NAME.at(
-                    written.on.event.span, f"there is no event type `{written.on.event.text}`"
-                )
-            )
-        return None
+    known = environment.events.get(written.on.event.text) or event_of(written.on, environment, report)
+    event = known or open_event(written.on)
     before = len(report)
     context = Context(environment, event, report, lenient=True)
     inputs = [operands.operand(column, context, NOTHING) for column in written.inputs]
@@ -54,7 +48,7 @@ def table(written: decl.Table, environment: Environment, report: list[Diagnostic
         if len(good_cells) == len(row.cells) and len(good) == len(row.outputs):
             rows.append((row, good_cells, good))
     answer = _record(written, [row[2] for row in rows], report)
-    lost = any(one is None for one in inputs) or len(rows) < len(written.rows)
+    lost = known is None or any(one is None for one in inputs) or len(rows) < len(written.rows)
     if lost or any(d.severity is codes.ERROR for d in report[before:]) or answer is None:
         return None
     made = tuple(

@@ -74,6 +74,10 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
 def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule | None:
     """The rule with one more clause, or None when that clause could not be read."""
     rest = line.after(word)
+    if word == "when" and not rest.text and line.children:
+        help = "write it behind `when`; deeper lines that begin with `and` or `or` go on with it"
+        reader.say(codes.SYNTAX.at(line.span, "the condition stands on lines of its own", help=help))
+        return replace(made, unread=("when",))
     if word not in ("do", "test", "meta") and word in CLAUSES:
         reader.no_children(line)
     match word:
@@ -105,7 +109,13 @@ def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule
             return replace(made, at_most=reader.parse("at_most", rest))
         case "do":
             if rest.text:
-                reader.say(codes.SYNTAX.at(rest.span(0, len(rest.text)), "actions stand on lines below `do`"))
+                help = "write each on a line of its own, indented, and its arguments below it"
+                reader.say(
+                    codes.SYNTAX.at(
+                        rest.span(0, len(rest.text)), "actions stand on lines below `do`", help=help
+                    )
+                )
+                return made  # what stands below is likely the action's own
             return replace(made, actions=actions(line.children, reader))
         case "stop":
             if rest.text:

@@ -78,9 +78,9 @@ class Reader:
             code.at(
                 span,
                 f"`{word}` is not a clause of {where}",
-                label=f"did you mean `{close[0]}`?" if close else "",
+                label=_nearest(word, close),
                 notes=[f"here {where} may go on with: {listed(known)}"],
-                help="actions stand under `do`, indented" if word in VERBS and where == "a rule" else None,
+                help=_hint(word, where),
                 fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
             )
         )
@@ -266,6 +266,25 @@ MEANT = {
     "trigger": "on", "priority": "order", "salience": "order", "var": "let", "set": "let",
 }  # fmt: skip
 """What other languages call our clauses."""
+
+
+def _nearest(word: str, close: Sequence[str]) -> str:
+    if close and word == f"{close[0]}:":
+        return "no colon stands here"
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def _hint(word: str, where: str) -> str | None:
+    """What a word that other languages have is said with here, where no other clause stands for it."""
+    if word in ("and", "or", "else"):
+        return "to go on with the line above, indent this one deeper than it"
+    if where == "a rule" and word.rstrip(":").lower() in ("description", "desc", "about", "title", "comment"):
+        return 'what a rule is about stands in quotes behind its name: `rule name "about"`'
+    if where == "a rule" and word in VERBS:
+        return "actions stand under `do`, indented"
+    if where == "`do`" and word in ("if", "unless", "when", "for", "switch", "case"):
+        return "all actions of a rule are done; for another condition write another rule with its own `when`"
+    return None
 
 
 def likely(word: str, known: Sequence[str]) -> list[str]:

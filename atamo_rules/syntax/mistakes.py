@@ -128,6 +128,9 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
         f"`{word}` does not belong here",
         label=f"did you mean `{close[0]}`?" if close else "",
         notes=[f"here may stand: {expected}"] if expected else (),
+        help="its arguments stand below it, indented, a line each: `name: value`"
+        if word == "{" and start == "do_head"
+        else None,
         fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close and fragment.exact else (),
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from atamo_rules.source import codes
@@ -12,7 +11,7 @@ from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
-from atamo_rules.syntax.clauses import METADATA, listed
+from atamo_rules.syntax.clauses import METADATA, likely, listed
 from atamo_rules.syntax.tree import Comments
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value, surprising
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
@@ -79,7 +78,7 @@ class Clauses:
             if word in known:
                 found[word] = value
                 continue
-            close = get_close_matches(word, [one for one in known if one not in given], n=1, cutoff=0.6)
+            close = likely(word, [one for one in known if one not in given])
             if close:
                 found[close[0]] = value  # read as it is most likely meant, so that nothing else is blamed
             self.say(
