@@ -13,12 +13,21 @@ class SchemaBroken(ValueError):
     """A schema that cannot be used; the message is a sentence for its author."""
 
 
+DRAFT_7 = "http://json-schema.org/draft-07/schema"
+DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema"
+
+
 def validator(schema: Any, *, formats: bool = False) -> Any:
     """The jsonschema-rs validator of a schema. Raises SchemaBroken."""
     import jsonschema_rs
 
-    dialect = str(schema.get("$schema", "")) if isinstance(schema, dict) else ""
-    kind = jsonschema_rs.Draft7Validator if "draft-07" in dialect else jsonschema_rs.Draft202012Validator
+    dialect = schema.get("$schema", DRAFT_2020) if isinstance(schema, dict) else DRAFT_2020
+    bare = str(dialect).removesuffix("#").replace("http://", "https://", 1)
+    if bare not in (DRAFT_2020, DRAFT_7.replace("http://", "https://")):
+        raise SchemaBroken(
+            f"its `$schema` is `{str(dialect)[:120]}`, and draft-07 and 2020-12 are understood"
+        )
+    kind = jsonschema_rs.Draft202012Validator if bare == DRAFT_2020 else jsonschema_rs.Draft7Validator
     options: dict[str, Any] = {
         "pattern_options": jsonschema_rs.RegexOptions(),
         "validate_formats": formats,
