@@ -19,6 +19,10 @@ from atamo_rules.syntax.yaml_nodes import Sequence as Items
 __all__ = ["METADATA", "Clauses"]
 
 
+SPOKEN = {"name": ("rule", "test"), "id": ("rule", "test"), "description": ("about",), "title": ("about",)}
+"""What other YAML formats call our keys."""
+
+
 class Clauses:
     """Reads nodes as clauses, collecting diagnostics."""
 
@@ -78,7 +82,8 @@ class Clauses:
             if word in known:
                 found[word] = value
                 continue
-            close = likely(word, [one for one in known if one not in given])
+            spare = [one for one in known if one not in given]
+            close = [one for one in SPOKEN.get(word, ()) if one in spare] or likely(word, spare)
             if close:
                 found[close[0]] = value  # read as it is most likely meant, so that nothing else is blamed
             self.say(

@@ -237,6 +237,14 @@ class _Composer:
                 return Mapping(tuple(entries), self.trimmed(end))
             key = self.node(event, depth + 1)
             if not isinstance(key, Scalar):
+                at = self.span(event).start
+                if self.source.text[max(at - 1, 0) : at + 1] == "{{":
+                    self.refuse(
+                        codes.YAML_UNUSED,
+                        event,
+                        "`{{` begins a YAML mapping here, not a template",
+                        'a text with `{{ }}` in it stands in quotes: `"{{ … }}"`',
+                    )
                 self.refuse(
                     codes.YAML_UNUSED, event, "a key is one plain text", "lists and mappings are no keys"
                 )
