@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from atamo_rules.builtin.configuration.folder import FolderProvider, Refused
+from atamo_rules.builtin.configuration.watching import QUIET_MS, UNFINISHED
 from atamo_rules.hub.generation import Generation
 
 State = Generation | Refused
@@ -78,40 +80,72 @@ def told(folder: Path, story: Story) -> list[State]:
     return asyncio.run(run())
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    place = tmp_path / "project"
-    place.mkdir()
+def project(place: Path) -> Path:
+    place.mkdir(parents=True)
     (place / "events.atamo").write_text(EVENT)
     (place / "a.atamo").write_text(rule("a"))
     return place
 
 
-def test_a_file_written_a_piece_at_a_time_is_taken_when_it_is_whole(folder: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return project(tmp_path / "project")
+
+
+class Pace:
+    """How long a writer really paused: a machine that stalls longer than the watch waits proves nothing."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def pause(self, seconds: float) -> None:
+        begun = time.monotonic()
+        await asyncio.sleep(seconds)
+        self.longest = max(self.longest, time.monotonic() - begun)
+
+
+def steadily(
+    tmp_path: Path,
+    story: Callable[[Follower, Pace], Awaitable[None]],
+    longest: float,
+    right: Callable[[list[State]], bool],
+) -> None:
+    """A story must tell the right states; wrong ones count only where its writer never paused `longest` seconds."""
+    for attempt in range(8):
+        pace = Pace()
+        states = told(project(tmp_path / f"try{attempt}"), lambda follower, pace=pace: story(follower, pace))  # type: ignore[misc]
+        if right(states):
+            return
+        assert pace.longest > longest, [(names_of(state), versions(state)) for state in states]
+    pytest.skip(f"this machine stalls for {pace.longest:.2f} s at a time, so nothing can be said")
+
+
+def test_a_file_written_a_piece_at_a_time_is_taken_when_it_is_whole(tmp_path: Path) -> None:
     """R1: no state in between is ever told, neither a part that happens to be right nor one that is not."""
     text = rule("a") + "\n" + rule("b") + "\n" + rule("c")
 
-    async def story(follower: Follower) -> None:
-        with (folder / "a.atamo").open("w") as file:
+    async def story(follower: Follower, pace: Pace) -> None:
+        with (follower.folder / "a.atamo").open("w") as file:
             for start in range(0, len(text), 16):
                 file.write(text[start : start + 16])
                 file.flush()
-                await asyncio.sleep(0.005)
+                await pace.pause(0.005)
         await follower.rules("a", "b", "c")
 
-    states = told(folder, story)
-    assert [names_of(state) for state in states] == [["a"], ["a", "b", "c"]]
+    wanted = [["a"], ["a", "b", "c"]]
+    steadily(tmp_path, story, QUIET_MS / 1000, lambda states: [names_of(state) for state in states] == wanted)
 
 
-def test_an_editor_that_empties_a_file_and_waits_before_it_writes(folder: Path) -> None:
-    async def story(follower: Follower) -> None:
-        with (folder / "a.atamo").open("w") as file:
+def test_an_editor_that_empties_a_file_and_waits_before_it_writes(tmp_path: Path) -> None:
+    async def story(follower: Follower, pace: Pace) -> None:
+        with (follower.folder / "a.atamo").open("w") as file:
             file.flush()
-            await asyncio.sleep(0.15)
+            await pace.pause(0.15)
             file.write(rule("x"))
         await follower.rules("x")
 
-    assert [names_of(state) for state in told(folder, story)] == [["a"], ["x"]]
+    wanted = [["a"], ["x"]]
+    steadily(tmp_path, story, UNFINISHED, lambda states: [names_of(state) for state in states] == wanted)
 
 
 def test_a_file_that_never_gets_its_last_line_end_is_taken_too(folder: Path) -> None:
@@ -123,20 +157,21 @@ def test_a_file_that_never_gets_its_last_line_end_is_taken_too(folder: Path) -> 
 
 
 @pytest.mark.parametrize("rounds", [3, pytest.param(40, marks=pytest.mark.slow)])
-def test_many_files_changed_at_once_are_one_generation(folder: Path, rounds: int) -> None:
+def test_many_files_changed_at_once_are_one_generation(tmp_path: Path, rounds: int) -> None:
     """R2: 50 files over a fifth of a second; no generation mixes two versions."""
-    for number in range(50):
-        (folder / f"f{number:02}.atamo").write_text(rule(f"r{number:02}", "v0"))
 
-    async def story(follower: Follower) -> None:
-        for version in range(1, rounds + 1):
+    async def story(follower: Follower, pace: Pace) -> None:
+        for version in range(rounds + 1):
             for number in range(50):
-                (folder / f"f{number:02}.atamo").write_text(rule(f"r{number:02}", f"v{version}"))
-                await asyncio.sleep(0.004)
+                path = follower.folder / f"f{number:02}.atamo"
+                path.write_text(rule(f"r{number:02}", f"v{version}"))
+                await pace.pause(0.004)
             await follower.until(lambda state, version=version: versions(state) == {f"v{version}"})  # type: ignore[misc]
 
-    states = told(folder, story)
-    assert all(len(versions(state)) == 1 for state in states), [versions(state) for state in states]
+    def whole(states: list[State]) -> bool:
+        return all(len(versions(state)) == 1 for state in states if names_of(state) != ["a"])
+
+    steadily(tmp_path, story, QUIET_MS / 1000, whole)
 
 
 def versions(state: State) -> set[str]:
