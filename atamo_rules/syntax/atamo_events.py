@@ -82,7 +82,6 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
         closed,
         answer,
         span=line.whole,
-        comments=line.comments,
     )
 
 
@@ -90,7 +89,7 @@ def _without_tail(line: Line) -> Line:
     """The head line without its `of anything`."""
     found = _ANYTHING.search(line.text)
     assert found is not None
-    return Line(line.fragment.cut(0, found.start()), line.indent, line.comments, line.children)
+    return Line(line.fragment.cut(0, found.start()), line.indent, line.children)
 
 
 def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
@@ -108,7 +107,7 @@ def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
                 reader.repeated(child, "uses", uses.span)
             elif plugin is not None:
                 settings = reader.arguments(child.children)
-                uses = decl.Uses(plugin[0], settings, span=child.whole, comments=child.comments)
+                uses = decl.Uses(plugin[0], settings, span=child.whole)
         elif child.word in _VERBS:
             made = _action(child, reader)
             if made is not None:
@@ -117,7 +116,7 @@ def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
             meant = reader.meant(child, ("uses", *_VERBS), "an agent", _VERBS)
             made = _action(meant, reader) if meant is not None else None
             actions += [made] if made is not None else []
-    return decl.AgentDecl(name, about, uses, tuple(actions), span=line.whole, comments=line.comments)
+    return decl.AgentDecl(name, about, uses, tuple(actions), span=line.whole)
 
 
 def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
@@ -136,6 +135,4 @@ def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
             field = reader.field(child)
             if field is not None:
                 fields.append(field)
-    return decl.ActionDecl(
-        verb, name, about, tuple(fields), anything, answer, span=line.whole, comments=line.comments
-    )
+    return decl.ActionDecl(verb, name, about, tuple(fields), anything, answer, span=line.whole)

@@ -17,7 +17,7 @@ Read = Callable[[Line, Reader], "decl.Declaration | None"]
 
 def read_atamo(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     """The tree of a file, without what could not be read, and every mistake in it."""
-    lines, closing, report = outline(source)
+    lines, report = outline(source)
     reader = Reader(report)
     found: list[decl.Declaration] = []
     unread: list[tuple[str, str]] = []
@@ -35,7 +35,7 @@ def read_atamo(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
         if any(said.severity is codes.ERROR for said in report[before:]):
             kind = "event" if line.word == "request" else line.word
             unread += [(kind, word) for word in words_of(line.whole)]
-    return decl.File(source, tuple(found), closing, tuple(unread)), tuple(reader.report)
+    return decl.File(source, tuple(found), tuple(unread)), tuple(reader.report)
 
 
 def _pack(line: Line, reader: Reader) -> decl.Pack | None:
@@ -44,7 +44,7 @@ def _pack(line: Line, reader: Reader) -> decl.Pack | None:
         return None
     name, options, _ = parsed
     metadata = tuple(item for item in (reader.metadata(child) for child in line.children) if item)
-    return decl.Pack(name, options.get("version"), metadata, span=line.whole, comments=line.comments)
+    return decl.Pack(name, options.get("version"), metadata, span=line.whole)
 
 
 def _use(line: Line, reader: Reader) -> decl.Use | None:
@@ -53,7 +53,7 @@ def _use(line: Line, reader: Reader) -> decl.Use | None:
     if parsed is None:
         return None
     name, options, _ = parsed
-    return decl.Use(name, options.get("version"), span=line.span, comments=line.comments)
+    return decl.Use(name, options.get("version"), span=line.span)
 
 
 def _param(line: Line, reader: Reader) -> decl.Param | None:
@@ -75,9 +75,7 @@ def _list(line: Line, reader: Reader) -> decl.ListDecl | None:
         return None
     start = len(rest.text) - len(items.lstrip())
     values = reader.parse("list_items", rest.cut(start, len(rest.text)))
-    return (
-        decl.ListDecl(parsed, values, span=line.span, comments=line.comments) if values is not None else None
-    )
+    return decl.ListDecl(parsed, values, span=line.span) if values is not None else None
 
 
 def _define(line: Line, reader: Reader) -> decl.Define | None:

@@ -11,7 +11,6 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clauses import METADATA, Reader, head
 from atamo_rules.syntax.outline import Line
-from atamo_rules.syntax.tree import Comments
 
 CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
 _STEPS = ("mock", "given", "expect", "at")
@@ -27,10 +26,9 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
     if parsed is None:
         return None
     name, _, about = parsed
-    made = decl.Rule(name, None, about, span=line.whole, comments=line.comments)
+    made = decl.Rule(name, None, about, span=line.whole)
     seen: dict[str, Span] = {}
     before = len(reader.report)
-    comments: list[tuple[str, Comments]] = []
     broken = False
     for child in line.children:
         word = "at most" if child.text.startswith("at most") else child.word
@@ -43,8 +41,6 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
             reader.repeated(child, word, seen[word])
             continue
         seen.setdefault(word, child.span)
-        if child.comments != Comments() and word in CLAUSES and word not in ("let", "test"):
-            comments.append((word, child.comments))
         changed = _clause(made, word, child, reader)
         if changed is None:
             broken = broken or word in ("on", "every")
@@ -68,7 +64,7 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
         )
     if "when" not in seen and unread:
         made = replace(made, unread=("when",))  # one of the lines that could not be read may have been it
-    return None if broken else replace(made, clause_comments=tuple(comments))
+    return None if broken else made
 
 
 def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule | None:
@@ -160,7 +156,6 @@ def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
                 on_timeout=timeout,
                 unread=unread,
                 span=line.whole,
-                comments=line.comments,
             )
         )
     return tuple(found)
@@ -229,15 +224,14 @@ def test(line: Line, reader: Reader) -> decl.Test | None:
             whole = False
     if not whole:
         return None  # what is left of it would be blamed for what is missing
-    return decl.Test(parsed[0], tuple(mocks), tuple(steps), span=line.whole, comments=line.comments)
+    return decl.Test(parsed[0], tuple(mocks), tuple(steps), span=line.whole)
 
 
 def one_each(expect: decl.Expect) -> list[decl.Expect]:
     """`expect a, b` says the same as two lines, and is kept as two."""
     if expect.nothing:
         return [expect]
-    first, *rest = (replace(expect, expected=(one,), span=one.span) for one in expect.expected)
-    return [first, *(replace(one, comments=Comments()) for one in rest)]
+    return [replace(expect, expected=(one,), span=one.span) for one in expect.expected]
 
 
 def _after(fragment: Fragment, word: str) -> Fragment:

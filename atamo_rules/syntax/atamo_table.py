@@ -67,7 +67,7 @@ def table(line: Line, reader: Reader) -> decl.Table | None:
     rows = tuple(row for row in [_row(bar, reader) for bar in bars[1:]] if row is not None)
     if len(rows) < len(bars) - 1:
         return None
-    return decl.Table(name, on, mode, inputs, outputs, rows, span=line.whole, comments=line.comments)
+    return decl.Table(name, on, mode, inputs, outputs, rows, span=line.whole)
 
 
 def _columns(line: Line, reader: Reader) -> tuple[tuple[tree.Expr, ...], tuple[tree.Name, ...]] | None:
@@ -91,7 +91,7 @@ def _row(line: Line, reader: Reader) -> decl.Row | None:
     outputs = [reader.parse("expression", cell) for cell in right]
     if any(cell is None for cell in [*cells, *outputs]):
         return None
-    return decl.Row(tuple(cells), tuple(outputs), span=line.span, comments=line.comments)
+    return decl.Row(tuple(cells), tuple(outputs), span=line.span)
 
 
 def _split(line: Line, reader: Reader) -> tuple[Sequence[Fragment], Sequence[Fragment]] | None:

@@ -35,7 +35,7 @@ _KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_\-]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|
 _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _DOTTED = re.compile(r"[A-Za-z_][\w\-]*(?:\.[A-Za-z0-9_\-]+)*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
-Placed = TypeVar("Placed", bound=tree.Item)
+Placed = TypeVar("Placed", bound=tree.Node)
 
 
 class Reader:
@@ -53,9 +53,9 @@ class Reader:
         self.report.extend(found)
         return made
 
-    def placed(self, item: Placed, line: Line) -> Placed:
-        """An item with the comments and the whole span of its line."""
-        return replace(item, span=line.whole, comments=line.comments)
+    def placed(self, node: Placed, line: Line) -> Placed:
+        """A node with the whole span of its line."""
+        return replace(node, span=line.whole)
 
     def no_children(self, line: Line) -> None:
         if line.children:
@@ -130,7 +130,7 @@ class Reader:
             value = tree.ObjectValue(self.arguments(line.children), span=line.whole)
         if value is None:
             return None
-        return tree.Argument((step,), value, span=line.whole, comments=line.comments)
+        return tree.Argument((step,), value, span=line.whole)
 
     def unquoted(self, rest: Fragment) -> tree.Value | None:
         """A template that somebody wrote without quotes, said and taken for text; None for anything else."""
@@ -158,7 +158,7 @@ class Reader:
             if not rest.text:
                 values.append(tree.ObjectValue(self.arguments(child.children), span=child.whole))
             elif _KEY.match(rest.text) and not rest.text.startswith(("{", "[")):
-                first = Line(rest, child.indent + 2, child.comments)
+                first = Line(rest, child.indent + 2)
                 entries = self.arguments([first, *child.children])
                 values.append(tree.ObjectValue(entries, span=child.whole))
             else:
@@ -201,16 +201,14 @@ class Reader:
                     )
                 )
                 anything = tree.Plain("anything", span=line.span)
-                return tree.Field(name, anything, span=line.whole, comments=line.comments)
+                return tree.Field(name, anything, span=line.whole)
             about = self.about(rest)
-            return tree.Field(
-                name, nested, rest.text.startswith("?"), None, about, span=line.whole, comments=line.comments
-            )
+            return tree.Field(name, nested, rest.text.startswith("?"), None, about, span=line.whole)
         made: FieldLine | None = self.parse("field", rest)
         if made is None:
             # The field is there, whatever it holds: what uses it is not blamed.
             anything = tree.Plain("anything", span=line.span)
-            return tree.Field(name, anything, span=line.whole, comments=line.comments)
+            return tree.Field(name, anything, span=line.whole)
         type = made.type
         if type is None:
             if nested is None:
@@ -226,9 +224,7 @@ class Reader:
         default = made.default if isinstance(made.default, tree.Literal) else None
         if made.default is not None and default is None:
             self.say(codes.BAD_LITERAL.at(made.default.span, "a field's default is one plain value"))
-        return tree.Field(
-            name, type, made.optional, default, made.about, span=line.whole, comments=line.comments
-        )
+        return tree.Field(name, type, made.optional, default, made.about, span=line.whole)
 
     def about(self, rest: Fragment) -> tree.Literal | None:
         found = _STRING.search(rest.text)
@@ -248,7 +244,7 @@ class Reader:
         if value is None:
             return None
         step = tree.Step(word, span=line.fragment.span(0, len(word)))
-        return tree.Argument((step,), value, span=line.span, comments=line.comments)
+        return tree.Argument((step,), value, span=line.span)
 
 
 def words_of(span: Span) -> list[str]:

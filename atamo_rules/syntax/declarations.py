@@ -8,10 +8,8 @@ from typing import TypeAlias
 from atamo_rules.source.span import Source
 from atamo_rules.syntax.tree import (
     Argument,
-    Comments,
     Expr,
     Field,
-    Item,
     Literal,
     Name,
     Node,
@@ -25,7 +23,7 @@ from atamo_rules.syntax.tree import (
 
 
 @dataclass(frozen=True, slots=True)
-class Pack(Item):
+class Pack(Node):
     """`pack support.triage version "1.2.0"` with `owner`, `about` and further metadata lines below."""
 
     name: Name
@@ -34,7 +32,7 @@ class Pack(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Use(Item):
+class Use(Node):
     """`use support.triage version "1.x"`: this pack needs that one."""
 
     pack: Name
@@ -42,7 +40,7 @@ class Use(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Param(Item):
+class Param(Node):
     """`param big_amount: money = 500 "about"`; without a default the host must give a value."""
 
     name: Name
@@ -52,7 +50,7 @@ class Param(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class ListDecl(Item):
+class ListDecl(Node):
     """`list vip_domains = "acme.com", "corp.eu"`."""
 
     name: Name
@@ -69,7 +67,7 @@ class Parameter(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Define(Item):
+class Define(Node):
     """`define is_vip(t: ticket.created): condition`, one line or indented continuation lines."""
 
     name: Name
@@ -85,7 +83,7 @@ class From(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class EventDecl(Item):
+class EventDecl(Node):
     """`event NAME "about"` or `request NAME`: fields below, `from "x.json"`, or `of anything`.
 
     Exactly one of `fields`, `schema`, `anything` is used. `invalid` is the word after `when invalid`, `closed`
@@ -104,7 +102,7 @@ class EventDecl(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class ActionDecl(Item):
+class ActionDecl(Node):
     """`ask summary "about"` inside an agent: parameters below, then `answer` and its fields."""
 
     verb: str
@@ -116,7 +114,7 @@ class ActionDecl(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Uses(Item):
+class Uses(Node):
     """`uses http` with settings below: which plug-in does the work, and where."""
 
     plugin: Name
@@ -124,7 +122,7 @@ class Uses(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class AgentDecl(Item):
+class AgentDecl(Node):
     """`agent crm "about"`: what it can be asked to do, and who does it."""
 
     name: Name
@@ -197,7 +195,7 @@ Trigger: TypeAlias = "On | Times | Then | Without | Schedule"
 
 
 @dataclass(frozen=True, slots=True)
-class Let(Item):
+class Let(Node):
     """`let r = routing(event)`."""
 
     name: Name
@@ -217,7 +215,7 @@ VERBS = ("send", "track", "ask", "reply", "publish", "emit")
 
 
 @dataclass(frozen=True, slots=True)
-class Do(Item):
+class Do(Node):
     """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
 
     `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
@@ -237,11 +235,8 @@ class Do(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Item):
-    """A rule. `clause_comments` holds the comments of clauses that are not items, by clause word.
-
-    `unread` names the clauses that stand there and could not be read.
-    """
+class Rule(Node):
+    """A rule. `unread` names the clauses that stand there and could not be read."""
 
     name: Name
     trigger: Trigger | None
@@ -258,7 +253,6 @@ class Rule(Item):
     stop: bool = False
     tests: tuple[Test, ...] = ()
     unread: tuple[str, ...] = ()
-    clause_comments: tuple[tuple[str, Comments], ...] = field(default=(), compare=False, repr=False)
 
 
 # --- tables ---------------------------------------------------------------------------------------------
@@ -277,7 +271,7 @@ class Cell(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Row(Item):
+class Row(Node):
     """One row: a cell for each input column and a value for each output column."""
 
     cells: tuple[Cell, ...]
@@ -285,7 +279,7 @@ class Row(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Item):
+class Table(Node):
     """A decision table over one event type."""
 
     name: Name
@@ -317,7 +311,7 @@ class Repeat(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Given(Item):
+class Given(Node):
     """`given ticket.created { subject: "x" } by alice in support`; missing required fields are filled in."""
 
     event: Name
@@ -351,7 +345,7 @@ class Expected(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Expect(Item):
+class Expect(Node):
     """`expect nothing`, or what must be among the actions; `at` is a virtual time such as 00:04."""
 
     expected: tuple[Expected, ...] = ()
@@ -360,7 +354,7 @@ class Expect(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Mock(Item):
+class Mock(Node):
     """`mock crm.summary -> { text: "10 seats" }`, `-> timeout`, `-> error "busy"`."""
 
     target: Name
@@ -370,7 +364,7 @@ class Mock(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class Test(Item):
+class Test(Node):
     """Given events, expected actions. Inside a rule it runs that rule alone; at top level, the ruleset."""
 
     name: Name
@@ -385,7 +379,7 @@ Declaration: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One rule file: its declarations in the author's order, and the comments after the last of them.
+    """One rule file: its declarations in the author's order.
 
     `unread` holds the kind and every name in it of each declaration that could not be read, or not wholly: what
     uses such a name is not blamed for it.
@@ -393,5 +387,4 @@ class File:
 
     source: Source = field(compare=False, repr=False)
     declarations: tuple[Declaration, ...]
-    closing_comments: tuple[str, ...] = field(default=(), compare=False)
     unread: tuple[tuple[str, str], ...] = ()

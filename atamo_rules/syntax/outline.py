@@ -1,4 +1,4 @@
-"""A text to an outline: lines told apart by indentation, each with its continuation lines, children and comments.
+"""A text to an outline: lines told apart by indentation, each with its continuation lines and children.
 
 A line goes on below when a bracket is still open, or when the next line is indented deeper and either begins with
 `and`, `or` or `else`, or follows an `and`, an `or` or the colon of a `define` that ends its line. Comments run from
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment, Source, Span
-from atamo_rules.syntax.tree import Comments
+from atamo_rules.syntax.tree import Comment
 
 DEEPEST = 64
 """Levels of indentation."""
@@ -37,7 +37,6 @@ class Line:
 
     fragment: Fragment
     indent: int
-    comments: Comments = field(default_factory=Comments)
     children: list[Line] = field(default_factory=list)
     meant: str = ""
 
@@ -74,14 +73,13 @@ class Line:
         return self.span.to(self.children[-1].whole) if self.children else self.span
 
 
-def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnostic]]:
-    """The lines at column 0 with what is nested in them, the comments after the last, and what is wrong."""
+def outline(source: Source) -> tuple[list[Line], list[Diagnostic]]:
+    """The lines at column 0 with what is nested in them, and what is wrong."""
     report: list[Diagnostic] = list(_characters(source))
     if any(found.severity is codes.ERROR for found in report):
-        return [], (), report
+        return [], report
     roots: list[Line] = []
     stack: list[Line] = []
-    waiting: list[str] = []
     tabbed = _TAB.search(source.text)
     if tabbed is not None:
         report.append(
@@ -91,7 +89,7 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
                 help="indent every line with blanks",
             )
         )
-    for line in _lines(source, waiting):
+    for line in _lines(source, []):
         while stack and stack[-1].indent >= line.indent:
             stack.pop()
         siblings = stack[-1].children if stack else roots
@@ -116,7 +114,7 @@ def outline(source: Source) -> tuple[list[Line], tuple[str, ...], list[Diagnosti
             break
         siblings.append(line)
         stack.append(line)
-    return [root for root in roots if not _mixed(root)], tuple(waiting), report
+    return [root for root in roots if not _mixed(root)], report
 
 
 def _mixed(root: Line) -> bool:
@@ -125,8 +123,16 @@ def _mixed(root: Line) -> bool:
     return any(line[:1] == "\t" for line in lines) and any(line[:1] == " " for line in lines)
 
 
-def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
-    """Clauses in order of the file; whole-line comments wait for the clause they stand before."""
+def comments(source: Source) -> tuple[Comment, ...]:
+    """Every comment of a file, in order."""
+    found: list[Comment] = []
+    for _ in _lines(source, found):
+        pass
+    return tuple(found)
+
+
+def _lines(source: Source, comments: list[Comment]) -> Iterator[Line]:
+    """Clauses in order of the file; comments are noted on the way."""
     current: _Clause | None = None
     for number, start in enumerate(source.line_starts):
         end = source.line_starts[number + 1] if number + 1 < len(source.line_starts) else len(source.text)
@@ -144,7 +150,7 @@ def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
             elif current is not None:
                 yield current.line(source)
                 current = None
-            waiting.append(body[1:].strip())
+            comments.append(Comment(start + indent, body[1:].strip(), alone=True))
             continue
         goes_on = current is not None and (
             (open_before and (indent > current.indent or _INSIDE.match(body) is not None))
@@ -153,13 +159,9 @@ def _lines(source: Source, waiting: list[str]) -> Iterator[Line]:
         if not goes_on:
             if current is not None:
                 yield current.line(source)
-            current = _Clause(start + indent, indent, tuple(waiting))
-            waiting.clear()
+            current = _Clause(start + indent, indent)
         assert current is not None
-        current.add(start + indent, body)
-        if goes_on and waiting:
-            current.before = (*current.before, *waiting)
-            waiting.clear()
+        current.add(start + indent, body, comments)
     if current is not None:
         yield current.line(source)
 
@@ -178,19 +180,18 @@ def _continues_later(source: Source, number: int, clause: _Clause) -> bool:
 class _Clause:
     """A clause while its lines are collected; thrown away when it is a Line."""
 
-    def __init__(self, start: int, indent: int, before: tuple[str, ...]) -> None:
-        self.start, self.indent, self.before = start, indent, before
+    def __init__(self, start: int, indent: int) -> None:
+        self.start, self.indent = start, indent
         self.end = start
         self.depth = 0
         self.hangs = False
-        self.beside: list[str] = []
         self.masked: list[tuple[int, int]] = []
 
-    def add(self, start: int, body: str) -> None:
+    def add(self, start: int, body: str, comments: list[Comment]) -> None:
         """One more line of the file: keep count of brackets, mask a comment."""
         stop, self.depth = _scan(body, self.depth)
         if stop < len(body):
-            self.beside.append(body[stop + 1 :].strip())
+            comments.append(Comment(start + stop, body[stop + 1 :].strip(), alone=stop == 0))
             self.masked.append((start + stop, start + len(body)))
         self.end = start + len(body[:stop].rstrip())
         self.hangs = _HANGS.search(body[:stop].rstrip()) is not None
@@ -205,13 +206,7 @@ class _Clause:
                 text = text[:at] + " " * (upto - at) + text[upto:]
         span = source.span(self.start, self.end)
         fragment = Fragment(text, span, ((0, self.start),))
-        before = self.before
-        beside = ""
-        if len(self.beside) == 1:
-            beside = self.beside[0]
-        elif self.beside:
-            before = (*before, *self.beside)
-        return Line(fragment, self.indent, Comments(before, beside))
+        return Line(fragment, self.indent)
 
 
 def _scan(body: str, depth: int) -> tuple[int, int]:

@@ -23,21 +23,12 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Comments:
-    """What people wrote around an item for each other: whole lines before it, and the rest of its line.
+class Comment:
+    """What people wrote for each other: the text behind a `#`, and its offset. `alone` on a line of its own."""
 
-    Texts are without the `#` and without surrounding blanks.
-    """
-
-    before: tuple[str, ...] = ()
-    beside: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item(Node):
-    """A node that has a line of its own, and so may have comments."""
-
-    comments: Comments = field(default=Comments(), compare=False, repr=False)
+    offset: int
+    text: str
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +240,7 @@ class Template(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Argument(Item):
+class Argument(Node):
     """`key: value`. A key is one field name; in tests it may be a dotted path, split into `keys`."""
 
     keys: tuple[Step, ...]
@@ -326,7 +317,7 @@ TypeExpr: TypeAlias = "Plain | OneOf | ListOf | MapOf | RecordOf"
 
 
 @dataclass(frozen=True, slots=True)
-class Field(Item):
+class Field(Node):
     """`amount: money? = 0 "about"`. `optional` is the `?`: the field may be left out or be null."""
 
     name: Name

@@ -7,10 +7,20 @@ import re
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 """What a path step may be without quotes."""
 
-RESERVED = frozenset(
-    "and or not is in has any every no else true false null event param user now count".split()
-)
-"""Words that a field must be quoted to be called: `event["is"]`."""
+
+DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
+"""What the name of an event, a rule or a user may be without quotes."""
+
+_TAKEN = re.compile(r"(not|nothing)\b|(reply|rule|request)(?![\w.])")
+"""How a name may not begin without quotes, because a clause does."""
+
+NOT_VALUES = frozenset("and or not is in has any every no else true false null".split())
+"""Words that are no values of their own: a value that is spelt like one is written in quotes."""
+
+
+def name_text(text: str) -> str:
+    """The name of an event, a user or a rule; in quotes where it is none by its looks."""
+    return text if DOTTED.fullmatch(text) and not _TAKEN.match(text) else text_literal(text)
 
 
 def text_literal(text: str) -> str:

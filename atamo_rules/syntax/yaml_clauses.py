@@ -1,18 +1,15 @@
-"""What all readers of the YAML form share: mappings by their known keys, scalars as clauses, comments."""
+"""What all readers of the YAML form share: mappings by their known keys, scalars as clauses."""
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
-from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.clauses import METADATA, likely, listed
-from atamo_rules.syntax.tree import Comments
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value, surprising
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
 
@@ -26,11 +23,8 @@ SPOKEN = {"name": ("rule", "test"), "id": ("rule", "test"), "description": ("abo
 class Clauses:
     """Reads nodes as clauses, collecting diagnostics."""
 
-    def __init__(self, source: Source, root: Node | None) -> None:
-        self.source = source
+    def __init__(self) -> None:
         self.report: list[Diagnostic] = []
-        self.comments = dict(_comments(source, root))
-        self.taken: set[int] = set()
         self.unread: list[tuple[str, str]] = []
         """Declarations that could not be read, or not wholly, by kind and name."""
 
@@ -109,7 +103,7 @@ class Clauses:
             if made is not None:
                 step = tree.Step(key.text, span=key.span)
                 span = key.span.to(value.span) if value.span.source is key.span.source else key.span
-                found.append(tree.Argument((step,), made, span=span, comments=self.beside(key.span)))
+                found.append(tree.Argument((step,), made, span=span))
         return tuple(found)
 
     def value(self, node: Node) -> tree.Value | None:
@@ -136,57 +130,3 @@ class Clauses:
                 remedy = f"write `{value}`, or put it in quotes to say that it is text"
             self.say(codes.YAML_SURPRISE.at(node.span, why, help=remedy))
         return tree.Literal(value, span=node.span)
-
-    # --- comments ---------------------------------------------------------------------------------------
-
-    def beside(self, span: Span) -> Comments:
-        """The comments above a line and at its end, each given once."""
-        line = span.begins.line
-        before: list[str] = []
-        above = line - 1
-        while above in self.comments and self.comments[above][1] and above not in self.taken:
-            self.taken.add(above)
-            before.insert(0, self.comments[above][0])
-            above -= 1
-        text = ""
-        if line in self.comments and not self.comments[line][1] and line not in self.taken:
-            self.taken.add(line)
-            text = self.comments[line][0]
-        return Comments(tuple(before), text)
-
-    def left(self) -> tuple[str, ...]:
-        """The comments that no item took."""
-        return tuple(text for line, (text, _) in sorted(self.comments.items()) if line not in self.taken)
-
-
-def _comments(source: Source, root: Node | None) -> Iterator[tuple[int, tuple[str, bool]]]:
-    """Comments by line: (text, whether they have the line to themselves)."""
-    spans = sorted((s.start, s.end) for s in _scalars(root)) if root is not None else []
-    starts = [start for start, _ in spans]
-    text = source.text
-    at = text.find("#")
-    while at != -1:
-        nearest = bisect.bisect_right(starts, at) - 1
-        inside = nearest >= 0 and spans[nearest][0] <= at < spans[nearest][1]
-        if not inside and (at == 0 or text[at - 1] in " \t\n"):
-            end = text.find("\n", at)
-            end = len(text) if end == -1 else end
-            place = source.place(at)
-            own = not text[at - place.column + 1 : at].strip()
-            yield place.line, (text[at + 1 : end].strip(), own)
-            at = text.find("#", end)
-        else:
-            at = text.find("#", at + 1)
-
-
-def _scalars(node: Node) -> Iterator[Span]:
-    stack: list[Node] = [node]
-    while stack:
-        one = stack.pop()
-        if isinstance(one, Scalar):
-            yield one.span
-        elif isinstance(one, Items):
-            stack.extend(one.items)
-        else:
-            for key, value in one.entries:
-                stack += [key, value]

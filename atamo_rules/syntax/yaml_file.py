@@ -27,16 +27,14 @@ _VERBS = ("send", "track", "ask", "publish")
 def read_yaml_file(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     """The tree of a file, without what could not be read, and every mistake in it."""
     root, found = read_yaml(source)
-    clauses = Clauses(source, root)
+    clauses = Clauses()
     clauses.report.extend(found)
     declarations: list[decl.Declaration] = []
     mapping = clauses.mapping(root, "a rule file") if root is not None else None
     if mapping is not None:
         given = clauses.keys(mapping, TOP, "a rule file")
         declarations = _declarations(given, clauses)
-    return decl.File(source, tuple(declarations), clauses.left(), tuple(clauses.unread)), tuple(
-        clauses.report
-    )
+    return decl.File(source, tuple(declarations), tuple(clauses.unread)), tuple(clauses.report)
 
 
 def _declarations(given: dict[str, Node], clauses: Clauses) -> list[decl.Declaration]:
@@ -56,11 +54,10 @@ def _declarations(given: dict[str, Node], clauses: Clauses) -> list[decl.Declara
     ):
         mapping = clauses.mapping(given[word], f"`{word}`") if word in given else None
         for key, value in mapping.entries if mapping is not None else ():
-            comments = clauses.beside(key.span)
             before = len(clauses.report)
             made = read(key, value, clauses)
             if made is not None:
-                found.append(replace(made, comments=comments))
+                found.append(made)
             if any(said.severity is codes.ERROR for said in clauses.report[before:]):
                 clauses.unread += [(_KINDS[word], name) for name in words_of(key.span.to(value.span))]
     for item in clauses.items(given["rules"], "`rules`") if "rules" in given else ():
@@ -84,20 +81,19 @@ def _pack(given: dict[str, Node], clauses: Clauses) -> decl.Pack | None:
                 span = given[word].span
                 metadata.append(tree.Argument((tree.Step(word, span=span),), value, span=span))
     made = tree.Name(str(name.value), span=name.span)
-    return decl.Pack(made, version, tuple(metadata), span=node.span, comments=clauses.beside(node.span))
+    return decl.Pack(made, version, tuple(metadata), span=node.span)
 
 
 def _use(node: Node, clauses: Clauses) -> decl.Use | None:
-    comments = clauses.beside(node.span)
     if isinstance(node, Scalar):
-        return decl.Use(clauses.name(node), span=node.span, comments=comments)
+        return decl.Use(clauses.name(node), span=node.span)
     mapping = clauses.mapping(node, "an item of `use`")
     given = clauses.keys(mapping, ("pack", "version"), "`use`") if mapping is not None else {}
     if "pack" not in given or not isinstance(given["pack"], Scalar):
         clauses.say(codes.MISSING_CLAUSE.at(node.span, "which pack is used?", help="write `- pack: name`"))
         return None
     version = clauses.text(given["version"], "`version`") if "version" in given else None
-    return decl.Use(clauses.name(given["pack"]), version, span=node.span, comments=comments)
+    return decl.Use(clauses.name(given["pack"]), version, span=node.span)
 
 
 def _param(key: Scalar, node: Node, clauses: Clauses) -> decl.Param | None:
@@ -206,7 +202,7 @@ def fields_of(node: Node, clauses: Clauses) -> tuple[tree.Field, ...]:
     for key, value in mapping.entries if mapping is not None else ():
         made = _field(key, value, clauses)
         if made is not None:
-            found.append(replace(made, comments=clauses.beside(key.span)))
+            found.append(made)
     return tuple(found)
 
 
@@ -294,7 +290,6 @@ def _action(word: Scalar, verb: str, name: str, node: Node, clauses: Clauses) ->
     about = answer = None
     fields: list[tree.Field] = []
     anything = False
-    comments = clauses.beside(word.span)
     mapping = clauses.mapping(node, f"`{word.text}`")
     for key, value in mapping.entries if mapping is not None else ():
         if key.text == "answer":
@@ -306,7 +301,5 @@ def _action(word: Scalar, verb: str, name: str, node: Node, clauses: Clauses) ->
         else:
             made = _field(key, value, clauses)
             if made is not None:
-                fields.append(replace(made, comments=clauses.beside(key.span)))
-    return decl.ActionDecl(
-        verb, label, about, tuple(fields), anything, answer, span=word.span.to(node.span), comments=comments
-    )
+                fields.append(made)
+    return decl.ActionDecl(verb, label, about, tuple(fields), anything, answer, span=word.span.to(node.span))

@@ -11,7 +11,6 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.atamo_rule import one_each, unread_do
 from atamo_rules.syntax.clause import parse
-from atamo_rules.syntax.tree import Comments
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
@@ -23,7 +22,6 @@ _MATCH = {*tree.COMPARISONS, *tree.STATES}
 
 def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
     """One item of `rules`."""
-    comments = clauses.beside(node.span)
     mapping = clauses.mapping(node, "a rule")
     if mapping is None:
         return None
@@ -34,12 +32,6 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
             codes.MISSING_CLAUSE.at(node.span, "a rule has a name", help="begin it with `rule: name`")
         )
         return None
-    noted = tuple(
-        (word, found)
-        for key, _ in mapping.entries
-        if (word := key.text) not in ("rule", "tests", "meta", *METADATA)
-        and (found := clauses.beside(key.span)) != Comments()
-    )
     trigger: decl.Trigger | None = None
     if "on" in given:
         trigger = clauses.parse("trigger", given["on"], "`on`")
@@ -74,9 +66,7 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
         _truth(given.get("stop"), clauses),
         _tests(given.get("tests"), clauses),
         ("when",) if "when" in given and condition is None else (),
-        noted,
         span=node.span,
-        comments=comments,
     )
     return made if trigger is not None else None
 
@@ -137,7 +127,7 @@ def _lets(node: Node | None, clauses: Clauses) -> tuple[decl.Let, ...]:
         if made is None:
             made = tree.Literal(None, span=value.span)  # unread, but its name is known
         span = key.span.to(value.span)
-        found.append(decl.Let(clauses.name(key), made, span=span, comments=clauses.beside(key.span)))
+        found.append(decl.Let(clauses.name(key), made, span=span))
     return tuple(found)
 
 
@@ -190,10 +180,9 @@ def actions(node: Node, clauses: Clauses) -> tuple[decl.Do, ...]:
 
 
 def _action(node: Node, clauses: Clauses) -> decl.Do | None:
-    comments = clauses.beside(node.span)
     if isinstance(node, Scalar):
         do: decl.Do | None = clauses.parse("do_head", node, "an action")
-        return replace(do, comments=comments) if do is not None else unread_do(node.fragment)
+        return do if do is not None else unread_do(node.fragment)
     mapping = clauses.mapping(node, "an action")
     heads = (
         [entry for entry in mapping.entries if entry[0].text != "on timeout"] if mapping is not None else []
@@ -205,7 +194,7 @@ def _action(node: Node, clauses: Clauses) -> decl.Do | None:
     timeout = next((actions(inner, clauses) for k, inner in mapping.entries if k.text == "on timeout"), ())
     if " ".join(key.text.split()) == "reply error":
         error = clauses.value(value)
-        return decl.Do("reply", error=error, on_timeout=timeout, span=node.span, comments=comments)
+        return decl.Do("reply", error=error, on_timeout=timeout, span=node.span)
     do = _cut("do_head", key.fragment, clauses)
     if do is None:
         return unread_do(key.fragment)
@@ -216,7 +205,6 @@ def _action(node: Node, clauses: Clauses) -> decl.Do | None:
         on_timeout=timeout,
         unread=isinstance(value, Mapping) and len(arguments) < len(value.entries),
         span=node.span,
-        comments=comments,
     )
     return made
 
@@ -269,13 +257,12 @@ def table(key: Scalar, node: Node, clauses: Clauses) -> decl.Table | None:
 
 
 def _row(node: Node, width: int, clauses: Clauses) -> decl.Row | None:
-    comments = clauses.beside(node.span)
     items = clauses.items(node, "a row")
     cells = [clauses.parse("cell", item, "a cell") for item in items[:width]]
     outputs = tuple(one for item in items[width:] if (one := _output(item, clauses)) is not None)
     if not items or any(cell is None for cell in cells) or len(cells) + len(outputs) != len(items):
         return None
-    return decl.Row(tuple(cells), outputs, span=node.span, comments=comments)
+    return decl.Row(tuple(cells), outputs, span=node.span)
 
 
 def _output(node: Node, clauses: Clauses) -> tree.Expr | None:
@@ -301,7 +288,6 @@ def _tests(node: Node | None, clauses: Clauses) -> tuple[decl.Test, ...]:
 
 def test(node: Node, clauses: Clauses) -> decl.Test | None:
     """One item of `tests`."""
-    comments = clauses.beside(node.span)
     mapping = clauses.mapping(node, "a test")
     if mapping is None:
         return None
@@ -333,7 +319,7 @@ def test(node: Node, clauses: Clauses) -> decl.Test | None:
     good = tuple(step for step in steps if step is not None)
     if any(said.severity is codes.ERROR for said in clauses.report[before:]):
         return None  # what is left of it would be blamed for what is missing
-    return decl.Test(clauses.name(name), tuple(mocks), good, span=node.span, comments=comments)
+    return decl.Test(clauses.name(name), tuple(mocks), good, span=node.span)
 
 
 def _several(node: Node | None) -> tuple[Node, ...]:
@@ -343,18 +329,27 @@ def _several(node: Node | None) -> tuple[Node, ...]:
 
 
 def _mock(key: Scalar, node: Node, clauses: Clauses) -> decl.Mock:
-    comments, span, target = clauses.beside(key.span), key.span.to(node.span), clauses.name(key)
+    span, target = key.span.to(node.span), clauses.name(key)
     if isinstance(node, Scalar) and node.text == "timeout":
-        return decl.Mock(target, timeout=True, span=span, comments=comments)
+        return decl.Mock(target, timeout=True, span=span)
     if isinstance(node, Mapping) and [k.text for k, _ in node.entries] == ["error"]:
         error = clauses.text(node.entries[0][1], "`error`")
-        return decl.Mock(target, error=error, span=span, comments=comments)
-    return decl.Mock(target, _body(node, clauses), span=span, comments=comments)
+        return decl.Mock(target, error=error, span=span)
+    return decl.Mock(target, _body(node, clauses), span=span)
 
 
 def _plain_text(value: tree.Value | None) -> tree.Value | None:
     """Bodies of tests are data: what looks like a template there is its own text."""
-    return tree.Literal(value.text, span=value.span) if isinstance(value, tree.Template) else value
+    match value:
+        case tree.Template():
+            return tree.Literal(value.text, span=value.span)
+        case tree.ListValue():
+            items = tuple(made for item in value.items if (made := _plain_text(item)) is not None)
+            return replace(value, items=items)
+        case tree.ObjectValue():
+            entries = (replace(one, value=_plain_text(one.value) or one.value) for one in value.entries)
+            return replace(value, entries=tuple(entries))
+    return value
 
 
 def _body(node: Node, clauses: Clauses) -> tree.ObjectValue:
@@ -380,10 +375,9 @@ def _keys(key: Scalar, clauses: Clauses) -> tuple[tree.Step, ...] | None:
 
 
 def _given(node: Node, at: tree.Literal | None, clauses: Clauses) -> decl.Given | None:
-    comments = clauses.beside(node.span)
     if isinstance(node, Scalar):
         made: decl.Given | None = clauses.parse("given", node, "`given`")
-        return made and replace(made, at=at, comments=comments)
+        return made and replace(made, at=at)
     mapping = clauses.mapping(node, "`given`")
     if mapping is None:
         return None
@@ -402,9 +396,7 @@ def _given(node: Node, at: tree.Literal | None, clauses: Clauses) -> decl.Given 
             codes.YAML_SHAPE.at(node.span, "`given` needs an event", help="write `given: {event.type: {…}}`")
         )
         return None
-    return decl.Given(
-        clauses.name(event), _body(body, clauses), by, repeat, at, span=node.span, comments=comments
-    )
+    return decl.Given(clauses.name(event), _body(body, clauses), by, repeat, at, span=node.span)
 
 
 def _expects(node: Node, at: tree.Literal | None, clauses: Clauses) -> list[decl.Expect]:
@@ -413,10 +405,9 @@ def _expects(node: Node, at: tree.Literal | None, clauses: Clauses) -> list[decl
 
 
 def _expect(node: Node, at: tree.Literal | None, clauses: Clauses) -> decl.Expect | None:
-    comments = clauses.beside(node.span)
     if isinstance(node, Scalar):
         made: decl.Expect | None = clauses.parse("expect", node, "`expect`")
-        return made and replace(made, at=at, comments=comments)
+        return made and replace(made, at=at)
     found: list[decl.Expected] = []
     for item in _several(node):
         if isinstance(item, Scalar):
@@ -430,7 +421,7 @@ def _expect(node: Node, at: tree.Literal | None, clauses: Clauses) -> decl.Expec
                     found.append(one)
     if not found:
         return None
-    return decl.Expect(tuple(found), at=at, span=node.span, comments=comments)
+    return decl.Expect(tuple(found), at=at, span=node.span)
 
 
 def _expected(key: Scalar, node: Node, clauses: Clauses) -> decl.Expected | None:
