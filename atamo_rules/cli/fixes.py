@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from atamo_rules.cli.replace_file import replace_file
 from atamo_rules.source.diagnostic import Diagnostic, Edit
 
 
@@ -31,7 +32,7 @@ def apply(diagnostics: Sequence[Diagnostic], *, unsafe: bool) -> int:
             text = text[: edit.span.start] + edit.text + text[edit.span.end :]
         path = Path(name)
         if path.is_file():
-            path.write_text(text, "utf-8")
+            replace_file(path, text)
     return applied
 
 

@@ -12,6 +12,7 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.comments import written
 from atamo_rules.syntax.unparse_atamo import atamo_rows, split_metadata
 from atamo_rules.syntax.unparse_yaml import yaml_rows
+from atamo_rules.syntax.yaml_tidy import tidied
 
 ORDER = (decl.Pack, decl.Use, decl.Param, decl.ListDecl, decl.Define, decl.EventDecl, decl.AgentDecl, decl.Table,
          decl.Rule, decl.Test)  # fmt: skip
@@ -19,9 +20,20 @@ ORDER = (decl.Pack, decl.Use, decl.Param, decl.ListDecl, decl.Define, decl.Event
 
 
 def canonical(file: decl.File, container: str) -> str:
-    """The text of a file that was read without a mistake, as `atamo` or as `yaml`, with all its comments."""
-    rows = atamo_rows(file) if container == "atamo" else yaml_rows(file)
-    return written(rows, file.source)
+    """The text, as `atamo` or as `yaml`, of a file that was read without a mistake; all its comments are in it.
+
+    A YAML file that stays one keeps its layout.
+    """
+    if container == "atamo":
+        return written(atamo_rows(file), file.source)
+    if container_of(file.source.name) == "yaml":
+        return tidied(file.source)
+    return written(yaml_rows(file), file.source)
+
+
+def container_of(name: str) -> str:
+    """`atamo` or `yaml`, by the name of a file."""
+    return "yaml" if name.endswith((".yaml", ".yml")) else "atamo"
 
 
 def same(one: decl.File, two: decl.File) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
+from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.clauses import METADATA, likely, listed
@@ -36,7 +37,11 @@ class Clauses:
         if not isinstance(node, Scalar):
             self.say(codes.YAML_SHAPE.at(node.span, f"{what} is one text", help="write it on one line"))
             return None
-        made, found = parse(start, node.fragment)
+        return self.clause(start, node.fragment)
+
+    def clause(self, start: str, fragment: Fragment) -> Any:
+        """What a text says as a clause, or None after reporting."""
+        made, found = parse(start, fragment)
         self.report.extend(found)
         return made
 
@@ -115,8 +120,7 @@ class Clauses:
             return tree.ListValue(tuple(v for v in values if v is not None), span=node.span)
         if node.text.startswith("="):
             start = len(node.text) - len(node.text[1:].lstrip())
-            made, found = parse("expression", node.fragment.cut(start, len(node.text)))
-            self.report.extend(found)
+            made = self.clause("expression", node.fragment.cut(start, len(node.text)))
             if isinstance(made, tree.Literal) and isinstance(made.value, str):
                 return tree.Literal(made.value, span=node.span)
             return made  # type: ignore[no-any-return]

@@ -10,12 +10,13 @@ from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.clauses import words_of
 from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, read_yaml, scalar_value
-from atamo_rules.syntax.yaml_rules import rule, table, test
+from atamo_rules.syntax.yaml_rules import rule
+from atamo_rules.syntax.yaml_tables import table
+from atamo_rules.syntax.yaml_tests import test
 
 TOP = ("pack", "version", *METADATA, "use", "params", "lists", "define", "events", "requests", "agents", "tables",
        "rules", "tests")  # fmt: skip
@@ -26,8 +27,12 @@ _VERBS = ("send", "track", "ask", "publish")
 
 def read_yaml_file(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     """The tree of a file, without what could not be read, and every mistake in it."""
+    return read_clauses(source, Clauses())
+
+
+def read_clauses(source: Source, clauses: Clauses) -> tuple[decl.File, tuple[Diagnostic, ...]]:
+    """The same, by a reader that may note what it reads."""
     root, found = read_yaml(source)
-    clauses = Clauses()
     clauses.report.extend(found)
     declarations: list[decl.Declaration] = []
     mapping = clauses.mapping(root, "a rule file") if root is not None else None
@@ -135,8 +140,7 @@ def _list(key: Scalar, node: Node, clauses: Clauses) -> decl.ListDecl | None:
 
 
 def _define(key: Scalar, node: Node, clauses: Clauses) -> decl.Define | None:
-    made, found = parse("define_head", key.fragment)
-    clauses.report.extend(found)
+    made = clauses.clause("define_head", key.fragment)
     body = clauses.parse("condition", node, "a definition")
     if made is None or body is None:
         return None

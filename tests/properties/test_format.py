@@ -1,0 +1,129 @@
+"""Canonical text says what the tree says, is its own canonical text, and keeps every comment."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from atamo_rules.source.diagnostic import Severity
+from atamo_rules.source.span import Fragment, Source
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax import tree
+from atamo_rules.syntax.canonical import canonical, same
+from atamo_rules.syntax.clause import parse
+from atamo_rules.syntax.comments import comments_of
+from atamo_rules.syntax.read import read
+from atamo_rules.syntax.wording import type_text, words
+from tests.strategies import trees
+
+ROOT = Path(__file__).parents[2]
+SLOW = pytest.mark.slow
+
+
+def parsed(start: str, text: str) -> object:
+    made, found = parse(start, Fragment.of(Source("back.atamo", text).whole))
+    assert not found, (text, [one.message for one in found])
+    return made
+
+
+def read_back(text: str, container: str) -> decl.File:
+    file, found = read(Source(f"back.{container}", text))
+    assert not [one for one in found if one.severity is Severity.ERROR], (
+        text,
+        [one.message for one in found],
+    )
+    return file
+
+
+@given(trees.expressions)
+def test_an_expression_reads_back(expr: tree.Expr) -> None:
+    text = words(expr)
+    assert parsed("expression", text) == expr, text
+    assert words(parsed("expression", text)) == text  # type: ignore[arg-type]
+
+
+@given(trees.types)
+def test_a_type_reads_back(type: tree.TypeExpr) -> None:
+    text = type_text(type)
+    assert parsed("field", text).type == type, text  # type: ignore[attr-defined]
+
+
+def _round(file: decl.File) -> None:
+    once = canonical(file, "atamo")
+    back = read_back(once, "atamo")
+    assert same(file, back), once
+    assert canonical(back, "atamo") == once
+    yaml = canonical(file, "yaml")
+    other = read_back(yaml, "yaml")
+    assert same(file, other), yaml
+    assert canonical(other, "yaml") == yaml, "a canonical YAML file is left as it is"
+    assert same(file, read_back(canonical(other, "atamo"), "atamo"))
+
+
+@settings(max_examples=60)
+@given(trees.files())
+def test_a_file_reads_back_from_either_container(file: decl.File) -> None:
+    _round(file)
+
+
+@SLOW
+@settings(max_examples=4000)
+@given(trees.files())
+def test_many_files_read_back_from_either_container(file: decl.File) -> None:
+    _round(file)
+
+
+# --- files that people wrote ----------------------------------------------------------------------------
+
+
+def _written() -> Iterator[tuple[str, str]]:
+    for folder in ("rulesets", "atamo_rules/cli/templates", "tests/golden"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".atamo", ".yaml") and path.is_file():
+                yield str(path.relative_to(ROOT)), path.read_text("utf-8")
+    for path in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]:
+        for number, found in enumerate(
+            re.finditer(r"```(atamo|yaml) title=.*?\n(.*?)```", path.read_text("utf-8"), re.S)
+        ):
+            yield f"{path.relative_to(ROOT)}:{number}.{found[1]}", found[2]
+    for path in sorted((ROOT / "tests/golden").rglob("*.case")):
+        text = path.read_text("utf-8")
+        for found in re.finditer(r"^=== (\S+\.(?:atamo|yaml))\n(.*?)(?=^=== )", text, re.S | re.M):
+            yield f"{path.relative_to(ROOT)}:{found[1]}", found[2]
+
+
+WRITTEN = dict(_written())
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("container", ["atamo", "yaml"])
+def test_a_written_file_keeps_its_meaning_and_its_comments(name: str, container: str) -> None:
+    source = Source(name, WRITTEN[name])
+    file, found = read(source)
+    if any(one.severity is Severity.ERROR for one in found):
+        pytest.skip("a file with mistakes is left alone")
+    text = canonical(file, container)
+    after = Source(f"after.{container}", text)
+    back, wrong = read(after)
+    if (
+        wrong
+        and container == "yaml"
+        and name.endswith((".case:rules/orders.atamo", ".case:rules/tickets.atamo"))
+    ):
+        pytest.skip("what YAML cannot hold: the same key twice")
+    assert not [one for one in wrong if one.severity is Severity.ERROR]
+    assert Counter(one.text for one in comments_of(source)) == Counter(one.text for one in comments_of(after))
+    if "bad_table" in name and container == "yaml":
+        pytest.skip("a row that is too short cannot be told apart in YAML")
+    assert same(file, back)
+    assert canonical(read(after)[0], container) == text or container == "yaml"
+
+
+def test_there_are_many_written_files() -> None:
+    assert len(WRITTEN) > 150
+    assert sum(bool(comments_of(Source(name, text))) for name, text in WRITTEN.items()) > 15
