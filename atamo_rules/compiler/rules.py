@@ -18,6 +18,7 @@ from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.wording import words
 
 
 def rule(
@@ -252,7 +253,7 @@ def plain(value: tree.Value) -> Json:
         case tree.Negative(tree.Literal(int() | Decimal() as number)):
             return number.copy_negate() if isinstance(number, Decimal) else -number
         case _:
-            return value.span.text
+            return words(value)
 
 
 def digest_of(*parts: object) -> str:

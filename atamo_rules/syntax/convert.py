@@ -68,7 +68,7 @@ class Converter(Expressions):
         bounds = [self.take(child) for child in trees(node)]
         if len(bounds) == 2:
             return bounds[0], bounds[1]
-        text = self.span(node).text.strip()
+        text = self.written(node)
         return (None, bounds[0]) if text.startswith("..") else (bounds[0], None)
 
     def _signed(self, node: Tree[Token]) -> int | Decimal:

@@ -60,6 +60,10 @@ class Expressions:
             return self.fragment.span(0, len(self.fragment.text))
         return self.fragment.span(meta.start_pos, meta.end_pos)
 
+    def written(self, node: Tree[Token]) -> str:
+        """The text of a node as it was parsed, which in a folded YAML scalar is not that of its span."""
+        return self.fragment.text[node.meta.start_pos : node.meta.end_pos]
+
     # --- expressions ------------------------------------------------------------------------------------
 
     def _condition(self, node: Tree[Token]) -> tree.Expr:
@@ -167,7 +171,7 @@ class Expressions:
 
     def _pattern(self, node: Tree[Token]) -> tree.Expr:
         found = tuple(self.regex(cast(Token, child)) for child in node.children)
-        if len(found) == 1 and self.span(node).text.startswith("/"):
+        if len(found) == 1 and self.written(node).startswith("/"):
             return found[0]
         return tree.ListValue(found, span=self.span(node))
 

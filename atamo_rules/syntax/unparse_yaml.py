@@ -8,11 +8,12 @@ from dataclasses import replace
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause_wording import cell_text, on_text, parameters_text
+from atamo_rules.syntax.comments import comments_of
 from atamo_rules.syntax.rows import Row, Rows
-from atamo_rules.syntax.unparse_yaml_rule import rule_map, test_map, value_of
+from atamo_rules.syntax.unparse_yaml_rule import plain_value, rule_map, test_map, value_of
 from atamo_rules.syntax.wording import field_text, quantity, type_text, words
 from atamo_rules.syntax.words import name_text
-from atamo_rules.syntax.yaml_layout import Entry, Leaf, Map, Seq, Yaml, mapping_rows
+from atamo_rules.syntax.yaml_layout import Entry, Leaf, Map, Seq, Yaml, mapping_rows, opened
 
 _LONG = {"type", "fields", "list of", "about", "optional"}
 """Names of fields that would be mistaken for the words of a field's long form."""
@@ -21,9 +22,11 @@ FEW = 3
 
 
 def yaml_rows(file: decl.File) -> Rows:
-    """All lines of a file, without comments and empty lines."""
+    """All lines of a file, without comments and empty lines; what has comments has lines of its own."""
     done: list[Row] = []
-    for entries in _sections(file.declarations):
+    comments = [one.offset for one in comments_of(file.source)]
+    for section in _sections(file.declarations):
+        entries = [replace(one, value=opened(one.value, comments)) for one in section]
         first, *rest = mapping_rows(entries)
         done += [replace(first, opens="section"), *rest]
     return tuple(done)
@@ -42,7 +45,7 @@ def _sections(declarations: Sequence[decl.Declaration]) -> Iterable[list[Entry]]
             case decl.Param():
                 of.setdefault("params", []).append(Entry(one.name.text, _param(one), one.span))
             case decl.ListDecl():
-                items = tuple((value_of(item), item.span) for item in one.items)
+                items = tuple((plain_value(item), item.span) for item in one.items)
                 of.setdefault("lists", []).append(Entry(one.name.text, Seq(items), one.span))
             case decl.Define():
                 head = one.name.text + parameters_text(one.parameters)
@@ -71,14 +74,14 @@ def _sections(declarations: Sequence[decl.Declaration]) -> Iterable[list[Entry]]
 def _pack(pack: decl.Pack) -> list[Entry]:
     entries = [Entry("pack", Leaf(pack.name.text), pack.span)]
     if pack.version is not None:
-        entries.append(Entry("version", value_of(pack.version), pack.version.span))
+        entries.append(Entry("version", plain_value(pack.version), pack.version.span))
     return entries + [Entry(str(one.keys[0].key), value_of(one.value), one.span) for one in pack.metadata]
 
 
 def _use(use: decl.Use) -> Yaml:
     if use.version is None:
         return Leaf(use.pack.text)
-    return Map((Entry("pack", Leaf(use.pack.text)), Entry("version", value_of(use.version))))
+    return Map((Entry("pack", Leaf(use.pack.text)), Entry("version", plain_value(use.version))))
 
 
 def _param(param: decl.Param) -> Yaml:
@@ -87,17 +90,17 @@ def _param(param: decl.Param) -> Yaml:
     entries = [Entry("type", Leaf(type_text(param.type), clause=True))]
     if param.default is not None:
         entries.append(Entry("default", value_of(param.default)))
-    return Map((*entries, Entry("about", value_of(param.about))))
+    return Map((*entries, Entry("about", plain_value(param.about))))
 
 
 def _about(about: tree.Literal | None, *, quoted: bool = False) -> list[Entry]:
-    return [Entry("about", value_of(about), about.span, quoted)] if about is not None else []
+    return [Entry("about", plain_value(about), about.span, quoted)] if about is not None else []
 
 
 def _event(event: decl.EventDecl) -> Yaml:
     entries = _about(event.about)
     if event.schema is not None:
-        entries.append(Entry("from", value_of(event.schema.path), event.schema.span))
+        entries.append(Entry("from", plain_value(event.schema.path), event.schema.span))
     if event.anything:
         entries.append(Entry("of", Leaf("anything")))
     if event.invalid is not None:

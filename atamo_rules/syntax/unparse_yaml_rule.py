@@ -45,6 +45,11 @@ def value_of(value: tree.Value) -> Yaml:
     return Leaf(f"= {words(value)}", clause=True)
 
 
+def plain_value(value: tree.Literal) -> Yaml:
+    """A value where only values stand, so that `=` and braces mean themselves."""
+    return Leaf(value.value) if isinstance(value.value, str) else Leaf(literal(value.value), raw=True)
+
+
 def arguments_map(arguments: Iterable[tree.Argument]) -> Map:
     """`{key: value}`."""
     return Map(tuple(Entry(str(one.keys[0].key), value_of(one.value), one.span) for one in arguments))
@@ -54,9 +59,9 @@ def rule_map(rule: decl.Rule) -> Map:
     """One item of `rules`."""
     entries = [Entry("rule", Leaf(rule.name.text), rule.span)]
     if rule.about is not None:
-        entries.append(Entry("about", value_of(rule.about), rule.about.span))
+        entries.append(Entry("about", plain_value(rule.about), rule.about.span))
     if rule.order is not None:
-        entries.append(Entry("order", value_of(rule.order), rule.order.span))
+        entries.append(Entry("order", plain_value(rule.order), rule.order.span))
     if rule.status is not None:
         entries.append(Entry("status", Leaf(rule.status.text), rule.status.span))
     lines, below = split_metadata(rule.metadata)
@@ -192,7 +197,7 @@ def _mock(mock: decl.Mock) -> Yaml:
     if mock.timeout:
         return Leaf("timeout")
     if mock.error is not None:
-        return Map((Entry("error", value_of(mock.error)),))
+        return Map((Entry("error", plain_value(mock.error)),))
     return _body(mock.answer) if mock.answer is not None else Map(())
 
 

@@ -6,6 +6,7 @@ behind an opening bracket, or before an `and`, it stays broken; everything else 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -18,6 +19,9 @@ from atamo_rules.syntax.words import NAME, NOT_VALUES, path_text, text_literal
 
 CHAIN, NOT, COMPARISON, SUM, PRODUCT, FACTOR = range(6)
 """How tightly an operator binds, loosest first."""
+
+
+_GOES_ON = re.compile(r"(not|present|absent|null|empty|like|between|one|in)\b")
 
 
 def inline(rows: Rows) -> str:
@@ -126,7 +130,10 @@ def _compare(expr: tree.Compare, flat: bool) -> Rows:
     if expr.operator == "is between" and isinstance(expr.right, tree.ListValue):
         low, high = (expression(one, SUM, flat=flat) for one in expr.right.items)
         return joined(left, low, " and ", high)
-    return joined(left, expression(expr.right, SUM, flat=flat), tail)
+    right = expression(expr.right, SUM, flat=flat)
+    if expr.operator in ("is", "is not") and not expr.quantifier and _GOES_ON.match(right[0].text):
+        right = joined("(", right, ")")  # `x is null` and `x is like y` are operators of their own
+    return joined(left, right, tail)
 
 
 def _within(collection: tree.Expr, condition: tree.Expr, flat: bool) -> Rows:

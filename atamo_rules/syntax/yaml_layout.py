@@ -5,9 +5,10 @@ Plain wherever YAML 1.2's core schema reads the same text back; `{a: 1}` where i
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from atamo_rules.source.span import Span
@@ -138,6 +139,31 @@ def in_braces(value: Yaml) -> str | None:
             return "[" + ", ".join(str(item) for item in items) + "]"
 
 
+def opened(value: Yaml, comments: Sequence[int]) -> Yaml:
+    """The value with lines of its own for whatever has a comment, given the offsets of those in the author's file."""
+    match value:
+        case Map():
+            entries = tuple(replace(one, value=opened(one.value, comments)) for one in value.entries)
+            beside = _commented([one.place for one in entries], comments)
+            return Map(entries, 0 if beside else value.flow)
+        case Seq():
+            items = tuple((opened(item, comments), place) for item, place in value.items)
+            beside = _commented([place for _, place in items], comments)
+            return replace(value, items=items, flow=value.flow and not beside)
+    return value
+
+
+def _commented(places: Sequence[Span | None], comments: Sequence[int]) -> bool:
+    """Whether a comment stands between the first of some places and the end of the last one's line."""
+    known = [place for place in places if place is not None]
+    if not known or not comments:
+        return False
+    last = known[-1]
+    line_end = last.source.text.find("\n", last.end)
+    first = bisect.bisect_left(comments, known[0].start)
+    return first < len(comments) and comments[first] < (line_end if line_end != -1 else len(last.source.text))
+
+
 def mapping_rows(entries: Sequence[Entry], indent: int = 0) -> Rows:
     """A mapping on lines of its own."""
     done: list[Row] = []
@@ -171,10 +197,8 @@ def _items(value: Seq, indent: int) -> Rows:
             opens = "item" if value.apart else ""
             done.append(Row(f"- {first.text}", indent, place or first.place, opens))
             done += shifted(rest, indent + STEP)
-        elif isinstance(item, Leaf):
-            done += _valued("-", item, place, indent)
         else:
-            done += row(f"- {flat if flat is not None else '[]'}", indent, place)
+            done += _valued("-", item, place, indent)
     return tuple(done)
 
 

@@ -35,7 +35,8 @@ rule both
       text: "{{ id }}"
   test "both are told"
     given order.placed { id: "a" }
-    expect crm.note { text: "a" }, book.note { text: "a" }
+    expect crm.note { text: "a" }
+    expect book.note { text: "a" }
 """
 WATCHED = """\
 import json, os, sys
@@ -88,8 +89,9 @@ def project(tmp_path: Path) -> Path:
         ["simulate", ".", "--events", "events.jsonl"],
         ["simulate", ".", "--events", "events.jsonl", "--format", "jsonl"],
         ["verify", "."],
+        ["fmt", "--check", "."],
     ],
-    ids=["simulate", "simulate-jsonl", "verify"],
+    ids=["simulate", "simulate-jsonl", "verify", "fmt-check"],
 )
 def test_asking_changes_nothing(project: Path, arguments: list[str]) -> None:
     before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
