@@ -38,6 +38,8 @@ Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
 @click.option("--reload/--no-reload", default=True, help="Whether to follow changes of the files.")
 @click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
+@click.option("--max-body", type=click.IntRange(1, 1024), default=25, show_default=True, metavar="MIB",
+              help="The largest HTTP body that is taken.")  # fmt: skip
 @click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
               help="How long what is under way is given at the end.")  # fmt: skip
 @param_option

@@ -37,6 +37,7 @@ class Options:
     audit: str | None
     reload: bool
     tests: bool
+    max_body: int
     drain: float
     quiet: bool
     params: Mapping[str, Any]
@@ -152,7 +153,7 @@ def _server(controller: Controller, options: Options) -> Any:
 
     names = (*options.hosts, *([options.host] if options.host else []))
     config = uvicorn.Config(
-        application(lambda: controller.hub, names),
+        application(lambda: controller.hub, names, options.max_body << 20),
         log_level="warning",
         access_log=False,
         server_header=False,

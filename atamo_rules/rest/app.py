@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
-from atamo_rules.rest.bodies import Message, prefer_wait, read
+from atamo_rules.rest.bodies import LARGEST, Message, prefer_wait, read
 from atamo_rules.rest.problem import Problem, json_response, refusal
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -23,9 +23,10 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def application(hub: Callable[[], Hub], hosts: Sequence[str] = ()) -> ASGIApp:
-    """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by."""
-    service = Service(hub)
+def application(hub: Callable[[], Hub], hosts: Sequence[str] = (), largest: int = LARGEST) -> ASGIApp:
+    """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by; `largest`
+    is how many bytes a body may have."""
+    service = Service(hub, largest)
     routes = [
         Route("/v1/events", service.post_events, methods=["POST"]),
         Route("/v1/types", service.types, methods=["GET"]),
@@ -44,13 +45,14 @@ def application(hub: Callable[[], Hub], hosts: Sequence[str] = ()) -> ASGIApp:
 class Service:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub]) -> None:
+    def __init__(self, hub: Callable[[], Hub], largest: int) -> None:
         self.hub = hub
+        self.largest = largest
 
     async def post_events(self, request: Request) -> Response:
         """Take one event (202 and its id) or a batch (202 and a result for each)."""
         hub = self._open()
-        messages = await read(request)
+        messages = await read(request, self.largest)
         if not messages.batch:
             taken, known = await self._take(hub, messages.items[0])
             if taken.event is None:
@@ -68,7 +70,7 @@ class Service:
     async def post_request(self, request: Request) -> Response:
         """Take one request (202, its id, and where its answers will be); `Prefer: wait=N` waits for them."""
         hub = self._open()
-        messages = await read(request)
+        messages = await read(request, self.largest)
         if messages.batch:
             raise refusal("envelope", 400, ("requests are sent one at a time",))
         item = messages.items[0]

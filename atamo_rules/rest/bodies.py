@@ -12,9 +12,8 @@ from starlette.requests import Request
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest.problem import Problem, refusal
 
-LARGEST = 1 << 20
-"""Bytes of a body with one message."""
-LARGEST_BATCH = 16 << 20
+LARGEST = 25 << 20
+"""Bytes of a body, unless said otherwise: what GitHub's largest webhooks have."""
 MOST = 1000
 """Messages of one batch."""
 
@@ -41,8 +40,8 @@ class Messages:
     batch: bool
 
 
-async def read(request: Request) -> Messages:
-    """The messages of a request. Raises Problem: 400, 413, 415."""
+async def read(request: Request, largest: int = LARGEST) -> Messages:
+    """The messages of a request whose body has at most so many bytes. Raises Problem: 400, 413, 415."""
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media not in (*_ONE, *_LINES, _BATCH):
         found = f"the content type is `{media[:80]}`" if media else "there is no content type"
@@ -54,8 +53,7 @@ async def read(request: Request) -> Messages:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "encoding", "compressed bodies are not taken", remedy="send it uncompressed")
     type_name = request.query_params.get("type")
-    limit = LARGEST if media in _ONE else LARGEST_BATCH
-    raw = await _bounded(request, limit)
+    raw = await _bounded(request, largest)
     if "ce-type" in request.headers and media == "application/json":
         return Messages((Message(None, _binary(request, raw)),), False)
     if media in _LINES:
@@ -100,7 +98,8 @@ def _binary(request: Request, raw: bytes) -> dict[str, Any]:
 async def _bounded(request: Request, limit: int) -> bytes:
     def too_large() -> Problem:
         return Problem(
-            413, "too-large", f"the body has more than {limit} bytes", remedy="send less at once",
+            413, "too-large", f"the body has more than {limit} bytes",
+            remedy="send less at once, or run with a larger --max-body",
             headers=(("Connection", "close"),),
         )  # fmt: skip
 

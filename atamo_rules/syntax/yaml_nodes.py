@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from atamo_rules.source import codes
@@ -93,9 +93,13 @@ def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         at = min(mark.index, max(len(source.text) - 1, 0)) if mark is not None else 0
         reason = " ".join(str(part) for part in (error.context, error.problem) if part)
         where = source.span(at, min(at + 1, len(source.text)))
-        return None, (codes.YAML_SYNTAX.at(where, f"this is not YAML: {reason}", help=_remedy(reason)),)
+        return None, (
+            codes.YAML_SYNTAX.at(where, f"this cannot be read as YAML: {reason}", help=_remedy(reason)),
+        )
     except yaml.YAMLError as error:
-        return None, (codes.YAML_SYNTAX.at(source.span(0, 1), f"this is not YAML: {str(error)[:200]}"),)
+        return None, (
+            codes.YAML_SYNTAX.at(source.span(0, 1), f"this cannot be read as YAML: {str(error)[:200]}"),
+        )
 
 
 _REMEDIES = (
@@ -325,7 +329,10 @@ def scalar_value(node: Scalar) -> str | int | Decimal | bool | None:
     if _HEX.match(text):
         return int(text[2:], 16)
     if _FLOAT.match(text):
-        value = Decimal(text)
+        try:
+            value = Decimal(text)
+        except InvalidOperation:  # the exponent has too many digits
+            raise ValueError(f"the number {text[:40]}… cannot be held") from None
         if not value.is_finite() or abs(value.adjusted()) > DIGITS:
             raise ValueError(f"the number {text[:40]} cannot be held")
         return value

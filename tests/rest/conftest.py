@@ -80,7 +80,10 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
             controller = Controller(FolderProvider(folder, watch=False), MemoryStore(), (audit,))
             await controller.start()
             config = uvicorn.Config(
-                application(lambda: controller.hub), log_level="warning", lifespan="off", access_log=False
+                application(lambda: controller.hub, largest=1 << 20),
+                log_level="warning",
+                lifespan="off",
+                access_log=False,
             )
             server = _Server(config)
             listening = socket.create_server(("127.0.0.1", 0))
