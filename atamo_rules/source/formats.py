@@ -14,6 +14,8 @@ from atamo_rules.source.render import limited, render_concise, render_full, visi
 from atamo_rules.source.span import Span
 
 FORMATS = ("full", "concise", "json", "sarif", "junit", "github")
+MOST = 5_000
+"""Findings in a document for machines; JSON says how many more there are. Nothing that shows SARIF shows more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,13 @@ def render(
     results: Sequence[TestResult] = (),
     summary: dict[str, Any] | None = None,
 ) -> str:
-    """All findings in one of FORMATS; `full` and `concise` show the first twenty, the others show all."""
+    """Findings in one of FORMATS; `full` and `concise` show the first twenty, the others the first `MOST`."""
+    left_out = max(0, len(diagnostics) - MOST)
+    diagnostics = diagnostics if format in ("full", "concise") else diagnostics[:MOST]
     match format:
         case "json":
-            return as_json(diagnostics, results, summary or {})
+            more = {"left_out": left_out} if left_out else {}
+            return as_json(diagnostics, results, {**(summary or {}), **more})
         case "sarif":
             return sarif(diagnostics)
         case "junit":

@@ -283,12 +283,16 @@ def _hint(word: str, where: str) -> str | None:
     return None
 
 
+LONGEST_WORD = 64
+"""Characters of a word that may be a slip of another one: looking for it takes longer the longer the word is."""
+
+
 def likely(word: str, known: Sequence[str]) -> list[str]:
     """The clause that a word is most likely meant to be, or nothing."""
     meant = MEANT.get(word.rstrip(":").lower(), "")
     if meant in known:
         return [meant]
-    return get_close_matches(word, known, n=1, cutoff=0.6)
+    return get_close_matches(word, known, n=1, cutoff=0.6) if len(word) <= LONGEST_WORD else []
 
 
 def head(
