@@ -91,6 +91,8 @@ def _sides(
         return None
     left = operands.needed(expr.left, context, facts)
     expected = _expected(operator, left.type) if left else None
+    if expr.quantifier and expected is not None:
+        expected = ListOf(expected)
     if isinstance(expr.right, tree.Regex):
         problem = regex_problem(expr.right, expr.ignoring_case)
         if problem is not None:
@@ -347,7 +349,8 @@ def _between(expr: tree.Compare, left: Operand, right: Operand, context: Context
     term: Term = subject.term
     if isinstance(term, Get) and term.many:
         last = len(term.steps) - 1 - term.steps[::-1].index(EACH)
-        collection = Get(term.root, term.steps[:last], ListOf(subject.type), span=term.span)
+        # Its elements as they come, from however many lists: what is compared is read where they are asked.
+        collection = Get(term.root, term.steps[: last + 1], Anything(), span=term.span)
         term = Get("an element", term.steps[last + 1 :], subject.type, span=term.span)
         return Among("any", "an element", collection, _range(term, low, high, kind, expr), span=expr.span)
     return _range(term, low, high, kind, expr)
