@@ -119,9 +119,18 @@ def _reason(rule: Rule, event: Event, matched: set[str], most: int) -> Reason:
     return Reason(rule.id, "nearly" if near else "no", atoms, missing)
 
 
+def _joined(node: Condition) -> tuple[Condition, ...]:
+    """What the author joined by `and` or `or`. The two bounds of `between` were written as one, and count as one."""
+    if isinstance(node, All | Any) and not (
+        node.parts and all(part.span == node.span for part in node.parts)
+    ):
+        return node.parts
+    return ()
+
+
 def _atoms(node: Condition, frame: Frame) -> list[Atom]:
-    if isinstance(node, All | Any):
-        return [atom for part in node.parts for atom in _atoms(part, frame)]
+    if parts := _joined(node):
+        return [atom for part in parts for atom in _atoms(part, frame)]
     if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
         return _atoms(node.part, frame)
     return [_atom(node, frame)]
@@ -135,11 +144,11 @@ def flips(node: Condition, frame: Frame, *, wanted: bool) -> tuple[Atom, ...]:
     """A smallest set of sub-conditions that would have to change for the condition to be as wanted."""
     if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
         return flips(node.part, frame, wanted=not wanted)
-    if isinstance(node, All | Any):
-        parts = [flips(part, frame, wanted=wanted) for part in node.parts]
+    if parts := _joined(node):
+        needed = [flips(part, frame, wanted=wanted) for part in parts]
         if isinstance(node, All) is wanted:
-            return tuple(atom for part in parts for atom in part)
-        return min(parts, key=len)
+            return tuple(atom for part in needed for atom in part)
+        return min(needed, key=len)
     return () if _holds(node, frame) is wanted else (_atom(node, frame),)
 
 
@@ -153,6 +162,8 @@ def _holds(node: Condition, frame: Frame) -> bool:
 def _was(node: Condition, frame: Frame) -> str:
     """The value a sub-condition looked at, as short JSON."""
     inner = node.part if isinstance(node, Not) else node
+    if isinstance(inner, All):
+        inner = inner.parts[0]
     looked: Term | None = None
     if isinstance(inner, Test):
         looked = inner.right if isinstance(inner.left, Const) else inner.left
