@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from atamo_rules.engine import terms
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.operators import OPERATORS, Operator, single
+from atamo_rules.engine.operators import FITS, operator_of, single
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.meaning import (
     All,
@@ -22,6 +22,7 @@ from atamo_rules.model.meaning import (
     Get,
     Holds,
     IsNull,
+    MakeList,
     Not,
     Present,
     Term,
@@ -146,9 +147,9 @@ def _test(node: Test) -> Holding:
             return lambda frame: check(read(fetch(frame)))
         many = _many(left, node.kind)
         return lambda frame: any(check(value) for value in many(frame))
-    operator: Operator = OPERATORS["eq" if node.operator == "in" else node.operator]
+    operator = operator_of(node)
     kind, fold = node.kind, node.ignore_case
-    one = _many(left, node.kind)
+    one, fits = _many(left, node.kind), FITS[kind]
     if node.many or node.operator == "in":
         items = _listed(right, node.kind)
         meets = all if node.many == "all" else any
@@ -156,14 +157,16 @@ def _test(node: Test) -> Holding:
         def run_list(frame: Frame) -> bool:
             others = items(frame)
             return others is not None and any(
-                meets(operator(value, other, kind, fold) for other in others) for value in one(frame)
+                meets(fits(other) and operator(value, other, kind, fold) for other in others)
+                for value in one(frame)
             )
 
         return run_list
     two = _many(right, node.kind)
 
     def run(frame: Frame) -> bool:
-        others = list(two(frame))
+        # Two values that are both missing, or both of a type that was not declared, are not equal: they are nothing.
+        others = [other for other in two(frame) if fits(other)]
         return any(operator(value, other, kind, fold) for value in one(frame) for other in others)
 
     return run
@@ -188,6 +191,10 @@ def _listed(node: Term, kind: str) -> Callable[[Frame], list[Anything] | None]:
             return found
 
         return gather
+    if isinstance(node, MakeList):
+        # Each is compared for itself: one that is missing equals nothing, and takes nothing from the others.
+        items = tuple(terms.term(item) for item in node.items)
+        return lambda frame: [item(frame) for item in items]
     inner = terms.term(node)
 
     def one(frame: Frame) -> list[Anything] | None:

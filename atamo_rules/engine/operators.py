@@ -13,11 +13,25 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.net import address_in
-from atamo_rules.model.meaning import Const, Test
+from atamo_rules.model.meaning import Const, Get, Test
+from atamo_rules.model.types import Anything, ListOf
 
 Operator: TypeAlias = Callable[[Any, Any, str, bool], bool]
 Check: TypeAlias = Callable[[Any], bool]
+
+
+FITS: dict[str, Check] = {
+    "text": lambda value: isinstance(value, str),
+    "number": lambda value: isinstance(value, int | Decimal) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "moment": lambda value: isinstance(value, datetime),
+    "date": lambda value: isinstance(value, date) and not isinstance(value, datetime),
+    "duration": lambda value: isinstance(value, timedelta),
+    "json": lambda value: value is not None and value is not ABSENT,
+}
+"""By the kind of a test: is this a value that it can be asked of?"""
 
 
 def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
@@ -77,6 +91,25 @@ def _contains(left: Any, right: Any, kind: str, fold: bool) -> bool:
             return False
         return right.casefold() in left.casefold() if fold else right in left
     return isinstance(left, list | tuple) and any(equal(item, right, kind, fold) for item in left)
+
+
+def _in_list(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return not isinstance(left, str) and _contains(left, right, kind, fold)
+
+
+def _in_text(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return isinstance(left, str) and _contains(left, right, kind, fold)
+
+
+def operator_of(node: Test) -> Operator:
+    """The operator of a test. A field declared as a list has no parts of a text, and a text has no elements."""
+    if (
+        node.operator == "contains"
+        and isinstance(node.left, Get)
+        and not isinstance(node.left.type, Anything)
+    ):
+        return _in_list if isinstance(node.left.type, ListOf) else _in_text
+    return OPERATORS["eq" if node.operator == "in" and not isinstance(node.right, Const) else node.operator]
 
 
 def _prefix(left: Any, right: Any, kind: str, fold: bool) -> bool:
@@ -160,7 +193,7 @@ def single(node: Test) -> Check:
     """A test against a constant, as a question about one value; the hot path of every rule."""
     assert isinstance(node.right, Const)
     constant, kind, fold = node.right.value, node.kind, node.ignore_case
-    operator = OPERATORS[node.operator]
+    operator = operator_of(node)
     if node.many and isinstance(constant, list | tuple):
         items = tuple(constant)
         if node.many == "all":
@@ -174,9 +207,10 @@ def single(node: Test) -> Check:
             return lambda value: isinstance(value, str) and value.startswith(text)
         if node.operator == "suffix":
             return lambda value: isinstance(value, str) and value.endswith(text)
-        if node.operator == "contains" and kind == "text":
-            # In a text, or among the texts of a list; never in the keys of an object.
-            return lambda value: isinstance(value, str | list | tuple) and text in value
+        if operator is _in_text:
+            return lambda value: isinstance(value, str) and text in value
+        if operator is _in_list:
+            return lambda value: isinstance(value, list | tuple) and text in value
     if node.operator == "regex" and isinstance(constant, str):
         search = compiled(constant, fold)
         return lambda value: isinstance(value, str) and search(value)

@@ -30,6 +30,7 @@ from atamo_rules.model.meaning import (
     Verdict,
 )
 from atamo_rules.model.types import (
+    Anything,
     Boolean,
     Duration,
     ListOf,
@@ -67,15 +68,27 @@ def term(node: Term) -> Value:
             return conditions.condition(node.condition)
         case Lookup():
             return _lookup(node)
-        case MakeRecord() | MakeList() | Filled():
+        case MakeList():
+            return _list(tuple(term(item) for item in node.items))
+        case MakeRecord() | Filled():
             return lambda frame: render.value(node, frame)
+
+
+def _list(items: tuple[Value, ...]) -> Value:
+    """A list of values as they are; absent where one of them is. In an argument, `render` makes JSON of it."""
+
+    def run(frame: Frame) -> Any:
+        found = [item(frame) for item in items]
+        return ABSENT if any(one is ABSENT for one in found) else found
+
+    return run
 
 
 def get(node: Get) -> Value:
     """One value at a path; for a path through arrays, the list of all the values there."""
-    many = node.many
+    many, type = node.many, node.type
     walk = values(node)
-    read = reader(node.type)
+    read = reader(type)
 
     def one(frame: Frame) -> Any:
         for found in walk(frame):
@@ -84,7 +97,7 @@ def get(node: Get) -> Value:
 
     def every(frame: Frame) -> Any:
         found = list(walk(frame)) if read is None else [read(item) for item in walk(frame)]
-        return [item for item in found if item is not ABSENT and item is not None]
+        return [item for item in found if item is not ABSENT and item is not None and of_type(item, type)]
 
     if many:
         return every
@@ -154,14 +167,22 @@ def reader(type: Type) -> Callable[[Any], Any] | None:
     if isinstance(type, ListOf):
         read = reader(type.item)
         if read is not None:
-            return lambda value: [read(item) for item in value] if isinstance(value, list | tuple) else value
+            return lambda value: (
+                [_kept(read, item) for item in value] if isinstance(value, list | tuple) else value
+            )
     if isinstance(type, MapOf):
         each = reader(type.value)
         if each is not None:
             return lambda value: (
-                {key: each(item) for key, item in value.items()} if isinstance(value, dict) else value
+                {key: _kept(each, item) for key, item in value.items()} if isinstance(value, dict) else value
             )
     return None
+
+
+def _kept(read: Callable[[Any], Any], item: Any) -> Any:
+    """An element as it is read, or as it came: a list has no holes, whatever is in it."""
+    found = read(item)
+    return item if found is ABSENT else found
 
 
 def _moment(value: Any) -> Any:
@@ -218,7 +239,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 
 def _apply(node: Apply) -> Value:
     function = FUNCTIONS[node.function]
-    arguments = tuple(term(argument) for argument in node.arguments)
+    arguments = tuple(_fitting(argument) for argument in node.arguments)
     checks = tuple(
         tuple(_KINDS[kind] for kind in parameter.kinds) for parameter in function.parameters[: len(arguments)]
     )
@@ -241,6 +262,20 @@ def _apply(node: Apply) -> Value:
             return ABSENT
 
     return run
+
+
+def _fitting(node: Term) -> Value:
+    """An argument; absent where the event has something there that its declared type does not."""
+    read = term(node)
+    if not isinstance(node, Get) or node.many or isinstance(node.type, Anything):
+        return read
+    type = node.type
+
+    def fitting(frame: Frame) -> Any:
+        value = read(frame)
+        return value if of_type(value, type) else ABSENT
+
+    return fitting
 
 
 def _arith(node: Arith) -> Value:
