@@ -1,0 +1,1 @@
+"""What must hold of every rule and every event."""

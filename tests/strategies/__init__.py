@@ -1,0 +1,1 @@
+"""Random event types, conditions, events, rules and templates."""
