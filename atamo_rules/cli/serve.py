@@ -18,6 +18,7 @@ from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.intake import Taken
 
 if TYPE_CHECKING:
+    from atamo_rules.builtin.events.drop import DropFolder
     from atamo_rules.cli.run import Voice
 
 HEADERS = 64 << 10
@@ -69,6 +70,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         auditors = () if options.audit == "none" else (JsonLinesAuditor(audit),)
     except OSError as error:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
+    drop = _drop(options.drop) if options.drop else None
     rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
     controller = Controller(rules, MemoryStore(), auditors, voice.state)
     try:
@@ -78,7 +80,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         return 1
     finish = asyncio.Event()
     with _signals(finish) as heard:
-        refused = await _doors(controller, listening, options, voice, finish)
+        refused = await _doors(controller, listening, drop, options, voice, finish)
         voice.tell("stopping: taking nothing more, finishing what is under way")
         left = await controller.stop(options.drain)
     if left:
@@ -89,6 +91,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
 async def _doors(
     controller: Controller,
     listening: socket.socket | None,
+    drop: DropFolder | None,
     options: Options,
     voice: Voice,
     finish: asyncio.Event,
@@ -116,11 +119,9 @@ async def _doors(
         voice.tell(f"listening on http://{host}:{address[1]}")
         if address[0] not in ("127.0.0.1", "::1"):
             voice.warn("anybody who can reach this address may send events as any user")
-    if options.drop:
-        from atamo_rules.builtin.events.drop import DropFolder
-
-        voice.tell(f"taking files from {options.drop}")
-        doors.append(asyncio.create_task(DropFolder(Path(options.drop)).run(submit)))
+    if drop is not None:
+        voice.tell(f"taking files from {drop.folder}")
+        doors.append(asyncio.create_task(drop.run(submit)))
     reading: asyncio.Task[None] | None = None
     if options.stdin:
         from atamo_rules.builtin.events.stdin import StandardInput
@@ -162,6 +163,16 @@ def _server(controller: Controller, options: Options) -> Any:
         timeout_graceful_shutdown=max(1, int(options.drain)),
     )
     return Server(config)
+
+
+def _drop(folder: str) -> DropFolder:
+    from atamo_rules.builtin.events.drop import DropFolder
+
+    try:
+        return DropFolder(Path(folder))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise click.UsageError(f"The drop folder `{folder}` cannot be used: {why}.") from None
 
 
 def _socket(options: Options) -> socket.socket:

@@ -58,9 +58,17 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
             name.endswith(SUFFIXES)
             and name not in PEOPLE
             # Only a link can lead out of a folder that is inside.
-            and (not link or path.resolve().is_relative_to(root))
+            and (not link or _leads_inside(path, root))
         ):
             yield path
+
+
+def _leads_inside(link: Path, root: Path) -> bool:
+    """Whether a link ends inside the folder; one that leads round in a circle is kept, and said to be unreadable."""
+    try:
+        return link.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # RuntimeError up to Python 3.12
+        return True
 
 
 def load(path: Path, name: str | None = None) -> tuple[Source, tuple[Diagnostic, ...]]:

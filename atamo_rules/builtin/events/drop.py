@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,30 +13,40 @@ from atamo_rules.hub.files import read_regular
 LARGEST = 16 << 20
 EVERY = 0.25
 """Seconds between looks at the folder. A file counts once its size held still from one look to the next."""
+PATIENCE = 2.0
+"""Seconds that a file is given whose end does not look like one: somebody may be writing it slowly."""
 
 
 class DropFolder:
-    """Takes `*.json` (one event) and `*.jsonl` (one a line). Why a file failed stands beside it in `.reason.txt`."""
+    """Takes `*.json` (one event) and `*.jsonl` (one a line). Why a file failed stands beside it in `.reason.txt`.
+
+    Files are best written elsewhere, or under a name that begins with a dot, and moved there. Raises OSError when
+    the folder cannot be made or written to.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.sizes: dict[Path, tuple[int, int]] = {}
+        self.seen: dict[Path, tuple[tuple[int, int], float]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        for inside in ("done", "failed"):
+            (folder / inside).mkdir(exist_ok=True)
 
     async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Take files until cancelled."""
         while True:
             for path in self.ready():
                 await self.take(path, submit)
             await asyncio.sleep(EVERY)
 
     def ready(self) -> list[Path]:
-        """The files whose size and time are as they were at the last look."""
-        now: dict[Path, tuple[int, int]] = {}
+        """The files whose size and time held still: since the last look, or for longer where they seem unfinished."""
+        now: dict[Path, tuple[tuple[int, int], float]] = {}
         found: list[Path] = []
         try:
             names = sorted(self.folder.iterdir())
         except OSError:
             return []
+        clock = time.monotonic()
         for path in names:
             if path.name.startswith(".") or path.suffix not in (".json", ".jsonl") or not path.is_file():
                 continue
@@ -43,10 +54,12 @@ class DropFolder:
                 stat = path.stat()
             except OSError:
                 continue
-            now[path] = (stat.st_size, stat.st_mtime_ns)
-            if self.sizes.get(path) == now[path]:
+            state = (stat.st_size, stat.st_mtime_ns)
+            before, since = self.seen.get(path, (None, clock))
+            now[path] = (state, since if before == state else clock)
+            if before == state and (clock - since >= PATIENCE or _has_an_end(path)):
                 found.append(path)
-        self.sizes = now
+        self.seen = now
         return found
 
     async def take(self, path: Path, submit: Callable[[bytes], Awaitable[Any]]) -> None:
@@ -67,10 +80,19 @@ class DropFolder:
             taken, _ = await submit(line)
             reasons.extend(f"line {number}: {reason}" for reason in taken.refused)
         target = self.folder / ("failed" if reasons else "done")
-        target.mkdir(exist_ok=True)
         try:
             path.rename(target / path.name)
             if reasons:
                 (target / f"{path.name}.reason.txt").write_text("\n".join(reasons) + "\n", "utf-8")
         except OSError:
-            self.sizes.pop(path, None)
+            self.seen.pop(path, None)
+
+
+def _has_an_end(path: Path) -> bool:
+    """Whether a file ends as one does that is whole: with a line end or a closing brace."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, 2)
+            return file.read(1) in b"\n}"
+    except OSError:
+        return True
