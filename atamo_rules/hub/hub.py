@@ -78,7 +78,7 @@ class Hub:
             self.tell("event.refused", taken.id, reasons=list(taken.refused))
             return taken, False
         known = await self.store.accept(event, decided=taken.decided, reasons=taken.reasons)
-        who = event.user.name if event.user else ""
+        who = event.who
         if known == "other":
             self.tell("event.refused", event.id, who, reasons=[_OTHER])
             return Taken(event.id, None, (_OTHER,), status=409, code="conflict"), True
@@ -104,6 +104,7 @@ class Hub:
         self.tell(
             "event.decided",
             event.id,
+            event.who,
             digest=decision.digest,
             matched=list(decision.matched),
             shadow=[fired.rule for fired in decision.fired if fired.shadow],
@@ -129,7 +130,9 @@ class Hub:
             await self.emit(action, event)
         elif action.verb == "reply":
             await self.store.reply(event.id, action.body, action.error)
-            self.tell("reply.sent", event.id, rule=action.rule, action=action.id, error=action.error)
+            self.tell(
+                "reply.sent", event.id, event.who, rule=action.rule, action=action.id, error=action.error
+            )
         else:
             done, answer = await self.performer.perform(action, event, generation)
             if asked and fired.waiting is not None:
@@ -139,7 +142,7 @@ class Hub:
     async def emit(self, action: Action, event: Event) -> None:
         """An emitted event comes in by the same door as any other, under the rules of now."""
         if event.hops + 1 > HOPS:
-            self.tell("event.hops", event.id, rule=action.rule, type=action.action, limit=HOPS)
+            self.tell("event.hops", event.id, event.who, rule=action.rule, type=action.action, limit=HOPS)
             return
         generation = self.current
         taken = generation.intake.enter(

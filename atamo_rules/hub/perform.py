@@ -34,7 +34,7 @@ class Performer:
         except TimeoutError:
             why = f"no answer within {action.within} seconds"
             await self.hub.store.settle(event.id, action, "timeout", why, None)
-            self.hub.tell("action.timeout", event.id, **_facts(action), why=why)
+            self.hub.tell("action.timeout", event.id, event.who, **_facts(action, event), why=why)
             return False, None
 
     async def _tries(self, action: Action, event: Event, generation: Generation) -> tuple[bool, Json]:
@@ -43,22 +43,30 @@ class Performer:
         for attempt in range(1, self.policy.attempts + 1):
             # The attempt is counted before it runs: one that takes the process down is counted too.
             await hub.store.started(event.id, action, attempt)
-            hub.tell("action.started", event.id, **_facts(action), attempt=attempt)
+            hub.tell("action.started", event.id, event.who, **_facts(action, event), attempt=attempt)
             outcome = await self._attempt(bound, action, event)
             if isinstance(outcome, Done):
                 await hub.store.settle(event.id, action, "done", "", outcome.answer)
-                hub.tell("action.done", event.id, **_facts(action), attempt=attempt)
+                hub.tell("action.done", event.id, event.who, **_facts(action, event), attempt=attempt)
                 return True, outcome.answer
             if isinstance(outcome, Failed) or attempt == self.policy.attempts:
                 await hub.store.settle(event.id, action, "failed", outcome.why, None)
-                hub.tell("action.failed", event.id, **_facts(action), attempt=attempt, why=outcome.why)
+                hub.tell(
+                    "action.failed",
+                    event.id,
+                    event.who,
+                    **_facts(action, event),
+                    attempt=attempt,
+                    why=outcome.why,
+                )
                 return False, None
             seconds = wait(attempt, self.policy, outcome.after, random.random)
             await hub.store.settle(event.id, action, "again", outcome.why, None)
             hub.tell(
                 "action.retry",
                 event.id,
-                **_facts(action),
+                event.who,
+                **_facts(action, event),
                 attempt=attempt,
                 why=outcome.why,
                 wait=str(round(seconds, 3)),
@@ -74,7 +82,7 @@ class Performer:
 
         async def reply(answer: Json) -> None:
             await self.hub.store.reply(event.id, answer, None)
-            self.hub.tell("reply.sent", event.id, **_facts(action))
+            self.hub.tell("reply.sent", event.id, event.who, **_facts(action, event))
 
         async with slot:
             try:
@@ -86,11 +94,13 @@ class Performer:
             return outcome
 
 
-def _facts(action: Action) -> dict[str, Any]:
+def _facts(action: Action, event: Event) -> dict[str, Any]:
+    """What every record of an action says: also as whom it is done, the event's user where nobody else is named."""
+    acting = str(action.acting_as) if action.acting_as else f"user {event.who}" if event.who else ""
     return {
         "action": action.id,
         "target": action.target,
         "rule": action.rule,
         "because": action.because,
-        "as": str(action.acting_as) if action.acting_as else "",
+        "as": acting,
     }

@@ -25,3 +25,8 @@ class Event:
     source: str = ""
     conforms: bool = True
     hops: int = 0
+
+    @property
+    def who(self) -> str:
+        """The name of the user it came from; empty when nobody is named."""
+        return self.user.name if self.user is not None else ""

@@ -238,6 +238,8 @@ def test_an_emitted_event_keeps_its_user_and_says_which_rule_made_it() -> None:
     assert [a.body for a in desk.asked] == [{"line": "by ann"}]
     accepted = heard.what("event.accepted")
     assert [a["source"] for a in accepted] == ["", "rule:chain"]
+    assert {record.who for record in heard.records if not record.kind.endswith("finished")} == {"ann"}
+    assert [done["as"] for done in heard.what("action.done")] == ["user ann"]
 
 
 def test_an_event_in_flight_ends_under_the_rules_it_began_with_and_old_agents_are_closed_after() -> None:
