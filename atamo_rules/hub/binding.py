@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from atamo_rules.errors import PluginBroken, UnknownName
 from atamo_rules.hub.plugins import offered, plugin
 from atamo_rules.model.rule import AgentUse, Ruleset
+from atamo_rules.model.types import Record
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 
@@ -19,9 +20,9 @@ FALLBACK = "log"
 
 def bind(
     ruleset: Ruleset, folder: str, before: Mapping[str, Any] | None = None
-) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:
+) -> tuple[dict[str, Bound], tuple[Diagnostic, ...]]:
     """An agent for every name the rules use. Agents whose declaration did not change are kept from `before`."""
-    made: dict[str, Any] = {}
+    made: dict[str, Bound] = {}
     found: list[Diagnostic] = []
     uses = dict(ruleset.agents)
     for rule in ruleset.rules:
@@ -36,7 +37,28 @@ def bind(
         agent = _one(use, folder, found)
         if agent is not None:
             made[name] = agent
+    found.extend(_never_answered(ruleset, made))
     return made, tuple(found)
+
+
+def _never_answered(ruleset: Ruleset, made: Mapping[str, Bound]) -> Iterator[Diagnostic]:
+    """Every `ask` of an agent that only writes things down, where the answer has fields that must be there."""
+    stack = [plan for rule in ruleset.rules for plan in rule.plans]
+    while stack:
+        plan = stack.pop(0)
+        stack += plan.on_timeout
+        bound, action = made.get(plan.agent), ruleset.actions.get(plan.target)
+        if plan.verb != "ask" or bound is None or getattr(bound.agent, "answers", True):
+            continue
+        answer = action.answer if action is not None else None
+        members = answer.members if isinstance(answer, Record) else {}
+        needed = [name for name, one in members.items() if not (one.optional or one.has_default)]
+        if needed:
+            yield codes.NEVER_ANSWERS.at(
+                plan.span,
+                f"`{plan.agent}` uses `{bound.plugin}`, which never answers, so `{needed[0]}` will be missing",
+                help="use a plug-in that answers, such as `http`, or make the fields of `answer` optional",
+            )
 
 
 class Bound:

@@ -38,6 +38,7 @@ class Agent(Protocol):
     """Seconds one attempt may take."""
     concurrency: int
     """Attempts that may run at once."""
+    # `answers = False` may be set by a plug-in whose work has no answer: asking it is then warned of.
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         """One attempt. `action.id` is the idempotency key, the same on every attempt. What it raises counts as

@@ -24,6 +24,7 @@ class FileAgent:
         "additionalProperties": False,
     }
     timeout = 10.0
+    answers = False
     concurrency = 1
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:

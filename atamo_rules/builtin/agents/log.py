@@ -21,6 +21,7 @@ class LogAgent:
         "additionalProperties": False,
     }
     timeout = 5.0
+    answers = False
     concurrency = 64
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:

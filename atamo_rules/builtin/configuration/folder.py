@@ -76,10 +76,11 @@ class FolderProvider:
             if bad:
                 return Refused(bad)
         agents, wrong = bind(made.ruleset, str(self.folder), self.last.agents if self.last else None)
-        if wrong:
+        if any(one.severity is Severity.ERROR for one in wrong):
             return Refused(wrong)
         took = time.monotonic() - begun
-        return Generation(made.ruleset, Intake(made.ruleset, people), agents, made.diagnostics, took)
+        diagnostics = (*made.diagnostics, *wrong)
+        return Generation(made.ruleset, Intake(made.ruleset, people), agents, diagnostics, took)
 
     def news(self, state: Generation | Refused) -> bool:
         """Whether a state is to be told, which it is from here on. Mending a bad edit back to what was is news."""
