@@ -50,14 +50,17 @@ def _never_answered(ruleset: Ruleset, made: Mapping[str, Bound]) -> Iterator[Dia
         bound, action = made.get(plan.agent), ruleset.actions.get(plan.target)
         if plan.verb != "ask" or bound is None or getattr(bound.agent, "answers", True):
             continue
+        if not bound.declared[0]:
+            continue  # it says not yet who does its work
         answer = action.answer if action is not None else None
         members = answer.members if isinstance(answer, Record) else {}
         needed = [name for name, one in members.items() if not (one.optional or one.has_default)]
         if needed:
             yield codes.NEVER_ANSWERS.at(
                 plan.span,
-                f"`{plan.agent}` uses `{bound.plugin}`, which never answers, so `{needed[0]}` will be missing",
-                help="use a plug-in that answers, such as `http`, or make the fields of `answer` optional",
+                f"`{plan.agent}` uses `{bound.plugin}`, which never answers: "
+                f"this comes back without `{needed[0]}`, and fails",
+                help="use a plug-in that answers, such as `http`, or give the fields of `answer` a default",
             )
 
 

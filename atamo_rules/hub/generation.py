@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.engine.decide import decide, resume
+from atamo_rules.engine.door import Door
+from atamo_rules.engine.examples import with_defaults
 from atamo_rules.hub.intake import Intake
-from atamo_rules.model.decision import Decision, Fired, Waiting
+from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import Ruleset
-from atamo_rules.model.types import Json
+from atamo_rules.model.types import EventType, Json, Record
 from atamo_rules.source.diagnostic import Diagnostic
 
 
@@ -27,12 +30,28 @@ class Generation:
     took: float = 0.0
     """Seconds from the change being noticed to this generation being ready."""
 
+    doors: dict[str, Door] = field(default_factory=dict)
+    """The checks of answers, by `agent.action`, each made when it is first needed."""
+
     @property
     def digest(self) -> str:
         return self.ruleset.digest
 
     def decide(self, event: Event) -> Decision:
         return decide(self.ruleset, event)
+
+    def answered(self, action: Action, answer: Json) -> tuple[Json, tuple[str, ...]]:
+        """What an agent answered to an `ask`, with the defaults of what it left out; and why it is not what the agent
+        was declared to answer, if it is not: rules were checked against the declaration, and rest on it."""
+        known = self.ruleset.actions.get(action.target)
+        if action.verb != "ask" or known is None or not isinstance(known.answer, Record):
+            return answer, ()
+        filled = with_defaults(answer, known.answer)
+        door = self.doors.get(action.target)
+        if door is None:
+            checked = EventType(action.target, known.answer, schema_of(known.answer))
+            door = self.doors[action.target] = Door(checked)
+        return filled, door.reasons(filled)
 
     def resume(self, event: Event, waiting: Waiting, answer: Json, *, timeout: bool) -> Fired:
         return resume(self.ruleset, event, waiting, answer, timeout=timeout)

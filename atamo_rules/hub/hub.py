@@ -137,6 +137,16 @@ class Hub:
             done, answer = await self.performer.perform(action, event, generation)
             if asked and fired.waiting is not None:
                 following = generation.resume(event, fired.waiting, answer, timeout=not done)
+                await self.store.resumed(event.id, following)
+                self.tell(
+                    "rule.resumed",
+                    event.id,
+                    event.who,
+                    rule=following.rule,
+                    answered=done,
+                    digest=generation.digest,
+                    problems=list(following.problems),
+                )
                 self.begin(following, event, generation)
 
     async def emit(self, action: Action, event: Event) -> None:

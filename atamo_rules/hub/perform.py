@@ -46,9 +46,15 @@ class Performer:
             hub.tell("action.started", event.id, event.who, **_facts(action, event), attempt=attempt)
             outcome = await self._attempt(bound, action, event)
             if isinstance(outcome, Done):
-                await hub.store.settle(event.id, action, "done", "", outcome.answer)
+                answer, reasons = generation.answered(action, outcome.answer)
+                if reasons:
+                    outcome = Failed(
+                        f"its answer is not what it was declared to be: {'; '.join(reasons)[:500]}"
+                    )
+            if isinstance(outcome, Done):
+                await hub.store.settle(event.id, action, "done", "", answer)
                 hub.tell("action.done", event.id, event.who, **_facts(action, event), attempt=attempt)
-                return True, outcome.answer
+                return True, answer
             if isinstance(outcome, Failed) or attempt == self.policy.attempts:
                 await hub.store.settle(event.id, action, "failed", outcome.why, None)
                 hub.tell(

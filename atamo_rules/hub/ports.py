@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from atamo_rules.hub.generation import Generation
 from atamo_rules.model.audit import AuditRecord
-from atamo_rules.model.decision import Action, Decision
+from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Outcome
 from atamo_rules.model.types import Json
@@ -60,6 +60,10 @@ class Store(Protocol):
 
     async def record(self, decision: Decision) -> None:
         """Keep what was decided and the actions that follow. From here on nothing is decided twice."""
+        ...
+
+    async def resumed(self, event: str, fired: Fired) -> None:
+        """Keep what a rule does now that its `ask` is over: the actions that follow, and what stands in their way."""
         ...
 
     async def started(self, event: str, action: Action, attempt: int) -> None:

@@ -19,6 +19,7 @@ Kind: TypeAlias = Literal[
     "event.refused",
     "event.quarantined",
     "event.decided",
+    "rule.resumed",
     "event.hops",
     "event.finished",
     "action.started",

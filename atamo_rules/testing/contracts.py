@@ -96,6 +96,11 @@ class StoreContract:
                 ["s"],
             )
             assert [(a["id"], a["state"], a["attempts"]) for a in _actions(told)] == [("a1", "waiting", 0)]
+            await store.resumed("e1", Fired("r", (action("a3"),), ("`crm.note` was not done",)))
+            told = await store.told("e1")
+            assert told is not None
+            assert [a["id"] for a in _actions(told)] == ["a1", "a3"]
+            assert told["problems"] == ["`crm.note` was not done"]
             await store.started("e1", one, 1)
             await store.settle("e1", one, "again", "busy", None)
             await store.started("e1", one, 2)

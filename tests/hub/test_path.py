@@ -161,6 +161,69 @@ def test_what_follows_an_ask_waits_for_its_answer() -> None:
     assert told["state"] == "finished"
 
 
+@pytest.mark.parametrize("answer", [{}, {"amount": "12"}, {"amount": 1.5}, [], None, "twelve"])
+def test_an_answer_that_is_not_what_was_declared_is_none(answer: Any) -> None:
+    """The rule was checked against the declaration: what follows the `ask` must never see anything else."""
+    desk = ScriptedAgent()
+
+    async def story() -> Any:
+        hub, heard = stage(ASK, {"pricing": ScriptedAgent(Done(answer)), "desk": desk})
+        await submit(hub, "price.quote", sku="a")
+        return await hub.store.told("e1"), heard
+
+    told, heard = asyncio.run(story())
+    assert told["replies"] == [{"error": "busy"}]
+    assert desk.asked == []
+    (failed,) = heard.what("action.failed")
+    assert "its answer is not what it was declared to be" in failed["why"]
+    (resumed,) = heard.what("rule.resumed")
+    assert (resumed["answered"], resumed["problems"]) == (False, [])
+
+
+def test_what_an_answer_leaves_out_is_what_was_declared_for_it() -> None:
+    desk = ScriptedAgent()
+    text = ASK.replace("      amount: whole", "      amount: whole = 7")
+
+    async def story() -> Any:
+        hub, _ = stage(text, {"pricing": ScriptedAgent(Done({})), "desk": desk})
+        await submit(hub, "price.quote", sku="a")
+        return await hub.store.told("e1")
+
+    assert asyncio.run(story())["replies"] == [{"answer": {"price": 7}}]
+    assert desk.asked[0].body == {"line": "a costs 7"}
+
+
+def test_what_stands_in_the_way_after_an_ask_is_told() -> None:
+    """An answer of any shape may lack what a template reads: that is a problem of the action, and never silent."""
+    text = """
+    event thing of anything
+    agent crm
+      ask look of anything
+      send note
+        line: text
+    rule look_up
+      on thing
+      do
+        ask crm.look within 1 second as found
+          n: 1
+        send crm.note
+          line: "{{ found.text }}"
+    """
+    crm = ScriptedAgent(Done({}))
+
+    async def story() -> Any:
+        hub, heard = stage(text, {"crm": crm})
+        await submit(hub, "thing")
+        return await hub.store.told("e1"), heard
+
+    told, heard = asyncio.run(story())
+    assert [action.action for action in crm.asked] == ["look"]
+    (resumed,) = heard.what("rule.resumed")
+    assert len(resumed["problems"]) == 1
+    assert "`crm.note` was not done" in resumed["problems"][0]
+    assert told["problems"] == resumed["problems"]
+
+
 def test_without_an_answer_in_time_the_other_branch_is_taken() -> None:
     desk = ScriptedAgent()
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.ports import Known
-from atamo_rules.model.decision import Action, Decision
+from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
@@ -57,6 +57,14 @@ class MemoryStore:
         message["shadow"] = [fired.rule for fired in decision.fired if fired.shadow]
         message["problems"] = [problem for fired in decision.fired for problem in fired.problems]
         for action in decision.actions:
+            self._action(message, action)
+
+    async def resumed(self, event: str, fired: Fired) -> None:
+        message = self.messages.get(event)
+        if message is None:
+            return
+        message["problems"] = [*message["problems"], *fired.problems]
+        for action in fired.actions:
             self._action(message, action)
 
     async def started(self, event: str, action: Action, attempt: int) -> None:
