@@ -15,6 +15,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.hints import unquoted_date
 from atamo_rules.syntax.mistakes import explain
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     text = fragment.text
     if start == "name" and _NAME.fullmatch(text):
         return tree.Name(text, span=fragment.span(0, len(text))), ()
-    trouble = _bounded(fragment)
+    trouble = _bounded(fragment) or unquoted_date(fragment)
     if trouble is not None:
         return None, (trouble,)
     from lark.exceptions import UnexpectedInput

@@ -10,6 +10,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.hints import hint
 
 _WORDS = {
     "AND": "`and`",
@@ -118,6 +119,15 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             ]
             if fragment.exact
             else (),
+        )
+    meant = hint(text, at, word, names)
+    if meant is not None:
+        edit = Edit(fragment.span(meant.start, meant.end), meant.text)
+        return codes.SYNTAX.at(
+            span,
+            f"`{word}` does not belong here",
+            help=meant.help,
+            fixes=[Fix(f"write `{meant.text}`", (edit,))] if meant.text and fragment.exact else (),
         )
     known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _OPERATORS
     close = get_close_matches(word, known, n=1, cutoff=0.7) if word.isidentifier() else []
