@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.project import agents_of, param_option, people_of, places, read_params
 from atamo_rules.source.formats import FORMATS, TestResult, render
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.rulebook import Rulebook
 
 MOST_ROUNDS = 20
 """How often --fix goes over the files: a clause says one mistake at a time."""
@@ -45,23 +48,25 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     PATHS are files or folders (default: here); `-` reads standard input. No agent is called and
     nothing is written, except with --fix and --junit.
     """
+    from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.unpaused import unpaused
 
-    found = places(paths)
+    # One book for all rounds of --watch: what did not change is not read again.
+    book = Rulebook(places(paths), read_params(options.pop("params")))
     once = unpaused()(_once)
     if not watch:
-        return once(found, **options)
+        return once(book, **options)
     from watchfiles import watch as changes
 
-    once(found, **options)
-    for _ in changes(*found, debounce=100):
+    once(book, **options)
+    for _ in changes(*book.paths, debounce=100):
         say("\n— changed —\n")
-        once(found, **options)
+        once(book, **options)
     return 0
 
 
 def _once(
-    paths: tuple[Path, ...],
+    book: Rulebook,
     format: str | None,
     fail_level: str,
     coverage_threshold: int,
@@ -70,17 +75,14 @@ def _once(
     fix: bool,
     unsafe_fixes: bool,
     stdin_name: str,
-    params: tuple[str, ...],
 ) -> int:
     from atamo_rules.engine.coverage import coverage
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+    from atamo_rules.hub.rulebook import NothingThere, run_tests
     from atamo_rules.source import codes
     from atamo_rules.source.diagnostic import Diagnostic, Severity, in_order
     from atamo_rules.source.render import render_concise
 
     format = format or _default_format()
-    values = read_params(params)
-    book = Rulebook(paths, values)
     try:
         made = book.compile(stdin_name)
         if fix:
@@ -97,7 +99,7 @@ def _once(
                 say(f"{applied} {'fix' if applied == 1 else 'fixes'} applied\n", err=True)
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
-    diagnostics = in_order([*made.diagnostics, *people_of(paths)[1], *agents_of(made, paths)])
+    diagnostics = in_order([*made.diagnostics, *people_of(book.paths)[1], *agents_of(made, book.paths)])
     results: list[TestResult] = []
     summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}
     missing: list[Diagnostic] = []

@@ -40,9 +40,9 @@ class Follower:
             self.states.append(state)
             self.came.set()
 
-    async def until(self, fits: Callable[[State], bool], seconds: float = 20) -> State:
+    async def until(self, fits: Callable[[State], bool], seconds: float = 20, after: int = 0) -> State:
         async def wait() -> State:
-            seen = 0
+            seen = after
             while True:
                 for state in self.states[seen:]:
                     seen += 1
@@ -55,9 +55,9 @@ class Follower:
         return await asyncio.wait_for(wait(), seconds)
 
     async def rules(self, *names: str) -> State:
-        """Wait for a generation that has exactly these rules, from the states told from now on."""
-        del self.states[:-1]
-        return await self.until(lambda state: names_of(state) == sorted(names))
+        """Wait for a generation that has exactly these rules: the last one told, or one that is still to come."""
+        last = len(self.states) - 1
+        return await self.until(lambda state: names_of(state) == sorted(names), after=last)
 
 
 def names_of(state: State) -> list[str]:
