@@ -1,0 +1,1 @@
+"""Templates: the same text as Jinja where both have a meaning, and nothing else of Jinja."""
