@@ -111,11 +111,14 @@ class _Filling:
             raise Problem(f"the template makes more than {LONGEST} characters")
         self.out.append(piece)
 
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Problem(f"the template takes more than {MOST_STEPS} steps")
+
     def parts(self, parts: tuple[Part, ...], frame: Frame) -> None:
         for part in parts:
-            self.steps += 1
-            if self.steps > MOST_STEPS:
-                raise Problem(f"the template takes more than {MOST_STEPS} steps")
+            self.step()
             match part:
                 case str():
                     self.text(part)
@@ -145,6 +148,8 @@ class _Filling:
             self.parts(part.otherwise, frame)
             return
         for position, item in enumerate(items):
+            if not part.parts:
+                self.step()  # nothing inside counts it, and loops in loops multiply
             told = {
                 "index": position + 1,
                 "index0": position,
