@@ -81,10 +81,9 @@ def lone_expression(written: tree.Template) -> str | None:
 
 @cache
 def _jinja() -> Environment:
-    """The environment that parses. It never renders: nothing is compiled, loaded or called through it."""
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from atamo_rules.compiler.template_lexer import Reader
 
-    return ImmutableSandboxedEnvironment(keep_trailing_newline=True, extensions=(), optimized=False)
+    return Reader()
 
 
 class Places:
@@ -270,6 +269,7 @@ _WORDS = {
     "fromimport": "from",
     "assignblock": "set",
     "assign": "set",
+    "scope": "autoescape",
 }
 
 
@@ -295,9 +295,10 @@ def _forbid(node: nodes.Node, places: Places, context: Context) -> None:
     )
 
 
-def _line_span(fragment: Fragment, number: int) -> Span:
+def _line_span(fragment: Fragment, number: int | None) -> Span:
     lines = fragment.text.split("\n")
-    if not fragment.exact or not 1 <= number <= len(lines):
+    # Some of Jinja's nodes, those of `autoescape`, have no line.
+    if number is None or not fragment.exact or not 1 <= number <= len(lines):
         return fragment.outer
     start = sum(len(line) + 1 for line in lines[: number - 1])
     return fragment.span(start, start + len(lines[number - 1]))

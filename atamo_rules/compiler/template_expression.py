@@ -93,9 +93,8 @@ def expression(node: nodes.Node, places: Placed) -> tree.Expr:
 
 def _const(node: nodes.Const, places: Placed) -> tree.Expr:
     value = node.value
-    if isinstance(value, float):
-        # Jinja has already read the number as binary; its shortest decimal is what the author wrote.
-        return tree.Literal(Decimal(repr(value)), span=places.line(node.lineno))
+    if isinstance(value, Decimal):
+        return tree.Literal(value, span=places.line(node.lineno))
     if isinstance(value, str):
         for quoted in (f'"{value}"', f"'{value}'"):
             span = places.word(node.lineno, quoted)
