@@ -1,4 +1,4 @@
-"""Changes that mean nothing change nothing: what a rule says counts, and what an event is, and not how it is written."""
+"""Changes that mean nothing change nothing: what rules and events say counts, and not how they are written."""
 
 from __future__ import annotations
 

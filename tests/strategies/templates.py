@@ -147,9 +147,11 @@ def _truth(choose: Choices, depth: int, names: dict[str, list[str]]) -> str:
         case 1:
             return f"not {choose.pick(names['truth'])}"
         case 2:
-            return f"{choose.pick(names['number'])} {choose.pick(('<', '<=', '>', '>=', '==', '!='))} {choose.pick((0, 1, 7))}"
+            operator = choose.pick(("<", "<=", ">", ">=", "==", "!="))
+            return f"{choose.pick(names['number'])} {operator} {choose.pick((0, 1, 7))}"
         case 3:
-            return f"{choose.pick(names['text'])} {choose.pick(('==', '!='))} {choose.pick((*names['text'], chr(34) + 'a' + chr(34)))}"
+            right = choose.pick((*names["text"], '"a"'))
+            return f"{choose.pick(names['text'])} {choose.pick(('==', '!='))} {right}"
         case 4:
             return f"'a' {choose.pick(('in', 'not in'))} {choose.pick(('tags', 'a', 'b', 'o.x'))}"
         case 5:
