@@ -172,6 +172,15 @@ def _test(node: Test) -> Holding:
     return run
 
 
+def joined(node: Condition) -> tuple[Condition, ...]:
+    """What the author joined by `and` or `or`. The two bounds of `between` were written as one, and count as one."""
+    if isinstance(node, All | Any) and not (
+        node.parts and all(part.span == node.span for part in node.parts)
+    ):
+        return node.parts
+    return ()
+
+
 _READ = ("moment", "date", "duration")
 
 

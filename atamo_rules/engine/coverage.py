@@ -63,8 +63,8 @@ def coverage(ruleset: Ruleset, results: Sequence[CaseResult]) -> Coverage:
 
 
 def _atoms(node: Condition) -> list[Condition]:
-    if isinstance(node, All | Any):
-        return [atom for part in node.parts for atom in _atoms(part)]
+    if parts := conditions.joined(node):
+        return [atom for part in parts for atom in _atoms(part)]
     if isinstance(node, Not):
         return _atoms(node.part) if isinstance(node.part, All | Any | Not) else [node]
     return [] if isinstance(node, Constant) else [node]
@@ -72,10 +72,9 @@ def _atoms(node: Condition) -> list[Condition]:
 
 def _ask(node: Condition, frame: Frame, rule: str, seen: set[tuple[str, int, int, bool]]) -> bool:
     """Evaluate as the engine does, stopping where it stops, and note every atom on the way."""
-    if isinstance(node, All):
-        return all(_ask(part, frame, rule, seen) for part in node.parts)
-    if isinstance(node, Any):
-        return any(_ask(part, frame, rule, seen) for part in node.parts)
+    if parts := conditions.joined(node):
+        holding = (_ask(part, frame, rule, seen) for part in parts)
+        return all(holding) if isinstance(node, All) else any(holding)
     if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
         return not _ask(node.part, frame, rule, seen)
     try:

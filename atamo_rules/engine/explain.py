@@ -119,17 +119,8 @@ def _reason(rule: Rule, event: Event, matched: set[str], most: int) -> Reason:
     return Reason(rule.id, "nearly" if near else "no", atoms, missing)
 
 
-def _joined(node: Condition) -> tuple[Condition, ...]:
-    """What the author joined by `and` or `or`. The two bounds of `between` were written as one, and count as one."""
-    if isinstance(node, All | Any) and not (
-        node.parts and all(part.span == node.span for part in node.parts)
-    ):
-        return node.parts
-    return ()
-
-
 def _atoms(node: Condition, frame: Frame) -> list[Atom]:
-    if parts := _joined(node):
+    if parts := conditions.joined(node):
         return [atom for part in parts for atom in _atoms(part, frame)]
     if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
         return _atoms(node.part, frame)
@@ -144,7 +135,7 @@ def flips(node: Condition, frame: Frame, *, wanted: bool) -> tuple[Atom, ...]:
     """A smallest set of sub-conditions that would have to change for the condition to be as wanted."""
     if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
         return flips(node.part, frame, wanted=not wanted)
-    if parts := _joined(node):
+    if parts := conditions.joined(node):
         needed = [flips(part, frame, wanted=wanted) for part in parts]
         if isinstance(node, All) is wanted:
             return tuple(atom for part in needed for atom in part)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from atamo_rules.engine.coverage import coverage
 from atamo_rules.engine.explain import explain
-from tests.worlds import asked, event, holds, open_world, said
+from atamo_rules.hub.rulebook import run_tests
+from tests.worlds import asked, event, holds, open_world, ruleset, said
 
 FLAGGED = "when invalid flag\n"
 
@@ -119,3 +121,28 @@ def test_between_is_one_sub_condition() -> None:
     reason = explain(rules, event({"a": 9, "b": "y"}))[0]
     assert [atom.text for atom in reason.atoms] == ['b is "x"', "a is absent", "a is between 1 and 3"]
     assert [atom.text for atom in reason.missing] == ['b is "x"', "a is absent"]
+
+
+def test_between_is_covered_when_it_was_true_and_when_it_was_false() -> None:
+    """One value above both bounds used to show both outcomes: the lower bound held, the upper did not."""
+    text = """event thing
+  n: number
+
+agent desk
+  send note
+    line: text?
+
+rule r
+  on thing
+  when n is between 1 and 10
+  do
+    send desk.note
+  test "too large"
+    given thing { n: 11 }
+    expect nothing
+"""
+    rules = ruleset(text)
+    results, _ = run_tests(rules)
+    found = coverage(rules, results)
+    assert (found.covered, found.total) == (1, 2)
+    assert [one.held for one in found.missing] == [True]
