@@ -52,7 +52,7 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     from atamo_rules.hub.unpaused import unpaused
 
     # One book for all rounds of --watch: what did not change is not read again.
-    book = Rulebook(places(paths), read_params(options.pop("params")))
+    book = Rulebook(places(paths), read_params(options.pop("params")), alone=True)
     once = unpaused()(_once)
     if not watch:
         return once(book, **options)

@@ -29,6 +29,8 @@ SHORT = 120
 """Clauses of so many characters are worth remembering: `on order.placed`, `expect nothing`, `"room-7"`."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
 """The grammar's DOTTED: every third clause is a plain name, and needs no parser."""
+_TEXT = re.compile(r'"[^"\\]*"')
+"""The grammar's STRING, where nothing in it is escaped: names of tests, and what things are about."""
 STARTS = (
     "condition",
     "expression",
@@ -63,6 +65,9 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     text = fragment.text
     if start == "name" and _NAME.fullmatch(text):
         return tree.Name(text, span=fragment.span(0, len(text))), ()
+    if start in ("name", "expression") and _TEXT.fullmatch(text):
+        kind = tree.Name if start == "name" else tree.Literal
+        return kind(text[1:-1], span=fragment.span(0, len(text))), ()
     trouble = _bounded(fragment) or unquoted_date(fragment)
     if trouble is not None:
         return None, (trouble,)
