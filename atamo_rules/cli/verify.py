@@ -13,7 +13,9 @@ from atamo_rules.cli.project import agents_of, param_option, people_of, places, 
 from atamo_rules.source.formats import FORMATS, TestResult, render
 
 if TYPE_CHECKING:
-    from atamo_rules.hub.rulebook import Rulebook
+    from collections.abc import Callable
+
+    from atamo_rules.hub.rulebook import Rulebook, Tested
 
 MOST_ROUNDS = 20
 """How often --fix goes over the files: a clause says one mistake at a time."""
@@ -51,22 +53,52 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.unpaused import unpaused
 
-    # One book for all rounds of --watch: what did not change is not read again.
+    # One book and the results of its tests for all rounds of --watch: only what changed is read and run again.
     book = Rulebook(places(paths), read_params(options.pop("params")), alone=True)
-    once = unpaused()(_once)
-    if not watch:
-        return once(book, **options)
-    from watchfiles import watch as changes
+    tested: Tested = {}
 
-    once(book, **options)
-    for _ in changes(*book.paths, debounce=100):
-        say("\n— changed —\n")
-        once(book, **options)
-    return 0
+    @unpaused()
+    def once() -> int:
+        return _once(book, tested, **options)
+
+    if not watch:
+        return once()
+    import asyncio
+
+    if any(str(path) == "-" for path in book.paths):
+        raise click.UsageError("`-` cannot be watched: standard input is read once. Give files or folders.")
+    return asyncio.run(_watch(book.paths, once))
+
+
+async def _watch(paths: tuple[Path, ...], once: Callable[[], int]) -> int:
+    """Verify now and after every change, until interrupted. Paths that are not there any more are waited for."""
+    import asyncio
+
+    from atamo_rules.builtin.configuration.watching import watched
+
+    for path in paths:
+        if not path.exists():
+            raise click.UsageError(f"`{path}` does not exist.")
+    # A file that is saved by renaming another over it would be lost; its folder stays.
+    folders = {path.resolve() if path.is_dir() else path.resolve().parent for path in paths}
+    rounds = 0
+    while True:
+        try:
+            async for _ in watched(*sorted(folders)):
+                if rounds:
+                    say("\n— changed —\n")
+                rounds += 1
+                try:
+                    once()
+                except click.ClickException as error:
+                    error.show()
+        except FileNotFoundError:
+            await asyncio.sleep(0.5)
 
 
 def _once(
     book: Rulebook,
+    tested: Tested,
     format: str | None,
     fail_level: str,
     coverage_threshold: int,
@@ -105,7 +137,7 @@ def _once(
     missing: list[Diagnostic] = []
     line = ""
     if made.ruleset is not None:
-        outcomes, findings = run_tests(made.ruleset)
+        outcomes, findings = run_tests(made.ruleset, tested)
         diagnostics = in_order([*diagnostics, *findings])
         shown = coverage(made.ruleset, outcomes)
         results = [

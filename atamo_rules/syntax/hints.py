@@ -15,10 +15,20 @@ _TEXT_OR_DATE = re.compile(
     r"|(?<![\w./-])(\d{4}-\d\d-\d\d(?:T\d\d:\d\d[\d:.]*(?:Z|[+-]\d\d:\d\d)?)?)(?![\w-])"
 )
 _ELEMENT = re.compile(r"\b(any|every|no)\s+([A-Za-z_]\w*)\s+in\s+[^()\[\]]+$")
-_TESTED = re.compile(
-    r"(?:is|contains|starts|ends|matches|>|<|==|!=|exists|does)\b.*?(?=\s+(?:and|or)\b|\)|\Z)|[<>=!]+.*", re.S
+_CONDITION = (
+    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\bbetween\s+\S+\s+and\b|\([^()]*\)|.)*?"""
+    r"(?=\s+(?:and|or)\b|\)|\Z)"
 )
-_NAMED = re.compile(r"[A-Za-z_][\w.]*\s.*?(?=\s+(?:and|or)\b|\)|\Z)", re.S)
+"""One condition up to what goes on with another: never ending inside a text, a call or `between … and …`."""
+_TESTED = re.compile(rf"(?:(?:is|contains|starts|ends|matches|exists|does)\b|[<>=!]+){_CONDITION}", re.DOTALL)
+_NAMED = re.compile(rf"[A-Za-z_][\w.]*(?=[\s(]){_CONDITION}", re.DOTALL)
+_UNNAMED = re.compile(
+    r"\b(?P<how>any|every|no|all)\s+(?:of\s+)?(?P<list>(?!of\b)[A-Za-z_][\w.]*)\s+"
+    rf"(?P<tested>{_TESTED.pattern})",
+    re.DOTALL,
+)
+"""`any tags is "x"` and `any of tags is "x"`: how many of a list, and no name for its element."""
+_BEGINS = re.compile(r"(?:\A|\(|\b(?:and|or|not))\s*\Z")
 _ANY_OF = re.compile(r"\b(any|all)\s*$")
 _CHAINED = re.compile(r"(?P<low>[\w.]+)\s*(?:<=?|>=?)\s*(?P<middle>[A-Za-z_][\w.]*)\s*$")
 
@@ -38,8 +48,15 @@ def hint(text: str, at: int, word: str, names: set[str]) -> Hint | None:
     before = text[:at].rstrip()
     string = _STRING.match(text, at)
     if "REGEX" in names and string is not None:
-        pattern = "/" + string.group()[1:-1].replace("/", "\\/") + "/"
+        pattern = _as_pattern(string.group()[1:-1])
+        if not pattern:
+            return Hint("a pattern stands between slashes: `/…/`")
         return Hint(f"a pattern stands between slashes: `{pattern}`", at, string.end(), pattern)
+    for unnamed in _UNNAMED.finditer(text):
+        if unnamed.start() <= at < unnamed.end() and _BEGINS.search(text[: unnamed.start()]):
+            how = "every" if unnamed["how"] == "all" else unnamed["how"]
+            whole = f"{how} item in {unnamed['list']} has (item {unnamed['tested']})"
+            return Hint(f"the element is given a name: `{whole}`", *unnamed.span(), whole)
     element = _ELEMENT.search(before)
     if "HAS" in names and element is not None:
         tested = _TESTED.match(text, at) or _NAMED.match(text, at)
@@ -59,6 +76,19 @@ def hint(text: str, at: int, word: str, names: set[str]) -> Hint | None:
             f"say it in two: `… and {middle} {word} …`; or `{middle} is between … and …`, both ends included"
         )
     return None
+
+
+def _as_pattern(inside: str) -> str:
+    """The pattern `/…/` that the inside of a quoted text stands for, or nothing where no pattern can be made of it.
+
+    A backslash that is doubled, as texts want it, is single in a pattern; every other escape means there what its
+    author meant. Slashes that were put inside the quotes go.
+    """
+    single = re.sub(r"\\([\\\"'/])", r"\1", inside)
+    if len(single) > 2 and single[0] == single[-1] == "/" and single[-2] != "\\":
+        single = single[1:-1]
+    closed = re.sub(r"\\.|/", lambda found: "\\/" if found.group() == "/" else found.group(), single)
+    return f"/{closed}/" if closed and re.fullmatch(r"(?:[^\\]|\\.)+", closed) else ""
 
 
 def unquoted_date(fragment: Fragment) -> Diagnostic | None:

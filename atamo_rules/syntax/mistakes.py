@@ -77,6 +77,10 @@ _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>"
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
            "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IS": "is"}  # fmt: skip
 """Operators of other languages that look like names; they are read so only where an operator may stand."""
+_TYPES_ELSEWHERE = {"string": "text", "str": "text", "int": "whole", "integer": "whole", "float": "number",
+                    "decimal": "number", "double": "number", "bool": "boolean", "datetime": "time",
+                    "timestamp": "time", "interval": "duration", "url": "uri"}  # fmt: skip
+"""Types as other languages call them."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|===?|!|\S")
 
 
@@ -133,6 +137,8 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
     close = get_close_matches(word, known, n=1, cutoff=0.7) if word.isidentifier() else []
     if close and close[0] == word:
         close = []
+    if "TYPE_WORD" in names and word.lower() in _TYPES_ELSEWHERE:
+        close = [_TYPES_ELSEWHERE[word.lower()]]
     return codes.SYNTAX.at(
         span,
         f"`{word}` does not belong here",

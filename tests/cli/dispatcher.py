@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -34,6 +35,11 @@ def environment() -> dict[str, str]:
     aside = ("ATAMO_", "NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(aside)}
     return {**kept, "PYTHONUTF8": "1"}
+
+
+def heed_interrupts() -> None:
+    """For `preexec_fn`: what runs in the background of a shell has SIGINT ignored, and hands that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Dispatcher:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.dispatcher import ATAMO, Dispatcher, atamo, environment
+from tests.cli.dispatcher import ATAMO, Dispatcher, atamo, environment, heed_interrupts
 from tests.places import write
 
 RULES = 'event thing\n  n: whole\n\nrule a\n  on thing\n  when n > 1\n  stop\n  test "b"\n    given thing { n: 2 }\n'
@@ -115,6 +115,7 @@ def test_ctrl_c_while_verifying_ends_quietly(project: Path) -> None:
     child = subprocess.Popen(
         [*ATAMO, "verify"], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     time.sleep(0.4)
     child.send_signal(signal.SIGINT)

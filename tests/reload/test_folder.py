@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -221,6 +222,31 @@ def test_every_shape_of_change_is_followed_without_a_restart(folder: Path, tmp_p
         await follower.rules("c")
         (folder / "b.atamo").rmdir()
         (folder / "d.atamo").write_text(rule("d"))
+        await follower.rules("c", "d")
+
+    told(folder, story)
+
+
+def test_a_folder_that_is_taken_away_and_put_back_is_followed_on(tmp_path: Path) -> None:
+    folder = tmp_path / "rules"
+
+    def lay_out(*names: str) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "all.atamo").write_text(EVENT + "\n" + "\n".join(rule(name) for name in names))
+
+    lay_out("a")
+
+    async def story(follower: Follower) -> None:
+        await follower.rules("a")
+        shutil.rmtree(folder)
+        await follower.until(lambda state: isinstance(state, Refused))
+        lay_out("b")
+        await follower.rules("b")
+        # At once, too: what is watched is the folder and not its name.
+        folder.rename(tmp_path / "before")
+        lay_out("c")
+        await follower.rules("c")
+        lay_out("c", "d")
         await follower.rules("c", "d")
 
     told(folder, story)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ QUIET_MS = 50
 """A change counts once the folder has been quiet so long; many files changed at once are one change."""
 LONGEST_MS = 2000
 """A folder that is never quiet is looked at after so long all the same."""
+LOOK_S = 1.0
+"""How often, in seconds, it is looked whether the folder still is the one that is watched: nobody tells."""
 UNFINISHED = 0.3
 """Seconds that a changed file without a line end after its last line is given: saving a file is often emptying it,
 then writing it."""
@@ -37,36 +40,59 @@ class Change:
         return not self.following.done()
 
 
-async def watched(folder: Path) -> AsyncIterator[Change]:
-    """First a change at once, when the watch stands; then one for every change that may matter.
+async def watched(*folders: Path) -> AsyncIterator[Change]:
+    """First a change at once, when the watch stands; then one for every change of absolute folders that may matter.
 
-    Raises FileNotFoundError when there is no such folder, or no more.
+    Raises FileNotFoundError when there is no such folder, or no more, or another has taken its place: what is watched
+    is a folder and not its name.
     """
     from watchfiles import awatch
 
     def matters(change: object, path: str) -> bool:
-        return may_matter(folder, path)
+        return any(Path(path).is_relative_to(folder) and may_matter(folder, path) for folder in folders)
 
-    changes = aiter(awatch(folder, watch_filter=matters, debounce=LONGEST_MS, step=QUIET_MS))
-    following = asyncio.ensure_future(anext(changes))
-    await asyncio.sleep(0)
+    # As long as a folder is held open, none that takes its place can have its number.
+    with ExitStack() as held:
+        handles = [os.open(folder, os.O_RDONLY) for folder in folders]
+        for handle in handles:
+            held.callback(os.close, handle)
+        changes = aiter(awatch(*folders, watch_filter=matters, debounce=LONGEST_MS, step=QUIET_MS))
+        following = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        try:
+            while True:
+                yield Change(following)
+                if not _in_place(folders, handles):
+                    raise FileNotFoundError("the folder is gone, or is another")
+                while not following.done() and _in_place(folders, handles):
+                    await asyncio.wait({following}, timeout=LOOK_S)
+                while following.done():
+                    changed = await following
+                    following = asyncio.ensure_future(anext(changes))
+                    if await finished(changed, following):
+                        break
+        except StopAsyncIteration:
+            return
+        finally:
+            following.cancel()
+
+
+def _in_place(folders: Sequence[Path], handles: Sequence[int]) -> bool:
+    """Whether each folder still is the one that is held open."""
     try:
-        while True:
-            yield Change(following)
-            changed = await following
-            following = asyncio.ensure_future(anext(changes))
-            while not await finished(changed, following):
-                changed = await following
-                following = asyncio.ensure_future(anext(changes))
-    except StopAsyncIteration:
-        return
-    finally:
-        following.cancel()
+        return all(
+            os.path.samestat(os.stat(folder), os.fstat(handle))
+            for folder, handle in zip(folders, handles, strict=True)
+        )
+    except OSError:
+        return False
 
 
 def may_matter(folder: Path, path: str) -> bool:
     """Whether a changed path may change the rules: not the audit, nor what agents write."""
     parts = Path(path).parts[len(folder.parts) :]
+    if not parts:
+        return True
     if any(part.startswith(".") and part != MOUNTED for part in parts):
         return False
     suffix = Path(path).suffix
