@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.comments import written
-from atamo_rules.syntax.unparse_atamo import atamo_rows, split_metadata
+from atamo_rules.syntax.unparse_atamo import atamo_rows
+from atamo_rules.syntax.unparse_atamo_rule import split_metadata
 from atamo_rules.syntax.unparse_yaml import yaml_rows
 from atamo_rules.syntax.yaml_tidy import tidied
 

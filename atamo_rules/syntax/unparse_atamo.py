@@ -10,24 +10,21 @@ from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause_wording import (
-    action_head,
-    at_most_text,
     cell_text,
-    expected_rows,
-    given_rows,
-    mock_rows,
     on_text,
     parameters_text,
-    principal_text,
-    test_name,
-    trigger_text,
 )
-from atamo_rules.syntax.clauses import METADATA
 from atamo_rules.syntax.places import keyword
-from atamo_rules.syntax.rows import STEP, WIDTH, Row, Rows, joined, row, shifted, width
+from atamo_rules.syntax.rows import STEP, Row, Rows, row, shifted
+from atamo_rules.syntax.unparse_atamo_rule import (
+    about_text,
+    argument_rows,
+    condition_rows,
+    described_rows,
+    rule_rows,
+    test_rows,
+)
 from atamo_rules.syntax.wording import (
-    chain,
-    expression,
     field_text,
     keys,
     literal,
@@ -35,7 +32,7 @@ from atamo_rules.syntax.wording import (
     worded,
     words,
 )
-from atamo_rules.syntax.words import name_text, text_literal
+from atamo_rules.syntax.words import name_text
 
 
 def atamo_rows(file: decl.File) -> Rows:
@@ -54,7 +51,7 @@ def _declaration(written: decl.Declaration) -> Rows:
         case decl.Pack():
             version = f" version {literal(written.version.value)}" if written.version is not None else ""
             head = row(f"pack {name_text(written.name.text)}{version}")
-            return (*head, *shifted(_described(written.metadata), STEP))
+            return (*head, *shifted(described_rows(written.metadata), STEP))
         case decl.Use():
             version = f" version {literal(written.version.value)}" if written.version is not None else ""
             return row(f"use {name_text(written.pack.text)}{version}")
@@ -67,27 +64,21 @@ def _declaration(written: decl.Declaration) -> Rows:
             )
         case decl.Define():
             text = f"define {written.name.text}{parameters_text(written.parameters)}: "
-            return _condition(text, written.body, STEP)
+            return condition_rows(text, written.body, STEP)
         case decl.EventDecl():
             return _event(written)
         case decl.AgentDecl():
             return _agent(written)
         case decl.Rule():
-            return _rule(written)
+            return rule_rows(written)
         case decl.Table():
             return _table(written)
         case decl.Test():
-            return _test(written)
-
-
-def _about(about: tree.Literal | None) -> str:
-    return f" {literal(about.value)}" if about is not None else ""
+            return test_rows(written)
 
 
 def _event(written: decl.EventDecl) -> Rows:
-    head = (
-        f"{'request' if written.request else 'event'} {name_text(written.name.text)}{_about(written.about)}"
-    )
+    head = f"{'request' if written.request else 'event'} {name_text(written.name.text)}{about_text(written.about)}"
     if written.schema is not None:
         head += f" from {literal(written.schema.path.value)}"
     if written.anything:
@@ -126,159 +117,12 @@ def _agent(written: decl.AgentDecl) -> Rows:
     below: list[Row] = []
     if written.uses is not None:
         below += row(f"uses {name_text(written.uses.plugin.text)}", 0, written.uses.span)
-        below += shifted(_arguments(written.uses.settings), STEP)
+        below += shifted(argument_rows(written.uses.settings), STEP)
     for action in written.actions:
-        head = f"{action.verb} {name_text(action.name.text)}{_about(action.about)}"
+        head = f"{action.verb} {name_text(action.name.text)}{about_text(action.about)}"
         below += row(head + " of anything" * action.anything, 0, action.span)
         below += shifted((*_fields(action.parameters), *_answer(action.answer, action.span)), STEP)
-    return (*row(f"agent {name_text(written.name.text)}{_about(written.about)}"), *shifted(below, STEP))
-
-
-# --- rules ----------------------------------------------------------------------------------------------
-
-
-def _rule(written: decl.Rule) -> Rows:
-    clauses: list[Row] = []
-    if written.order is not None:
-        clauses += row(f"order {words(written.order)}", 0, written.order.span)
-    if written.status is not None:
-        clauses += row(f"status {name_text(written.status.text)}", 0, written.status.span)
-    clauses += _metadata(written)
-    if written.trigger is not None:
-        word = "every" if isinstance(written.trigger, decl.Schedule) else "on"
-        clauses += row(f"{word} {trigger_text(written.trigger)}", 0, written.trigger.span)
-    for word, principals in (("for", written.include), ("except", written.exclude)):
-        if principals:
-            text = ", ".join(principal_text(one) for one in principals)
-            clauses += row(f"{word} {text}", 0, principals[0].span)
-    for let in written.lets:
-        clauses += joined(row(f"let {let.name.text} = ", 0, let.span), expression(let.value))
-    if written.condition is not None:
-        clauses += _condition("when ", written.condition)
-    if written.at_most is not None:
-        clauses += row(f"at most {at_most_text(written.at_most)}", 0, written.at_most.span)
-    if written.actions:
-        clauses += row("do", 0, keyword("do", written.span, written.actions[0].span))
-        clauses += shifted(_actions(written.actions), STEP)
-    if written.stop:
-        clauses += row("stop", 0, keyword("stop", written.span))
-    for test in written.tests:
-        clauses += _test(test)
-    return (*row(f"rule {name_text(written.name.text)}{_about(written.about)}"), *shifted(clauses, STEP))
-
-
-def _condition(head: str, condition: tree.Expr, hang: int | None = None) -> Rows:
-    """A condition behind its word; the parts of a long one on lines of their own, `and` and `or` in a river."""
-    if not isinstance(condition, tree.AllOf | tree.AnyOf):
-        return joined(row(head, 0, condition.span), expression(condition))
-    word = "and" if isinstance(condition, tree.AllOf) else "or"
-    first, *rest = joined(row(head, 0, condition.span), chain(condition.parts, word, False))
-    by = len("when") - len(word) if hang is None else hang
-    if not rest and len(first.text) + STEP > WIDTH:
-        lines = [joined(f"{word} ", expression(part, 1)) for part in condition.parts[1:]]
-        rest = [
-            replace(line[0], place=part.span) for line, part in zip(lines, condition.parts[1:], strict=True)
-        ]
-        (first, *_) = joined(row(head, 0, condition.span), expression(condition.parts[0], 1))
-    own = [one for one in rest if one.indent == 0 and one.text.startswith(f"{word} ")]
-    if not own:
-        return (first, *rest)  # only brackets are broken, and those hang from the first line
-    return (first, *shifted(rest, by))
-
-
-def _metadata(written: decl.Rule) -> Rows:
-    lines, below = split_metadata(written.metadata)
-    rows = _described(lines)
-    if below:
-        rows += row("meta", 0, keyword("meta", written.span, below[0].span))
-        rows += shifted(_arguments(below), STEP)
-    return rows
-
-
-def split_metadata(metadata: Sequence[tree.Argument]) -> tuple[list[tree.Argument], list[tree.Argument]]:
-    """Metadata with a word of its own, and what stands under `meta`."""
-    lines: dict[str, tree.Argument] = {}
-    below: list[tree.Argument] = []
-    for one in metadata:
-        key = str(one.keys[0].key)
-        if key in METADATA and key not in lines:
-            lines[key] = one
-        else:
-            below.append(one)
-    return list(lines.values()), below
-
-
-def _described(metadata: Iterable[tree.Argument]) -> Rows:
-    return tuple(
-        one
-        for item in metadata
-        for one in joined(row(f"{item.keys[0].key} ", 0, item.span), expression(item.value, flat=True))
-    )
-
-
-def _actions(actions: Iterable[decl.Do]) -> Rows:
-    done: list[Row] = []
-    for do in actions:
-        head = row(action_head(do), 0, do.span)
-        done += head if do.error is None else joined(head, " error ", expression(do.error))
-        done += shifted(_arguments(do.arguments), STEP)
-        if do.on_timeout:
-            place = keyword("on timeout", do.span, do.on_timeout[0].span)
-            done += shifted((*row("on timeout", 0, place), *shifted(_actions(do.on_timeout), STEP)), STEP)
-    return tuple(done)
-
-
-def _arguments(arguments: Iterable[tree.Argument]) -> Rows:
-    """`key: value` lines; what does not fit, or was nested, stands below its key."""
-    return tuple(one for item in arguments for one in _argument(item.keys, item.value, item.span))
-
-
-def _argument(steps: Sequence[tree.Step], value: tree.Value, place: Span) -> Rows:
-    key = _key(steps)
-    nested = isinstance(value, tree.ObjectValue | tree.ListValue)
-    if nested and (_stands_below(value, place) or width(joined(f"{key}: ", expression(value))) + 6 > WIDTH):
-        if isinstance(value, tree.ObjectValue) and value.entries:
-            return (*row(f"{key}:", 0, place), *shifted(_arguments(value.entries), STEP))
-        if isinstance(value, tree.ListValue) and value.items:
-            return (*row(f"{key}:", 0, place), *shifted(_items(value), STEP))
-    return joined(row(f"{key}: ", 0, place), expression(value))
-
-
-def _key(steps: Sequence[tree.Step]) -> str:
-    text = str(steps[0].key)
-    return text if text.replace("-", "_").isidentifier() and text.isascii() else text_literal(text)
-
-
-def _stands_below(value: tree.Value, place: Span) -> bool:
-    """Whether the author wrote an object or a list on lines below its key, rather than in brackets."""
-    if not place.source.name.endswith(".atamo"):
-        return False
-    parts: Sequence[tree.Node] = ()
-    if isinstance(value, tree.ObjectValue | tree.ListValue):
-        parts = value.entries if isinstance(value, tree.ObjectValue) else value.items
-    if not parts:
-        return False
-    between = place.source.text[place.start : parts[0].span.start]
-    return "\n" in between and not between.rstrip().endswith(("{", "["))
-
-
-def _items(value: tree.ListValue) -> Rows:
-    done: list[Row] = []
-    for item in value.items:
-        if isinstance(item, tree.ObjectValue) and item.entries and _all_plain(item):
-            first, *rest = _arguments(item.entries)
-            done += [replace(first, text=f"- {first.text}"), *shifted(rest, STEP)]
-        else:
-            done += joined(row("- ", 0, item.span), expression(item))
-    return tuple(done)
-
-
-def _all_plain(item: tree.ObjectValue) -> bool:
-    """Whether the first entry fits on the line of its dash: lines below a dash are the other entries."""
-    return len(_argument(item.entries[0].keys, item.entries[0].value, item.entries[0].span)) == 1
-
-
-# --- tables and tests -----------------------------------------------------------------------------------
+    return (*row(f"agent {name_text(written.name.text)}{about_text(written.about)}"), *shifted(below, STEP))
 
 
 def _table(written: decl.Table) -> Rows:
@@ -297,27 +141,3 @@ def _table(written: decl.Table) -> Rows:
         text = f"| {' | '.join(cells[: len(left)])} => {' | '.join(cells[len(left) :])} |"
         rows += row(text.replace("|  =>", "| =>"), STEP, place)
     return (*head, *mode, *rows)
-
-
-def _test(written: decl.Test) -> Rows:
-    below: list[Row] = []
-    for mock in written.mocks:
-        below += _fitting(mock.span, "mock ", mock_rows(mock), mock_rows(mock, broken=True))
-    for step in written.steps:
-        at = f"at {step.at.value} " if step.at is not None else ""
-        if isinstance(step, decl.Given):
-            below += _fitting(step.span, f"{at}given ", given_rows(step), given_rows(step, broken=True))
-        elif step.nothing:
-            below += row(f"{at}expect nothing", 0, step.span)
-        else:
-            for one in step.expected:
-                below += _fitting(
-                    one.span, f"{at}expect ", expected_rows(one), expected_rows(one, broken=True)
-                )
-    return (*row(f"test {test_name(written)}", 0, written.span), *shifted(below, STEP))
-
-
-def _fitting(place: Span, head: str, whole: Rows, broken: Rows) -> Rows:
-    """A line of a test; a body that would not fit on it is broken behind its bracket."""
-    done = joined(row(head, 0, place), whole)
-    return done if width(done, 2 * STEP) <= WIDTH else joined(row(head, 0, place), broken)

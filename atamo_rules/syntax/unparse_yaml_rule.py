@@ -19,7 +19,7 @@ from atamo_rules.syntax.clause_wording import (
     trigger_text,
 )
 from atamo_rules.syntax.places import keyword
-from atamo_rules.syntax.unparse_atamo import split_metadata
+from atamo_rules.syntax.unparse_atamo_rule import split_metadata
 from atamo_rules.syntax.wording import breaks_anywhere, inline, keys, literal, words
 from atamo_rules.syntax.words import NAME, name_text
 from atamo_rules.syntax.yaml_layout import WIDTH, Entry, Leaf, Map, Seq, Yaml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -122,6 +123,37 @@ def test_a_written_file_keeps_its_meaning_and_its_comments(name: str, container:
         pytest.skip("a row that is too short cannot be told apart in YAML")
     assert same(file, back)
     assert canonical(read(after)[0], container) == text or container == "yaml"
+
+
+COMMENTED = [name for name in WRITTEN if name.startswith("rulesets/") and len(WRITTEN[name]) < 6_000]
+
+
+@pytest.mark.parametrize("seed", [*range(30), *(pytest.param(n, marks=SLOW) for n in range(30, 1500))])
+def test_comments_anywhere_stay_and_change_nothing(seed: int) -> None:
+    """Comments put on and between random lines of what people wrote: in either container none is lost."""
+    chance = random.Random(seed)
+    name = chance.choice(COMMENTED)
+    lines = WRITTEN[name].split("\n")
+    for number in range(chance.choice([1, 3, 12])):
+        at = chance.randrange(len(lines))
+        if chance.random() < 0.5:
+            lines.insert(at, " " * chance.choice([0, 2, 4, 7]) + f"# alone {number}")
+        elif lines[at].strip():
+            lines[at] += f"  # beside {number}"
+    source = Source(name, "\n".join(lines))
+    plain, _ = read(Source(name, WRITTEN[name]))
+    file, found = read(source)
+    if any(one.severity is Severity.ERROR for one in found) or not same(plain, file):
+        return  # inside a text of several lines it was no comment
+    for container in ("atamo", "yaml"):
+        after = Source(f"after.{container}", canonical(file, container))
+        assert Counter(one.text for one in comments_of(source)) == Counter(
+            one.text for one in comments_of(after)
+        )
+        back, _ = read(after)
+        assert same(file, back)
+        again = canonical(back, container)
+        assert again == after.text, "canonical text is its own"
 
 
 def test_there_are_many_written_files() -> None:
