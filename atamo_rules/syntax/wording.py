@@ -20,8 +20,8 @@ from atamo_rules.syntax.words import NAME, NOT_VALUES, path_text, text_literal
 CHAIN, NOT, COMPARISON, SUM, PRODUCT, FACTOR = range(6)
 """How tightly an operator binds, loosest first."""
 
-
-_GOES_ON = re.compile(r"(not|present|absent|null|empty|like|between|one|in)\b")
+_GOES_ON = re.compile(r"(not|present|absent|null|empty|like|between|one|in|any|all)\b")
+_HOW_MANY = re.compile(r"(any|all)\b")
 
 
 def inline(rows: Rows) -> str:
@@ -131,8 +131,9 @@ def _compare(expr: tree.Compare, flat: bool) -> Rows:
         low, high = (expression(one, SUM, flat=flat) for one in expr.right.items)
         return joined(left, low, " and ", high)
     right = expression(expr.right, SUM, flat=flat)
-    if expr.operator in ("is", "is not") and not expr.quantifier and _GOES_ON.match(right[0].text):
-        right = joined("(", right, ")")  # `x is null` and `x is like y` are operators of their own
+    goes_on = _GOES_ON if expr.operator in ("is", "is not") else _HOW_MANY
+    if not expr.quantifier and goes_on.match(right[0].text):  # `x is null` means something else
+        right = joined("(", right, ")")
     return joined(left, right, tail)
 
 
