@@ -1,0 +1,1 @@
+"""Event patterns of EventBridge, event-ruler and quamina."""
