@@ -164,8 +164,8 @@ def _units(text: str) -> bytes:
 FUNCTIONS = (
     Function("loose_number", "The number JavaScript reads in a value: what a text or a lone element writes, 0 in "
              "blanks, 1 and 0 in `true` and `false`; absent where it reads none.", takes("value:any"), Number(),
-             loose_number, (('loose_number(" 12.50 ")', Decimal("12.50")), ("loose_number(true)", 1), ('loose_number("0x1F")', 31),
-              ("loose_number([7])", 7), ('loose_number("")', 0))),
+             loose_number, (('loose_number(" 12.50 ")', Decimal("12.50")), ("loose_number(true)", 1),
+                            ('loose_number("0x1F")', 31), ("loose_number([7])", 7), ('loose_number("")', 0))),
     Function("loose_text", "The text JavaScript compares a value by: of a text the text, of a list its elements with "
              "commas between; absent of numbers and truth values.", takes("value:any"), Text(), loose_text,
              (('loose_text("a")', "a"), ('loose_text(["a", "b"])', "a,b"), ("loose_text([1.50])", "1.5"))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from atamo_rules.functions import lists, loose, net, numbers, text, time
+from atamo_rules.functions import lists, loose, loose_math, net, numbers, text, time
 from atamo_rules.functions.signature import Function, Parameter
 
 __all__ = ["FUNCTIONS", "Function", "Parameter"]
@@ -17,6 +17,7 @@ FAMILIES = (
     net.FUNCTIONS,
     time.FUNCTIONS,
     loose.FUNCTIONS,
+    loose_math.FUNCTIONS,
 )
 """In the order of the reference page."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from atamo_rules.functions import loose
+from atamo_rules.functions import loose_math as math
 from atamo_rules.functions.absent import ABSENT
 
 NAN = ABSENT
@@ -108,3 +109,30 @@ def test_positions() -> None:
     assert loose.loose_at(["a"], -1) is ABSENT
     assert loose.loose_at(5, 0) is ABSENT
     assert loose.loose_at("\U0001f600", 0) == "\ufffd", "half a pair is no text"
+
+
+@pytest.mark.parametrize(
+    ("call", "given", "made"),
+    [
+        (math.loose_sum, (Decimal("0.1"), Decimal("0.2")), Decimal("0.30000000000000004")),
+        (math.loose_sum, ("5 apples", "1e1x"), 15), (math.loose_sum, ("apples", 1), NAN),
+        (math.loose_sum, (True, 1), NAN), (math.loose_sum, ([5, 6], 1), 6),
+        (math.loose_sum, (2**53, 1), 2**53), (math.loose_sum, (10**400, -(10**400)), NAN),
+        (math.loose_product, ("2", Decimal("1.5")), 3),
+        (math.loose_product, (10**300, 10**300), loose.BEYOND),
+        (math.loose_difference, ("5", True), 4), (math.loose_difference, ("5x", 1), NAN),
+        (math.loose_quotient, (1, 3), Decimal("0.3333333333333333")),
+        (math.loose_quotient, (1, 0), loose.BEYOND),
+        (math.loose_quotient, (-1, 0), -loose.BEYOND), (math.loose_quotient, (0, 0), NAN),
+        (math.loose_remainder, (-7, 3), -1), (math.loose_remainder, (5, 0), NAN),
+        (math.loose_remainder, (Decimal("0.3"), Decimal("0.1")), Decimal("0.09999999999999998")),
+        (math.loose_least, ("3", 20), 3), (math.loose_greatest, ("a", 20), NAN),
+        (math.loose_join, (Decimal("1.50"), [1, None, {}]), "1.51,,[object Object]"),
+        (math.loose_part, ("jsonlogic", -5, -2), "log"), (math.loose_part, ("abc", 5), ""),
+        (math.loose_part, ("abc", -9, 2), "ab"), (math.loose_part, (150, 1, "1"), "5"),
+        (math.loose_part, ("abc", "x", Decimal("1.9")), "a"), (math.loose_part, ("abc", 0, -9), ""),
+        (math.loose_part, ("\U0001f600", 0, 1), "\ufffd"),
+    ],
+)  # fmt: skip
+def test_computing(call: Any, given: tuple[Any, ...], made: Any) -> None:
+    assert call(*given) == made
