@@ -19,10 +19,11 @@ from atamo_rules.importers.jsonlogic.values import (
     Truth,
     Value,
 )
+from atamo_rules.importers.nodes import ROOTS
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.words import NAME, NOT_VALUES
 
-RESERVED = NOT_VALUES | {"event", "param", "user", "now", "count"}
+RESERVED = NOT_VALUES | ROOTS
 """Words that are no field of the event when they stand alone."""
 INHERITED = frozenset(
     "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf __proto__"
