@@ -19,11 +19,20 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
-    from atamo_rules.errors import AtamoError, PluginBroken, RulesetRejected, UnknownName
+    from atamo_rules.errors import (
+        AtamoError,
+        Busy,
+        PluginBroken,
+        RulesetRejected,
+        StoreUnavailable,
+        UnknownName,
+    )
+    from atamo_rules.hub.alerts import Alert
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
-    from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Store
+    from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider
     from atamo_rules.hub.rulebook import Rulebook
+    from atamo_rules.hub.store import Store
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
     from atamo_rules.model.outcome import Again, Done, Failed
@@ -32,10 +41,11 @@ _HOMES = {
     "Controller": "hub.controller",
     "Hub": "hub.hub",
     "Agent": "hub.ports",
+    "Alert": "hub.alerts",
     "Auditor": "hub.ports",
     "ConfigurationProvider": "hub.ports",
     "EventProvider": "hub.ports",
-    "Store": "hub.ports",
+    "Store": "hub.store",
     "Rulebook": "hub.rulebook",
     "FolderProvider": "builtin.configuration.folder",
     "MemoryStore": "builtin.stores.memory",
@@ -47,16 +57,20 @@ _HOMES = {
     "Done": "model.outcome",
     "Failed": "model.outcome",
     "AtamoError": "errors",
+    "Busy": "errors",
     "PluginBroken": "errors",
     "RulesetRejected": "errors",
+    "StoreUnavailable": "errors",
     "UnknownName": "errors",
 }
 __all__ = [
     "Action",
     "Again",
     "Agent",
+    "Alert",
     "AtamoError",
     "Auditor",
+    "Busy",
     "ConfigurationProvider",
     "Controller",
     "Decision",
@@ -72,6 +86,7 @@ __all__ = [
     "Rulebook",
     "RulesetRejected",
     "Store",
+    "StoreUnavailable",
     "UnknownName",
     "__version__",
 ]

@@ -6,6 +6,7 @@ AtamoError
 ├── UnknownName          nothing of that kind has this name; carries the nearest names
 ├── NotAllowed           the caller may not do this
 ├── StoreUnavailable     the hub's memory cannot be reached or written
+│   └── Busy             not for now: it is full; carries when to come back
 └── PluginBroken         somebody's plug-in raised; carries its name and the cause
 """
 
@@ -52,6 +53,14 @@ class NotAllowed(AtamoError):
 
 class StoreUnavailable(AtamoError):
     """The store cannot be reached or written; nothing was accepted."""
+
+
+class Busy(StoreUnavailable):
+    """The store is full for now; nothing was accepted. Come back in `retry_after` seconds."""
+
+    def __init__(self, why: str, retry_after: float = 1.0) -> None:
+        self.why, self.retry_after = why, retry_after
+        super().__init__(why)
 
 
 class PluginBroken(AtamoError):

@@ -7,7 +7,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from atamo_rules.errors import PluginBroken, UnknownName
+from atamo_rules.hub.breaker import BreakerPolicy
 from atamo_rules.hub.plugins import offered, plugin
+from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.rule import AgentUse, Ruleset
 from atamo_rules.model.types import Record
 from atamo_rules.source import codes
@@ -72,6 +74,8 @@ class Bound:
         self.plugin = use.plugin or FALLBACK
         self.declared = (use.plugin, dict(use.settings))
         self.agent = agent
+        self.retry = RetryPolicy()
+        self.breaker = BreakerPolicy()
 
 
 def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:

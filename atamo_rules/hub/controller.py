@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from atamo_rules.errors import RulesetRejected
+from atamo_rules.hub.alerts import Alarm
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.ports import Auditor, ConfigurationProvider, Rejected, Store
+from atamo_rules.hub.ports import Auditor, ConfigurationProvider, Rejected
+from atamo_rules.hub.store import Store
 from atamo_rules.source.diagnostic import Severity
 
 DRAIN = 10.0
@@ -23,7 +25,8 @@ Hear = Callable[["Generation | Rejected"], None]
 
 
 class Controller:
-    """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused."""
+    """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused; `alarm`
+    what somebody should look at, such as actions that were given up."""
 
     hub: Hub
 
@@ -33,22 +36,26 @@ class Controller:
         store: Store,
         auditors: Sequence[Auditor] = (),
         hear: Hear | None = None,
+        alarm: Alarm | None = None,
     ) -> None:
         self.rules = rules
         self.store = store
         self.auditors = tuple(auditors)
         self.hear = hear or (lambda state: None)
+        self.alarm = alarm
         self.following: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Take the first state of the rules and follow the changes. Raises RulesetRejected when it has errors."""
+        """Take the first state of the rules, open the store, go on with what it holds, and follow the changes of the
+        rules. Raises RulesetRejected when they have errors, and StoreUnavailable."""
         states = self.rules.states().__aiter__()
         first = await anext(states)
         if not isinstance(first, Generation):
             self.hear(first)
             raise RulesetRejected(first.diagnostics)
-        self.hub = Hub(first, self.store, self.auditors)
-        self.hub.tell("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
+        self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
+        await self.hub.start()
+        await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
         self.hear(first)
         self.following = asyncio.create_task(self._follow(states))
 
@@ -58,21 +65,24 @@ class Controller:
                 self.hub.swap(state)
             else:
                 errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
-                self.hub.tell(
+                await self.hub.note(
                     "rules.rejected",
                     digest=self.hub.current.digest,
                     reasons=[f"{d.span}: {d.code.id} {d.message}" for d in errors[:20]],
                 )
             self.hear(state)
 
-    async def stop(self, seconds: float = DRAIN) -> int:
-        """Take nothing more, wait for what is under way, close all; gives how many actions were left unfinished."""
+    async def stop(self, seconds: float = DRAIN, *, park: bool = False) -> int:
+        """Take nothing more, wait for what is open, close all; gives how many actions were left unfinished. With `park`
+        only attempts that run are waited for: see `Hub.drain`."""
         if self.following is not None:
             self.following.cancel()
             await asyncio.gather(self.following, return_exceptions=True)
-        left = await self.hub.drain(seconds)
+        left = await self.hub.drain(seconds, park=park)
         await self.hub.retiring.end()
-        self.hub.tell("hub.stopped", unfinished=left)
+        if not self.hub.broken.is_set():
+            await self.hub.note("hub.stopped", unfinished=left)
+        await self.hub.end()
         for auditor in self.auditors:
             auditor.close()
         return left

@@ -1,47 +1,72 @@
 """The path of one event, top to bottom: accept, decide, record, perform, settle, reply.
 
-No step calls back into an earlier one. The rules are read once, when an event comes in; what it started under it
-finishes under, whatever is swapped meanwhile.
+Rules run before the first commit: the event, what was decided of it and the actions that follow are kept in one
+transaction, and only then is anything answered or begun. The rules are read once, when an event comes in; what it
+started under it finishes under, whatever is swapped meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any
 
+from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.hub import records
+from atamo_rules.hub.alerts import Alarm, Alert
+from atamo_rules.hub.attempts import Attempts
+from atamo_rules.hub.audience import Audience
+from atamo_rules.hub.clock import Clock, SystemClock
+from atamo_rules.hub.consequences import HOPS as HOPS
+from atamo_rules.hub.consequences import arrival_of, consequences
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
-from atamo_rules.hub.perform import Performer
-from atamo_rules.hub.ports import Auditor, Store
-from atamo_rules.hub.progress import Progress
+from atamo_rules.hub.lanes import Lane
+from atamo_rules.hub.ports import Auditor
 from atamo_rules.hub.retire import Retiring
-from atamo_rules.model.audit import AuditRecord, Kind
-from atamo_rules.model.decision import Action, Fired
+from atamo_rules.hub.retry import RetryPolicy
+from atamo_rules.hub.store import Store
+from atamo_rules.hub.underway import Underway
+from atamo_rules.model.audit import Kind, Note
+from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
-
-HOPS = 16
-"""How many times events may follow from events before the chain is cut, audited."""
-
-MOST_UNDER_WAY = 10_000
-"""Actions under way at once; beyond it clients are told to come back, so that memory stays bounded."""
+from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Selector, Work
 
 
 class Hub:
-    """The central engine. One generation of rules at a time; everything it does is told to the auditor."""
+    """The central engine. One generation of rules at a time; every step is in the audit of its store."""
 
-    def __init__(self, first: Generation, store: Store, auditors: Sequence[Auditor] = ()) -> None:
+    def __init__(
+        self,
+        first: Generation,
+        store: Store,
+        auditors: Sequence[Auditor] = (),
+        *,
+        clock: Clock | None = None,
+        alarm: Alarm | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self.retiring = Retiring(first)
         self.store = store
-        self.auditors = tuple(auditors)
+        self.clock = clock or SystemClock()
+        self.audience = Audience(store, auditors)
+        self.alarm = alarm or (lambda alert: None)
+        self.chance = chance
+        self.policy: RetryPolicy | None = None
+        """A retry policy for all agents, in place of their own."""
         self.accepting = True
-        self.position = 0
-        self.progress = Progress(self._finished, self._fault)
-        self.performer = Performer(self)
+        self.stopping = False
+        self.broken = asyncio.Event()
+        """Set when the store cannot go on."""
+        self.lanes: dict[str, Lane] = {}
+        self.holds: set[Hold] = set()
+        self.underway = Underway()
+        self.attempts = Attempts(self)
+        self._started: asyncio.Task[None] | None = None
 
     @property
     def current(self) -> Generation:
@@ -50,164 +75,292 @@ class Hub:
 
     @property
     def busy(self) -> bool:
-        """Whether so much is under way that nothing more is taken for now."""
-        return len(self.progress.tasks) >= MOST_UNDER_WAY
+        """Whether so much is open that nothing more is taken for now."""
+        return self.store.full
+
+    async def start(self) -> None:
+        """Open the store, and go on with what a process before left open. A hub that is handed a message starts by
+        itself. Raises StoreUnavailable."""
+        if self._started is None:
+            self._started = asyncio.get_running_loop().create_task(self._start())
+        await self._started
+
+    async def _start(self) -> None:
+        left = await self.store.open(self.audience.hear)
+        await self.audience.begin()
+        self.holds.update(await self.store.paused())
+        if left.open or left.pending:
+            await self.note(
+                "hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost
+            )
+            for name in self.current.agents:
+                self.lane(name).start()
+        for work in left.deadlines:
+            self.attempts.limit(work)
+        for key in left.pending:
+            self.spawn(self._decide_kept(key))
 
     # --- accept -----------------------------------------------------------------------------------------
 
     async def submit(
-        self, raw: bytes, *, type_name: str | None = None, user: User | None = None
+        self,
+        raw: bytes,
+        *,
+        type_name: str | None = None,
+        user: User | None = None,
+        key: str = "",
     ) -> tuple[Taken, bool]:
-        """Take one message; the second value says that its id was known already. Never raises on its bytes."""
+        """Take one message; the second value says that it was known already. `key` is the id of a message that has
+        none. Never raises on its bytes; raises Busy and StoreUnavailable."""
         generation = self.current
-        taken = generation.intake.take(raw, type_name=type_name, user=user, now=_now())
+        now = self.clock.now()
+        taken = generation.intake.take(raw, type_name=type_name, user=user, now=now, fallback_id=key)
         return await self.enter(taken, generation)
 
     async def submit_json(
-        self, value: Json, *, type_name: str | None = None, user: User | None = None
+        self,
+        value: Json,
+        *,
+        type_name: str | None = None,
+        user: User | None = None,
+        key: str = "",
     ) -> tuple[Taken, bool]:
         """As `submit`, for a message that was read already."""
         generation = self.current
-        taken = generation.intake.accept(value, type_name=type_name, user=user, now=_now())
+        now = self.clock.now()
+        taken = generation.intake.accept(value, type_name=type_name, user=user, now=now, fallback_id=key)
         return await self.enter(taken, generation)
 
     async def enter(self, taken: Taken, generation: Generation) -> tuple[Taken, bool]:
-        """Keep what was taken, then decide it."""
+        """Decide what was taken, and keep both in one transaction."""
+        if self._started is None or not self._started.done():
+            await self.start()
         event = taken.event
         if event is None:
-            self.tell("event.refused", taken.id, reasons=list(taken.refused))
+            await self.note("event.refused", taken.id, reasons=list(taken.refused))
             return taken, False
-        known = await self.store.accept(event, decided=taken.decided, reasons=taken.reasons)
-        who = event.who
-        if known == "other":
-            self.tell("event.refused", event.id, who, reasons=[_OTHER])
-            return Taken(event.id, None, (_OTHER,), status=409, code="conflict"), True
-        if known == "same":
-            self.tell("event.duplicate", event.id, who)
+        arrival = arrival_of(taken, event, self.clock.now())
+        following = NOTHING
+        new = False
+        if taken.decided:
+            decided = self.decide(event, generation)
+            following = decided.following
+            arrival = replace(arrival, decided=decided)
+            new = bool(following.work) and self.retiring.enter(event.key, generation)
+        try:
+            (kept,) = await self.store.accept([arrival])
+        except StoreUnavailable as error:
+            self.unreserve(following)
+            if new:
+                self.retiring.leave(event.key)
+            self.came_back(error)
+            raise
+        if kept.known != "new":
+            self.unreserve(following)
+            if new:
+                self.retiring.leave(event.key)
+            if kept.known == "other":
+                refused = (records.CONFLICT,)
+                return Taken(taken.id, None, refused, status=409, code="conflict"), True
             return taken, True
-        self.tell(
-            "event.accepted", event.id, who, type=event.type, source=event.source, conforms=event.conforms
-        )
-        if not taken.decided:
-            self.tell("event.quarantined", event.id, who, reasons=list(taken.reasons))
-            return taken, False
-        await self.decide(event, generation)
+        self.follow(kept, following)
         return taken, False
 
     # --- decide, record ---------------------------------------------------------------------------------
 
-    async def decide(self, event: Event, generation: Generation) -> None:
-        """Decide, keep the decision, and let the actions begin."""
-        self.retiring.enter(event.id, generation)
+    def decide(self, event: Event, generation: Generation) -> Decided:
+        """What the rules of a generation want done, and slots taken for what may begin at once."""
         decision = generation.decide(event)
-        await self.store.record(decision)
-        self.tell(
-            "event.decided",
-            event.id,
-            event.who,
-            digest=decision.digest,
-            matched=list(decision.matched),
-            shadow=[fired.rule for fired in decision.fired if fired.shadow],
-            stopped_by=decision.stopped_by,
-            problems=[problem for fired in decision.fired for problem in fired.problems],
+        at = self.clock.now()
+        following = consequences(
+            decision.fired, event, generation, self.current, at, lambda action: self.reserve(action, event)
         )
-        with self.progress.of(event.id):
-            for fired in decision.fired:
-                if not fired.shadow:
-                    self.begin(fired, event, generation)
+        return Decided(decision, following)
 
-    def begin(self, fired: Fired, event: Event, generation: Generation) -> None:
-        """Start a rule's actions, each on its own; the last may be an `ask` that the rest waits for."""
-        for action in fired.actions:
-            asked = fired.waiting is not None and fired.waiting.action_id == action.id
-            self.progress.begin(event.id, self.one(action, fired, event, generation, asked))
-
-    async def one(
-        self, action: Action, fired: Fired, event: Event, generation: Generation, asked: bool
-    ) -> None:
-        """One action from beginning to end."""
-        if action.verb == "emit":
-            await self.emit(action, event)
-        elif action.verb == "reply":
-            await self.store.reply(event.id, action.body, action.error)
-            self.tell(
-                "reply.sent", event.id, event.who, rule=action.rule, action=action.id, error=action.error
-            )
-        else:
-            done, answer = await self.performer.perform(action, event, generation)
-            if asked and fired.waiting is not None:
-                following = generation.resume(event, fired.waiting, answer, timeout=not done)
-                await self.store.resumed(event.id, following)
-                self.tell(
-                    "rule.resumed",
-                    event.id,
-                    event.who,
-                    rule=following.rule,
-                    answered=done,
-                    digest=generation.digest,
-                    problems=list(following.problems),
-                )
-                self.begin(following, event, generation)
-
-    async def emit(self, action: Action, event: Event) -> None:
-        """An emitted event comes in by the same door as any other, under the rules of now."""
-        if event.hops + 1 > HOPS:
-            self.tell("event.hops", event.id, event.who, rule=action.rule, type=action.action, limit=HOPS)
+    async def _decide_kept(self, key: str, event: Event | None = None) -> None:
+        """Decide an event that was kept undecided, under the rules of now."""
+        event = event or await self.store.event(key)
+        if event is None:
             return
         generation = self.current
-        taken = generation.intake.enter(
-            action.action, action.body, action.id, f"rule:{action.rule}", event.at, event.user
-        )
-        if taken.event is not None:
-            made = taken.event
-            hopped = Event(
-                made.id, made.type, made.body, made.at, made.user, made.source, made.conforms, event.hops + 1
-            )
-            taken = Taken(taken.id, hopped, (), taken.reasons, taken.decided)
-        await self.enter(taken, generation)
+        decided = self.decide(event, generation)
+        following = decided.following
+        if following.work:
+            self.retiring.enter(key, generation)
+        kept = await self.surely(lambda: self.store.record(event, decided))
+        if kept.known == "new":
+            self.follow(kept, following)
+        else:
+            self.unreserve(following)
+
+    def follow(self, kept: Kept, following: Following) -> None:
+        """Begin what a transaction brought: attempts, the lines of agents, events to decide, clocks; and see off what
+        is over with it."""
+        for lease in kept.leases:
+            lane = self.lane(lease.work.action.agent)
+            lane.unreserve()
+            lane.begin(lease)
+        for work in following.work:
+            if work.deadline is not None:
+                self.attempts.limit(work)
+            self.lane(work.action.agent).start()
+        if kept.pending:
+            events = {arrival.event.key: arrival.event for arrival in following.arrivals}
+            for key in kept.pending:
+                self.spawn(self._decide_kept(key, events.get(key)))
+        for key in kept.finished:
+            self.retiring.leave(key)
+            self.underway.over(key)
+
+    # --- operate ----------------------------------------------------------------------------------------
+
+    async def cancel(self, which: Selector, who: str = "") -> int:
+        """End open actions for good, also those that run; gives how many."""
+        await self.start()
+        cancelled = await self.store.cancel(which, who)
+        for lease in cancelled.running:
+            self.underway.cancel(lease.work.action.id)
+        self.follow(Kept(finished=cancelled.finished), NOTHING)
+        return cancelled.count
+
+    async def pause(self, what: Hold, who: str = "") -> None:
+        """Begin no more actions of an agent, a rule or an organisation; attempts that run go on to their end."""
+        await self.start()
+        self.holds.add(what)
+        await self.store.pause(what, who)
+
+    async def resume(self, what: Hold, who: str = "") -> None:
+        """Go on with what was paused."""
+        await self.start()
+        await self.store.resume(what, who)
+        self.holds.discard(what)
+
+    async def redrive(
+        self,
+        which: Selector,
+        upto: int,
+        edit: Callable[[Work], Work | None] | None = None,
+        who: str = "",
+    ) -> int:
+        """Have dead letters up to a number done again; gives how many. See `Store.redrive`."""
+        await self.start()
+        count = await self.store.redrive(which, upto, edit, who)
+        for name in self.current.agents:
+            self.lane(name).start()
+        return count
 
     # --- around -----------------------------------------------------------------------------------------
 
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
         self.retiring.swap(generation)
-        self.tell("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))
+        self.spawn(
+            self.note("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))
+        )
 
-    def tell(self, kind: Kind, event: str = "", who: str = "", **what: Any) -> None:
-        """Tell every auditor one step. One that raises is left out of this step, and says so on standard error."""
-        self.position += 1
-        record = AuditRecord(self.position, _now(), kind, event, who, what)
-        for auditor in self.auditors:
+    async def note(self, kind: Kind, event: str = "", who: str = "", **what: Any) -> None:
+        """Record what is no step of a transaction."""
+        await self.surely(lambda: self.store.write([Note(self.clock.now(), kind, event, who, what)]))
+
+    def lane(self, agent: str) -> Lane:
+        """The lane of an agent."""
+        lane = self.lanes.get(agent)
+        if lane is None:
+            lane = self.lanes[agent] = Lane(self, agent)
+        return lane
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
+        """Have something done beside; `name` is that by which it can be cancelled."""
+        self.underway.spawn(work, name)
+
+    async def surely(self, act: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """Do something with the store that must be done: as often as it takes while it is full. Raises
+        StoreUnavailable when it cannot go on."""
+        while True:
             try:
-                auditor.tell(record)
-            except Exception as error:  # somebody's plug-in
-                sys.stderr.write(f"atamo: an auditor failed: {type(error).__name__}: {error}\n")
+                return await act()
+            except StoreUnavailable as error:
+                if not self.came_back(error):
+                    raise
+            await asyncio.sleep(0.25)
 
-    async def _finished(self, event: str) -> None:
-        await self.store.finish(event)
-        self.retiring.leave(event)
-        self.tell("event.finished", event)
+    def came_back(self, error: StoreUnavailable) -> bool:
+        """Whether a store that failed may be asked again; if not, nothing more is taken."""
+        if isinstance(error, Busy):
+            return True
+        if not self.broken.is_set():
+            self.accepting = False
+            self.broken.set()
+            self.alarm(Alert("store", str(error)))
+        return False
 
-    def _fault(self, event: str, error: BaseException) -> None:
-        self.tell("action.failed", event, why=f"a fault of the hub: {type(error).__name__}: {error}")
+    def reserve(self, action: Action, event: Event) -> float:
+        """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
+        organisation = event.user.organisation if event.user is not None else ""
+        if self.holds and not self.holds.isdisjoint(
+            (Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation))
+        ):
+            return 0.0
+        return self.lane(action.agent).reserve()
+
+    def unreserve(self, following: Following) -> None:
+        """Give back the slots of work that was not kept."""
+        for work in following.work:
+            if work.lease > 0:
+                self.lane(work.action.agent).unreserve()
 
     async def wait(self, event: str, seconds: float) -> None:
         """Come back when everything that follows from an event is over, at the latest after `seconds`."""
-        await self.progress.wait(event, seconds)
+        key = await self.store.find(event)
+        if key is None:
+            return
+        over = self.underway.ending(key)
+        told = await self.store.told(key)
+        if told is not None and told["state"] in ("accepted", "decided"):
+            try:
+                async with asyncio.timeout(seconds):
+                    await over.wait()
+            except TimeoutError:
+                pass
 
     async def room(self) -> None:
         """Come back when there is room for another message."""
         while self.busy:
             await asyncio.sleep(0.01)
 
-    async def drain(self, seconds: float) -> int:
-        """Take nothing more and wait for what runs; gives how many actions were left unfinished."""
+    async def drain(self, seconds: float, *, park: bool = False) -> int:
+        """Take nothing more, and wait for what is open; gives how many actions were left unfinished. With `park` only
+        for attempts that run: what is in line stays in the store, for the next start."""
         self.accepting = False
-        return await self.progress.drain(seconds)
+        if self._started is None:
+            return 0
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        if not park:
+            while (
+                loop.time() < until
+                and not self.broken.is_set()
+                and (await self._open() or self.underway.tasks)
+            ):
+                await asyncio.sleep(0.01)
+        self.stopping = True
+        for lane in self.lanes.values():
+            lane.news.set()
+            if lane.pump is not None and lane.idle:
+                lane.pump.cancel()
+        await self.underway.finish(max(0.0, until - loop.time()))
+        pumps = [lane.pump for lane in self.lanes.values() if lane.pump is not None]
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+        return await self._open()
 
+    async def _open(self) -> int:
+        depth = await self.store.depth()
+        return depth.waiting + depth.running + depth.later + depth.pending
 
-_OTHER = "an event of this id, with other content, was taken before"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+    async def end(self) -> None:
+        """Give back the store, once everybody was told what happened."""
+        if self._started is not None:
+            await self.audience.end()
+            await self.store.close()

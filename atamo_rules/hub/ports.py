@@ -1,27 +1,23 @@
 """Every seam of the hub as a Protocol: the page a plug-in author reads.
 
-Nothing here is inherited from. A class that has these methods fits; entry points (`atamo.agents`, …) name it.
+The store has a page of its own, `hub/store.py`. Nothing here is inherited from: a class that has these methods fits;
+entry points (`atamo.agents`, …) name it.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Protocol
 
 from atamo_rules.hub.generation import Generation
 from atamo_rules.model.audit import AuditRecord
-from atamo_rules.model.decision import Action, Decision, Fired
-from atamo_rules.model.event import Event
+from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome
 from atamo_rules.model.types import Json
 from atamo_rules.source.diagnostic import Diagnostic
 
 Reply = Callable[[Json], Awaitable[None]]
 """Hands one answer to whoever asked; may be called more than once for a feed."""
-
-
-Known = Literal["new", "same", "other"]
-"""What a store says of an event's id."""
 
 
 class Agent(Protocol):
@@ -50,48 +46,17 @@ class Agent(Protocol):
         ...
 
 
-class Store(Protocol):
-    """The hub's memory. Each method is one transaction."""
-
-    async def accept(self, event: Event, *, decided: bool, reasons: tuple[str, ...]) -> Known:
-        """Keep an event that is `new`; one whose id is kept already is the `same` or an `other`, and is not kept
-        again. From here on it is not lost."""
-        ...
-
-    async def record(self, decision: Decision) -> None:
-        """Keep what was decided and the actions that follow. From here on nothing is decided twice."""
-        ...
-
-    async def resumed(self, event: str, fired: Fired) -> None:
-        """Keep what a rule does now that its `ask` is over: the actions that follow, and what stands in their way."""
-        ...
-
-    async def started(self, event: str, action: Action, attempt: int) -> None:
-        """Count an attempt, before it runs."""
-        ...
-
-    async def settle(self, event: str, action: Action, state: str, why: str, answer: Json) -> None:
-        """Keep how an action ended, or that it waits to be tried again (`state` done, again, failed, timeout)."""
-        ...
-
-    async def reply(self, event: str, answer: Json, error: str | None) -> None:
-        """Keep an answer for whoever asked."""
-        ...
-
-    async def finish(self, event: str) -> None:
-        """Keep that nothing more will follow from an event."""
-        ...
-
-    async def told(self, event: str) -> Mapping[str, Json] | None:
-        """All that is kept of an event, as JSON; None for an unknown id."""
-        ...
-
-
 class Auditor(Protocol):
-    """Is told every step, in order."""
+    """Is told every step, in order, after it was committed. One that is slow to come, or raises, delays nobody and
+    misses nothing: it is told again from where it was.
+
+    An auditor that outlives the process may have a `position`, that of the last record it took: with a durable store
+    it is then told what follows. Without one it is told what happens from its start on.
+    """
 
     def tell(self, record: AuditRecord) -> None:
-        """Take one record. Must not block for long; what it raises is said on standard error."""
+        """Take one record. Must not block for long; what it raises is said on standard error, and it is told the same
+        record again later."""
         ...
 
     def close(self) -> None:

@@ -18,9 +18,13 @@ class Retiring:
         self._old: list[Generation] = []
         self._closing: set[asyncio.Task[None]] = set()
 
-    def enter(self, event: str, generation: Generation) -> None:
-        """An event begins under a generation."""
-        self._under[event] = generation
+    def enter(self, event: str, generation: Generation) -> bool:
+        """An event begins under a generation; False when it began before."""
+        return self._under.setdefault(event, generation) is generation
+
+    def under(self, event: str) -> Generation:
+        """The generation an event began under; the current one for an event of a process before."""
+        return self._under.get(event, self.current)
 
     def leave(self, event: str) -> None:
         """An event is over."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from atamo_rules.model.types import Json
 
 Kind: TypeAlias = Literal[
     "hub.started",
+    "hub.recovered",
     "hub.stopped",
     "rules.activated",
     "rules.rejected",
@@ -27,6 +28,15 @@ Kind: TypeAlias = Literal[
     "action.retry",
     "action.failed",
     "action.timeout",
+    "action.lost",
+    "action.late",
+    "action.cancelled",
+    "action.redriven",
+    "action.discarded",
+    "breaker.opened",
+    "breaker.closed",
+    "work.paused",
+    "work.resumed",
     "reply.sent",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -43,3 +53,17 @@ class AuditRecord:
     event: str = ""
     who: str = ""
     what: Mapping[str, Json] = field(default_factory=dict, hash=False)
+
+
+class Note(NamedTuple):
+    """A record that has no position yet: a store gives it one in the transaction that it belongs to."""
+
+    at: datetime
+    kind: Kind
+    event: str = ""
+    who: str = ""
+    what: Mapping[str, Json] = {}
+
+    def placed(self, position: int) -> AuditRecord:
+        """The record at its place."""
+        return AuditRecord(position, *self)

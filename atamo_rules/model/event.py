@@ -15,6 +15,7 @@ class Event:
 
     `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an
     event that breaks its type's schema and was let in by the policy `flag`. `hops` counts rule-to-rule emits.
+    `alerts` says that its sender wants to be told of actions that were given up.
     """
 
     id: str
@@ -25,6 +26,17 @@ class Event:
     source: str = ""
     conforms: bool = True
     hops: int = 0
+    alerts: bool = False
+
+    @property
+    def key(self) -> str:
+        """The event's name in the hub: its id, behind its source where it has one. CloudEvents makes ids unique only
+        within a source. No two pairs of source and id have the same key: a key without `#` is an id alone, and in
+        others the source ends at the first `#`."""
+        if not self.source and "#" not in self.id:
+            return self.id
+        source = self.source.replace("%", "%25").replace("#", "%23")
+        return f"{source}#{self.id}"
 
     @property
     def who(self) -> str:

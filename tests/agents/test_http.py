@@ -227,7 +227,7 @@ def test_a_slow_answer_is_cut_by_the_whole_deadline_and_not_by_each_read(server:
         url = f"http://127.0.0.1:{http.server_address[1]}/"
         agent: Any = HttpAgent("one", {"url": url, "private": True, "timeout": 0.3}, ".")
         hub, heard = stage(text, {"one": agent})
-        hub.performer.policy = RetryPolicy(attempts=1)
+        hub.policy = RetryPolicy(attempts=1)
         await submit(hub, "thing.happened", n=1)
         await agent.close()
         return heard

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,17 @@ from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.agents.log import LogAgent
 from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.errors import Busy
+from atamo_rules.model.outcome import Done
 from atamo_rules.testing.agents import ScriptedAgent
-from atamo_rules.testing.contracts import AgentContract, AuditorContract, StoreContract, action
+from atamo_rules.testing.clock import ManualClock
+from atamo_rules.testing.contracts import AgentContract, AuditorContract, StoreContract
+from atamo_rules.testing.store_stage import Stage
 
 
 class TestMemoryStore(StoreContract):
-    def store(self) -> MemoryStore:
-        return MemoryStore()
+    def store(self, clock: ManualClock) -> MemoryStore:
+        return MemoryStore(clock=clock)
 
 
 class TestJsonLinesAuditor(AuditorContract):
@@ -58,17 +63,27 @@ class TestScriptedAgent(AgentContract):
         return ScriptedAgent()
 
 
-def test_the_memory_store_forgets_the_oldest_first() -> None:
-    import asyncio
-
-    from atamo_rules.testing.contracts import event
-
+def test_the_memory_store_forgets_the_oldest_that_is_over() -> None:
     async def story() -> None:
-        store = MemoryStore(most=3)
+        stage = Stage(lambda clock: MemoryStore(most=3, clock=clock))
+        await stage.accept("open", stage.work("a", "/test#open"))
         for number in range(5):
-            await store.accept(event(f"e{number}"), decided=True, reasons=())
-        told = [await store.told(f"e{number}") is not None for number in range(5)]
-        assert told == [False, False, True, True, True]
-        await store.settle("e0", action(), "done", "", None)
+            await stage.accept(f"e{number}")
+        told = [await stage.told(f"e{number}") is not None for number in range(5)]
+        assert told == [False, False, False, True, True]
+        assert await stage.told("open") is not None
+
+    asyncio.run(story())
+
+
+def test_the_memory_store_is_full_when_so_much_is_open() -> None:
+    async def story() -> None:
+        stage = Stage(lambda clock: MemoryStore(most_open=2, clock=clock))
+        await stage.accept("e1", stage.work("a1"), stage.work("a2"))
+        with pytest.raises(Busy):
+            await stage.accept("e2")
+        (lease, _) = await stage.claim()
+        await stage.store.settle(lease, Done(1))
+        assert (await stage.accept("e2")).known == "new"
 
     asyncio.run(story())

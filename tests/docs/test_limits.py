@@ -34,7 +34,7 @@ LIMITS = {
     "a line of standard input, a dropped file": f"{drop.LARGEST >> 20} MiB",
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
     "events that follow": f"{hub.HOPS}, one",
-    "messages under way": f"{hub.MOST_UNDER_WAY:,}; more",
+    "messages under way": f"{memory.MOST_OPEN:,}; more",
     "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",
     "messages that are remembered": f"the last {memory.MOST:,}",
 }

@@ -50,7 +50,7 @@ def stage(text: str, agents: Mapping[str, ScriptedAgent] | None = None, **more: 
     """A hub with retries that do not wait."""
     heard = Heard()
     hub = Hub(state(text, agents or {}, **more), MemoryStore(), [heard])
-    hub.performer.policy = RetryPolicy(attempts=3, base=0.0)
+    hub.policy = RetryPolicy(attempts=3, base=0.0)
     return hub, heard
 
 

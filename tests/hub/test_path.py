@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from atamo_rules.hub.audience import Audience
 from atamo_rules.hub.hub import HOPS, Hub
 from atamo_rules.hub.retry import RetryPolicy, wait
 from atamo_rules.model.outcome import Again, Done, Failed
@@ -355,22 +356,32 @@ def test_shadow_rules_are_told_and_never_act() -> None:
     assert one.asked == two.asked == []
 
 
-def test_an_auditor_that_raises_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_auditor_that_raises_stops_nobody_and_misses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     class Broken(Heard):
         def tell(self, record: Any) -> None:
-            raise OSError("no space left")
+            if not mended:
+                raise OSError("no space left")
+            super().tell(record)
 
     one, two = ScriptedAgent(), ScriptedAgent()
 
-    async def story() -> Heard:
-        hub, heard = stage(TWO, {"one": one, "two": two})
-        hub.auditors = (Broken(), heard)
-        await submit(hub, "thing.happened", n=1)
-        return heard
+    mended: list[bool] = []
 
-    heard = asyncio.run(story())
-    assert heard.kinds("e1")[-1] == "event.finished"
+    async def story() -> tuple[Heard, Heard]:
+        hub, heard = stage(TWO, {"one": one, "two": two})
+        broken = Broken()
+        hub.audience = Audience(hub.store, (broken, heard))
+        await submit(hub, "thing.happened", n=1)
+        assert heard.kinds("e1")[-1] == "event.finished"
+        assert broken.records == []
+        mended.append(True)
+        await hub.drain(1)
+        await hub.end()
+        return broken, heard
+
+    broken, heard = asyncio.run(story())
     assert "no space left" in capsys.readouterr().err
+    assert broken.records == heard.records
 
 
 def test_draining_gives_what_runs_its_time_and_says_what_was_left() -> None:

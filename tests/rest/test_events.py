@@ -201,7 +201,7 @@ def test_a_hub_with_too_much_under_way_or_stopping_says_come_back(
 ) -> None:
     serving = serve(ORDERS)
     with monkeypatch.context() as patch:
-        patch.setattr("atamo_rules.hub.hub.MOST_UNDER_WAY", 0)
+        patch.setattr(serving.controller.store, "most", 0)
         busy = serving.post(envelope(id="late"))
     assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "busy", "1")
     assert serving.web.get("/v1/events/late").status_code == 404

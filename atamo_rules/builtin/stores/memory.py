@@ -1,111 +1,265 @@
-"""A store in memory: nothing survives the process, and the oldest messages make room for new ones."""
+"""A store in memory: nothing survives the process, and the oldest messages that are over make room for new ones."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
-from hashlib import sha256
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
 
-from atamo_rules.functions.printing import jsonable
-from atamo_rules.hub.ports import Known
-from atamo_rules.model.decision import Action, Decision, Fired
+from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
+from atamo_rules.builtin.stores.local import LocalStore
+from atamo_rules.builtin.stores.telling import ActionLine, told
+from atamo_rules.hub import records
+from atamo_rules.hub.clock import Clock
+from atamo_rules.hub.store import Caps, Hear
+from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
-from atamo_rules.model.strict_json import encode_sorted
+from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.types import Json
+from atamo_rules.model.work import Arrival, DeadLetter, Entry, Selector
 
 MOST = 20_000
 """Messages remembered."""
+MOST_OPEN = 10_000
+"""Actions that may be open at once."""
+MOST_RECORDS = 50_000
+"""Records of the audit that can be read again."""
+
+CAPS = Caps(
+    durable=False,
+    nodes=False,
+    dedupe_window=float("inf"),
+    min_delay=0.0,
+    max_batch=100_000,
+    virtual_time=True,
+)
 
 
-class MemoryStore:
-    """Keeps what the hub tells it, for as long as the process lives."""
+class MemoryStore(LocalStore):
+    """Remembers the last `most` messages, and those that are not over."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, most_open: int = MOST_OPEN, clock: Clock | None = None) -> None:
+        super().__init__(MemoryJournal(most), CAPS, most_open, clock)
+
+
+@dataclass(slots=True)
+class Message:
+    """What is remembered of one event."""
+
+    arrival: Arrival
+    decision: Decision | None = None
+    over: bool = False
+    problems: list[str] = field(default_factory=list)
+    actions: dict[int, ActionLine] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Log:
+    """The answers to one event."""
+
+    frames: list[Frame] = field(default_factory=list)
+    closed: bool = False
+    until: datetime | None = None
+    expired: int | None = None
+
+
+class MemoryJournal:
+    """Keeps changes in dictionaries. Every method is over before anything else runs."""
+
+    def __init__(self, most: int) -> None:
         self.most = most
-        self.messages: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self.digests: dict[str, bytes] = {}
+        self.messages: dict[str, Message] = {}
+        self.names: dict[str, list[str]] = {}
+        self.over: OrderedDict[str, None] = OrderedDict()
+        self.logs: dict[str, Log] = {}
+        self.letters: dict[int, tuple[DeadLetter, int]] = {}
+        self.state: dict[str, dict[str, Entry]] = {}
+        self.revision = 0
+        self.notes: deque[Note] = deque(maxlen=MOST_RECORDS)
+        self.position = 0
+        self.counts = Counts()
+        self.hear: Hear = lambda records: None
 
-    async def accept(self, event: Event, *, decided: bool, reasons: tuple[str, ...]) -> Known:
-        digest = sha256(encode_sorted([event.type, event.source, event.body]).encode()).digest()
-        if event.id in self.messages:
-            return "same" if self.digests.get(event.id) == digest else "other"
-        self.digests[event.id] = digest
-        self.messages[event.id] = {
-            "id": event.id,
-            "type": event.type,
-            "time": jsonable(event.at),
-            "user": event.user.name if event.user else None,
-            "conforms": event.conforms,
-            "state": "accepted" if decided else "quarantined",
-            "reasons": list(reasons),
-            "actions": {},
-            "replies": [],
-        }
-        while len(self.messages) > self.most:
-            gone, _ = self.messages.popitem(last=False)
-            self.digests.pop(gone, None)
-        return "new"
+    async def open(self, hear: Hear) -> Loaded:
+        self.hear = hear
+        return Loaded()
 
-    async def record(self, decision: Decision) -> None:
-        message = self.messages.get(decision.event)
-        if message is None:
+    async def close(self) -> None:
+        return None
+
+    async def commit(self, change: Change) -> None:
+        told: list[Note] = []
+        self.apply(change, told)
+        if told:
+            first = self.position + 1
+            self.position += len(told)
+            self.notes.extend(told)
+            self.hear([note.placed(position) for position, note in enumerate(told, first)])
+
+    def apply(self, change: Change, told: list[Note]) -> None:
+        """Take a change and those inside it, in order."""
+        own = len(told)
+        for one in change.incoming:
+            self.enter(one, told)
+        for event, decision in change.decided:
+            self.messages[event].decision = decision
+        for item in change.added:
+            state = "running" if item.attempts else "waiting"
+            line = ActionLine(item.work.action, state, item.attempts)
+            self.messages[item.work.event].actions[item.row] = line
+        for row, event, action in change.done:
+            self.messages[event].actions[row] = ActionLine(action, "done")
+        for moved in change.moved:
+            line = self.messages[moved.item.work.event].actions[moved.item.row]
+            line.state, line.attempts = moved.state, moved.item.attempts
+            line.why, line.answer = moved.why, moved.answer
+        for event, problems in change.problems:
+            self.messages[event].problems += problems
+        for frame in change.frames:
+            log = self.logs.setdefault(frame.log, Log())
+            change.cursor = len(log.frames) + 1
+            log.frames.append(replace(frame, seq=change.cursor, at=frame.at or change.at))
+        for name in change.closed:
+            self.logs.setdefault(name, Log()).closed = True
+        for name, until in change.kept:
+            self.logs.setdefault(name, Log()).until = until
+        for put in change.puts:
+            bucket = self.state.setdefault(put.bucket, {})
+            before = bucket.get(put.key)
+            there = before.revision if before is not None and before.value is not None else 0
+            if put.expect is not None and put.expect != there:
+                change.revisions.append(None)
+                continue
+            self.revision += 1
+            bucket[put.key] = Entry(put.key, put.value, self.revision)
+            change.revisions.append(self.revision)
+        for letter, row in change.dead:
+            self.letters[letter.number] = letter, row
+        for number in change.undead:
+            self.letters.pop(number, None)
+        self.counts.apply(change)
+        for event in change.open:
+            message = self.messages.get(event)
+            if message is not None:
+                message.over = event in change.finished
+                if message.over:
+                    self.over[event] = None
+                else:
+                    self.over.pop(event, None)
+        # What came in with this change is told after it, but what entered is applied first: its rows refer to nobody.
+        told[own:own] = change.notes
+
+    def enter(self, one: Incoming, told: list[Note]) -> None:
+        """Keep an event whose key is new, and what follows from it."""
+        event = one.arrival.event
+        known = self.messages.get(event.key)
+        if known is not None:
+            one.known = "same" if known.arrival.digest == one.arrival.digest else "other"
+            told.append(records.known(one.arrival, one.known == "same"))
             return
-        message["state"] = "decided"
-        message["digest"] = decision.digest
-        message["matched"] = list(decision.matched)
-        message["shadow"] = [fired.rule for fired in decision.fired if fired.shadow]
-        message["problems"] = [problem for fired in decision.fired for problem in fired.problems]
-        for action in decision.actions:
-            self._action(message, action)
+        self.messages[event.key] = Message(one.arrival)
+        self.names.setdefault(event.id, []).append(event.key)
+        if one.arrival.quarantined:
+            self.over[event.key] = None
+        self.apply(one.change, told)
+        while len(self.messages) > self.most and self.over:
+            self.let_go(self.over.popitem(last=False)[0])
 
-    async def resumed(self, event: str, fired: Fired) -> None:
-        message = self.messages.get(event)
-        if message is None:
-            return
-        message["problems"] = [*message["problems"], *fired.problems]
-        for action in fired.actions:
-            self._action(message, action)
+    def let_go(self, key: str) -> None:
+        """Forget a message that is over."""
+        message = self.messages.pop(key)
+        keys = self.names[message.arrival.event.id]
+        keys.remove(key)
+        if not keys:
+            del self.names[message.arrival.event.id]
+        self.logs.pop(key, None)
 
-    async def started(self, event: str, action: Action, attempt: int) -> None:
-        message = self.messages.get(event)
-        if message is not None:
-            self._action(message, action).update(state="running", attempts=attempt)
+    # --- reading ----------------------------------------------------------------------------------------
 
-    async def settle(self, event: str, action: Action, state: str, why: str, answer: Json) -> None:
-        message = self.messages.get(event)
-        if message is not None:
-            self._action(message, action).update(state=state, why=why, answer=answer)
+    async def find(self, name: str) -> str | None:
+        if name in self.messages:
+            return name
+        keys = self.names.get(name, ())
+        return keys[0] if len(keys) == 1 else None
 
-    async def reply(self, event: str, answer: Json, error: str | None) -> None:
-        message = self.messages.get(event)
-        if message is not None:
-            message["replies"].append({"error": error} if error is not None else {"answer": answer})
+    async def event(self, key: str) -> Event | None:
+        message = self.messages.get(key)
+        return message.arrival.event if message is not None else None
 
-    async def finish(self, event: str) -> None:
-        message = self.messages.get(event)
-        if message is not None:
-            message["state"] = "finished"
+    async def decided(self, key: str) -> bool:
+        message = self.messages.get(key)
+        return message is None or message.decision is not None
 
-    async def told(self, event: str) -> Mapping[str, Json] | None:
-        message = self.messages.get(event)
+    async def told(self, key: str) -> Mapping[str, Json] | None:
+        message = self.messages.get(key)
         if message is None:
             return None
-        return {**message, "actions": list(message["actions"].values())}
+        frames = self.logs[key].frames if key in self.logs else []
+        lines = [message.actions[row] for row in sorted(message.actions)]
+        arrival = message.arrival
+        return told(
+            arrival.event, arrival.quarantined, arrival.reasons, message.decision, message.problems, message.over,
+            lines, frames,
+        )  # fmt: skip
 
-    def _action(self, message: dict[str, Any], action: Action) -> dict[str, Any]:
-        known: dict[str, Any] = message["actions"].setdefault(
-            action.id,
-            {
-                "id": action.id,
-                "verb": action.verb,
-                "target": action.target,
-                "rule": action.rule,
-                "because": action.because,
-                "state": "done" if action.verb in ("emit", "reply") else "waiting",
-                "attempts": 0,
-                "why": "",
-                "answer": None,
-            },
+    async def page(self, log: str, after: int, limit: int) -> Page:
+        kept = self.logs.get(log)
+        if kept is None:
+            return Page((), after)
+        if kept.expired is not None:
+            return Page((), after, True, kept.expired)
+        frames = tuple(kept.frames[after : after + limit])
+        cursor = frames[-1].seq if frames else after
+        return Page(frames, cursor, kept.closed and cursor == len(kept.frames))
+
+    async def dead(
+        self, which: Selector, after: int, upto: int | None, limit: int
+    ) -> list[tuple[DeadLetter, int]]:
+        chosen = (
+            (letter, row)
+            for letter, row in self.letters.values()
+            if after < letter.number
+            and (upto is None or letter.number <= upto)
+            and which.fits(letter.work, letter.error)
         )
-        return known
+        return list(islice(chosen, limit))
+
+    async def dead_groups(self) -> dict[tuple[str, str], int]:
+        groups: dict[tuple[str, str], int] = {}
+        for letter, _ in self.letters.values():
+            group = letter.work.action.agent, letter.error
+            groups[group] = groups.get(group, 0) + 1
+        return groups
+
+    async def entry(self, bucket: str, key: str) -> Entry | None:
+        entry = self.state.get(bucket, {}).get(key)
+        return entry if entry is not None and entry.value is not None else None
+
+    async def entries(self, bucket: str, after: int) -> list[Entry]:
+        found = [entry for entry in self.state.get(bucket, {}).values() if entry.revision > after]
+        return sorted(found, key=lambda entry: entry.revision)
+
+    async def audit(self, after: int, limit: int) -> list[AuditRecord]:
+        first = self.position - len(self.notes)
+        skip = max(0, after - first)
+        notes = islice(self.notes, skip, skip + limit)
+        return [note.placed(position) for position, note in enumerate(notes, first + skip + 1)]
+
+    async def head(self) -> int:
+        return self.position
+
+    async def sizes(self) -> tuple[int, int]:
+        pending = sum(m.decision is None and not m.arrival.quarantined for m in self.messages.values())
+        return len(self.letters), pending
+
+    async def forget(self, now: datetime) -> int:
+        gone = 0
+        for log in self.logs.values():
+            if log.until is not None and log.until < now and log.expired is None:
+                log.expired = len(log.frames)
+                log.frames.clear()
+                gone += log.expired
+        return gone

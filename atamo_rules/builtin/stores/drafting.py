@@ -1,0 +1,72 @@
+"""Transactions put together: a step, what follows from it, and what the audit says of both."""
+
+from __future__ import annotations
+
+from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
+from atamo_rules.builtin.stores.open_work import Item, item_of
+from atamo_rules.hub import records
+from atamo_rules.hub.clock import Clock
+from atamo_rules.model.audit import Kind
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import NOTHING, Arrival, Decided, Following
+
+
+class Draft:
+    """Makes the changes of one store. `row` is the last row that an action was given, `letter` the last dead letter."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.row = 0
+        self.letter = 0
+
+    def change(self) -> Change:
+        """An empty transaction of now."""
+        return Change(self.clock.now())
+
+    def tell(self, change: Change, kind: Kind, item: Item, **more: Json) -> None:
+        """Record a step of an attempt."""
+        note = records.of_action(kind, change.at, item.work, attempt=item.attempts, **more)
+        change.notes.append(note)
+
+    def end(self, change: Change, item: Item, state: str, why: str = "", answer: Json = None) -> None:
+        """An action is over."""
+        change.moved.append(Moved(item, state, why, answer))
+        event = item.work.event
+        change.open[event] = change.open.get(event, 0) - 1
+
+    def incoming(self, arrival: Arrival) -> Incoming:
+        """An event to keep, with all that follows from it where it is new."""
+        change = Change(arrival.at)
+        change.notes += records.accepted(arrival)
+        if arrival.decided is not None:
+            self.decide(change, arrival.event.key, arrival.event.who, arrival.decided)
+        return Incoming(arrival, change)
+
+    def decide(self, change: Change, event: str, who: str, decided: Decided) -> None:
+        """A decision and what follows from it; an event of which nothing follows is finished by it."""
+        change.decided.append((event, decided.decision))
+        change.notes.append(records.decided(change.at, event, who, decided.decision))
+        change.open.setdefault(event, 0)
+        self.follow(change, event, who, decided.following)
+
+    def follow(self, change: Change, event: str, who: str, following: Following) -> None:
+        """What is kept beside a step."""
+        if following is NOTHING:
+            return
+        change.notes += following.notes
+        for work in following.work:
+            self.row += 1
+            item = item_of(self.row, work)
+            change.open[work.event] = change.open.get(work.event, 0) + 1
+            change.added.append(item)
+            if work.lease > 0:
+                item.attempts = 1
+                self.tell(change, "action.started", item)
+        for action in following.done:
+            self.row += 1
+            change.done.append((self.row, event, action))
+        change.incoming += [self.incoming(one) for one in following.arrivals]
+        change.frames += following.frames
+        change.puts += following.puts
+        if following.problems:
+            change.problems.append((event, following.problems))

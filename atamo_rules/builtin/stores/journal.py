@@ -1,0 +1,134 @@
+"""What one transaction changes, and where changes are kept: memory or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from atamo_rules.builtin.stores.open_work import Item
+from atamo_rules.hub import records
+from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.decision import Action, Decision
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Frame, Page
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import Arrival, DeadLetter, Entry, Hold, Known, Put, Selector
+
+
+@dataclass(slots=True)
+class Moved:
+    """An action in another state: what is kept of it from here on."""
+
+    item: Item
+    state: str
+    why: str = ""
+    answer: Json = None
+    wait: float = 0.0
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Incoming:
+    """An event to keep, and what follows where it is new. `known` is filled in by the journal."""
+
+    arrival: Arrival
+    change: Change
+    known: Known = "new"
+
+
+@dataclass(slots=True)
+class Change:
+    """One transaction. `open` are the events whose open actions grow or shrink, by how many: one that comes to none is
+    finished. The journal fills in `finished`, and the revisions of `puts`."""
+
+    at: datetime
+    incoming: list[Incoming] = field(default_factory=list)
+    decided: list[tuple[str, Decision]] = field(default_factory=list)
+    added: list[Item] = field(default_factory=list)
+    """New open actions; those that have an attempt already are leased."""
+    done: list[tuple[int, str, Action]] = field(default_factory=list)
+    """Actions that are over by being kept, each with its row and its event."""
+    moved: list[Moved] = field(default_factory=list)
+    problems: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    kept: list[tuple[str, datetime]] = field(default_factory=list)
+    """Logs, each with the time it is kept to."""
+    puts: list[Put] = field(default_factory=list)
+    dead: list[tuple[DeadLetter, int]] = field(default_factory=list)
+    """New dead letters, each with the row of its action."""
+    undead: list[int] = field(default_factory=list)
+    open: dict[str, int] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    revisions: list[int | None] = field(default_factory=list)
+    cursor: int = 0
+    """The `seq` of the last frame."""
+
+
+class Counts:
+    """How many open actions each event has; whoever applies a change learns which events it ends."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, int] = {}
+
+    def apply(self, change: Change) -> None:
+        """Take a change into account, and record the events that are over with it."""
+        for event, more in change.open.items():
+            left = self.open.get(event, 0) + more
+            if left:
+                self.open[event] = left
+            else:
+                self.open.pop(event, None)
+                change.finished.append(event)
+                change.notes.append(records.finished(change.at, event))
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a journal has of before: open actions (those that ran when it ended are `lost`), how long each of them still
+    waits, events to decide, pauses, the next row and the next dead letter."""
+
+    items: list[tuple[Item, float]] = field(default_factory=list)
+    lost: list[Item] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    row: int = 0
+    letter: int = 0
+
+
+class Journal(Protocol):
+    """Keeps changes. Commits are taken in the order they are handed in."""
+
+    async def open(self, hear: Callable[[Sequence[AuditRecord]], None]) -> Loaded: ...
+
+    async def commit(self, change: Change) -> None:
+        """Keep a change, fill in what it says of itself, and have its records heard. Raises Busy, StoreUnavailable."""
+        ...
+
+    async def close(self) -> None: ...
+    async def find(self, name: str) -> str | None: ...
+    async def event(self, key: str) -> Event | None: ...
+    async def decided(self, key: str) -> bool: ...
+    async def told(self, key: str) -> Mapping[str, Json] | None: ...
+    async def page(self, log: str, after: int, limit: int) -> Page: ...
+    async def dead(
+        self, which: Selector, after: int, upto: int | None, limit: int
+    ) -> list[tuple[DeadLetter, int]]: ...
+    async def dead_groups(self) -> dict[tuple[str, str], int]: ...
+    async def entry(self, bucket: str, key: str) -> Entry | None: ...
+    async def entries(self, bucket: str, after: int) -> list[Entry]:
+        """The values of a bucket with a revision beyond one, in the order of their revisions."""
+        ...
+
+    async def audit(self, after: int, limit: int) -> list[AuditRecord]: ...
+    async def head(self) -> int: ...
+    async def sizes(self) -> tuple[int, int]:
+        """How many dead letters there are, and how many events that are still to be decided."""
+        ...
+
+    async def forget(self, now: datetime) -> int:
+        """Let go of what is over."""
+        ...

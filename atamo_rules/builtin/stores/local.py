@@ -1,0 +1,381 @@
+"""The store of a single process: its verbs, over the open work in memory and a journal that keeps every change.
+
+What may be done is decided here, in memory, before anything is written; a change is then committed whole, and memory
+follows it. So no answer of the journal is ever needed to know what is next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from atamo_rules.builtin.stores import operating
+from atamo_rules.builtin.stores.bells import Bells, rung
+from atamo_rules.builtin.stores.drafting import Draft
+from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved
+from atamo_rules.builtin.stores.open_work import Item, OpenWork
+from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.hub import records
+from atamo_rules.hub.clock import Clock, SystemClock
+from atamo_rules.hub.store import ANY, Caps, Hear
+from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Frame, Page
+from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import (
+    NOTHING,
+    Arrival,
+    Cancelled,
+    DeadLetter,
+    Decided,
+    Depth,
+    Entry,
+    Following,
+    Hold,
+    Kept,
+    Lease,
+    Put,
+    Recovered,
+    Selector,
+    Work,
+)
+
+
+class LocalStore:
+    """`most` is how many actions may be open before it is full. See `hub.store.Store` for what each verb promises."""
+
+    def __init__(self, journal: Journal, caps: Caps, most: int, clock: Clock | None = None) -> None:
+        self.journal = journal
+        self.caps = caps
+        self.most = most
+        self.clock = clock or SystemClock()
+        self.draft = Draft(self.clock)
+        self.bells = Bells()
+        self.work = OpenWork(self.bells.ring)
+
+    @property
+    def full(self) -> bool:
+        return len(self.work.items) >= self.most
+
+    async def open(self, hear: Hear) -> Recovered:
+        loaded = await self.journal.open(hear)
+        self.draft.row, self.draft.letter = loaded.row, loaded.letter
+        self.work.pauses.update(loaded.holds)
+        now = self.clock.passed()
+        for item, wait in loaded.items:
+            self.work.add(item, wait, now)
+        if loaded.lost:
+            change = self.draft.change()
+            for item in loaded.lost:
+                change.moved.append(Moved(item, "waiting"))
+                change.notes.append(
+                    records.of_action("action.lost", change.at, item.work, attempt=item.attempts)
+                )
+            await self.journal.commit(change)
+            for item in loaded.lost:
+                self.work.add(item)
+        deadlines = tuple(i.work for i in self.work.items.values() if i.limited)
+        return Recovered(tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost))
+
+    async def close(self) -> None:
+        given_up = [item for item in self.work.items.values() if item.state in ("leased", "writing")]
+        if given_up:
+            change = self.draft.change()
+            change.moved += [Moved(item, "waiting") for item in given_up]
+            with suppress(StoreUnavailable):  # the next start finds them running, and gives them up itself
+                await self.journal.commit(change)
+        await self.journal.close()
+
+    # --- accept, record ---------------------------------------------------------------------------------
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> list[Kept]:
+        if self.full:
+            raise Busy(f"{len(self.work.items)} actions are open")
+        change = self.draft.change()
+        change.incoming = [self.draft.incoming(one) for one in arrivals]
+        await self.journal.commit(change)
+        return [Kept(one.known, *self.entered(one)) for one in change.incoming]
+
+    async def record(self, event: Event, decided: Decided) -> Kept:
+        if await self.journal.decided(event.key):
+            return Kept("same")
+        change = self.draft.change()
+        self.draft.decide(change, event.key, event.who, decided)
+        await self.journal.commit(change)
+        return Kept("new", *self.followed(change))
+
+    # --- work -------------------------------------------------------------------------------------------
+
+    async def claim(self, agent: str, limit: Callable[[], int], wait: float, lease: float) -> list[Lease]:
+        end = self.clock.passed() + wait
+        while True:
+            bell = self.bells.at(agent)
+            await self.give_up_overdue()
+            now = self.clock.passed()
+            room = limit()
+            items = self.work.take(agent, room, now)
+            if items:
+                return await self._begin(items, lease)
+            if now >= end or room < 1:
+                return []
+            due = self.work.next()
+            await rung(bell, (end if due is None else min(end, due)) - now)
+
+    async def _begin(self, items: list[Item], seconds: float) -> list[Lease]:
+        change = self.draft.change()
+        for item in items:
+            item.state = "writing"
+            item.attempts += 1
+            change.moved.append(Moved(item, "running"))
+            change.notes.append(
+                records.of_action("action.started", change.at, item.work, attempt=item.attempts)
+            )
+        try:
+            await self.journal.commit(change)
+        except StoreUnavailable:
+            for item in items:
+                item.attempts -= 1
+            self.work.back([item for item in items if item.state != "over"])
+            raise
+        until = self.clock.passed() + seconds
+        return [self.work.lease(item, until) for item in items if item.state != "over"]
+
+    async def give_up_overdue(self) -> None:
+        """Actions whose lease is out of time may begin again."""
+        lost = list(self.work.overdue(self.clock.passed()))
+        if not lost:
+            return
+        change = self.draft.change()
+        for item in lost:
+            item.state = "writing"
+            change.moved.append(Moved(item, "waiting"))
+            change.notes.append(records.of_action("action.lost", change.at, item.work, attempt=item.attempts))
+        try:
+            await self.journal.commit(change)
+        finally:
+            for item in lost:
+                if item.state != "over":
+                    self.work.ready(item)
+
+    async def extend(self, lease: Lease, seconds: float) -> bool:
+        return self.work.extend(lease, self.clock.passed() + seconds)
+
+    async def settle(self, lease: Lease, outcome: Outcome, following: Following = NOTHING) -> Kept | None:
+        item = self.work.leased(lease)
+        change = self.draft.change()
+        if item is None:
+            word = type(outcome).__name__.lower()
+            change.notes.append(
+                records.of_action("action.late", change.at, lease.work, attempt=lease.attempt, outcome=word)
+            )
+            await self.journal.commit(change)
+            return None
+        errors, wait = item.errors, 0.0
+        match outcome:
+            case Done(answer):
+                self.draft.end(change, item, "done", answer=answer)
+                self.draft.tell(change, "action.done", item)
+            case Failed(why, error):
+                self.draft.end(change, item, "failed", why)
+                self.draft.tell(change, "action.failed", item, why=why, error=error)
+                errors = (*item.errors, why)
+                if lease.work.waiting is None:
+                    self.draft.letter += 1
+                    letter = DeadLetter(
+                        self.draft.letter, item.work, error, why, item.attempts, errors, change.at
+                    )
+                    change.dead.append((letter, item.row))
+            case Again(why, after, error):
+                errors, wait = (*item.errors, why), after or 0.0
+                change.moved.append(Moved(item, "again", why, None, wait, errors))
+                text = str(round(wait, 3))
+                self.draft.tell(change, "action.retry", item, why=why, error=error, wait=text)
+        self.draft.follow(change, item.work.event, item.work.who, following)
+        item.state = "writing"
+        try:
+            await self.journal.commit(change)
+        except StoreUnavailable:
+            item.state = "leased"
+            raise
+        if isinstance(outcome, Again):
+            item.errors = errors
+            if wait > 0:
+                self.work.delay(item, self.clock.passed() + wait)
+            else:
+                self.work.ready(item)
+        else:
+            self.work.over(item)
+        return Kept("new", *self.followed(change))
+
+    async def expire(self, event: str, action: str, why: str, following: Following = NOTHING) -> Kept | None:
+        item = self.work.items.get(action)
+        if item is None or item.work.event != event or item.state == "writing":
+            return None
+        change = self.draft.change()
+        self.draft.end(change, item, "timeout", why)
+        change.notes.append(records.of_action("action.timeout", change.at, item.work, why=why))
+        self.draft.follow(change, event, item.work.who, following)
+        before, item.state = item.state, "writing"
+        try:
+            await self.journal.commit(change)
+        except StoreUnavailable:
+            self.work.restore(item, before)
+            raise
+        self.work.over(item)
+        return Kept("new", *self.followed(change))
+
+    async def cancel(self, which: Selector, who: str = "") -> Cancelled:
+        return await operating.cancel(self, which, who)
+
+    async def pause(self, what: Hold, who: str = "") -> None:
+        await operating.pause(self, what, who)
+
+    async def resume(self, what: Hold, who: str = "") -> None:
+        await operating.resume(self, what, who)
+
+    async def paused(self) -> tuple[Hold, ...]:
+        return tuple(sorted(self.work.pauses, key=lambda hold: (hold.kind, hold.name)))
+
+    # --- answers ----------------------------------------------------------------------------------------
+
+    async def append(
+        self, frames: Sequence[Frame], notes: Sequence[Note] = (), *, close: bool = False
+    ) -> int:
+        change = self.draft.change()
+        change.frames += frames
+        change.notes += notes
+        if close and frames:
+            change.closed.append(frames[0].log)
+        await self.journal.commit(change)
+        self.followed(change)
+        return change.cursor
+
+    async def read(self, log: str, after: int, limit: int, wait: float) -> Page:
+        end = self.clock.passed() + wait
+        while True:
+            bell = self.bells.at(f"log {log}")
+            page = await self.journal.page(log, after, limit)
+            left = end - self.clock.passed()
+            if page.frames or page.closed or page.expired is not None or left <= 0:
+                return page
+            await rung(bell, left)
+
+    async def touch(self, log: str, seconds: float) -> bool:
+        if (await self.journal.page(log, 0, 1)).expired is not None:
+            return False
+        change = self.draft.change()
+        change.kept.append((log, change.at + timedelta(seconds=seconds)))
+        await self.journal.commit(change)
+        return True
+
+    # --- dead letters -----------------------------------------------------------------------------------
+
+    async def dead(self, which: Selector = ANY, after: int = 0, limit: int = 100) -> tuple[DeadLetter, ...]:
+        return tuple(letter for letter, _ in await self.journal.dead(which, after, None, limit))
+
+    async def dead_groups(self) -> Mapping[tuple[str, str], int]:
+        return await self.journal.dead_groups()
+
+    async def redrive(
+        self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
+    ) -> int:
+        return await operating.redrive(self, which, upto, edit, who)
+
+    async def discard(self, which: Selector, upto: int, who: str = "") -> int:
+        return await operating.discard(self, which, upto, who)
+
+    # --- small shared state -----------------------------------------------------------------------------
+
+    async def put(self, put: Put) -> int | None:
+        change = self.draft.change()
+        change.puts.append(put)
+        await self.journal.commit(change)
+        self.followed(change)
+        return change.revisions[0]
+
+    async def get(self, bucket: str, key: str) -> Entry | None:
+        return await self.journal.entry(bucket, key)
+
+    async def watch(self, bucket: str) -> AsyncIterator[Entry]:
+        seen = 0
+        while True:
+            bell = self.bells.at(f"bucket {bucket}")
+            for entry in await self.journal.entries(bucket, seen):
+                if entry.value is not None or seen:
+                    yield entry
+                seen = max(seen, entry.revision)
+            await bell.wait()
+
+    # --- telling ----------------------------------------------------------------------------------------
+
+    async def write(self, notes: Sequence[Note]) -> None:
+        change = self.draft.change()
+        change.notes += notes
+        await self.journal.commit(change)
+
+    async def audit(self, after: int, limit: int) -> tuple[AuditRecord, ...]:
+        return tuple(await self.journal.audit(after, limit))
+
+    async def head(self) -> int:
+        return await self.journal.head()
+
+    async def find(self, name: str) -> str | None:
+        return await self.journal.find(name)
+
+    async def event(self, key: str) -> Event | None:
+        return await self.journal.event(key)
+
+    async def told(self, name: str) -> Mapping[str, Json] | None:
+        key = await self.journal.find(name)
+        return await self.journal.told(key) if key is not None else None
+
+    async def depth(self) -> Depth:
+        count = dict.fromkeys(("ready", "leased", "writing", "later", "held", "over"), 0)
+        oldest = now = self.clock.now()
+        for item in self.work.items.values():
+            count[item.state] += 1
+            oldest = min(oldest, item.at)
+        dead, pending = await self.journal.sizes()
+        return Depth(
+            count["ready"], count["leased"] + count["writing"], count["later"], count["held"], dead, pending,
+            (now - oldest).total_seconds(),
+        )  # fmt: skip
+
+    async def housekeeping(self) -> int:
+        await self.give_up_overdue()
+        return await self.journal.forget(self.clock.now())
+
+    # --- memory follows ---------------------------------------------------------------------------------
+
+    def entered(self, one: Incoming) -> tuple[tuple[Lease, ...], tuple[str, ...], tuple[str, ...]]:
+        """Have memory follow an event that was kept: leases, events that are over, events to decide."""
+        return self.followed(one.change) if one.known == "new" else ((), (), ())
+
+    def followed(self, change: Change) -> tuple[tuple[Lease, ...], tuple[str, ...], tuple[str, ...]]:
+        """Have memory follow a change that was committed."""
+        leases: list[Lease] = []
+        now = self.clock.passed()
+        for item in change.added:
+            if item.attempts:
+                leases.append(self.work.lease(item, now + item.work.lease))
+            else:
+                self.work.add(item)
+        pending: list[str] = []
+        finished = list(change.finished)
+        for one in change.incoming:
+            if one.known == "new":
+                if one.arrival.decided is None and not one.arrival.quarantined:
+                    pending.append(one.arrival.event.key)
+                more, over, behind = self.followed(one.change)
+                leases += more
+                finished += over
+                pending += behind
+        for frame in change.frames:
+            self.bells.ring(f"log {frame.log}")
+        for log in change.closed:
+            self.bells.ring(f"log {log}")
+        for put in change.puts:
+            self.bells.ring(f"bucket {put.bucket}")
+        return tuple(leases), tuple(finished), tuple(pending)

@@ -1,0 +1,205 @@
+"""The actions that are open, in memory: which may begin, which run and until when, which wait.
+
+A store of one process keeps its actions in a file or not at all; which of them is next is known here, without asking
+it. Nothing here is written, and nothing waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
+from typing import Literal, TypeAlias
+
+from atamo_rules.model.work import Hold, Lease, Selector, Work
+
+State: TypeAlias = Literal["ready", "held", "leased", "later", "writing", "over"]
+
+
+class Item:
+    """One open action. `work` may be read from what is kept of it only when it is needed."""
+
+    __slots__ = (
+        "agent", "at", "attempts", "due", "errors", "hold", "id", "limited", "made", "row", "state", "token", "until",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        row: int,
+        id: str,
+        hold: tuple[str, str, str],
+        at: datetime,
+        made: Work | Callable[[], Work],
+        attempts: int = 0,
+        errors: tuple[str, ...] = (),
+        limited: bool = False,
+    ) -> None:
+        self.row = row
+        self.id = id
+        self.hold = hold
+        self.agent = hold[0]
+        self.at = at
+        self.made = made
+        self.attempts = attempts
+        self.errors = errors
+        self.limited = limited
+        self.state: State = "ready"
+        self.token = 0
+        self.due = 0.0
+        self.until = 0.0
+
+    @property
+    def work(self) -> Work:
+        if not isinstance(self.made, Work):
+            self.made = self.made()
+        return self.made
+
+
+def item_of(row: int, work: Work) -> Item:
+    """A new action."""
+    action = work.action
+    hold = (action.agent, action.rule, work.organisation)
+    return Item(row, action.id, hold, work.at, work, limited=work.deadline is not None)
+
+
+class OpenWork:
+    """Open actions by id, each in one state. `woke` is called with an agent's name when it may have something to do."""
+
+    def __init__(self, woke: Callable[[str], None]) -> None:
+        self.items: dict[str, Item] = {}
+        self.pauses: set[Hold] = set()
+        self.running = 0
+        self._woke = woke
+        self._ready: dict[str, deque[Item]] = {}
+        self._held: list[Item] = []
+        self._later: list[tuple[float, int, Item]] = []
+        self._leases: list[tuple[float, int, Item]] = []
+        self._number = count(1)
+
+    def add(self, item: Item, wait: float = 0.0, now: float = 0.0) -> None:
+        """An action that is open from here on; it waits `wait` seconds first."""
+        self.items[item.id] = item
+        if wait > 0:
+            self.delay(item, now + wait)
+        else:
+            self.ready(item)
+
+    def ready(self, item: Item) -> None:
+        """It may begin."""
+        item.state = "ready"
+        self._ready.setdefault(item.agent, deque()).append(item)
+        self._woke(item.agent)
+
+    def delay(self, item: Item, due: float) -> None:
+        """It may begin again from `due` on."""
+        item.state, item.due = "later", due
+        heappush(self._later, (due, next(self._number), item))
+        self._woke(item.agent)
+
+    def lease(self, item: Item, until: float) -> Lease:
+        """It begins: its attempt is counted."""
+        self.items[item.id] = item
+        item.state, item.until, item.token = "leased", until, next(self._number)
+        heappush(self._leases, (until, item.token, item))
+        return Lease(item.work, item.attempts, item.token, item.errors)
+
+    def extend(self, lease: Lease, until: float) -> bool:
+        """Its lease ends later."""
+        item = self.leased(lease)
+        if item is None:
+            return False
+        item.until = until
+        return True
+
+    def leased(self, lease: Lease) -> Item | None:
+        """The action of a lease that is still held."""
+        item = self.items.get(lease.work.action.id)
+        return item if item is not None and item.state == "leased" and item.token == lease.token else None
+
+    def restore(self, item: Item, before: State) -> None:
+        """What was tried with it came to nothing: it is as it was."""
+        if before == "leased":
+            item.state = before
+        elif before == "later":
+            self.delay(item, item.due)
+        else:
+            self.ready(item)
+
+    def over(self, item: Item) -> None:
+        """It is open no longer."""
+        item.state = "over"
+        self.items.pop(item.id, None)
+
+    def take(self, agent: str, limit: int, now: float) -> list[Item]:
+        """The next actions of an agent, out of their line; what is paused is put aside."""
+        self.due(now)
+        line = self._ready.get(agent)
+        found: list[Item] = []
+        while line and len(found) < limit:
+            item = line.popleft()
+            if item.state != "ready":
+                continue
+            if self.pauses and self.paused(item.hold):
+                item.state = "held"
+                self._held.append(item)
+                continue
+            found.append(item)
+        return found
+
+    def back(self, items: list[Item]) -> None:
+        """What was taken goes to the head of its line: it could not begin."""
+        for item in reversed(items):
+            item.state = "ready"
+            self._ready.setdefault(item.agent, deque()).appendleft(item)
+
+    def due(self, now: float) -> None:
+        """What waited long enough is ready."""
+        while self._later and self._later[0][0] <= now:
+            due, _, item = heappop(self._later)
+            if item.state == "later" and item.due == due:
+                self.ready(item)
+
+    def overdue(self, now: float) -> Iterator[Item]:
+        """Each action whose lease is out of time; it stays leased until somebody sees to it."""
+        while self._leases and self._leases[0][0] <= now:
+            _, token, item = heappop(self._leases)
+            if item.state != "leased" or item.token != token:
+                continue
+            if item.until > now:
+                heappush(self._leases, (item.until, token, item))
+            else:
+                yield item
+
+    def next(self) -> float | None:
+        """When something waits to happen by itself: an action that is due, a lease that ends."""
+        times = [heap[0][0] for heap in (self._later, self._leases) if heap]
+        return min(times) if times else None
+
+    def paused(self, hold: tuple[str, str, str]) -> bool:
+        """Whether the actions of such an agent, rule and organisation are paused."""
+        agent, rule, organisation = hold
+        return (
+            Hold("agent", agent) in self.pauses
+            or Hold("rule", rule) in self.pauses
+            or Hold("organisation", organisation) in self.pauses
+        )
+
+    def resume(self, what: Hold) -> None:
+        """What was put aside for a pause is ready, unless another pause holds it."""
+        self.pauses.discard(what)
+        held, self._held = self._held, []
+        for item in held:
+            if item.state != "held":
+                continue
+            if self.paused(item.hold):
+                self._held.append(item)
+            else:
+                self.ready(item)
+
+    def chosen(self, which: Selector) -> list[Item]:
+        """The open actions that are meant and not just being written."""
+        return [
+            item for item in list(self.items.values()) if item.state != "writing" and which.fits(item.work)
+        ]

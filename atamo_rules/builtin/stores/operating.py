@@ -1,0 +1,130 @@
+"""What an operator does to open and dead work: cancel, pause, resume, redrive, discard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from atamo_rules.builtin.stores.journal import Moved
+from atamo_rules.builtin.stores.open_work import Item, State, item_of
+from atamo_rules.errors import StoreUnavailable
+from atamo_rules.hub import records
+from atamo_rules.model.work import Cancelled, Hold, Lease, Put, Selector, Work
+
+if TYPE_CHECKING:
+    from atamo_rules.builtin.stores.local import LocalStore
+
+PAUSED = "paused"
+"""The bucket of what is paused."""
+AT_ONCE = 500
+"""Dead letters of one transaction."""
+
+
+async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
+    """End open actions for good."""
+    items = store.work.chosen(which)
+    if not items:
+        return Cancelled(0)
+    change = store.draft.change()
+    running: list[Lease] = []
+    before: list[tuple[Item, State]] = []
+    for item in items:
+        if item.state == "leased":
+            running.append(Lease(item.work, item.attempts, item.token, item.errors))
+        store.draft.end(change, item, "cancelled", f"cancelled{f' by {who}' if who else ''}")
+        change.notes.append(records.of_action("action.cancelled", change.at, item.work, by=who))
+        before.append((item, item.state))
+        item.state = "writing"
+    try:
+        await store.journal.commit(change)
+    except StoreUnavailable:
+        for item, state in before:
+            store.work.restore(item, state)
+        raise
+    for item in items:
+        store.work.over(item)
+    return Cancelled(len(items), tuple(running), tuple(change.finished))
+
+
+async def pause(store: LocalStore, what: Hold, who: str) -> None:
+    """Give out no more actions of something."""
+    change = store.draft.change()
+    change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", {"by": who}))
+    change.notes.append(records.of_hold("work.paused", change.at, what, who))
+    await store.journal.commit(change)
+    store.work.pauses.add(what)
+    store.followed(change)
+
+
+async def resume(store: LocalStore, what: Hold, who: str) -> None:
+    """Go on with it."""
+    change = store.draft.change()
+    change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", None))
+    change.notes.append(records.of_hold("work.resumed", change.at, what, who))
+    await store.journal.commit(change)
+    store.work.resume(what)
+    store.followed(change)
+
+
+def hold_of(key: str) -> Hold:
+    """What a key of the bucket of pauses names."""
+    kind, _, name = key.partition(" ")
+    assert kind in ("agent", "rule", "organisation")
+    return Hold(kind, name)  # type: ignore[arg-type]
+
+
+async def redrive(
+    store: LocalStore,
+    which: Selector,
+    upto: int,
+    edit: Callable[[Work], Work | None] | None,
+    who: str,
+) -> int:
+    """Have dead letters done again."""
+    done, after = 0, 0
+    while letters := await store.journal.dead(which, after, upto, AT_ONCE):
+        after = letters[-1][0].number
+        change = store.draft.change()
+        again: list[Item] = []
+        for letter, row in letters:
+            work = letter.work if edit is None else edit(letter.work)
+            if work is None or letter.work.action.id in store.work.items:
+                continue
+            change.undead.append(letter.number)
+            change.open[work.event] = change.open.get(work.event, 0) + 1
+            if work.action.body == letter.work.action.body:
+                item = item_of(row, replace(letter.work, lease=0.0))
+                change.moved.append(Moved(item, "waiting"))
+                again.append(item)
+            else:
+                edited = replace(work.action, id=_another_id(work.action.id, letter.number))
+                store.draft.row += 1
+                item = item_of(store.draft.row, replace(work, action=edited, lease=0.0))
+                change.added.append(item)
+            change.notes.append(records.of_letter("action.redriven", change.at, letter, who, again=item.id))
+        await store.journal.commit(change)
+        for item in again:
+            store.work.add(item)
+        store.followed(change)
+        done += len(change.undead)
+    return done
+
+
+async def discard(store: LocalStore, which: Selector, upto: int, who: str) -> int:
+    """Take dead letters away for good."""
+    done = 0
+    while letters := await store.journal.dead(which, 0, upto, AT_ONCE):
+        change = store.draft.change()
+        for letter, _ in letters:
+            change.undead.append(letter.number)
+            change.notes.append(records.of_letter("action.discarded", change.at, letter, who))
+        await store.journal.commit(change)
+        done += len(letters)
+    return done
+
+
+def _another_id(id: str, letter: int) -> str:
+    """The key of an edited action: its agent must not take it for a repetition of the first."""
+    return sha256(f"{id}\x00edited\x00{letter}".encode()).hexdigest()[:32]

@@ -1,0 +1,78 @@
+"""What is told of an event: one JSON object, the same whatever keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from atamo_rules.functions.printing import jsonable
+from atamo_rules.model.decision import Action, Decision
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Frame
+from atamo_rules.model.types import Json
+
+
+@dataclass(slots=True)
+class ActionLine:
+    """How an action stands."""
+
+    action: Action
+    state: str
+    attempts: int = 0
+    why: str = ""
+    answer: Json = None
+
+
+def told(
+    event: Event,
+    quarantined: bool,
+    reasons: Sequence[str],
+    decision: Decision | None,
+    problems: Sequence[str],
+    over: bool,
+    lines: Sequence[ActionLine],
+    frames: Sequence[Frame],
+) -> dict[str, Any]:
+    """All that is kept of an event."""
+    made: dict[str, Any] = {
+        "id": event.id,
+        "type": event.type,
+        "time": jsonable(event.at),
+        "user": event.user.name if event.user else None,
+        "conforms": event.conforms,
+        "state": "finished" if over and decision else "decided" if decision else "accepted",
+        "reasons": list(reasons),
+    }
+    if event.source:
+        made["source"] = event.source
+    if quarantined:
+        made["state"] = "quarantined"
+    if decision is not None:
+        made["digest"] = decision.digest
+        made["matched"] = list(decision.matched)
+        made["shadow"] = [fired.rule for fired in decision.fired if fired.shadow]
+        made["problems"] = [p for fired in decision.fired for p in fired.problems] + list(problems)
+    made["actions"] = [
+        {
+            "id": line.action.id,
+            "verb": line.action.verb,
+            "target": line.action.target,
+            "rule": line.action.rule,
+            "because": line.action.because,
+            "state": line.state,
+            "attempts": line.attempts,
+            "why": line.why,
+            "answer": line.answer,
+        }
+        for line in lines
+    ]
+    made["replies"] = [
+        {"error": frame.body} if frame.kind == "error" else {"answer": frame.body}
+        for frame in frames
+        if frame.kind not in ("alert", "end")
+    ]
+    alerts = [frame.body for frame in frames if frame.kind == "alert"]
+    if alerts:
+        made["alerts"] = alerts
+    return made

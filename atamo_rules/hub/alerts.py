@@ -1,0 +1,30 @@
+"""What somebody should look at now, told to the controller as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from atamo_rules.model.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An action that was given up, an agent that is left alone for a while, a rule that cannot go on after its `ask`,
+    or a store that cannot be written. `message` is a sentence."""
+
+    kind: Literal["given-up", "breaker", "stuck", "store"]
+    message: str
+    work: Work | None = None
+
+
+Alarm: TypeAlias = Callable[[Alert], None]
+
+
+def given_up(work: Work, attempts: int, why: str) -> Alert:
+    """An action that will not be tried again by itself."""
+    count = f"{attempts} attempt{'' if attempts == 1 else 's'}"
+    return Alert(
+        "given-up", f"`{work.action.target}` of `{work.event}` was given up after {count}: {why}", work
+    )

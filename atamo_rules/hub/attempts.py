@@ -1,0 +1,125 @@
+"""Attempts from slot to settlement: perform, settle, reply; and the ends of those that nobody answered in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from atamo_rules.hub import records
+from atamo_rules.hub.alerts import Alert, given_up
+from atamo_rules.hub.lanes import Lane
+from atamo_rules.hub.perform import attempt
+from atamo_rules.hub.resuming import resumed
+from atamo_rules.hub.retry import RetryPolicy, verdict
+from atamo_rules.model.decision import Action
+from atamo_rules.model.frame import Frame
+from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import NOTHING, Following, Lease, Work
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+
+class Attempts:
+    """The attempts of one hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    async def run(self, lane: Lane, lease: Lease) -> None:
+        """One attempt from its slot to its settlement."""
+        work = lease.work
+        generation = self.hub.retiring.under(work.event)
+        bound = generation.agents.get(work.action.agent)
+        policy = self._policy(work.action, bound)
+        try:
+            if lease.attempt > policy.attempts:
+                # The last attempts took their process down with them, or were lost with it.
+                outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
+            else:
+                outcome = await attempt(bound, work.action, self._reply(work), generation)
+                await self._breaker(lane, outcome)
+        finally:
+            lane.over()
+        if isinstance(outcome, Again):
+            age = (self.hub.clock.now() - work.at).total_seconds()
+            outcome = verdict(outcome, lease.attempt, age, policy, self.hub.chance)
+        await self.settle(lease, outcome)
+
+    def _policy(self, action: Action, bound: Any) -> RetryPolicy:
+        return self.hub.policy or (bound.retry if bound is not None else RetryPolicy())
+
+    def _reply(self, work: Work) -> Callable[[Json], Coroutine[Any, Any, None]]:
+        async def reply(answer: Json) -> None:
+            now = self.hub.clock.now()
+            frame = Frame(work.event, "data", answer, work.action.agent, work.action.id, at=now)
+            await self.hub.surely(
+                lambda: self.hub.store.append([frame], [records.of_action("reply.sent", now, work)])
+            )
+
+        return reply
+
+    async def _breaker(self, lane: Lane, outcome: Outcome) -> None:
+        """Tell the lane's breaker, which may open or close with it."""
+        if isinstance(outcome, Again):
+            if lane.breaker.failure(self.hub.clock.passed()):
+                self.hub.alarm(Alert("breaker", f"`{lane.name}` is left alone for a while: {outcome.why}"))
+                await self.hub.note("breaker.opened", agent=lane.name, why=outcome.why)
+        elif lane.breaker.success():
+            await self.hub.note("breaker.closed", agent=lane.name)
+
+    async def settle(self, lease: Lease, outcome: Outcome) -> None:
+        """Keep how an attempt ended; what its rule does after an `ask` is kept in the same transaction."""
+        work = lease.work
+        following = NOTHING
+        if work.waiting is not None and not isinstance(outcome, Again):
+            answer = outcome.answer if isinstance(outcome, Done) else None
+            following = await self._resume(work, answer, done=isinstance(outcome, Done))
+        elif isinstance(outcome, Failed) and work.alerts:
+            following = Following(frames=(self._alert(work, outcome),))
+        kept = await self.hub.surely(lambda: self.hub.store.settle(lease, outcome, following))
+        if kept is None:
+            self.hub.unreserve(following)
+            return
+        self.hub.follow(kept, following)
+        if isinstance(outcome, Failed) and work.waiting is None:
+            self.hub.alarm(given_up(work, lease.attempt, outcome.why))
+
+    def _alert(self, work: Work, outcome: Failed) -> Frame:
+        """What a client is told that asked to be."""
+        action = work.action
+        body: Json = {"action": action.id, "target": action.target, "rule": action.rule, "why": outcome.why}
+        return Frame(work.event, "alert", body, action.agent, action.id, at=self.hub.clock.now())
+
+    async def _resume(self, work: Work, answer: Json, *, done: bool) -> Following:
+        event = await self.hub.store.event(work.event)
+        if event is None:
+            return NOTHING
+        under, now = self.hub.retiring.under(work.event), self.hub.clock.now()
+        made = resumed(
+            work, event, under, self.hub.current, answer, done, now, lambda a: self.hub.reserve(a, event)
+        )
+        if made.stuck:
+            self.hub.alarm(Alert("stuck", made.stuck, work))
+        return made.following
+
+    def limit(self, work: Work) -> None:
+        """Have an `ask` given up when its time is over, however the wall clock is set meanwhile."""
+        assert work.deadline is not None
+        whole = (work.deadline - work.at).total_seconds()
+        left = min(whole, max(0.0, (work.deadline - self.hub.clock.now()).total_seconds()))
+        self.hub.underway.later(left, lambda: self.hub.spawn(self.expire(work, whole)))
+
+    async def expire(self, work: Work, whole: float) -> None:
+        """Nobody answered in time: the rule goes on without."""
+        why = f"no answer within {work.action.within if work.action.within is not None else whole} seconds"
+        following = await self._resume(work, None, done=False)
+        kept = await self.hub.surely(
+            lambda: self.hub.store.expire(work.event, work.action.id, why, following)
+        )
+        if kept is None:
+            self.hub.unreserve(following)
+            return
+        self.hub.underway.cancel(work.action.id)
+        self.hub.follow(kept, following)

@@ -1,0 +1,79 @@
+"""What runs beside: tasks that can be waited for and cancelled by name, clocks, and the ends of events."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import Any
+from weakref import WeakValueDictionary
+
+
+class Underway:
+    """The tasks of one hub."""
+
+    def __init__(self) -> None:
+        self.tasks: set[asyncio.Task[None]] = set()
+        self._named: dict[str, asyncio.Task[None]] = {}
+        self._over: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        """Kept by those who wait."""
+        self._clocks: set[asyncio.TimerHandle] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
+        """Have something done beside."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        if name:
+            self._named[name] = task
+        task.add_done_callback(lambda done: self._done(done, name))
+
+    def cancel(self, name: str) -> None:
+        """Stop what runs under a name."""
+        task = self._named.get(name)
+        if task is not None:
+            task.cancel()
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something in so many seconds, unless this ends before."""
+
+        def due() -> None:
+            self._clocks.discard(handle)
+            act()
+
+        handle = asyncio.get_running_loop().call_later(seconds, due)
+        self._clocks.add(handle)
+
+    def ending(self, event: str) -> asyncio.Event:
+        """Is set when an event is over."""
+        return self._over.setdefault(event, asyncio.Event())
+
+    def over(self, event: str) -> None:
+        """An event is over."""
+        ending = self._over.pop(event, None)
+        if ending is not None:
+            ending.set()
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for all tasks, then cancel what is left; no clock strikes after."""
+        for clock in self._clocks:
+            clock.cancel()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self.tasks and loop.time() < until:
+            await asyncio.wait(set(self.tasks), timeout=max(0.0, until - loop.time()))
+        left = list(self.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _done(self, task: asyncio.Task[None], name: str) -> None:
+        self.tasks.discard(task)
+        if name and self._named.get(name) is task:
+            del self._named[name]
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            sys.stderr.write(f"atamo: a fault of the hub: {type(error).__name__}: {error}\n")
+            traceback.print_exception(error)

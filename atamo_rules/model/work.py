@@ -1,0 +1,201 @@
+"""What a store keeps of the work that rules make: arrivals, what follows from a step, open actions and their leases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from atamo_rules.model.audit import Note
+from atamo_rules.model.decision import Action, Decision, Waiting
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Frame
+from atamo_rules.model.types import Json
+
+Known: TypeAlias = Literal["new", "same", "other"]
+"""What a store says of an event's key: not seen before, seen with the same content, or seen with other content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An action that an agent is to carry out, with what is needed of its event once that is out of sight.
+
+    `event` is the event's key; `digest` names the rules it was decided under; `deadline` is when an `ask` gives up,
+    and `waiting` what its rule does after it. With `lease` above 0 the action is leased for so many seconds in the very
+    transaction that keeps it: whoever hands it in has a free slot and begins at once.
+    """
+
+    event: str
+    action: Action
+    who: str
+    organisation: str
+    digest: str
+    at: datetime
+    deadline: datetime | None = None
+    waiting: Waiting | None = None
+    alerts: bool = False
+    lease: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One attempt at an action, counted before it runs. The lease is its holder's until `token` is used or out of time;
+    `attempt` counts from 1, and lost attempts count. `errors` are the reasons of those before."""
+
+    work: Work
+    attempt: int
+    token: int
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A value of the hub's small shared state; None takes it away. With `expect` it is only written over that
+    revision (0: over nothing)."""
+
+    bucket: str
+    key: str
+    value: Json = field(hash=False)
+    expect: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What a transaction keeps beside its own step: all of it or none.
+
+    `done` are actions that are over by being kept, such as replies; `arrivals` are events that follow, kept once by
+    their keys like any other; `problems` are sentences about actions that could not be filled.
+    """
+
+    work: tuple[Work, ...] = ()
+    done: tuple[Action, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    puts: tuple[Put, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+NOTHING = Following()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision and what follows from it."""
+
+    decision: Decision
+    following: Following = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict.
+
+    `decided` is None for an event that is kept first and decided later; `quarantined` for one that no rule may see,
+    with the `reasons` why it breaks its type.
+    """
+
+    event: Event
+    digest: bytes
+    at: datetime
+    reasons: tuple[str, ...] = ()
+    quarantined: bool = False
+    decided: Decided | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came of a transaction: what was known of its event, the leases it gave, events that are over with it, and
+    the keys of events that follow from it and are still to be decided."""
+
+    known: Known = "new"
+    leases: tuple[Lease, ...] = ()
+    finished: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which actions are meant: those that fit everything that is said. `error` is a class of failures."""
+
+    event: str = ""
+    action: str = ""
+    agent: str = ""
+    rule: str = ""
+    organisation: str = ""
+    error: str = ""
+
+    def fits(self, work: Work, error: str = "") -> bool:
+        """Whether an action is meant."""
+        return (
+            (not self.event or self.event == work.event)
+            and (not self.action or self.action == work.action.id)
+            and (not self.agent or self.agent == work.action.agent)
+            and (not self.rule or self.rule == work.action.rule)
+            and (not self.organisation or self.organisation == work.organisation)
+            and (not self.error or self.error == error)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What was cancelled: how many actions, the leases among them that were running, and events that are over."""
+
+    count: int
+    running: tuple[Lease, ...] = ()
+    finished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An action that was given up. `number` rises; `errors` are the reasons of every attempt, oldest first."""
+
+    number: int
+    work: Work
+    error: str
+    why: str
+    attempts: int
+    errors: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What is paused: the actions of an `agent`, of a `rule`, or of an `organisation`'s events."""
+
+    kind: Literal["agent", "rule", "organisation"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much is open: actions that wait, run, wait to be tried again, are held by a pause; dead letters; events that
+    are kept and not decided; and how many seconds the oldest open action is old."""
+
+    waiting: int
+    running: int
+    later: int
+    held: int
+    dead: int
+    pending: int
+    oldest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a store found when it was opened: keys of events still to be decided, open actions with a deadline, how many
+    actions are open, and how many attempts were lost with the process before."""
+
+    pending: tuple[str, ...] = ()
+    deadlines: tuple[Work, ...] = ()
+    open: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value of the small shared state at one revision; `value` is None when it was taken away."""
+
+    key: str
+    value: Json = field(hash=False)
+    revision: int

@@ -1,0 +1,236 @@
+"""What holds of work: claimed by one, counted before it runs, settled once, tried again when it is time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from atamo_rules.model.outcome import Again, Done, Failed
+from atamo_rules.model.work import Following, Hold, Selector
+from atamo_rules.testing.store_stage import Laws, Stage, run
+
+
+class WorkLaws(Laws):
+    """At least once, exclusive until the lease ends."""
+
+    def test_a_claim_is_exclusive_and_in_order(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", *(stage.work(f"a{n}") for n in range(5)), stage.work("b", agent="other"))
+            one, two = await asyncio.gather(stage.claim(2), stage.claim(2))
+            rest = await stage.claim(10)
+            assert [lease.work.action.id for lease in (*one, *two, *rest)] == [f"a{n}" for n in range(5)]
+            assert [lease.attempt for lease in one] == [1, 1]
+            assert await stage.claim() == []
+            assert len(await stage.claim(agent="other")) == 1
+
+        run(self, story)
+
+    def test_done_ends_the_action_and_the_last_one_its_event(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work("a1"), stage.work("a2"))
+            one, two = await stage.claim()
+            kept = await stage.store.settle(one, Done({"ok": True}))
+            assert kept is not None
+            assert kept.finished == ()
+            kept = await stage.store.settle(two, Done(None))
+            assert kept is not None
+            assert kept.finished == ("/test#e1",)
+            told = await stage.told()
+            assert told["state"] == "finished"
+            assert [line["answer"] for line in told["actions"]] == [{"ok": True}, None]
+            assert stage.kinds()[-3:] == ["action.done", "action.done", "event.finished"]
+
+        run(self, story)
+
+    def test_a_settled_lease_is_used_up(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work())
+            (lease,) = await stage.claim()
+            assert await stage.store.settle(lease, Done(1)) is not None
+            assert await stage.store.settle(lease, Failed("no")) is None
+            assert (await stage.told())["actions"][0]["state"] == "done"
+            assert stage.kinds()[-1] == "action.late"
+
+        run(self, story)
+
+    def test_again_waits_as_long_as_it_is_told(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work("a1"), stage.work("a2"))
+            one, two = await stage.claim()
+            await stage.store.settle(one, Again("busy", 60.0))
+            await stage.store.settle(two, Again("busy", 0.0))
+            assert [lease.work.action.id for lease in await stage.claim(lease=600)] == ["a2"]
+            stage.clock.move(59)
+            assert await stage.claim() == []
+            stage.clock.move(2)
+            (lease,) = await stage.claim()
+            assert (lease.work.action.id, lease.attempt, lease.errors) == ("a1", 2, ("busy",))
+            assert await stage.states() == [("a1", "running", 2), ("a2", "running", 2)]
+
+        run(self, story)
+
+    def test_steps_of_the_wall_clock_lose_nothing_and_fire_nothing_early(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work())
+            (lease,) = await stage.claim()
+            await stage.store.settle(lease, Again("busy", 60.0))
+            for step in (86_400, -86_400, 10 * 365 * 86_400, -10 * 365 * 86_400):
+                stage.clock.step(step)
+                assert await stage.claim() == []
+            if stage.store.caps.durable:
+                stage.clock.step(-86_400)  # set back over a restart: it waits as long as was asked, not a day
+                await stage.again()
+                assert await stage.claim() == []
+            stage.clock.move(61)
+            assert len(await stage.claim()) == 1
+
+        run(self, story)
+
+    def test_a_lease_that_ends_is_given_again_and_its_holder_comes_too_late(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work())
+            (first,) = await stage.claim(lease=30)
+            stage.clock.move(29)
+            assert await stage.claim() == []
+            stage.clock.move(2)
+            (second,) = await stage.claim()
+            assert (second.attempt, second.work.action.id) == (2, first.work.action.id)
+            assert await stage.store.settle(first, Done(1)) is None
+            assert await stage.store.settle(second, Done(2)) is not None
+            assert (await stage.told())["actions"][0]["answer"] == 2
+            assert [k for k in stage.kinds() if k.startswith("action.")] == [
+                "action.started", "action.lost", "action.started", "action.late", "action.done",
+            ]  # fmt: skip
+
+        run(self, story)
+
+    def test_a_lease_can_be_kept(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work())
+            (lease,) = await stage.claim(lease=30)
+            stage.clock.move(20)
+            assert await stage.store.extend(lease, 30)
+            stage.clock.move(20)
+            assert await stage.claim() == []
+            stage.clock.move(20)
+            assert len(await stage.claim()) == 1
+            assert not await stage.store.extend(lease, 30)
+
+        run(self, story)
+
+    def test_a_claim_waits_for_work(self) -> None:
+        async def story(stage: Stage) -> None:
+            waiting = asyncio.create_task(stage.store.claim("desk", lambda: 1, 20.0, 30.0))
+            await asyncio.sleep(0.01)
+            await stage.accept("e1", stage.work())
+            assert len(await asyncio.wait_for(waiting, 10)) == 1
+
+        run(self, story)
+
+    def test_what_follows_is_kept_with_the_settlement(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work("ask", within=5))
+            (lease,) = await stage.claim()
+            following = Following((stage.work("a2"), stage.work("a3", lease=9.0)), problems=("no name",))
+            kept = await stage.store.settle(lease, Done({"n": 1}), following)
+            assert kept is not None
+            assert ([one.work.action.id for one in kept.leases], kept.finished) == (["a3"], ())
+            assert await stage.states() == [("ask", "done", 1), ("a2", "waiting", 0), ("a3", "running", 1)]
+            assert (await stage.told())["problems"] == ["no name"]
+            # A loser's consequences are lost with it.
+            assert await stage.store.settle(lease, Done(1), Following((stage.work("a9"),))) is None
+            assert len(await stage.states()) == 3
+
+        run(self, story)
+
+    def test_an_ask_can_be_ended_before_during_and_after_its_attempt(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            asks = [stage.work(f"a{n}", within=5) for n in range(3)]
+            await stage.accept("e1", *asks)
+            one, two = await stage.claim(2)
+            await store.settle(one, Done(1))
+            assert await store.expire("/test#e1", "a0", "too late") is None
+            assert await store.expire("/test#e1", "a1", "too late", Following((stage.work("b"),))) is not None
+            assert await store.expire("/test#e1", "a2", "too late") is not None
+            assert await store.settle(two, Done(1)) is None
+            assert [state for _, state, _ in await stage.states()] == [
+                "done",
+                "timeout",
+                "timeout",
+                "waiting",
+            ]
+            assert [lease.work.action.id for lease in await stage.claim()] == ["b"]
+
+        run(self, story)
+
+    def test_cancelled_work_never_runs_and_what_runs_settles_too_late(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work("a1"), stage.work("a2"), stage.work("a3", agent="other"))
+            (running,) = await stage.claim(1)
+            cancelled = await stage.store.cancel(Selector(agent="desk"), "bob")
+            assert cancelled.count == 2
+            assert [lease.token for lease in cancelled.running] == [running.token]
+            assert cancelled.finished == ()
+            assert await stage.claim() == []
+            assert await stage.store.settle(running, Done(1)) is None
+            assert [state for _, state, _ in await stage.states()] == ["cancelled", "cancelled", "waiting"]
+            assert (await stage.store.cancel(Selector(event="/test#e1"))).finished == ("/test#e1",)
+
+        run(self, story)
+
+    def test_what_is_paused_is_not_given_until_it_is_resumed(self) -> None:
+        async def story(stage: Stage) -> None:
+            holds = (Hold("agent", "desk"), Hold("rule", "r"), Hold("organisation", "acme"))
+            await stage.accept("e1", stage.work())
+            for hold in holds:
+                await stage.store.pause(hold, "bob")
+                assert await stage.claim() == []
+            assert (await stage.store.depth()).held == 1
+            if stage.store.caps.durable:
+                await stage.again()
+                assert set(await stage.store.paused()) == set(holds)
+                assert await stage.claim() == []
+            for hold in holds[:2]:
+                await stage.store.resume(hold, "bob")
+                assert await stage.claim() == []
+            await stage.store.resume(holds[2], "bob")
+            assert len(await stage.claim()) == 1
+            assert stage.kinds().count("work.paused") == stage.kinds().count("work.resumed") == 3
+
+        run(self, story)
+
+    def test_open_work_goes_on_after_a_restart_with_its_attempts_counted(self) -> None:
+        async def story(stage: Stage) -> None:
+            if not stage.store.caps.durable:
+                return
+            ask = replace(stage.work("ask", within=600), alerts=True)
+            await stage.accept("e1", stage.work("a1"), stage.work("a2"), ask)
+            one, two = await stage.claim(2)
+            await stage.store.settle(one, Again("busy", 60.0))
+            recovered = await stage.again()
+            assert recovered.open == 3
+            assert [work.action.id for work in recovered.deadlines] == ["ask"]
+            assert recovered.deadlines[0] == ask
+            claimed = await stage.claim()
+            assert [(lease.work.action.id, lease.attempt) for lease in claimed] == [("ask", 1), ("a2", 2)]
+            assert await stage.store.settle(two, Done(1)) is None, "the lease was of the process before"
+            stage.clock.move(61)
+            (late,) = await stage.claim()
+            assert (late.work.action.id, late.attempt, late.errors) == ("a1", 2, ("busy",))
+
+        run(self, story)
+
+    def test_depth_counts_what_is_open(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", *(stage.work(f"a{n}") for n in range(4)))
+            one, two = await stage.claim(2)
+            await stage.store.settle(one, Again("busy", 60.0))
+            await stage.store.settle(two, Failed("no"))
+            await stage.claim(1)
+            stage.clock.move(5)
+            depth = await stage.store.depth()
+            counted = (depth.waiting, depth.running, depth.later, depth.held, depth.dead, depth.oldest)
+            assert counted == (1, 1, 1, 0, 1, 5.0)
+
+        run(self, story)
