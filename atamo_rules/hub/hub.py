@@ -111,7 +111,7 @@ class Hub:
         key: str = "",
     ) -> tuple[Taken, bool]:
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
-        none. Never raises on its bytes; raises Busy and StoreUnavailable."""
+        none. Waits while too much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
         generation = self.current
         now = self.clock.now()
         taken = generation.intake.take(raw, type_name=type_name, user=user, now=now, fallback_id=key)
@@ -135,6 +135,8 @@ class Hub:
         """Decide what was taken, and keep both in one transaction."""
         if self._started is None or not self._started.done():
             await self.start()
+        if self.store.full:
+            await self.room()
         event = taken.event
         if event is None:
             await self.note("event.refused", taken.id, reasons=list(taken.refused))

@@ -212,12 +212,15 @@ class WorkLaws(Laws):
             assert recovered.open == 3
             assert [work.action.id for work in recovered.deadlines] == ["ask"]
             assert recovered.deadlines[0] == ask
-            claimed = await stage.claim()
-            assert [(lease.work.action.id, lease.attempt) for lease in claimed] == [("ask", 1), ("a2", 2)]
+            claimed = await stage.claim(lease=600)
+            assert [(lease.work.action.id, lease.attempt) for lease in claimed] == [("a2", 2), ("ask", 1)]
             assert await stage.store.settle(two, Done(1)) is None, "the lease was of the process before"
             stage.clock.move(61)
             (late,) = await stage.claim()
             assert (late.work.action.id, late.attempt, late.errors) == ("a1", 2, ("busy",))
+            await stage.again()
+            (late,) = [lease for lease in await stage.claim() if lease.work.action.id == "a1"]
+            assert (late.attempt, late.errors) == (3, ("busy",))
 
         run(self, story)
 

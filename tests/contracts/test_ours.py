@@ -14,6 +14,7 @@ from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.agents.log import LogAgent
 from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy
 from atamo_rules.model.outcome import Done
 from atamo_rules.testing.agents import ScriptedAgent
@@ -25,6 +26,15 @@ from atamo_rules.testing.store_stage import Stage
 class TestMemoryStore(StoreContract):
     def store(self, clock: ManualClock) -> MemoryStore:
         return MemoryStore(clock=clock)
+
+
+class TestSqliteStore(StoreContract):
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "deep" / "hub.db"
+
+    def store(self, clock: ManualClock) -> SqliteStore:
+        return SqliteStore(self.path, clock)
 
 
 class TestJsonLinesAuditor(AuditorContract):

@@ -69,15 +69,31 @@ class Change:
 
 
 class Counts:
-    """How many open actions each event has; whoever applies a change learns which events it ends."""
+    """How many open actions each event has; whoever applies a change learns which events it ends. What was applied
+    since `begin` can be undone."""
 
     def __init__(self) -> None:
         self.open: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+
+    def begin(self) -> None:
+        """What comes now belongs together."""
+        self._before.clear()
+
+    def undo(self) -> None:
+        """It came to nothing."""
+        for event, count in self._before.items():
+            if count:
+                self.open[event] = count
+            else:
+                self.open.pop(event, None)
 
     def apply(self, change: Change) -> None:
         """Take a change into account, and record the events that are over with it."""
         for event, more in change.open.items():
-            left = self.open.get(event, 0) + more
+            there = self.open.get(event, 0)
+            self._before.setdefault(event, there)
+            left = there + more
             if left:
                 self.open[event] = left
             else:

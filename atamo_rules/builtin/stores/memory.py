@@ -10,7 +10,7 @@ from itertools import islice
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.telling import ActionLine, told
+from atamo_rules.builtin.stores.telling import ActionLine, outline_of, told
 from atamo_rules.hub import records
 from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
@@ -92,6 +92,7 @@ class MemoryJournal:
 
     async def commit(self, change: Change) -> None:
         told: list[Note] = []
+        self.counts.begin()
         self.apply(change, told)
         if told:
             first = self.position + 1
@@ -200,10 +201,8 @@ class MemoryJournal:
         frames = self.logs[key].frames if key in self.logs else []
         lines = [message.actions[row] for row in sorted(message.actions)]
         arrival = message.arrival
-        return told(
-            arrival.event, arrival.quarantined, arrival.reasons, message.decision, message.problems, message.over,
-            lines, frames,
-        )  # fmt: skip
+        outline = outline_of(message.decision, message.problems) if message.decision is not None else None
+        return told(arrival.event, arrival.quarantined, arrival.reasons, outline, message.over, lines, frames)
 
     async def page(self, log: str, after: int, limit: int) -> Page:
         kept = self.logs.get(log)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
+from os import urandom
 from typing import Literal, TypeAlias
 
 from atamo_rules.model.work import Hold, Lease, Selector, Work
@@ -76,7 +77,7 @@ class OpenWork:
         self._held: list[Item] = []
         self._later: list[tuple[float, int, Item]] = []
         self._leases: list[tuple[float, int, Item]] = []
-        self._number = count(1)
+        self._number = count(int.from_bytes(urandom(5)))  # no lease of a process before fits by accident
 
     def add(self, item: Item, wait: float = 0.0, now: float = 0.0) -> None:
         """An action that is open from here on; it waits `wait` seconds first."""

@@ -24,12 +24,31 @@ class ActionLine:
     answer: Json = None
 
 
+@dataclass(slots=True)
+class Outline:
+    """What is told of a decision."""
+
+    digest: str
+    matched: Sequence[str]
+    shadow: Sequence[str]
+    problems: Sequence[str]
+
+
+def outline_of(decision: Decision, problems: Sequence[str] = ()) -> Outline:
+    """The outline of a decision, with the problems that its rules met later."""
+    return Outline(
+        decision.digest,
+        decision.matched,
+        [fired.rule for fired in decision.fired if fired.shadow],
+        [problem for fired in decision.fired for problem in fired.problems] + list(problems),
+    )
+
+
 def told(
     event: Event,
     quarantined: bool,
     reasons: Sequence[str],
-    decision: Decision | None,
-    problems: Sequence[str],
+    outline: Outline | None,
     over: bool,
     lines: Sequence[ActionLine],
     frames: Sequence[Frame],
@@ -41,18 +60,18 @@ def told(
         "time": jsonable(event.at),
         "user": event.user.name if event.user else None,
         "conforms": event.conforms,
-        "state": "finished" if over and decision else "decided" if decision else "accepted",
+        "state": "finished" if over and outline else "decided" if outline else "accepted",
         "reasons": list(reasons),
     }
     if event.source:
         made["source"] = event.source
     if quarantined:
         made["state"] = "quarantined"
-    if decision is not None:
-        made["digest"] = decision.digest
-        made["matched"] = list(decision.matched)
-        made["shadow"] = [fired.rule for fired in decision.fired if fired.shadow]
-        made["problems"] = [p for fired in decision.fired for p in fired.problems] + list(problems)
+    if outline is not None:
+        made["digest"] = outline.digest
+        made["matched"] = list(outline.matched)
+        made["shadow"] = list(outline.shadow)
+        made["problems"] = list(outline.problems)
     made["actions"] = [
         {
             "id": line.action.id,

@@ -1,0 +1,265 @@
+"""A group of transactions into the tables: prepared in the loop, written on the store's thread in one transaction.
+
+Rows of one kind are written by one statement for many, since every statement hands Python's lock over and back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeAlias
+
+from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
+from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.hub import records
+from atamo_rules.model.audit import Note
+from atamo_rules.model.work import Put
+
+Row: TypeAlias = "tuple[Any, ...]"
+OVER = ("done", "failed", "timeout", "cancelled")
+SIZES = (64, 16, 4, 1)
+"""Rows of one statement."""
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
+
+    change: Change
+    event: Row | None = None
+    incoming: list[tuple[Incoming, Prepared]] = field(default_factory=list)
+    actions: list[Row] = field(default_factory=list)
+    moved: list[Row] = field(default_factory=list)
+    outlines: list[Row] = field(default_factory=list)
+    frames: list[Row] = field(default_factory=list)
+    letters: list[Row] = field(default_factory=list)
+    notes: list[Row] = field(default_factory=list)
+    told: list[Note] = field(default_factory=list)
+    """All its records and those of what came in with it, in order; filled in when it is written."""
+
+
+def prepare(change: Change, one: Incoming | None = None) -> Prepared:
+    """Make the rows of a change; those of an event that comes in with it too."""
+    made = Prepared(change)
+    if one is not None:
+        arrival, event = one.arrival, one.arrival.event
+        state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
+        outline = values.of_outline(arrival.decided.decision) if arrival.decided is not None else None
+        reasons = values.text(arrival.reasons) if arrival.reasons else None
+        made.event = (
+            event.key, event.id, arrival.digest, state, change.at.timestamp(), values.of_event(event), reasons, outline,
+        )  # fmt: skip
+    else:
+        made.outlines = [(key, values.of_outline(decision)) for key, decision in change.decided]
+    made.incoming = [(inner, prepare(inner.change, inner)) for inner in change.incoming]
+    for item in change.added:
+        work, state = item.work, "running" if item.attempts else "waiting"
+        made.actions.append((
+            item.row, work.event, item.id, *item.hold, work.at.timestamp(), state, 1, item.limited,
+            item.attempts, values.of_work(work),
+        ))  # fmt: skip
+    for row, key, action in change.done:
+        written = values.text([values.of_action(action)])
+        made.actions.append((
+            row, key, action.id, action.agent, action.rule, "", change.at.timestamp(), "done", 0, 0, 0, written,
+        ))  # fmt: skip
+    made.moved = [_moved(change, moved) for moved in change.moved]
+    made.frames = [(frame.log, values.of_frame(frame, change.at)) for frame in change.frames]
+    for letter, row in change.dead:
+        written = values.text([letter.why, letter.attempts, letter.errors, letter.at.isoformat()])
+        made.letters.append((letter.number, row, letter.work.action.agent, letter.error, written))
+    made.notes = [_note(note) for note in change.notes]
+    return made
+
+
+def _moved(change: Change, moved: Moved) -> Row:
+    item = moved.item
+    answer = values.text(moved.answer) if moved.answer is not None else None
+    kept = moved.errors or item.errors
+    errors = values.text(kept) if kept else None
+    due = change.at.timestamp() + moved.wait
+    return (
+        item.row, moved.state, 0 if moved.state in OVER else 1, item.attempts, values.clean(moved.why), answer, errors,
+        due, moved.wait,
+    )  # fmt: skip
+
+
+def _note(note: Note) -> Row:
+    return note.at.isoformat(), note.kind, note.event, note.who, values.text(note.what)
+
+
+class Keeper:
+    """Writes groups over one connection. `position` is the last record's, `revision` the last of the shared state."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.counts = Counts()
+        self.position = 0
+        self.revision = 0
+
+    def write(self, group: Sequence[Prepared]) -> None:
+        """All of a group in one transaction, or nothing of it. Raises sqlite3.Error."""
+        execute = self.connection.execute
+        position, revision = self.position, self.revision
+        self.counts.begin()
+        try:
+            execute("begin immediate")
+            self._write(group)
+            execute("commit")
+        except BaseException:
+            self.counts.undo()
+            self.position, self.revision = position, revision
+            if self.connection.in_transaction:
+                execute("rollback")
+            raise
+
+    def _write(self, group: Sequence[Prepared]) -> None:
+        self._enter([inner for one in group for inner in one.incoming])
+        whole = [part for one in group for part in _parts(one)]
+        self._many(_ACTIONS, [row for part in whole for row in part.actions])
+        self._many(_MOVED, [row for part in whole for row in part.moved])
+        self._many(_OUTLINES, [row for part in whole for row in part.outlines])
+        self._many(_LETTERS, [row for part in whole for row in part.letters])
+        for part in whole:
+            self._seldom(part)
+        notes: list[Row] = []
+        for one in group:
+            self._tell(one, one, notes)
+        first = self.position + 1
+        self._many(_AUDIT, [(position, *row) for position, row in enumerate(notes, first)])
+        self.position += len(notes)
+
+    def _enter(self, incoming: Sequence[tuple[Incoming, Prepared]]) -> None:
+        """Keep events whose keys are new; those that come in with them only after."""
+        if not incoming:
+            return
+        new: set[str] = set()
+        rows = [made.event for _, made in incoming if made.event is not None]
+        for cursor in self._each(_EVENTS, rows):
+            new.update(key for (key,) in cursor.fetchall())
+        inside: list[tuple[Incoming, Prepared]] = []
+        for one, made in incoming:
+            key = one.arrival.event.key
+            if key in new:
+                new.remove(key)
+                inside += made.incoming
+            else:
+                (digest,) = self.connection.execute(
+                    "select digest from events where key = ?", (key,)
+                ).fetchone()
+                one.known = "same" if digest == one.arrival.digest else "other"
+        self._enter(inside)
+
+    def _tell(self, root: Prepared, part: Prepared, notes: list[Row]) -> None:
+        """The records of a change, then those of what came in with it."""
+        before = len(part.change.notes)
+        self.counts.apply(part.change)
+        root.told += part.change.notes
+        notes += part.notes
+        notes += [_note(note) for note in part.change.notes[before:]]
+        for one, made in part.incoming:
+            if one.known == "new":
+                self._tell(root, made, notes)
+            else:
+                note = records.known(one.arrival, one.known == "same")
+                root.told.append(note)
+                notes.append(_note(note))
+
+    def _seldom(self, part: Prepared) -> None:
+        """What most changes have nothing of."""
+        change, execute = part.change, self.connection.execute
+        for log, written in part.frames:
+            (change.cursor,) = execute(
+                "insert into logs (log, count) values (?, 1) on conflict (log) do update set count = count + 1 "
+                "returning count",
+                (log,),
+            ).fetchone()
+            execute("insert into frames (log, seq, frame) values (?, ?, ?)", (log, change.cursor, written))
+        for log in change.closed:
+            execute("update logs set closed = 1 where log = ?", (log,))
+        for log, until in change.kept:
+            execute(
+                "insert into logs (log, until) values (?1, ?2) on conflict (log) do update set until = ?2",
+                (log, until.timestamp()),
+            )
+        for event, problems in change.problems:
+            for problem in problems:
+                execute(
+                    "update events set outline = json_insert(outline, '$[3][#]', ?) where key = ?",
+                    (problem, event),
+                )
+        for put in change.puts:
+            change.revisions.append(self._put(put))
+        for number in change.undead:
+            execute("update letters set gone = 1 where number = ?", (number,))
+
+    def _put(self, put: Put) -> int | None:
+        execute = self.connection.execute
+        there = execute(
+            "select revision from state where bucket = ? and key = ? and value is not null",
+            (put.bucket, put.key),
+        ).fetchone()
+        if put.expect is not None and put.expect != (there[0] if there else 0):
+            return None
+        self.revision += 1
+        execute(
+            "insert into state (bucket, key, value, revision) values (?1, ?2, ?3, ?4) "
+            "on conflict (bucket, key) do update set value = ?3, revision = ?4",
+            (put.bucket, put.key, None if put.value is None else values.text(put.value), self.revision),
+        )
+        return self.revision
+
+    def _many(self, statement: tuple[str, int, str], rows: Sequence[Row]) -> None:
+        for _ in self._each(statement, rows):
+            pass
+
+    def _each(self, statement: tuple[str, int, str], rows: Sequence[Row]) -> Iterator[sqlite3.Cursor]:
+        """Run a statement over rows, as many at once as it can take."""
+        done = 0
+        while done < len(rows):
+            size = next(size for size in SIZES if size <= len(rows) - done)
+            part = rows[done : done + size]
+            done += size
+            yield self.connection.execute(_sql(statement, size), [value for row in part for value in row])
+
+
+def _parts(one: Prepared) -> Iterator[Prepared]:
+    """A change and all that came in with it and was new."""
+    yield one
+    for incoming, made in one.incoming:
+        if incoming.known == "new":
+            yield from _parts(made)
+
+
+@cache
+def _sql(statement: tuple[str, int, str], size: int) -> str:
+    before, columns, after = statement
+    row = f"({', '.join('?' * columns)})"
+    return f"{before}{', '.join([row] * size)}{after}"
+
+
+_EVENTS = (
+    "insert into events (key, id, digest, state, at, event, reasons, outline) values ",
+    8,
+    " on conflict (key) do nothing returning key",
+)
+_ACTIONS = (
+    "insert into actions (row, event, id, agent, rule, organisation, at, state, open, limited, attempts, work) values ",
+    12,
+    "",
+)
+_MOVED = (
+    "update actions set state = v.column2, open = v.column3, attempts = v.column4, why = v.column5, "
+    "answer = v.column6, errors = v.column7, due = v.column8, wait = v.column9 from (values ",
+    9,
+    ") as v where actions.row = v.column1",
+)
+_OUTLINES = (
+    "update events set state = 'decided', outline = v.column2 from (values ",
+    2,
+    ") as v where events.key = v.column1",
+)
+_LETTERS = ("insert into letters (number, row, agent, error, letter) values ", 5, "")
+_AUDIT = ("insert into audit (position, at, kind, event, who, what) values ", 6, "")

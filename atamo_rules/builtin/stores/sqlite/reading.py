@@ -1,0 +1,235 @@
+"""What the file holds, read on connections of their own: a reader holds up no writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from atamo_rules.builtin.stores.journal import Loaded
+from atamo_rules.builtin.stores.open_work import Item
+from atamo_rules.builtin.stores.operating import PAUSED, hold_of
+from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
+from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Page
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import DeadLetter, Entry, Selector
+
+
+def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[str, int], int, int]:
+    """All that is open; how many open actions each event has; the last record's position, the last revision."""
+    execute = connection.execute
+    loaded = Loaded()
+    counts: dict[str, int] = {}
+    rows = execute(
+        "select row, event, id, agent, rule, organisation, at, state, attempts, work, errors, due, wait, limited "
+        "from actions where open = 1 order by row"
+    )
+    clock = now.timestamp()
+    for (
+        row,
+        event,
+        id,
+        agent,
+        rule,
+        organisation,
+        at,
+        state,
+        attempts,
+        work,
+        errors,
+        due,
+        wait,
+        limited,
+    ) in rows:
+        counts[event] = counts.get(event, 0) + 1
+        item = Item(
+            row, id, (agent, rule, organisation), datetime.fromtimestamp(at, UTC), _later(work), attempts,
+            tuple(values.read(errors) or ()), bool(limited),
+        )  # fmt: skip
+        if state == "running":
+            loaded.lost.append(item)
+        else:
+            # The wall clock may have been set while nobody looked: it waits no longer than was asked.
+            left = min(wait, max(0.0, due - clock)) if state == "again" else 0.0
+            loaded.items.append((item, left))
+    loaded.pending = [
+        key for (key,) in execute("select key from events where state = 'accepted' order by seq")
+    ]
+    loaded.holds = [
+        hold_of(key)
+        for (key,) in execute("select key from state where bucket = ? and value is not null", (PAUSED,))
+    ]
+    loaded.row = _last(connection, "select max(row) from actions")
+    loaded.letter = _last(connection, "select max(number) from letters")
+    position = _last(connection, "select max(position) from audit")
+    revision = _last(connection, "select max(revision) from state")
+    return loaded, counts, position, revision
+
+
+def _later(work: str) -> Any:
+    return lambda: values.to_work(work)
+
+
+def _last(connection: sqlite3.Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0] or 0)
+
+
+def find(connection: sqlite3.Connection, name: str) -> str | None:
+    """The key of an event by its key, or by an id that only one has."""
+    if connection.execute("select 1 from events where key = ?", (name,)).fetchone():
+        return name
+    keys = connection.execute("select key from events where id = ? and id <> key limit 2", (name,)).fetchall()
+    return str(keys[0][0]) if len(keys) == 1 else None
+
+
+def event(connection: sqlite3.Connection, key: str) -> Event | None:
+    """An event as it was taken."""
+    row = connection.execute("select event from events where key = ?", (key,)).fetchone()
+    return None if row is None or row[0] is None else values.to_event(row[0])
+
+
+def decided(connection: sqlite3.Connection, key: str) -> bool:
+    """Whether an event is to be decided no more."""
+    row = connection.execute("select state from events where key = ?", (key,)).fetchone()
+    return row is None or row[0] != "accepted"
+
+
+def told_of(connection: sqlite3.Connection, key: str) -> Mapping[str, Json] | None:
+    """All that is kept of an event."""
+    connection.execute("begin")
+    try:
+        row = connection.execute(
+            "select id, state, event, reasons, outline from events where key = ?", (key,)
+        ).fetchone()
+        if row is None:
+            return None
+        id, state, written, reasons, outline = row
+        if written is None:
+            return {"id": id, "state": state}
+        lines = [
+            ActionLine(values.to_action(values.read(work)[0]), how, attempts, why or "", values.read(answer))
+            for work, how, attempts, why, answer in connection.execute(
+                "select work, state, attempts, why, answer from actions where event = ? order by row", (key,)
+            )
+        ]
+        over = not connection.execute(
+            "select 1 from actions where event = ? and open = 1 limit 1", (key,)
+        ).fetchone()
+        frames = [
+            values.to_frame(key, seq, frame)
+            for seq, frame in connection.execute(
+                "select seq, frame from frames where log = ? order by seq", (key,)
+            )
+        ]
+    finally:
+        connection.execute("rollback")
+    decided = Outline(*values.read(outline)) if outline is not None else None
+    kept = values.to_event(written)
+    return told(kept, state == "quarantined", values.read(reasons) or (), decided, over, lines, frames)
+
+
+def page(connection: sqlite3.Connection, log: str, after: int, limit: int) -> Page:
+    """Frames of a log after a cursor."""
+    connection.execute("begin")
+    try:
+        row = connection.execute("select count, closed, expired from logs where log = ?", (log,)).fetchone()
+        if row is None:
+            return Page((), after)
+        count, closed, expired = row
+        if expired is not None:
+            return Page((), after, True, expired)
+        frames = tuple(
+            values.to_frame(log, seq, frame)
+            for seq, frame in connection.execute(
+                "select seq, frame from frames where log = ? and seq > ? order by seq limit ?",
+                (log, after, limit),
+            )
+        )
+    finally:
+        connection.execute("rollback")
+    cursor = frames[-1].seq if frames else after
+    return Page(frames, cursor, bool(closed) and cursor == count)
+
+
+def dead(
+    connection: sqlite3.Connection, which: Selector, after: int, upto: int | None, limit: int
+) -> list[tuple[DeadLetter, int]]:
+    """Dead letters, each with the row of its action."""
+    conditions = ["letters.gone = 0", "letters.number > ?"]
+    given: list[Any] = [after]
+    if upto is not None:
+        conditions.append("letters.number <= ?")
+        given.append(upto)
+    for column, value in (
+        ("actions.event", which.event),
+        ("actions.id", which.action),
+        ("letters.agent", which.agent),
+        ("actions.rule", which.rule),
+        ("actions.organisation", which.organisation),
+        ("letters.error", which.error),
+    ):
+        if value:
+            conditions.append(f"{column} = ?")
+            given.append(value)
+    rows = connection.execute(
+        "select letters.number, letters.row, letters.error, letters.letter, actions.work from letters "
+        f"join actions on actions.row = letters.row where {' and '.join(conditions)} order by letters.number limit ?",
+        (*given, limit),
+    )
+    found = []
+    for number, row, error, letter, work in rows:
+        why, attempts, errors, at = values.read(letter)
+        moment = values.moment(at)
+        found.append(
+            (DeadLetter(number, values.to_work(work), error, why, attempts, tuple(errors), moment), row)
+        )
+    return found
+
+
+def dead_groups(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
+    """How many dead letters there are, by agent and class of error."""
+    rows = connection.execute(
+        "select agent, error, count(*) from letters where gone = 0 group by agent, error"
+    )
+    return {(agent, error): count for agent, error, count in rows}
+
+
+def entry(connection: sqlite3.Connection, bucket: str, key: str) -> Entry | None:
+    """A value of the shared state."""
+    row = connection.execute(
+        "select value, revision from state where bucket = ? and key = ? and value is not null", (bucket, key)
+    ).fetchone()
+    return None if row is None else Entry(key, values.read(row[0]), row[1])
+
+
+def entries(connection: sqlite3.Connection, bucket: str, after: int) -> list[Entry]:
+    """Values of a bucket beyond a revision."""
+    rows = connection.execute(
+        "select key, value, revision from state where bucket = ? and revision > ? order by revision",
+        (bucket, after),
+    )
+    return [Entry(key, values.read(value), revision) for key, value, revision in rows]
+
+
+def audit(connection: sqlite3.Connection, after: int, limit: int) -> list[AuditRecord]:
+    """Records after a position."""
+    rows = connection.execute(
+        "select position, at, kind, event, who, what from audit where position > ? order by position limit ?",
+        (after, limit),
+    )
+    return [
+        AuditRecord(position, values.moment(at), kind, about, who, values.read(what))
+        for position, at, kind, about, who, what in rows
+    ]
+
+
+def sizes(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many dead letters there are, and how many events that are still to be decided."""
+    return (
+        _last(connection, "select count(*) from letters where gone = 0"),
+        _last(connection, "select count(*) from events where state = 'accepted'"),
+    )

@@ -1,0 +1,241 @@
+"""A store in one SQLite file: what it has accepted survives the process and a loss of power.
+
+Write-ahead log with `synchronous = full`: a commit returns once it is on disk. One thread writes, whatever waits in one
+transaction; readers have connections of their own. After an error of the disk nothing is tried again: what the kernel
+did not write it may have dropped, and a second fsync would say that all is well (PostgreSQL, "Fsync Errors", 2018).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from atamo_rules.builtin.stores.journal import Change, Loaded
+from atamo_rules.builtin.stores.local import LocalStore
+from atamo_rules.builtin.stores.sqlite import reading
+from atamo_rules.builtin.stores.sqlite.forgetting import forget
+from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
+from atamo_rules.builtin.stores.sqlite.lock import FileLock
+from atamo_rules.builtin.stores.sqlite.schema import open_to_read, open_to_write
+from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
+from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.hub.clock import Clock, SystemClock
+from atamo_rules.hub.store import Caps, Hear
+from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Page
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import DeadLetter, Entry, Selector
+
+MOST_OPEN = 1_000_000
+"""Actions that may be open at once."""
+RETAIN = timedelta(days=30)
+"""How long what is over can be told; its keys are known for ever, and the audit is kept."""
+READERS = 2
+
+CAPS = Caps(
+    durable=True,
+    nodes=False,
+    dedupe_window=float("inf"),
+    min_delay=0.0,
+    max_batch=10_000,
+    virtual_time=True,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class SqliteStore(LocalStore):
+    """The store in a file, which it makes where there is none. `synchronous` other than `full` loses what was accepted
+    when power is lost; it is there to show that."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock | None = None,
+        *,
+        most_open: int = MOST_OPEN,
+        retain: timedelta = RETAIN,
+        synchronous: str = "full",
+    ) -> None:
+        clock = clock or SystemClock()
+        self.path = path
+        self.file = SqliteJournal(path, clock, retain, synchronous)
+        super().__init__(self.file, CAPS, most_open, clock)
+
+    def take(self) -> None:
+        """Hold the file, ahead of `open`. Raises StoreUnavailable, naming who holds it."""
+        self.file.take()
+
+
+class SqliteJournal:
+    """Keeps changes in a file."""
+
+    def __init__(self, path: Path, clock: Clock, retain: timedelta, synchronous: str) -> None:
+        self.path = path
+        self.clock = clock
+        self.retain = retain
+        self.synchronous = synchronous
+        self.lock = FileLock(path.with_name(f"{path.name}.lock"))
+        self.hear: Hear = lambda records: None
+        self.broken: StoreUnavailable | None = None
+        self.group: GroupCommit[Prepared] = GroupCommit(self._write, self._written)
+        self.readers = ThreadPoolExecutor(READERS, "atamo reader")
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._keeper: Keeper | None = None
+        self._heard = 0
+
+    def take(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.lock.take()
+        except OSError as error:
+            raise StoreUnavailable(f"`{self.path}` cannot be used: {error.strerror or error}") from None
+
+    async def open(self, hear: Hear) -> Loaded:
+        self.hear = hear
+        self.take()
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.group.thread, self._open)
+        except BaseException:
+            self.lock.give_back()
+            raise
+
+    def _open(self) -> Loaded:
+        try:
+            connection = open_to_write(self.path, self.synchronous)
+            keeper = Keeper(connection)
+            loaded, keeper.counts.open, keeper.position, keeper.revision = reading.load(
+                connection, self.clock.now()
+            )
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(f"`{self.path}` cannot be used: {error}") from None
+        self._keeper, self._heard = keeper, keeper.position
+        return loaded
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._keeper is not None:
+            await loop.run_in_executor(self.group.thread, self._close, self._keeper)
+        self.group.thread.shutdown()
+        self.readers.shutdown()
+        for reader in self._readers:
+            reader.close()
+        self.lock.give_back()
+
+    def _close(self, keeper: Keeper) -> None:
+        keeper.connection.close()
+
+    # --- writing ----------------------------------------------------------------------------------------
+
+    async def commit(self, change: Change) -> None:
+        if self.broken is not None:
+            raise self.broken
+        await self.group.put(prepare(change))
+
+    def _write(self, group: list[Prepared]) -> None:
+        """On the store's thread."""
+        if self.broken is not None:
+            raise self.broken
+        assert self._keeper is not None
+        try:
+            self._keeper.write(group)
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    def _meaning(self, error: sqlite3.Error) -> StoreUnavailable:
+        """Whether the file can be used again: when there is room, or another program lets go of it. Else never."""
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code == sqlite3.SQLITE_FULL or code in _NO_ROOM:
+            return Busy("the disk is full", 5.0)
+        if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return Busy("another program holds the file", 1.0)
+        self.broken = StoreUnavailable(f"`{self.path}` cannot be written: {error}")
+        return self.broken
+
+    def _written(self, group: list[Prepared]) -> None:
+        """In the loop: what is durable is told."""
+        notes = [note for one in group for note in one.told]
+        if notes:
+            first = self._heard + 1
+            self._heard += len(notes)
+            self.hear([note.placed(position) for position, note in enumerate(notes, first)])
+
+    async def forget(self, now: datetime) -> int:
+        if self._keeper is None or self.broken is not None:
+            return 0
+        loop = asyncio.get_running_loop()
+        connection = self._keeper.connection
+        try:
+            return await loop.run_in_executor(self.group.thread, forget, connection, now, self.retain)
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    async def _read(
+        self, what: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **more: P.kwargs
+    ) -> T:
+        def read() -> T:
+            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = open_to_read(self.path)
+                self._readers.append(connection)
+            return what(connection, *args, **more)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.readers, read)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"`{self.path}` cannot be read: {error}") from error
+
+    async def find(self, name: str) -> str | None:
+        return await self._read(reading.find, name)
+
+    async def event(self, key: str) -> Event | None:
+        return await self._read(reading.event, key)
+
+    async def decided(self, key: str) -> bool:
+        return await self._read(reading.decided, key)
+
+    async def told(self, key: str) -> Mapping[str, Json] | None:
+        return await self._read(reading.told_of, key)
+
+    async def page(self, log: str, after: int, limit: int) -> Page:
+        return await self._read(reading.page, log, after, limit)
+
+    async def dead(
+        self, which: Selector, after: int, upto: int | None, limit: int
+    ) -> list[tuple[DeadLetter, int]]:
+        return await self._read(reading.dead, which, after, upto, limit)
+
+    async def dead_groups(self) -> dict[tuple[str, str], int]:
+        return await self._read(reading.dead_groups)
+
+    async def entry(self, bucket: str, key: str) -> Entry | None:
+        return await self._read(reading.entry, bucket, key)
+
+    async def entries(self, bucket: str, after: int) -> list[Entry]:
+        return await self._read(reading.entries, bucket, after)
+
+    async def audit(self, after: int, limit: int) -> list[AuditRecord]:
+        return await self._read(reading.audit, after, limit)
+
+    async def head(self) -> int:
+        return self._heard
+
+    async def sizes(self) -> tuple[int, int]:
+        return await self._read(reading.sizes)
+
+
+_NO_ROOM = {
+    getattr(sqlite3, "SQLITE_IOERR_SHMSIZE", 4874),  # the index of the log could not grow
+}
