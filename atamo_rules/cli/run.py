@@ -17,11 +17,16 @@ Examples:
   atamo run rules/ --port 0                 on any free port
   atamo run rules/ --stdin < events.jsonl   events from a file, then stop
   atamo run rules/ --drop inbox/            also take files put into inbox/
+  atamo run rules/ --store memory           keep nothing beyond the process
 
 Nobody is asked who they are in this release: whoever can reach the port may send events as any user. It listens on
 this machine only, unless --host says otherwise.
 
-Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2 usage, files or port."""
+What was accepted is kept in a file until it is done, whatever becomes of the process: the next start goes on with it.
+One hub at a time holds the file.
+
+Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2 usage, files, port, or a store that is
+held by another hub or can no longer be written."""
 
 
 @click.command(epilog=EPILOG)
@@ -36,6 +41,8 @@ Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2
 @click.option("--drop", metavar="DIR", help="Take *.json and *.jsonl files put into this folder.")
 @click.option("--audit", metavar="FILE", help="Where every step is written; `none` for nowhere."
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
+@click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`, or `memory`, which"
+              " ends with the process.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
 @click.option("--reload/--no-reload", default=True, help="Whether to follow changes of the files.")
 @click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
 @click.option("--max-body", type=click.IntRange(1, 1024), default=25, show_default=True, metavar="MIB",
@@ -79,6 +86,13 @@ class Voice:
     def warn(self, text: str) -> None:
         """A line that is said even when quiet."""
         say(f"{text}\n", err=True)
+
+    def left(self, left: Any) -> None:
+        """What a process before left open."""
+        count = left.open + len(left.pending)
+        if count:
+            lost = f", {left.lost} of them were running" if left.lost else ""
+            self.tell(f"going on with what was left open: {count}{lost}")
 
     def state(self, state: Any) -> None:
         """A state of the rules: taken, or refused with its diagnostics."""

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atamo_rules.errors import RulesetRejected
+from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.intake import Taken
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
     from atamo_rules.cli.run import Voice
+    from atamo_rules.hub.store import Store
 
 HEADERS = 64 << 10
 """Bytes of request line and headers."""
@@ -36,6 +37,7 @@ class Options:
     stdin: bool
     drop: str | None
     audit: str | None
+    store: str | None
     reload: bool
     tests: bool
     max_body: int
@@ -57,13 +59,14 @@ class Options:
 
 
 async def serve(folder: Path, options: Options, voice: Voice) -> int:
-    """Run until a signal or the end of the input; gives the exit code. Raises click.UsageError for a taken port."""
+    """Run until a signal or the end of the input; gives the exit code. Raises click.UsageError for a taken port or a
+    store that another hub holds."""
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
-    from atamo_rules.builtin.stores.memory import MemoryStore
 
     if not (options.listens or options.stdin or options.drop):
         raise click.UsageError("There is no way in: give --stdin or --drop, or leave --no-http out.")
+    store = _store(folder, options.store)
     listening = _socket(options) if options.listens else None
     audit = folder / ".atamo" / "audit.jsonl" if options.audit is None else Path(options.audit)
     try:
@@ -72,20 +75,47 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
     drop = _drop(options.drop) if options.drop else None
     rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
-    controller = Controller(rules, MemoryStore(), auditors, voice.state)
+    controller = Controller(rules, store, auditors, voice.state, lambda alert: voice.warn(alert.message))
     try:
         await controller.start()
     except RulesetRejected:
         voice.warn("nothing is served: the rules have errors")
         return 1
+    except StoreUnavailable as error:
+        raise click.UsageError(f"The store cannot be used: {error}.") from None
+    voice.left(controller.hub.left)
     finish = asyncio.Event()
     with _signals(finish) as heard:
         refused = await _doors(controller, listening, drop, options, voice, finish)
         voice.tell("stopping: taking nothing more, finishing what is under way")
-        left = await controller.stop(options.drain)
+        # What a signal finds in line waits in the store for the next start; the end of the input waits for it.
+        left = await controller.stop(options.drain, park=store.caps.durable and bool(heard))
     if left:
-        voice.warn(f"{left} action{'' if left == 1 else 's'} did not finish in {options.drain:g} seconds")
+        later = "; the next start goes on with what is left" if store.caps.durable else ""
+        voice.warn(
+            f"{left} action{'' if left == 1 else 's'} did not finish in {options.drain:g} seconds{later}"
+        )
+    if controller.hub.broken.is_set():
+        return 2
     return 130 if signal.SIGINT in heard else 1 if refused else 0
+
+
+def _store(folder: Path, given: str | None) -> Store:
+    """The store that is meant, held from here on."""
+    from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+
+    kind, _, place = (given or "sqlite:").partition(":")
+    if kind == "memory" and not place:
+        return MemoryStore()
+    if kind != "sqlite" or (given is not None and not place):
+        raise click.UsageError(f"`--store {given}` is neither `memory` nor `sqlite:PATH`.")
+    store = SqliteStore(Path(place) if place else folder / ".atamo" / "hub.db")
+    try:
+        store.take()
+    except StoreUnavailable as error:
+        raise click.UsageError(f"The store cannot be used: {error}.") from None
+    return store
 
 
 async def _doors(
@@ -129,7 +159,10 @@ async def _doors(
         reading = asyncio.create_task(StandardInput(tell_refused).run(submit))
         if options.ends:
             reading.add_done_callback(lambda _: finish.set())
+    broken = asyncio.create_task(hub.broken.wait())
+    broken.add_done_callback(lambda _: finish.set())
     await finish.wait()
+    broken.cancel()
     hub.accepting = False
     if server is not None:
         server.should_exit = True

@@ -34,7 +34,10 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Selector, Work
+from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Recovered, Selector, Work
+
+EVERY = 60.0
+"""Seconds between two times of letting go of what is over."""
 
 
 class Hub:
@@ -66,7 +69,10 @@ class Hub:
         self.holds: set[Hold] = set()
         self.underway = Underway()
         self.attempts = Attempts(self)
+        self.left = Recovered()
+        """What a process before left open."""
         self._started: asyncio.Task[None] | None = None
+        self._house: asyncio.Task[None] | None = None
 
     @property
     def current(self) -> Generation:
@@ -86,7 +92,7 @@ class Hub:
         await self._started
 
     async def _start(self) -> None:
-        left = await self.store.open(self.audience.hear)
+        left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
         self.holds.update(await self.store.paused())
         if left.open or left.pending:
@@ -99,6 +105,16 @@ class Hub:
             self.attempts.limit(work)
         for key in left.pending:
             self.spawn(self._decide_kept(key))
+        self._house = asyncio.get_running_loop().create_task(self._keep_house())
+
+    async def _keep_house(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                while await self.store.housekeeping():
+                    await asyncio.sleep(0.05)  # there is more; let others write meanwhile
+            except StoreUnavailable as error:
+                self.came_back(error)
 
     # --- accept -----------------------------------------------------------------------------------------
 
@@ -346,6 +362,8 @@ class Hub:
             ):
                 await asyncio.sleep(0.01)
         self.stopping = True
+        if self._house is not None:
+            self._house.cancel()
         for lane in self.lanes.values():
             lane.news.set()
             if lane.pump is not None and lane.idle:

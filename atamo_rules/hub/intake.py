@@ -36,6 +36,11 @@ class Taken:
     status: int = 202
     code: str = ""
 
+    @property
+    def key(self) -> str:
+        """The event's name in the hub; the id where nothing was taken."""
+        return self.event.key if self.event is not None else self.id
+
 
 @dataclass(slots=True)
 class Intake:
@@ -91,10 +96,18 @@ class Intake:
             str(value.get("source") or ""),
             at,
             sender,
+            value.get("alerts") is True,
         )
 
     def enter(
-        self, type_name: str, body: Json, id: str, source: str, at: datetime, user: User | None
+        self,
+        type_name: str,
+        body: Json,
+        id: str,
+        source: str,
+        at: datetime,
+        user: User | None,
+        alerts: bool = False,
     ) -> Taken:
         """Data of a named type, through the door of that type."""
         type = self.ruleset.events.get(type_name)
@@ -115,7 +128,7 @@ class Intake:
             )
         if reasons and type.invalid == Policy.REJECT:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
-        event = Event(id, type_name, with_defaults(body, type.type), at, user, source, not reasons)
+        event = Event(id, type_name, with_defaults(body, type.type), at, user, source, not reasons, 0, alerts)
         return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)
 
     def door(self, type_name: str) -> Door:
@@ -140,6 +153,8 @@ def _envelope(value: Mapping[str, Any]) -> tuple[str, ...]:
             found.append(f"`{name}` is a text that is not empty")
         elif isinstance(given, str) and (len(given) > LONGEST_ID or any(ord(char) < 32 for char in given)):
             found.append(f"`{name}` is at most {LONGEST_ID} characters, none of them a control character")
+    if not isinstance(value.get("alerts", False), bool):
+        found.append("`alerts` is true or false")
     time = value.get("time")
     if isinstance(time, str) and parse_moment(time) is None:
         found.append("`time` is written as in RFC 3339, such as 2026-01-31T09:00:00Z")

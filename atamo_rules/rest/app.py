@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,9 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
-from atamo_rules.rest.bodies import LARGEST, Message, prefer_wait, read
+from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, prefer_wait, read
 from atamo_rules.rest.problem import Problem, json_response, refusal
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -37,7 +39,13 @@ def application(hub: Callable[[], Hub], hosts: Sequence[str] = (), largest: int 
         Route("/healthz", service.health, methods=["GET"]),
         Route("/readyz", service.ready, methods=["GET"]),
     ]
-    handlers: Any = {Problem: _problem, HTTPException: _http, ClientDisconnect: _gone, Exception: _fault}
+    handlers: Any = {
+        Problem: _problem,
+        StoreUnavailable: _unavailable,
+        HTTPException: _http,
+        ClientDisconnect: _gone,
+        Exception: _fault,
+    }
     app = Starlette(routes=routes, exception_handlers=handlers)
     return HostCheck(app, frozenset(host.lower() for host in (*LOCAL, *hosts)))
 
@@ -53,14 +61,18 @@ class Service:
         """Take one event (202 and its id) or a batch (202 and a result for each)."""
         hub = self._open()
         messages = await read(request, self.largest)
+        key = idempotency_key(request)
         if not messages.batch:
-            taken, known = await self._take(hub, messages.items[0])
+            taken, known = await self._take(hub, messages.items[0], key)
             if taken.event is None:
                 raise refusal(taken.code, taken.status, taken.refused)
-            return json_response(_result(taken, known), 202, {"Location": f"/v1/events/{_quoted(taken.id)}"})
-        results = []
-        for item in messages.items:
-            results.append(_result(*await self._take(hub, item)))
+            return json_response(_result(taken, known), 202, {"Location": f"/v1/events/{_quoted(taken.key)}"})
+        # In order into one commit, or few.
+        each = (
+            self._take(hub, item, f"{key}/{number}" if key else "")
+            for number, item in enumerate(messages.items, 1)
+        )
+        results = [_result(*one) for one in await asyncio.gather(*each)]
         refused = sum(result["state"] == "refused" for result in results)
         if refused == len(results):
             reasons = tuple(f"message {n}: {r['reasons'][0]}" for n, r in enumerate(results[:20], 1))
@@ -78,14 +90,14 @@ class Service:
         known_type = hub.current.ruleset.events.get(name) if isinstance(name, str) else None
         if known_type is not None and not known_type.request:
             raise refusal("not-a-request", 422, (f"`{name}` is declared as an event",))
-        taken, known = await self._take(hub, item)
+        taken, known = await self._take(hub, item, idempotency_key(request))
         if taken.event is None:
             raise refusal(taken.code, taken.status, taken.refused)
         seconds = prefer_wait(request)
         if seconds:
-            await hub.wait(taken.id, seconds)
-        told = await hub.store.told(taken.id)
-        headers = {"Location": f"/v1/requests/{_quoted(taken.id)}"}
+            await hub.wait(taken.key, seconds)
+        told = await hub.store.told(taken.key)
+        headers = {"Location": f"/v1/requests/{_quoted(taken.key)}"}
         if seconds and told is not None and told["state"] == "finished":
             return json_response(_request(told), 200, headers)
         return json_response(_result(taken, known), 202, headers)
@@ -139,16 +151,18 @@ class Service:
             )  # fmt: skip
         return hub
 
-    async def _take(self, hub: Hub, item: Message) -> tuple[Taken, bool]:
+    async def _take(self, hub: Hub, item: Message, key: str = "") -> tuple[Taken, bool]:
         if item.raw is not None:
-            return await hub.submit(item.raw, type_name=item.type_name)
-        return await hub.submit_json(item.value, type_name=item.type_name)
+            return await hub.submit(item.raw, type_name=item.type_name, key=key)
+        return await hub.submit_json(item.value, type_name=item.type_name, key=key)
 
     async def _told(self, request: Request) -> Any:
         told = await self.hub().store.told(request.path_params["id"])
         if told is None:
-            raise Problem(404, "unknown-id", "nothing is kept under this id", remedy="ids are kept until the hub's "
-                          "memory is full or it is restarted")  # fmt: skip
+            raise Problem(
+                404, "unknown-id", "nothing is kept under this id",
+                remedy="a hub without a file knows the last messages only, and none from before it was started",
+            )  # fmt: skip
         return told
 
 
@@ -214,6 +228,18 @@ async def _http(request: Request, error: HTTPException) -> Response:
     title = error.detail.lower()
     return Problem(
         error.status_code, code, title, remedy=remedies.get(error.status_code, ""), headers=headers
+    ).response()
+
+
+async def _unavailable(request: Request, error: StoreUnavailable) -> Response:
+    """The store is full for now, or broken: nothing was taken."""
+    if isinstance(error, Busy):
+        after = str(max(1, round(error.retry_after)))
+        return Problem(
+            503, "busy", error.why, remedy="send it again shortly", headers=(("Retry-After", after),)
+        ).response()
+    return Problem(
+        503, "store", "the hub cannot keep anything", remedy="see the hub's standard error"
     ).response()
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from starlette.requests import Request
 
+from atamo_rules.hub.intake import LONGEST_ID
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest.problem import Problem, refusal
 
@@ -92,6 +93,8 @@ def _binary(request: Request, raw: bytes) -> dict[str, Any]:
         value = request.headers.get(f"ce-{name}")
         if value is not None:
             event[name] = unquote(value)
+    if request.headers.get("ce-alerts") == "true":
+        event["alerts"] = True
     return event
 
 
@@ -114,6 +117,18 @@ async def _bounded(request: Request, limit: int) -> bytes:
             raise too_large()
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def idempotency_key(request: Request) -> str:
+    """What the `Idempotency-Key` header says (IETF draft-07: a quoted text; bare ones are common), or nothing. Raises
+    Problem."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if len(key) > LONGEST_ID or any(ord(char) < 32 for char in key):
+        why = f"an `Idempotency-Key` has at most {LONGEST_ID} characters, none of them a control character"
+        raise refusal("envelope", 400, (why,))
+    return key
 
 
 def prefer_wait(request: Request) -> float:
