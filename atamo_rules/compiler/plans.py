@@ -62,7 +62,9 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
             )
         )
     within = Decimal(str(operands.quantity(do.within).total_seconds())) if do.within else None
-    plan = Plan(index, do.verb, agent, action, made, do.span, _who(do), within, alias, None, timeout)
+    plan = Plan(
+        index, do.verb, agent, action, made, do.span, _who(do), within, alias, None, timeout, do.retry
+    )
     return plan, context
 
 

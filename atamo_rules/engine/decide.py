@@ -109,7 +109,7 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
         if rule.stop and rule.status == LIVE:
             stopped = rule.id
             break
-    return Decision(event.id, event.type, ruleset.digest, tuple(fired), stopped)
+    return Decision(event.key, event.type, ruleset.digest, tuple(fired), stopped)
 
 
 def rule_of(ruleset: Ruleset, id: str) -> Rule:
@@ -178,7 +178,7 @@ def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> 
     body = value(plan.arguments, frame)
     error = None if plan.error is None else printed(argument(plan.error, frame))
     return Action(
-        action_id(event.id, rule.id, f"{branch}/{plan.index}"),
+        action_id(event.key, rule.id, f"{branch}/{plan.index}"),
         plan.verb,
         plan.agent,
         plan.action,
@@ -189,11 +189,12 @@ def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> 
         plan.acting_as,
         plan.within,
         error,
+        plan.retry,
     )
 
 
 def action_id(event: str, rule: str, position: str) -> str:
-    """The idempotency key of an action: 128 bits of SHA-256 over (event, rule, position), in hex."""
+    """The idempotency key of an action: 128 bits of SHA-256 over (event's key, rule, position), in hex."""
     return hashlib.sha256(f"{event}\x00{rule}\x00{position}".encode("utf-8", "surrogatepass")).hexdigest()[
         :32
     ]

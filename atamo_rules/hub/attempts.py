@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub import records
@@ -34,9 +35,14 @@ class Attempts:
         bound = generation.agents.get(work.action.agent)
         policy = self._policy(work.action, bound)
         try:
+            age = (self.hub.clock.now() - work.at).total_seconds()
             if lease.attempt > policy.attempts:
                 # The last attempts took their process down with them, or were lost with it.
                 outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
+            elif policy.within is not None and age > policy.within:
+                outcome = Failed(
+                    f"its {policy.within:g} seconds were over before it could be tried", "too late"
+                )
             else:
                 outcome = await attempt(bound, work.action, self._reply(work), generation)
                 await self._breaker(lane, outcome)
@@ -48,7 +54,13 @@ class Attempts:
         await self.settle(lease, outcome)
 
     def _policy(self, action: Action, bound: Any) -> RetryPolicy:
-        return self.hub.policy or (bound.retry if bound is not None else RetryPolicy())
+        """What the rule says, else what its agent says."""
+        policy = self.hub.policy or (bound.retry if bound is not None else RetryPolicy())
+        if action.retry is not None:
+            policy = replace(policy, attempts=action.retry + 1)
+        if action.verb != "ask" and action.within is not None:
+            policy = replace(policy, within=float(action.within))
+        return policy
 
     def _reply(self, work: Work) -> Callable[[Json], Coroutine[Any, Any, None]]:
         async def reply(answer: Json) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from atamo_rules.errors import PluginBroken, UnknownName
-from atamo_rules.hub.breaker import BreakerPolicy
+from atamo_rules.hub.patience import OURS, breaker_of, ours, retry_of
 from atamo_rules.hub.plugins import offered, plugin
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.rule import AgentUse, Ruleset
 from atamo_rules.model.types import Record
 from atamo_rules.source import codes
@@ -74,17 +74,21 @@ class Bound:
         self.plugin = use.plugin or FALLBACK
         self.declared = (use.plugin, dict(use.settings))
         self.agent = agent
-        self.retry = RetryPolicy()
-        self.breaker = BreakerPolicy()
+        self.retry = retry_of(use.settings.get("retry"))
+        self.breaker = breaker_of(use.settings.get("breaker"))
 
 
 def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
     reasons: list[tuple[str, str | None]]
     try:
         kind = plugin(GROUP, use.plugin or FALLBACK)
-        reasons = _reasons(use, kind)
+        own = {name: value for name, value in use.settings.items() if name not in OURS}
+        reasons = _reasons(replace(use, settings=own), kind)
+        reasons += [
+            reason for name in OURS if name in use.settings for reason in ours(name, use.settings[name])
+        ]
         if not reasons:
-            return Bound(use, kind(use.name, dict(use.settings), folder))
+            return Bound(use, kind(use.name, own, folder))
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
         reasons = [(f"there is no agent plug-in `{use.plugin}`", f"{hint}there are {_known()}")]

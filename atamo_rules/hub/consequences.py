@@ -63,8 +63,9 @@ def consequences(
                 what: dict[str, Json] = {"rule": action.rule, "action": action.id, "error": action.error}
                 notes.append(Note(at, "reply.sent", event.key, event.who, what))
             else:
-                deadline = None if action.within is None else at + timedelta(seconds=float(action.within))
                 asked = one.waiting is not None and one.waiting.action_id == action.id
+                limit = action.within if asked else None
+                deadline = None if limit is None else at + timedelta(seconds=float(limit))
                 work.append(
                     Work(
                         event.key,

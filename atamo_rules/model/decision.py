@@ -15,7 +15,8 @@ class Action:
 
     `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because`
     is the author's place, `file:line:column`. `acting_as` None means: as the event's user. `error` is set for
-    `reply error`.
+    `reply error`. `retry` is how often it is tried again where its rule says so, and `within` for how many seconds;
+    those of an `ask` are how long its answer is waited for.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Action:
     acting_as: Who | None = None
     within: Decimal | None = None
     error: str | None = None
+    retry: int | None = None
 
     @property
     def target(self) -> str:

@@ -19,7 +19,9 @@ class Plan:
     """One action a rule would take, still to be filled from the event.
 
     `verb` is send, track, ask, publish, emit or reply. `agent` and `action` name the action type; for emit,
-    `action` is the event type and `agent` is empty; for reply both are empty. `within` is in seconds (ask).
+    `action` is the event type and `agent` is empty; for reply both are empty. `within` is in seconds: for `ask` how
+    long the answer is waited for, else how long it is tried. `retry` is how often it is tried again, None for what its
+    agent says.
     What follows an `ask` waits for its answer, bound to `alias`; `on_timeout` is done instead if none comes.
     `error` is the text of `reply error`. `index` is the position in the rule's list, stable under reformatting.
     """
@@ -35,6 +37,7 @@ class Plan:
     alias: str = ""
     error: Term | None = None
     on_timeout: tuple[Plan, ...] = ()
+    retry: int | None = None
 
     @property
     def target(self) -> str:

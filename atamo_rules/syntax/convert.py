@@ -43,6 +43,10 @@ def trees(node: Tree[Token], kind: str = "") -> list[Tree[Token]]:
     return [child for child in found if child.data == kind] if kind else found
 
 
+MOST_RETRIES = 1000
+"""Times that an action can be tried again."""
+
+
 class Converter(Expressions):
     """Every clause; expressions come from the class above."""
 
@@ -221,7 +225,13 @@ class Converter(Expressions):
             if kind in seen:
                 raise Misread(codes.REPEATED_CLAUSE.at(self.span(modifier), f"`{do.verb}` says this twice"))
             seen.add(kind)
-            if kind == "within":
+            if kind == "retry":
+                count = self.number(modifier.children[1])
+                if not isinstance(count, int) or count > MOST_RETRIES:
+                    why = f"how often is a whole number up to {MOST_RETRIES}"
+                    raise Misread(codes.BAD_LITERAL.at(self.span(modifier.children[1]), why))
+                do = replace(do, retry=count)
+            elif kind == "within":
                 do = replace(do, within=self.take(modifier.children[1]))
             elif kind == "acting":
                 _, who, name = modifier.children

@@ -221,7 +221,7 @@ class Do(Node):
 
     `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
     not be read has no verb; it is there for its alias, which later actions may use. `unread` says that some
-    argument could not be read, so that none is said to be missing.
+    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again.
     """
 
     verb: str
@@ -233,6 +233,7 @@ class Do(Node):
     error: Value | None = None
     on_timeout: tuple[Do, ...] = ()
     unread: bool = False
+    retry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

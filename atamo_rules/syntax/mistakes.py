@@ -31,6 +31,7 @@ _WORDS = {
     "IN": "`in`",
     "UNIT": "`seconds`, `minutes`, `hours`, `days` or `weeks`",
     "WITHIN": "`within`",
+    "RETRY": "`retry`",
     "AS": "`as`",
     "BY": "`by`",
     "TIMES": "`times`",

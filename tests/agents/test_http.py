@@ -104,12 +104,13 @@ def test_get_has_no_body(server: Server) -> None:
     [
         (204, {}, Done({})),
         (200, {}, Done({"status": 200, "text": "hello"})),
-        (302, {"location": "http://127.0.0.1:1/"}, Failed("the answer was 302")),
-        (400, {}, Failed("the answer was 400")),
-        (410, {}, Failed("the answer was 410")),
-        (429, {"retry-after": "7"}, Again("the answer was 429", 7.0)),
-        (503, {"retry-after": "soon"}, Again("the answer was 503", None)),
-        (500, {}, Again("the answer was 500", None)),
+        (302, {"location": "http://127.0.0.1:1/"}, Failed("the answer was 302", "http 302")),
+        (400, {}, Failed("the answer was 400", "http 400")),
+        (410, {}, Failed("the answer was 410", "http 410")),
+        (429, {"retry-after": "7"}, Again("the answer was 429", 7.0, "http 429")),
+        (503, {"retry-after": "soon"}, Again("the answer was 503", None, "http 503")),
+        (503, {"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, Again("the answer was 503", 0.0, "http 503")),
+        (500, {}, Again("the answer was 500", None, "http 500")),
     ],
 )
 def test_answers_that_may_work_later_and_answers_that_will_not(

@@ -8,14 +8,17 @@ import pytest
 
 from atamo_rules.builtin.events import drop, stdin
 from atamo_rules.builtin.stores import memory
+from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
 from atamo_rules.hub import files, hub, intake
+from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies
 from atamo_rules.source import formats, render
 from atamo_rules.syntax import clause, outline, yaml_nodes
+from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
 LIMITS = {
@@ -34,9 +37,10 @@ LIMITS = {
     "a line of standard input, a dropped file": f"{drop.LARGEST >> 20} MiB",
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
     "events that follow": f"{hub.HOPS}, one",
-    "messages under way": f"{memory.MOST_OPEN:,}; more",
+    "actions open": f"{sqlite.MOST_OPEN:,}; {memory.MOST_OPEN:,} in memory; more",
+    "how long what is over": f"{sqlite.RETAIN.days} days; in memory the last {memory.MOST:,}",
+    "times an action": f"{RetryPolicy().attempts} in all, or what its rule or agent says; up to {MOST_RETRIES:,}",
     "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",
-    "messages that are remembered": f"the last {memory.MOST:,}",
 }
 
 

@@ -48,7 +48,7 @@ class FileAgent:
             with os.fdopen(handle, "ab") as file:
                 file.write(line.encode("utf-8") + b"\n")
         except OSError as error:
-            return Again(f"{self.path.name} cannot be written: {error.strerror}")
+            return Again(f"{self.path.name} cannot be written: {error.strerror}", error="file")
         return Done({})
 
     async def close(self) -> None:

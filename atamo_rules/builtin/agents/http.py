@@ -10,6 +10,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -68,10 +70,11 @@ class HttpAgent:
         try:
             address = await self.address()
         except OSError as error:
-            return Again(f"{self.url.hostname} cannot be resolved: {error}")
+            return Again(f"{self.url.hostname} cannot be resolved: {error}", error="unresolved")
         if address is None:
             return Failed(
-                f"{self.url.hostname} is a private or local address; `private: true` in the agent's settings allows it"
+                f"{self.url.hostname} is a private or local address; `private: true` in the agent's settings allows it",
+                "private address",
             )
         host = f"[{address}]" if ":" in address else address
         port = f":{self.url.port}" if self.url.port else ""
@@ -94,7 +97,7 @@ class HttpAgent:
                         break
                 return _outcome(answer.status_code, answer.headers, body)
         except httpx2.HTTPError as error:
-            return Again(f"{type(error).__name__}: {error}"[:300])
+            return Again(f"{type(error).__name__}: {error}"[:300], error=type(error).__name__)
 
     async def address(self) -> str | None:
         """The address to connect to, or None when it may not be called. Raises OSError."""
@@ -134,5 +137,16 @@ def _outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     why = f"the answer was {status}"
     if status in _LATER or status >= 500:
         after = headers.get("retry-after", "")
-        return Again(why, float(after) if after.isdigit() else None)
-    return Failed(why)
+        return Again(why, wait_of(after), f"http {status}")
+    return Failed(why, f"http {status}")
+
+
+def wait_of(text: str) -> float | None:
+    """The seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3): a number of them, or a date."""
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, (moment - datetime.now(moment.tzinfo)).total_seconds())

@@ -61,18 +61,19 @@ def of_action(action: Action) -> list[Json]:
         action.id, action.verb, action.agent, action.action, action.body, action.rule, action.because, action.index,
         None if acting is None else [acting.kind, acting.name],
         None if action.within is None else str(action.within),
-        action.error,
+        action.error, action.retry,
     ]  # fmt: skip
 
 
 def to_action(read: Any) -> Action:
     """The action of a list."""
-    id, verb, agent, name, body, rule, because, index, acting, within, error = read
+    id, verb, agent, name, body, rule, because, index, acting, within, error, retry = read
     return Action(
         id, verb, agent, name, body, rule, because, index,
         None if acting is None else Who(*acting),
         None if within is None else Decimal(within),
         error,
+        retry,
     )  # fmt: skip
 
 
