@@ -38,8 +38,7 @@ rule note
 
 def hub_of(text: str, agent: ScriptedAgent, **more: Any) -> Hub:
     """A hub whose retries do not wait, and that remembers its alerts."""
-    hub = Hub(state(text, {"desk": agent}), MemoryStore(), chance=lambda: 0.0, **more)
-    return hub
+    return Hub(state(text, {"desk": agent}), MemoryStore(), chance=lambda: 0.0, **more)
 
 
 def test_a_rule_says_how_often_and_how_long_an_action_is_tried() -> None:

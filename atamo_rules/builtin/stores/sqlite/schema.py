@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sqlite3
 from pathlib import Path
@@ -98,12 +99,18 @@ def open_to_write(path: Path, synchronous: str = "full") -> sqlite3.Connection:
     try:
         _prepare(made, synchronous)
     except sqlite3.DatabaseError as error:
-        made.close()
+        abandon(made)
         raise StoreUnavailable(f"`{path}` cannot be used: {error}") from None
     except BaseException:
         made.close()
         raise
     return made
+
+
+def abandon(connection: sqlite3.Connection) -> None:
+    """Leave a connection to the end of the process, after an error of the disk. Closing it would fold the log into the
+    file, after an fsync that succeeds on what the failed one has dropped; the end of a process writes nothing."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:

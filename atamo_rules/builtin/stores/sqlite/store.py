@@ -22,7 +22,7 @@ from atamo_rules.builtin.stores.sqlite import reading
 from atamo_rules.builtin.stores.sqlite.forgetting import forget
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
-from atamo_rules.builtin.stores.sqlite.schema import open_to_read, open_to_write
+from atamo_rules.builtin.stores.sqlite.schema import abandon, open_to_read, open_to_write
 from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
@@ -133,7 +133,10 @@ class SqliteJournal:
         self.lock.give_back()
 
     def _close(self, keeper: Keeper) -> None:
-        keeper.connection.close()
+        if self.broken is None:
+            keeper.connection.close()
+        else:
+            abandon(keeper.connection)
 
     # --- writing ----------------------------------------------------------------------------------------
 

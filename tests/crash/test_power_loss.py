@@ -1,0 +1,118 @@
+"""What was promised is there whenever power is lost, and whatever call on the file fails."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.errors import StoreUnavailable
+from tests.crash.power import Disk, Step, command, there, traced
+
+pytestmark = pytest.mark.skipif(not there(), reason="strace is not installed, or may not trace here")
+
+
+def lost(image: dict[str, bytes], promised: list[str], folder: Path, made: Path) -> str:
+    """What is wrong with the files that were left; nothing when all is well. `made` is where they were written."""
+    folder.mkdir()
+    for path, data in image.items():
+        (folder / Path(path).relative_to(made)).write_bytes(data)
+    file = folder / "hub.db"
+    if not promised and not file.exists():
+        return ""
+    try:
+        asyncio.run(_opened(file))
+    except StoreUnavailable as error:
+        return f"it does not open: {error}"
+    with sqlite3.connect(file) as connection:
+        if connection.execute("pragma integrity_check").fetchall() != [("ok",)]:
+            return "its integrity"
+        count, last = connection.execute("select count(*), coalesce(max(position), 0) from audit").fetchone()
+        states = dict(
+            connection.execute(
+                "select events.id, actions.state from events join actions on actions.event = events.key"
+            ).fetchall()
+        )
+    if count != last:
+        return f"{last - count} records of the audit"
+    for promise in promised:
+        word, _, id = promise.partition(" ")
+        if id not in states or (word == "done" and states[id] != "done"):
+            return promise
+    return ""
+
+
+async def _opened(file: Path) -> None:
+    store = SqliteStore(file)
+    await store.open(lambda records: None)
+    await store.close()
+
+
+def broken_images(steps: list[Step], count: int, folder: Path, made: Path) -> list[str]:
+    """What is wrong with each of so many images of random moments."""
+    chance = random.Random(20260203)
+    moments = sorted(chance.randrange(len(steps)) for _ in range(count))
+    disk, promised, done, wrong = Disk(), [], 0, []
+    for number, moment in enumerate(moments):
+        for step in steps[done:moment]:
+            disk.take(step)
+            if step.call == "say" and step.data != b"closing":
+                promised.append(step.data.decode())
+        done = max(done, moment)
+        found = lost(disk.image(chance), promised, folder / str(number), made)
+        if found:
+            wrong.append(found)
+    return wrong
+
+
+@pytest.mark.parametrize("images", [40, pytest.param(400, marks=pytest.mark.slow)])
+def test_no_promise_is_lost_with_the_power(images: int, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    code, steps = traced(command(made / "hub.db", 60, "full"), made)
+    assert code == 0
+    assert sum(step.call == "say" for step in steps) == 121
+    assert broken_images(steps, images, tmp_path, made) == []
+
+
+@pytest.mark.slow
+def test_the_replay_would_notice_commits_that_are_not_written_through(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    code, steps = traced(command(made / "hub.db", 60, "normal"), made)
+    assert code == 0
+    assert len(broken_images(steps, 400, tmp_path, made)) >= 100
+
+
+FAULTS = [
+    *(("fdatasync", "EIO", number, 3) for number in range(4, 30, 3)),
+    *(("pwrite64", "EIO", number, 3) for number in range(30, 200, 17)),
+    *(("pwrite64", "ENOSPC", number, 4) for number in range(30, 200, 17)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("call", "error", "number", "code"), FAULTS)
+def test_after_an_error_of_the_disk_nothing_is_promised_and_no_sync_is_tried_again(
+    call: str, error: str, number: int, code: int, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    inject = f"inject={call}:error={error}:when={number}"
+    got, steps = traced(command(made / "hub.db", 60, "full"), made, "-e", inject)
+    said = [step.data.decode() for step in steps if step.call == "say"]
+    # A fault while the log is folded into the file fails nobody's commit: it is folded again later.
+    # One while it is opened, be it for want of room, leaves nothing to wait for.
+    assert got in (0, code, 3)
+    assert said[-1] == "closing"
+    if got == 3:
+        ending = steps[[step.data for step in steps].index(b"closing") :]
+        assert not [
+            step for step in ending if step.call in ("sync", "write") and step.path.endswith(("db", "wal"))
+        ]
+    files = {str(path): path.read_bytes() for path in made.iterdir()}
+    assert lost(files, said[:-1], tmp_path / "left", made) == ""
