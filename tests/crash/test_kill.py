@@ -1,0 +1,217 @@
+"""The dispatcher is killed under load, again and again: nothing that was answered with 202 is lost, and what is done
+twice is done under the same key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.dispatcher import Dispatcher, atamo
+from tests.crash.load import Load
+from tests.places import write
+
+RULES = """
+event order.placed
+  id: text
+  total: money
+
+agent desk
+  uses file
+    path: "out/desk.log"
+  send note
+    order: text
+    total: money
+
+rule big_order
+  on order.placed
+  when total > 100
+  do
+    send desk.note
+      order: id
+      total: total
+"""
+
+
+def start(folder: Path) -> Dispatcher:
+    return Dispatcher(str(folder), "--port", "0", "--no-reload", "--drain", "20")
+
+
+def port_of(hub: Dispatcher) -> int:
+    return int(hub.said("listening on").rsplit(":", 1)[1])
+
+
+def until_all_is_done(folder: Path, hub: Dispatcher) -> None:
+    """Wait until nothing is open in the file."""
+    with sqlite3.connect(f"file:{folder / '.atamo/hub.db'}?mode=ro", uri=True) as reading:
+
+        def none_open() -> bool:
+            count: int = reading.execute("select count(*) from actions where open = 1").fetchone()[0]
+            return count == 0
+
+        hub.until(none_open, 60)
+
+
+def effects(folder: Path) -> dict[str, set[str]]:
+    """The keys under which each order was done; a killed process may leave half a line."""
+    found: dict[str, set[str]] = {}
+    for line in (folder / "out/desk.log").read_text("utf-8").splitlines():
+        try:
+            done = json.loads(line)
+        except ValueError:
+            continue
+        found.setdefault(done["body"]["order"], set()).add(done["id"])
+    return found
+
+
+def check(folder: Path, load: Load) -> None:
+    """Everything that was promised, done; nothing done under two keys; the audit whole and telling the same."""
+    assert load.promised
+    done = effects(folder)
+    assert load.promised - done.keys() == set(), "these were lost"
+    assert {order: keys for order, keys in done.items() if len(keys) > 1} == {}
+    with sqlite3.connect(folder / ".atamo/hub.db") as connection:
+        assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
+        kept = {id for (id,) in connection.execute("select id from events")}
+        states = dict(connection.execute("select state, count(*) from actions group by state"))
+        kinds: dict[str, set[str]] = {}
+        last = 0
+        for position, kind, event in connection.execute(
+            "select position, kind, event from audit order by position"
+        ):
+            assert position == last + 1
+            last = position
+            kinds.setdefault(kind, set()).add(event)
+    assert load.promised <= kept
+    assert states == {"done": len(kept)}
+    assert kinds["event.accepted"] == kinds["event.decided"] == kinds["event.finished"] == kept
+    positions = [
+        json.loads(line)["position"]
+        for line in (folder / ".atamo/audit.jsonl").read_text("utf-8").splitlines()
+    ]
+    assert positions == list(range(1, last + 1)), "the auditor's file goes on where it was"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(2, id="2"), pytest.param(100, id="100", marks=pytest.mark.slow)]
+)
+def test_killed_under_load(rounds: int, tmp_path: Path) -> None:
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    chance, load = random.Random(rounds), Load()
+
+    async def round() -> None:
+        with start(folder) as hub:
+            port = await asyncio.to_thread(port_of, hub)
+            sending = asyncio.create_task(load.run(port))
+            await asyncio.sleep(chance.uniform(0.02, 0.6))
+            hub.process.send_signal(signal.SIGKILL)
+            await sending
+
+    for _ in range(rounds):
+        asyncio.run(round())
+    with start(folder) as hub:
+        port_of(hub)
+        until_all_is_done(folder, hub)
+        assert hub.end(signal.SIGTERM) == 0
+    check(folder, load)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(1, id="1"), pytest.param(20, id="20", marks=pytest.mark.slow)]
+)
+def test_ended_under_load(rounds: int, tmp_path: Path) -> None:
+    """SIGTERM: what was answered is done or waits for the next start, and nothing is begun after the end."""
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    load = Load()
+
+    async def round() -> None:
+        with start(folder) as hub:
+            port = await asyncio.to_thread(port_of, hub)
+            sending = asyncio.create_task(load.run(port))
+            await asyncio.sleep(0.2)
+            assert await asyncio.to_thread(hub.end, signal.SIGTERM) == 0
+            await sending
+            assert not any("Traceback" in line for line in hub.err), hub.err
+
+    for _ in range(rounds):
+        asyncio.run(round())
+    with start(folder) as hub:
+        port_of(hub)
+        until_all_is_done(folder, hub)
+        assert hub.end(signal.SIGTERM) == 0
+    check(folder, load)
+
+
+def test_the_same_event_many_times_at_once_across_a_kill_is_one(tmp_path: Path) -> None:
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    load = Load()
+
+    async def burst(port: int) -> None:
+        load.again.extend(["same"] * 100)
+        sending = asyncio.create_task(load.run(port))
+        await asyncio.sleep(0.3)
+        sending.cancel()
+
+    for _ in range(2):
+        with start(folder) as hub:
+            asyncio.run(burst(port_of(hub)))
+            hub.process.send_signal(signal.SIGKILL)
+    with start(folder) as hub, hub.web as web:
+        other = {"type": "order.placed", "id": "same", "data": {"id": "same", "total": 7}}
+        answer = web.post("/v1/events", json=other)
+        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        until_all_is_done(folder, hub)
+        assert hub.end(signal.SIGTERM) == 0
+    assert len(effects(folder)["same"]) == 1
+    check(folder, load)
+
+
+def test_a_second_hub_is_told_who_holds_the_folder_and_a_dead_one_holds_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    with start(folder) as hub:
+        port_of(hub)
+        second = atamo("run", str(folder), "--port", "0")
+        assert second.returncode == 2
+        assert f"`hub.db` is in use by another hub: process {hub.process.pid} on " in second.stderr
+        elsewhere = atamo(
+            "run", str(folder), "--stdin", "--store", f"sqlite:{tmp_path / 'b.db'}", "--audit", "none"
+        )
+        assert elsewhere.returncode == 0
+        hub.process.send_signal(signal.SIGKILL)
+        hub.wait()
+    with start(folder) as hub:
+        port_of(hub)
+        assert hub.end(signal.SIGTERM) == 0
+
+
+def test_stopped_and_continued_under_load(tmp_path: Path) -> None:
+    """A paused machine: nothing is lost, and nothing is done under two keys."""
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    load = Load()
+
+    async def story() -> None:
+        with start(folder) as hub:
+            port = await asyncio.to_thread(port_of, hub)
+            sending = asyncio.create_task(load.run(port))
+            for _ in range(3):
+                await asyncio.sleep(0.1)
+                hub.process.send_signal(signal.SIGSTOP)
+                await asyncio.sleep(0.1)
+                hub.process.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.1)
+            assert await asyncio.to_thread(hub.end, signal.SIGTERM) == 0
+            await sending
+
+    asyncio.run(story())
+    with start(folder) as hub:
+        port_of(hub)
+        until_all_is_done(folder, hub)
+        assert hub.end(signal.SIGTERM) == 0
+    check(folder, load)
