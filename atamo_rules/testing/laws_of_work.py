@@ -164,6 +164,22 @@ class WorkLaws(Laws):
 
         run(self, story)
 
+    def test_what_is_just_being_claimed_is_ended_too(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work("a1", within=5), stage.work("a2"))
+            claiming = asyncio.create_task(stage.claim())
+            await asyncio.sleep(0)
+            expired, cancelled = await asyncio.gather(
+                stage.store.expire("/test#e1", "a1", "too late"), stage.store.cancel(Selector(rule="r"))
+            )
+            one, two = await claiming
+            assert cancelled.count == (2 if expired is None else 1)
+            assert await stage.store.settle(one, Done(1)) is None
+            assert await stage.store.settle(two, Done(1)) is None
+            assert (await stage.told())["state"] == "finished"
+
+        run(self, story)
+
     def test_cancelled_work_never_runs_and_what_runs_settles_too_late(self) -> None:
         async def story(stage: Stage) -> None:
             await stage.accept("e1", stage.work("a1"), stage.work("a2"), stage.work("a3", agent="other"))

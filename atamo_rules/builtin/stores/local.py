@@ -211,7 +211,10 @@ class LocalStore:
 
     async def expire(self, event: str, action: str, why: str, following: Following = NOTHING) -> Kept | None:
         item = self.work.items.get(action)
-        if item is None or item.work.event != event or item.state == "writing":
+        if item is None or item.work.event != event:
+            return None
+        await self.written([item])
+        if item.state == "over":
             return None
         change = self.draft.change()
         self.draft.end(change, item, "timeout", why)
@@ -346,6 +349,11 @@ class LocalStore:
     async def housekeeping(self) -> int:
         await self.give_up_overdue()
         return await self.journal.forget(self.clock.now())
+
+    async def written(self, items: Sequence[Item]) -> None:
+        """Come back when nothing of this is just being written: commits are in order, and an empty one comes last."""
+        while any(item.state == "writing" for item in items):
+            await self.journal.commit(self.draft.change())
 
     # --- memory follows ---------------------------------------------------------------------------------
 

@@ -200,7 +200,5 @@ class OpenWork:
                 self.ready(item)
 
     def chosen(self, which: Selector) -> list[Item]:
-        """The open actions that are meant and not just being written."""
-        return [
-            item for item in list(self.items.values()) if item.state != "writing" and which.fits(item.work)
-        ]
+        """The open actions that are meant."""
+        return [item for item in self.items.values() if which.fits(item.work)]

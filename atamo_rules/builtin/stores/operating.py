@@ -24,7 +24,8 @@ AT_ONCE = 500
 
 async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
     """End open actions for good."""
-    items = store.work.chosen(which)
+    await store.written(store.work.chosen(which))
+    items = [item for item in store.work.chosen(which) if item.state != "writing"]
     if not items:
         return Cancelled(0)
     change = store.draft.change()
