@@ -63,7 +63,10 @@ def encode(value: Any) -> str:
 
 def encode_sorted(value: Any) -> str:
     """JSON whose keys are sorted: equal values, equal text."""
-    return "".join(_written(value, sort=True))
+    try:
+        return _SORTED.encode(value)
+    except TypeError:  # a Decimal
+        return "".join(_written(value, sort=True))
 
 
 def _plain(message: str) -> str:
@@ -134,6 +137,7 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_int, parse_float=_decimal, parse_constant=_constant
 )
 _PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 _STRING: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
