@@ -10,7 +10,7 @@ from contextlib import suppress
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.ports import Auditor
 from atamo_rules.hub.store import Store
-from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.audit import AuditRecord, Note
 
 AT_ONCE = 500
 """Records read at once."""
@@ -55,12 +55,13 @@ class Audience:
         self.begun = True
         await asyncio.gather(*(self._catch_up(listener, once=True) for listener in self.listeners))
 
-    def hear(self, records: Sequence[AuditRecord]) -> None:
-        """Take records as they are committed."""
-        if not self.begun:
+    def hear(self, first: int, notes: Sequence[Note]) -> None:
+        """Take records as they are committed; `first` is the position of the first of them."""
+        if not self.begun or not self.listeners:
             return
+        records = [note.placed(position) for position, note in enumerate(notes, first)]
         for listener in self.listeners:
-            in_line = listener.at == records[0].position - 1
+            in_line = listener.at == first - 1
             if listener.catching_up is None and not (in_line and listener.tell(records)):
                 listener.catching_up = asyncio.get_running_loop().create_task(self._catch_up(listener))
 

@@ -16,7 +16,7 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import NOTHING, Arrival, Following, Work
+from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Work
 
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
@@ -25,11 +25,11 @@ HOPS = 16
 """How many times events may follow from events before the chain is cut, audited."""
 
 
-def arrival_of(taken: Taken, event: Event, at: datetime) -> Arrival:
-    """A message that was taken, to be kept; what is decided of it is still to be said."""
+def arrival_of(taken: Taken, event: Event, at: datetime, decided: Decided | None = None) -> Arrival:
+    """A message that was taken, to be kept, with what was decided of it."""
     content = encode_sorted([event.type, event.source, event.body])
     digest = sha256(content.encode("utf-8", "surrogatepass")).digest()
-    return Arrival(event, digest, at, taken.reasons, not taken.decided)
+    return Arrival(event, digest, at, taken.reasons, not taken.decided, decided)
 
 
 def consequences(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
@@ -157,16 +156,14 @@ class Hub:
         if event is None:
             await self.note("event.refused", taken.id, reasons=list(taken.refused))
             return taken, False
-        arrival = arrival_of(taken, event, self.clock.now())
         following = NOTHING
-        new = False
+        decided, new = None, False
         if taken.decided:
             decided = self.decide(event, generation)
             following = decided.following
-            arrival = replace(arrival, decided=decided)
             new = bool(following.work) and self.retiring.enter(event.key, generation)
         try:
-            (kept,) = await self.store.accept([arrival])
+            (kept,) = await self.store.accept([arrival_of(taken, event, self.clock.now(), decided)])
         except StoreUnavailable as error:
             self.unreserve(following)
             if new:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.model.types import Json, Policy
 
 LONGEST_ID = 256
+_CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _envelope(value: Mapping[str, Any]) -> tuple[str, ...]:
         given = value.get(name)
         if given is not None and (not isinstance(given, str) or not given):
             found.append(f"`{name}` is a text that is not empty")
-        elif isinstance(given, str) and (len(given) > LONGEST_ID or any(ord(char) < 32 for char in given)):
+        elif isinstance(given, str) and (len(given) > LONGEST_ID or _CONTROL.search(given)):
             found.append(f"`{name}` is at most {LONGEST_ID} characters, none of them a control character")
     if not isinstance(value.get("alerts", False), bool):
         found.append("`alerts` is true or false")

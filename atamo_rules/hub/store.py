@@ -34,8 +34,9 @@ from atamo_rules.model.work import (
 )
 
 ANY = Selector()
-Hear: TypeAlias = Callable[[Sequence[AuditRecord]], None]
-"""Is given every run of records that was committed, in order, before the call that caused them returns."""
+Hear: TypeAlias = Callable[[int, Sequence[Note]], None]
+"""Is given the position of the first and all records of every run that was committed, in order, before the call that
+caused them returns."""
 
 
 class Caps(NamedTuple):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import dataclasses
+
+from msgspec.structs import replace
 
 from atamo_rules.model.audit import Note
 from atamo_rules.model.frame import Frame
@@ -132,7 +134,7 @@ class DeadLaws(Laws):
             def edit(work: Work) -> Work | None:
                 if work.action.id == "a2":
                     return None
-                return replace(work, action=replace(work.action, body={"line": "y"}))
+                return replace(work, action=dataclasses.replace(work.action, body={"line": "y"}))
 
             await self.two_dead(stage)
             assert await stage.store.redrive(ALL, 99, edit) == 1

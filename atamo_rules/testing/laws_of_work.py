@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.model.work import Following, Hold, Selector

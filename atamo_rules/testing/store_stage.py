@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from atamo_rules.hub.store import Store
-from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.audit import AuditRecord, Note
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
@@ -48,7 +48,10 @@ class Stage:
         self.store = make(self.clock)
 
     async def open(self) -> Any:
-        return await self.store.open(self.heard.extend)
+        return await self.store.open(self.hear)
+
+    def hear(self, first: int, notes: Sequence[Note]) -> None:
+        self.heard += [note.placed(position) for position, note in enumerate(notes, first)]
 
     async def again(self) -> Any:
         """Close the store, and open what it kept."""

@@ -48,7 +48,7 @@ def lost(image: dict[str, bytes], promised: list[str], folder: Path, made: Path)
 
 async def _opened(file: Path) -> None:
     store = SqliteStore(file)
-    await store.open(lambda records: None)
+    await store.open(lambda first, notes: None)
     await store.close()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.alerts import Alert
@@ -137,7 +138,7 @@ def test_dead_letters_are_redriven_as_they_were_or_edited() -> None:
     agent = ScriptedAgent(Failed("no"), Failed("no"), Done({}))
 
     def edit(work: Work) -> Work:
-        return replace(work, action=replace(work.action, body={"n": 99}))
+        return replace(work, action=dataclasses.replace(work.action, body={"n": 99}))
 
     async def story() -> Any:
         hub = hub_of(ONE, agent)
@@ -213,3 +214,45 @@ def test_an_agent_that_ends_the_program_or_cancels_itself_ends_only_its_attempt(
 
     whys, last = asyncio.run(story())
     assert (whys, last) == (["SystemExit: 3", "CancelledError: "], "event.finished")
+
+
+def test_one_poisoned_message_in_a_hundred_holds_up_nobody_and_is_kept_with_every_error() -> None:
+    def step(action: Any) -> Any:
+        return Again(f"no {action.body['n']}", error="bad") if action.body["n"] % 100 == 7 else Done({})
+
+    agent = ScriptedAgent(step, concurrency=8)
+
+    async def story() -> Any:
+        hub = hub_of(ONE, agent)
+        hub.policy = RetryPolicy(attempts=3, base=0.0)
+        for number in range(1000):
+            await hub.submit_json({"type": "thing.happened", "id": f"e{number}", "data": {"n": number}})
+        assert await hub.drain(60) == 0
+        return await hub.store.dead(), await hub.store.dead_groups()
+
+    dead, groups = asyncio.run(story())
+    assert [letter.work.event for letter in dead] == [f"e{number}" for number in range(7, 1000, 100)]
+    assert {(letter.attempts, len(set(letter.errors)), len(letter.errors)) for letter in dead} == {(3, 1, 3)}
+    assert groups == {("desk", "bad"): 10}
+    assert len(agent.asked) == 990 + 30
+
+
+def test_an_agent_that_hangs_holds_up_no_other() -> None:
+    text = ONE.replace("rule note", "agent other\n  send note\n    n: whole\n\nrule note").replace(
+        "    send desk.note\n      n: n\n",
+        "    send desk.note\n      n: n\n    send other.note\n      n: n\n",
+    )
+    hung, other = ScriptedAgent(30.0, timeout=30.0, concurrency=2), ScriptedAgent(concurrency=2)
+
+    async def story() -> None:
+        hub = Hub(state(text, {"desk": hung, "other": other}), MemoryStore())
+        for number in range(50):
+            await hub.submit_json({"type": "thing.happened", "id": f"e{number}", "data": {"n": number}})
+        while len(other.asked) < 50:
+            await asyncio.sleep(0.001)
+        assert (len(hung.asked), hung.running) == (2, 2)
+        await hub.cancel(Selector(agent="desk"))
+        assert await hub.drain(5) == 0
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+    assert hung.running == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.hub import records
+from atamo_rules.hub.store import Hear
 from atamo_rules.model.audit import AuditRecord, Note
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
@@ -118,7 +119,7 @@ class Loaded:
 class Journal(Protocol):
     """Keeps changes. Commits are taken in the order they are handed in."""
 
-    async def open(self, hear: Callable[[Sequence[AuditRecord]], None]) -> Loaded: ...
+    async def open(self, hear: Hear) -> Loaded: ...
 
     async def commit(self, change: Change) -> None:
         """Keep a change, fill in what it says of itself, and have its records heard. Raises Busy, StoreUnavailable."""

@@ -81,7 +81,7 @@ class MemoryJournal:
         self.notes: deque[Note] = deque(maxlen=MOST_RECORDS)
         self.position = 0
         self.counts = Counts()
-        self.hear: Hear = lambda records: None
+        self.hear: Hear = lambda first, notes: None
 
     async def open(self, hear: Hear) -> Loaded:
         self.hear = hear
@@ -98,7 +98,7 @@ class MemoryJournal:
             first = self.position + 1
             self.position += len(told)
             self.notes.extend(told)
-            self.hear([note.placed(position) for position, note in enumerate(told, first)])
+            self.hear(first, told)
 
     def apply(self, change: Change, told: list[Note]) -> None:
         """Take a change and those inside it, in order."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from atamo_rules.builtin.stores.journal import Moved
 from atamo_rules.builtin.stores.open_work import Item, State, item_of
@@ -100,7 +102,7 @@ async def redrive(
                 change.moved.append(Moved(item, "waiting"))
                 again.append(item)
             else:
-                edited = replace(work.action, id=_another_id(work.action.id, letter.number))
+                edited = dataclasses.replace(work.action, id=_another_id(work.action.id, letter.number))
                 store.draft.row += 1
                 item = item_of(store.draft.row, replace(work, action=edited, lease=0.0))
                 change.added.append(item)

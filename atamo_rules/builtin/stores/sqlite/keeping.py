@@ -15,7 +15,7 @@ from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.hub import records
 from atamo_rules.model.audit import Note
-from atamo_rules.model.work import Put
+from atamo_rules.model.work import DeadLetter, Put
 
 Row: TypeAlias = "tuple[Any, ...]"
 OVER = ("done", "failed", "timeout", "cancelled")
@@ -28,50 +28,68 @@ class Prepared:
     """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
 
     change: Change
+    notes: list[Row]
     event: Row | None = None
-    incoming: list[tuple[Incoming, Prepared]] = field(default_factory=list)
-    actions: list[Row] = field(default_factory=list)
-    moved: list[Row] = field(default_factory=list)
-    outlines: list[Row] = field(default_factory=list)
-    frames: list[Row] = field(default_factory=list)
-    letters: list[Row] = field(default_factory=list)
-    notes: list[Row] = field(default_factory=list)
+    incoming: Sequence[tuple[Incoming, Prepared]] = ()
+    actions: Sequence[Row] = ()
+    moved: Sequence[Row] = ()
+    outlines: Sequence[Row] = ()
+    frames: Sequence[Row] = ()
+    letters: Sequence[Row] = ()
     told: list[Note] = field(default_factory=list)
     """All its records and those of what came in with it, in order; filled in when it is written."""
 
 
 def prepare(change: Change, one: Incoming | None = None) -> Prepared:
     """Make the rows of a change; those of an event that comes in with it too."""
-    made = Prepared(change)
+    notes = [_note(note) for note in change.notes]
+    made = Prepared(change, notes)
     if one is not None:
-        arrival, event = one.arrival, one.arrival.event
-        state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
-        outline = values.of_outline(arrival.decided.decision) if arrival.decided is not None else None
-        reasons = values.text(arrival.reasons) if arrival.reasons else None
-        made.event = (
-            event.key, event.id, arrival.digest, state, change.at.timestamp(), values.of_event(event), reasons, outline,
-        )  # fmt: skip
-    else:
-        made.outlines = [(key, values.of_outline(decision)) for key, decision in change.decided]
-    made.incoming = [(inner, prepare(inner.change, inner)) for inner in change.incoming]
+        made.event = _event(one, change, notes)
+    elif change.decided:
+        # What is told of a decision is what the audit says of it.
+        made.outlines = [(note[2], note[4]) for note in notes if note[1] == "event.decided"]
+    if change.incoming:
+        made.incoming = [(inner, prepare(inner.change, inner)) for inner in change.incoming]
+    if change.added or change.done:
+        made.actions = [*_added(change), *_done(change)]
+    if change.moved:
+        made.moved = [_moved(change, moved) for moved in change.moved]
+    if change.frames:
+        made.frames = [(frame.log, values.of_frame(frame, change.at)) for frame in change.frames]
+    if change.dead:
+        made.letters = [_letter(letter, row) for letter, row in change.dead]
+    return made
+
+
+def _event(one: Incoming, change: Change, notes: Sequence[Row]) -> Row:
+    arrival, event = one.arrival, one.arrival.event
+    state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
+    outline = next((note[4] for note in notes if note[1] == "event.decided"), None)
+    reasons = values.text(arrival.reasons) if arrival.reasons else None
+    at = change.at.timestamp()
+    return event.key, event.id, arrival.digest, state, at, values.of_event(event), reasons, outline
+
+
+def _added(change: Change) -> Iterator[Row]:
     for item in change.added:
         work, state = item.work, "running" if item.attempts else "waiting"
-        made.actions.append((
-            item.row, work.event, item.id, *item.hold, work.at.timestamp(), state, 1, item.limited,
-            item.attempts, values.of_work(work),
-        ))  # fmt: skip
+        yield (
+            item.row, work.event, item.id, *item.hold, work.at.timestamp(), state, 1, item.limited, item.attempts,
+            values.of_work(work),
+        )  # fmt: skip
+
+
+def _done(change: Change) -> Iterator[Row]:
     for row, key, action in change.done:
         written = values.text([values.of_action(action)])
-        made.actions.append((
-            row, key, action.id, action.agent, action.rule, "", change.at.timestamp(), "done", 0, 0, 0, written,
-        ))  # fmt: skip
-    made.moved = [_moved(change, moved) for moved in change.moved]
-    made.frames = [(frame.log, values.of_frame(frame, change.at)) for frame in change.frames]
-    for letter, row in change.dead:
-        written = values.text([letter.why, letter.attempts, letter.errors, letter.at.isoformat()])
-        made.letters.append((letter.number, row, letter.work.action.agent, letter.error, written))
-    made.notes = [_note(note) for note in change.notes]
-    return made
+        at = change.at.timestamp()
+        yield row, key, action.id, action.agent, action.rule, "", at, "done", 0, 0, 0, written
+
+
+def _letter(letter: DeadLetter, row: int) -> Row:
+    written = values.text([letter.why, letter.attempts, letter.errors, letter.at.isoformat()])
+    return letter.number, row, letter.work.action.agent, letter.error, written
 
 
 def _moved(change: Change, moved: Moved) -> Row:
@@ -79,15 +97,14 @@ def _moved(change: Change, moved: Moved) -> Row:
     answer = values.text(moved.answer) if moved.answer is not None else None
     kept = moved.errors or item.errors
     errors = values.text(kept) if kept else None
-    due = change.at.timestamp() + moved.wait
-    return (
-        item.row, moved.state, 0 if moved.state in OVER else 1, item.attempts, values.clean(moved.why), answer, errors,
-        due, moved.wait,
-    )  # fmt: skip
+    over = moved.state in OVER
+    due = None if over else change.at.timestamp() + moved.wait
+    why = values.clean(moved.why)
+    return item.row, moved.state, 0 if over else 1, item.attempts, why, answer, errors, due, moved.wait
 
 
 def _note(note: Note) -> Row:
-    return note.at.isoformat(), note.kind, note.event, note.who, values.text(note.what)
+    return values.moment_text(note.at), note.kind, note.event, note.who, values.text(note.what)
 
 
 class Keeper:
@@ -187,7 +204,7 @@ class Keeper:
         for event, problems in change.problems:
             for problem in problems:
                 execute(
-                    "update events set outline = json_insert(outline, '$[3][#]', ?) where key = ?",
+                    "update events set outline = json_insert(outline, '$.problems[#]', ?) where key = ?",
                     (problem, event),
                 )
         for put in change.puts:

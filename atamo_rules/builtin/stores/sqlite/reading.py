@@ -127,7 +127,10 @@ def told_of(connection: sqlite3.Connection, key: str) -> Mapping[str, Json] | No
         ]
     finally:
         connection.execute("rollback")
-    decided = Outline(*values.read(outline)) if outline is not None else None
+    decided = None
+    if outline is not None:
+        said = values.read(outline)
+        decided = Outline(said["digest"], said["matched"], said["shadow"], said["problems"])
     kept = values.to_event(written)
     return told(kept, state == "quarantined", values.read(reasons) or (), decided, over, lines, frames)
 

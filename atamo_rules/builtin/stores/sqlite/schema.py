@@ -22,7 +22,7 @@ create table events (
   at real not null,
   event text,                -- JSON; null once it is forgotten
   reasons text,
-  outline text               -- JSON of what was decided
+  outline text               -- JSON of what was decided, as the audit says it
 );
 create index events_by_id on events (id) where id <> key;
 create index events_to_decide on events (seq) where state = 'accepted';

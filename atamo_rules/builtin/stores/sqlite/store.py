@@ -84,7 +84,7 @@ class SqliteJournal:
         self.retain = retain
         self.synchronous = synchronous
         self.lock = FileLock(path.with_name(f"{path.name}.lock"))
-        self.hear: Hear = lambda records: None
+        self.hear: Hear = lambda first, notes: None
         self.broken: StoreUnavailable | None = None
         self.group: GroupCommit[Prepared] = GroupCommit(self._write, self._written)
         self.readers = ThreadPoolExecutor(READERS, "atamo reader")
@@ -171,7 +171,7 @@ class SqliteJournal:
         if notes:
             first = self._heard + 1
             self._heard += len(notes)
-            self.hear([note.placed(position) for position, note in enumerate(notes, first)])
+            self.hear(first, notes)
 
     async def forget(self, now: datetime) -> int:
         if self._keeper is None or self.broken is not None:

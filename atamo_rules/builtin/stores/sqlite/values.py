@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
-from atamo_rules.model.decision import Action, Decision, Waiting
+from atamo_rules.model.decision import Action, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User, Who
@@ -42,7 +43,7 @@ def of_event(event: Event) -> str:
     user = event.user
     who = None if user is None else [user.name, sorted(user.groups), user.organisation]
     return text([
-        event.id, event.type, event.body, event.at.isoformat(), who, event.source, event.conforms, event.hops,
+        event.id, event.type, event.body, moment_text(event.at), who, event.source, event.conforms, event.hops,
         event.alerts,
     ])  # fmt: skip
 
@@ -81,7 +82,7 @@ def of_work(work: Work) -> str:
     """Work. How long it was leased at first is not kept: another process leases it anew."""
     waiting = work.waiting
     return text([
-        of_action(work.action), work.event, work.who, work.organisation, work.digest, work.at.isoformat(),
+        of_action(work.action), work.event, work.who, work.organisation, work.digest, moment_text(work.at),
         None if work.deadline is None else work.deadline.isoformat(),
         None if waiting is None else [waiting.rule, waiting.index, waiting.action_id, waiting.answers],
         work.alerts,
@@ -98,16 +99,6 @@ def to_work(written: str) -> Work:
     return Work(event, to_action(action), who, organisation, digest, moment(at), limit, waiting, alerts)
 
 
-def of_outline(decision: Decision) -> str:
-    """What is told of a decision. The whole of it can be had again: it is a function of the event and the rules."""
-    return text([
-        decision.digest,
-        decision.matched,
-        [fired.rule for fired in decision.fired if fired.shadow],
-        [problem for fired in decision.fired for problem in fired.problems],
-    ])  # fmt: skip
-
-
 def of_frame(frame: Frame, at: datetime) -> str:
     """A frame without its place."""
     taken = frame.at or at
@@ -118,6 +109,12 @@ def to_frame(log: str, seq: int, written: str) -> Frame:
     """The frame that was written."""
     kind, body, agent, action, key, at = read(written)
     return Frame(log, kind, body, agent, action, key, moment(at), seq)
+
+
+@lru_cache(64)
+def moment_text(at: datetime) -> str:
+    """A moment as it is written; the records of one transaction are all of one."""
+    return at.isoformat()
 
 
 def moment(written: str) -> datetime:
