@@ -20,6 +20,7 @@ COMMANDS = {
     ),
     "fmt": ("atamo_rules.cli.fmt:fmt", "Format rule files, or turn one container into the other."),
     "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
+    "backup": ("atamo_rules.cli.backup:backup", "Copy what a hub keeps, while it runs."),
     "import": (
         "atamo_rules.cli.importing:import_rules",
         "Make rules of the rules of another system, such as EventBridge.",

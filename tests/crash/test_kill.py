@@ -215,3 +215,38 @@ def test_stopped_and_continued_under_load(tmp_path: Path) -> None:
         until_all_is_done(folder, hub)
         assert hub.end(signal.SIGTERM) == 0
     check(folder, load)
+
+
+def test_a_backup_under_load_holds_what_was_promised_before_it_and_can_be_gone_back_to(
+    tmp_path: Path,
+) -> None:
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    copy, again = tmp_path / "copy.db", write(tmp_path / "again", {"rules/a.atamo": RULES})
+    load, before = Load(), set()
+
+    async def story() -> None:
+        with start(folder) as hub:
+            port = await asyncio.to_thread(port_of, hub)
+            sending = asyncio.create_task(load.run(port))
+            await asyncio.sleep(0.3)
+            before.update(load.promised)
+            done = await asyncio.to_thread(atamo, "backup", str(folder), str(copy))
+            assert (done.returncode, done.stderr) == (0, "")
+            hub.process.send_signal(signal.SIGKILL)
+            await sending
+
+    asyncio.run(story())
+    assert atamo("backup", str(folder), str(copy)).returncode == 2, "it writes over nothing"
+    (again / ".atamo").mkdir()
+    copy.rename(again / ".atamo/hub.db")
+    with start(again) as hub, hub.web as web:
+        until_all_is_done(again, hub)
+        assert before
+        assert {web.get(f"/v1/events/{id}").status_code for id in before} == {200}
+        assert hub.end(signal.SIGTERM) == 0
+
+
+def test_there_is_nothing_to_back_up_where_no_hub_was(tmp_path: Path) -> None:
+    done = atamo("backup", str(tmp_path), str(tmp_path / "copy.db"))
+    assert done.returncode == 2
+    assert "no hub has kept anything there" in done.stderr

@@ -1,0 +1,63 @@
+"""`atamo backup`: a copy of what a hub keeps, taken while it runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import click
+
+from atamo_rules.cli.console import say
+
+EPILOG = """\b
+Examples:
+  atamo backup . /backups/monday.db
+  atamo backup shop/.atamo/hub.db monday.db
+
+To go back to it, put the copy in the place of .atamo/hub.db while no hub runs, and remove hub.db-wal and hub.db-shm.
+
+Exit codes: 0 copied, 2 usage or files."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("source", metavar="FOLDER")
+@click.argument("target", metavar="FILE")
+def backup(source: str, target: str) -> int:
+    """Copy what the hub of FOLDER keeps to FILE, which must not exist.
+
+    The hub may run, and is not held up. The copy is of one moment: whatever was accepted before the command began is in
+    it. FOLDER may also be the file itself.
+    """
+    file, copy = Path(source), Path(target)
+    if file.is_dir():
+        file = file / ".atamo" / "hub.db"
+    if not file.is_file():
+        raise click.UsageError(f"`{file}` does not exist: no hub has kept anything there.")
+    if copy.exists():
+        raise click.UsageError(f"`{copy}` exists; a backup writes over nothing.")
+    part = copy.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        size = _copy(file, part)
+    except sqlite3.Error as error:
+        part.unlink(missing_ok=True)
+        raise click.UsageError(f"`{file}` cannot be copied: {error}.") from None
+    part.rename(copy)
+    say(f"{copy}: {size} events\n")
+    return 0
+
+
+def _copy(file: Path, part: Path) -> int:
+    """Copy a database and look whether the copy is whole; gives how many events it holds. Raises sqlite3.Error."""
+    reading = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    writing = sqlite3.connect(part)
+    try:
+        reading.backup(writing)
+        writing.execute("pragma journal_mode = delete")  # one file, with nothing beside it
+        (verdict,) = writing.execute("pragma integrity_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"the copy is not whole: {verdict}")
+        return int(writing.execute("select count(*) from events").fetchone()[0])
+    finally:
+        writing.close()
+        reading.close()
