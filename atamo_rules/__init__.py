@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.builtin.stores.sqlite.store import SqliteStore
     from atamo_rules.errors import (
         AtamoError,
         Busy,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
     from atamo_rules.model.outcome import Again, Done, Failed
+    from atamo_rules.model.work import Hold, Selector
 
 _HOMES = {
     "Controller": "hub.controller",
@@ -49,6 +51,7 @@ _HOMES = {
     "Rulebook": "hub.rulebook",
     "FolderProvider": "builtin.configuration.folder",
     "MemoryStore": "builtin.stores.memory",
+    "SqliteStore": "builtin.stores.sqlite.store",
     "JsonLinesAuditor": "builtin.auditors.jsonl",
     "Action": "model.decision",
     "Decision": "model.decision",
@@ -56,6 +59,8 @@ _HOMES = {
     "Again": "model.outcome",
     "Done": "model.outcome",
     "Failed": "model.outcome",
+    "Hold": "model.work",
+    "Selector": "model.work",
     "AtamoError": "errors",
     "Busy": "errors",
     "PluginBroken": "errors",
@@ -79,12 +84,15 @@ __all__ = [
     "EventProvider",
     "Failed",
     "FolderProvider",
+    "Hold",
     "Hub",
     "JsonLinesAuditor",
     "MemoryStore",
     "PluginBroken",
     "Rulebook",
     "RulesetRejected",
+    "Selector",
+    "SqliteStore",
     "Store",
     "StoreUnavailable",
     "UnknownName",
