@@ -28,9 +28,12 @@ class Attempts:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
 
-    async def run(self, lane: Lane, lease: Lease) -> None:
-        """One attempt from its slot to its settlement."""
+    async def run(self, lane: Lane, lease: Lease, waited: bool = False) -> None:
+        """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now."""
         work = lease.work
+        if waited and not await self.hub.store.extend(lease, lane.seconds):
+            lane.over()
+            return
         generation = self.hub.retiring.under(work.event)
         bound = generation.agents.get(work.action.agent)
         policy = self._policy(work.action, bound)

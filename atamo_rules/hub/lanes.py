@@ -40,12 +40,17 @@ class Lane:
         self.news = asyncio.Event()
         self.pump: asyncio.Task[None] | None = None
         bound = hub.current.agents.get(name)
+        self.timeout = 0.0
+        """The longest an attempt may take; an agent of older rules may be given more time than one of the current."""
         self.breaker = Breaker(bound.breaker if bound is not None else BreakerPolicy())
 
     def room(self) -> int:
         """How many more attempts may begin."""
         bound = self.hub.current.agents.get(self.name)
-        slots = bound.agent.concurrency if bound is not None else 1
+        slots = 1
+        if bound is not None:
+            slots = bound.agent.concurrency
+            self.breaker.policy = bound.breaker
         taken = self.running + self.reserved + len(self.behind)
         room = self.breaker.room(self.hub.clock.passed(), taken)
         free = max(0, slots - taken)
@@ -55,7 +60,9 @@ class Lane:
     def seconds(self) -> float:
         """How long a lease lasts."""
         bound = self.hub.current.agents.get(self.name)
-        return GRACE + (float(bound.agent.timeout) if bound is not None else 0.0)
+        if bound is not None:
+            self.timeout = max(self.timeout, float(bound.agent.timeout))
+        return GRACE + self.timeout
 
     def reserve(self) -> float:
         """Take a slot for an action that begins with the transaction that keeps it: for how long it is leased. 0 when
@@ -70,20 +77,23 @@ class Lane:
         self.reserved -= 1
         self.news.set()
 
-    def begin(self, lease: Lease) -> None:
-        """Start an attempt, as soon as there is a slot."""
+    def begin(self, lease: Lease, waited: bool = False) -> None:
+        """Start an attempt, as soon as there is a slot; at the end of a hub none is started, and the store gets the
+        lease back."""
+        if self.hub.stopping:
+            return
         bound = self.hub.current.agents.get(self.name)
         if self.running >= (bound.agent.concurrency if bound is not None else 1):
             self.behind.append(lease)
             return
         self.running += 1
-        self.hub.spawn(self.hub.attempts.run(self, lease), lease.work.action.id)
+        self.hub.spawn(self.hub.attempts.run(self, lease, waited), lease.work.action.id)
 
     def over(self) -> None:
         """An attempt is over."""
         self.running -= 1
         if self.behind and not self.hub.stopping:
-            self.begin(self.behind.popleft())
+            self.begin(self.behind.popleft(), waited=True)
         else:
             self.news.set()
 

@@ -163,6 +163,9 @@ class Service:
                 404, "unknown-id", "nothing is kept under this id",
                 remedy="a hub without a file knows the last messages only, and none from before it was started",
             )  # fmt: skip
+        if told["state"] == "forgotten":
+            raise Problem(410, "forgotten", "this was over long ago, and is no longer kept",
+                          remedy="the audit still has each of its steps")  # fmt: skip
         return told
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from os import urandom
 from typing import Literal, TypeAlias
@@ -65,6 +65,10 @@ def item_of(row: int, work: Work) -> Item:
     return Item(row, action.id, hold, work.at, work, limited=work.deadline is not None)
 
 
+def _no_work() -> Work:
+    raise AssertionError("the action is over")
+
+
 class OpenWork:
     """Open actions by id, each in one state. `woke` is called with an agent's name when it may have something to do."""
 
@@ -101,6 +105,8 @@ class OpenWork:
 
     def lease(self, item: Item, until: float) -> Lease:
         """It begins: its attempt is counted."""
+        if len(self._leases) > 1000 + 4 * len(self.items):
+            self._tidy()
         self.items[item.id] = item
         item.state, item.until, item.token = "leased", until, next(self._number)
         heappush(self._leases, (until, item.token, item))
@@ -131,7 +137,15 @@ class OpenWork:
     def over(self, item: Item) -> None:
         """It is open no longer."""
         item.state = "over"
+        item.made = _no_work  # a line may know the item for a while, and must not keep what it held
         self.items.pop(item.id, None)
+
+    def _tidy(self) -> None:
+        """Take leases that were given back out of the line of their ends."""
+        self._leases = [
+            entry for entry in self._leases if entry[2].state == "leased" and entry[2].token == entry[1]
+        ]
+        heapify(self._leases)
 
     def take(self, agent: str, limit: int, now: float) -> list[Item]:
         """The next actions of an agent, out of their line; what is paused is put aside."""

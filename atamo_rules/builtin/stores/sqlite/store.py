@@ -33,7 +33,7 @@ from atamo_rules.model.frame import Page
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import DeadLetter, Entry, Selector
 
-MOST_OPEN = 1_000_000
+MOST_OPEN = 200_000
 """Actions that may be open at once."""
 RETAIN = timedelta(days=30)
 """How long what is over can be told; its keys are known for ever, and the audit is kept."""
