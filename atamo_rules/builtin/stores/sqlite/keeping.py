@@ -89,7 +89,7 @@ def _done(change: Change) -> Iterator[Row]:
 
 def _letter(letter: DeadLetter, row: int) -> Row:
     written = values.text([letter.why, letter.attempts, letter.errors, letter.at.isoformat()])
-    return letter.number, row, letter.work.action.agent, letter.error, written
+    return letter.number, row, letter.work.action.agent, values.clean(letter.error), written
 
 
 def _moved(change: Change, moved: Moved) -> Row:
