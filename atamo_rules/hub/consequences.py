@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from atamo_rules.engine.decide import rule_of
 from atamo_rules.hub.intake import Taken
 from atamo_rules.model.audit import Note
@@ -21,15 +23,24 @@ from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Work
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
 
+_SORTED = msgspec.json.Encoder(order="sorted", decimal_format="number")
 HOPS = 16
 """How many times events may follow from events before the chain is cut, audited."""
 
 
+def content_digest(event: Event) -> bytes:
+    """SHA-256 over what an event says: the same key with another digest is another event."""
+    content = [event.type, event.source, event.body]
+    try:
+        raw = _SORTED.encode(content)
+    except OverflowError:  # a whole number beyond 64 bits
+        raw = encode_sorted(content).encode()
+    return sha256(raw).digest()
+
+
 def arrival_of(taken: Taken, event: Event, at: datetime, decided: Decided | None = None) -> Arrival:
     """A message that was taken, to be kept, with what was decided of it."""
-    content = encode_sorted([event.type, event.source, event.body])
-    digest = sha256(content.encode("utf-8", "surrogatepass")).digest()
-    return Arrival(event, digest, at, taken.reasons, not taken.decided, decided)
+    return Arrival(event, content_digest(event), at, taken.reasons, not taken.decided, decided)
 
 
 def consequences(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from typing import Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
@@ -130,7 +131,7 @@ class Hub:
         generation = self.current
         now = self.clock.now()
         taken = generation.intake.take(raw, type_name=type_name, user=user, now=now, fallback_id=key)
-        return await self.enter(taken, generation)
+        return await self.enter(taken, generation, now)
 
     async def submit_json(
         self,
@@ -144,10 +145,10 @@ class Hub:
         generation = self.current
         now = self.clock.now()
         taken = generation.intake.accept(value, type_name=type_name, user=user, now=now, fallback_id=key)
-        return await self.enter(taken, generation)
+        return await self.enter(taken, generation, now)
 
-    async def enter(self, taken: Taken, generation: Generation) -> tuple[Taken, bool]:
-        """Decide what was taken, and keep both in one transaction."""
+    async def enter(self, taken: Taken, generation: Generation, now: datetime) -> tuple[Taken, bool]:
+        """Decide what was taken at that moment, and keep both in one transaction."""
         if self._started is None or not self._started.done():
             await self.start()
         if self.store.full:
@@ -159,11 +160,11 @@ class Hub:
         following = NOTHING
         decided, new = None, False
         if taken.decided:
-            decided = self.decide(event, generation)
+            decided = self.decide(event, generation, now)
             following = decided.following
             new = bool(following.work) and self.retiring.enter(event.key, generation)
         try:
-            (kept,) = await self.store.accept([arrival_of(taken, event, self.clock.now(), decided)])
+            (kept,) = await self.store.accept([arrival_of(taken, event, now, decided)])
         except StoreUnavailable as error:
             self.unreserve(following)
             if new:
@@ -183,10 +184,9 @@ class Hub:
 
     # --- decide, record ---------------------------------------------------------------------------------
 
-    def decide(self, event: Event, generation: Generation) -> Decided:
+    def decide(self, event: Event, generation: Generation, at: datetime) -> Decided:
         """What the rules of a generation want done, and slots taken for what may begin at once."""
         decision = generation.decide(event)
-        at = self.clock.now()
         following = consequences(
             decision.fired, event, generation, self.current, at, lambda action: self.reserve(action, event)
         )
@@ -198,7 +198,7 @@ class Hub:
         if event is None:
             return
         generation = self.current
-        decided = self.decide(event, generation)
+        decided = self.decide(event, generation, self.clock.now())
         following = decided.following
         if following.work:
             self.retiring.enter(key, generation)

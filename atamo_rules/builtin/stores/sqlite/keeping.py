@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -42,17 +43,18 @@ class Prepared:
 
 def prepare(change: Change, one: Incoming | None = None) -> Prepared:
     """Make the rows of a change; those of an event that comes in with it too."""
-    notes = [_note(note) for note in change.notes]
+    written = _Moments(change.at)
+    notes = [_note(note, written) for note in change.notes]
     made = Prepared(change, notes)
     if one is not None:
-        made.event = _event(one, change, notes)
+        made.event = _event(one, change, notes, written)
     elif change.decided:
         # What is told of a decision is what the audit says of it.
         made.outlines = [(note[2], note[4]) for note in notes if note[1] == "event.decided"]
     if change.incoming:
         made.incoming = [(inner, prepare(inner.change, inner)) for inner in change.incoming]
     if change.added or change.done:
-        made.actions = [*_added(change), *_done(change)]
+        made.actions = [*_added(change, written), *_done(change)]
     if change.moved:
         made.moved = [_moved(change, moved) for moved in change.moved]
     if change.frames:
@@ -62,21 +64,43 @@ def prepare(change: Change, one: Incoming | None = None) -> Prepared:
     return made
 
 
-def _event(one: Incoming, change: Change, notes: Sequence[Row]) -> Row:
+class _Moments:
+    """Moments as text: most of those in a transaction are its own, and that one is written once."""
+
+    __slots__ = ("at", "text")
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.text = at.isoformat()
+
+    def __call__(self, moment: datetime) -> str:
+        return self.text if moment is self.at else moment.isoformat()
+
+
+def _event(one: Incoming, change: Change, notes: Sequence[Row], written: _Moments) -> Row:
     arrival, event = one.arrival, one.arrival.event
     state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
     outline = next((note[4] for note in notes if note[1] == "event.decided"), None)
     reasons = values.text(arrival.reasons) if arrival.reasons else None
     at = change.at.timestamp()
-    return event.key, event.id, arrival.digest, state, at, values.of_event(event), reasons, outline
+    return (
+        event.key,
+        event.id,
+        arrival.digest,
+        state,
+        at,
+        values.of_event(event, written(event.at)),
+        reasons,
+        outline,
+    )
 
 
-def _added(change: Change) -> Iterator[Row]:
+def _added(change: Change, written: _Moments) -> Iterator[Row]:
     for item in change.added:
         work, state = item.work, "running" if item.attempts else "waiting"
         yield (
             item.row, work.event, item.id, *item.hold, work.at.timestamp(), state, 1, item.limited, item.attempts,
-            values.of_work(work),
+            values.of_work(work, written(work.at)),
         )  # fmt: skip
 
 
@@ -103,8 +127,8 @@ def _moved(change: Change, moved: Moved) -> Row:
     return item.row, moved.state, 0 if over else 1, item.attempts, why, answer, errors, due, moved.wait
 
 
-def _note(note: Note) -> Row:
-    return values.moment_text(note.at), note.kind, note.event, note.who, values.text(note.what)
+def _note(note: Note, written: _Moments) -> Row:
+    return written(note.at), note.kind, note.event, note.who, values.text(note.what)
 
 
 class Keeper:
@@ -175,14 +199,16 @@ class Keeper:
         self.counts.apply(part.change)
         root.told += part.change.notes
         notes += part.notes
-        notes += [_note(note) for note in part.change.notes[before:]]
+        if len(part.change.notes) > before:
+            written = _Moments(part.change.at)
+            notes += [_note(note, written) for note in part.change.notes[before:]]
         for one, made in part.incoming:
             if one.known == "new":
                 self._tell(root, made, notes)
             else:
                 note = records.known(one.arrival, one.known == "same")
                 root.told.append(note)
-                notes.append(_note(note))
+                notes.append(_note(note, _Moments(note.at)))
 
     def _seldom(self, part: Prepared) -> None:
         """What most changes have nothing of."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -38,12 +37,12 @@ def read(written: str | None) -> Any:
     return None if written is None else decode(written)
 
 
-def of_event(event: Event) -> str:
-    """An event."""
+def of_event(event: Event, at: str) -> str:
+    """An event; `at` is its time as text."""
     user = event.user
     who = None if user is None else [user.name, sorted(user.groups), user.organisation]
     return text([
-        event.id, event.type, event.body, moment_text(event.at), who, event.source, event.conforms, event.hops,
+        event.id, event.type, event.body, at, who, event.source, event.conforms, event.hops,
         event.alerts,
     ])  # fmt: skip
 
@@ -78,11 +77,11 @@ def to_action(read: Any) -> Action:
     )  # fmt: skip
 
 
-def of_work(work: Work) -> str:
-    """Work. How long it was leased at first is not kept: another process leases it anew."""
+def of_work(work: Work, at: str) -> str:
+    """Work; `at` is its time as text. How long it was leased at first is not kept: another process leases it anew."""
     waiting = work.waiting
     return text([
-        of_action(work.action), work.event, work.who, work.organisation, work.digest, moment_text(work.at),
+        of_action(work.action), work.event, work.who, work.organisation, work.digest, at,
         None if work.deadline is None else work.deadline.isoformat(),
         None if waiting is None else [waiting.rule, waiting.index, waiting.action_id, waiting.answers],
         work.alerts,
@@ -109,12 +108,6 @@ def to_frame(log: str, seq: int, written: str) -> Frame:
     """The frame that was written."""
     kind, body, agent, action, key, at = read(written)
     return Frame(log, kind, body, agent, action, key, moment(at), seq)
-
-
-@lru_cache(64)
-def moment_text(at: datetime) -> str:
-    """A moment as it is written; the records of one transaction are all of one."""
-    return at.isoformat()
 
 
 def moment(written: str) -> datetime:
