@@ -92,13 +92,13 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         voice.tell("stopping: taking nothing more, finishing what is under way")
         # What a signal finds in line waits in the store for the next start; the end of the input waits for it.
         left = await controller.stop(options.drain, park=store.caps.durable and bool(heard))
+    if controller.hub.broken.is_set():
+        return 2
     if left:
         later = "; the next start goes on with what is left" if store.caps.durable else ""
         voice.warn(
             f"{left} action{'' if left == 1 else 's'} did not finish in {options.drain:g} seconds{later}"
         )
-    if controller.hub.broken.is_set():
-        return 2
     return 130 if signal.SIGINT in heard else 1 if refused else 0
 
 

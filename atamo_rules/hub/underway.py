@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from weakref import WeakValueDictionary
 
+from atamo_rules.errors import StoreUnavailable
+
 
 class Underway:
     """The tasks of one hub."""
@@ -74,6 +76,7 @@ class Underway:
         if task.cancelled():
             return
         error = task.exception()
-        if error is not None:
+        # That the store cannot go on was said when it was found out.
+        if error is not None and not isinstance(error, StoreUnavailable):
             sys.stderr.write(f"atamo: a fault of the hub: {type(error).__name__}: {error}\n")
             traceback.print_exception(error)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ import pytest
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import StoreUnavailable
 from tests.crash.power import Disk, Step, command, there, traced
+from tests.crash.test_kill import RULES, effects
+from tests.places import write
 
 pytestmark = pytest.mark.skipif(not there(), reason="strace is not installed, or may not trace here")
 
@@ -116,3 +121,23 @@ def test_after_an_error_of_the_disk_nothing_is_promised_and_no_sync_is_tried_aga
         ]
     files = {str(path): path.read_bytes() for path in made.iterdir()}
     assert lost(files, said[:-1], tmp_path / "left", made) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [6, 12, 25])
+def test_the_dispatcher_ends_when_its_file_cannot_be_written_and_the_next_start_has_what_was_promised(
+    number: int, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+    events = [
+        {"type": "order.placed", "id": f"e{n}", "data": {"id": f"e{n}", "total": 120}} for n in range(60)
+    ]
+    strace = ["strace", "-f", "-o", "/dev/null", "-e", f"inject=fdatasync:error=EIO:when={number}+"]
+    run = [sys.executable, "-m", "atamo_rules", "run", str(folder), "--stdin", "--no-tests"]
+    given = "".join(json.dumps(one) + "\n" for one in events).encode()
+    done = subprocess.run([*strace, *run], input=given, capture_output=True, timeout=60)
+    assert done.returncode == 2, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    again = subprocess.run(run, input=given, capture_output=True, timeout=60)
+    assert again.returncode == 0, again.stderr.decode()
+    assert {order: len(keys) for order, keys in effects(folder).items()} == {f"e{n}": 1 for n in range(60)}
