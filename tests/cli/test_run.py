@@ -206,3 +206,41 @@ def test_a_silent_standard_input_holds_up_nobody(tmp_path: Path) -> None:
         hub.process.stdin.flush()
         hub.until(lambda: (tmp_path / "out/desk.log").exists())
         assert hub.end(signal.SIGTERM) == 0
+
+
+def test_what_is_given_up_is_said_and_so_is_what_a_process_before_left(tmp_path: Path) -> None:
+    closed = socket.create_server(("127.0.0.1", 0))
+    port = closed.getsockname()[1]
+    closed.close()
+    uses = f'uses http\n    url: "http://127.0.0.1:{port}/"\n    private: true\n    retry: {{ attempts: 2, base: 0 }}'
+    write(tmp_path, {"a.atamo": ORDERS.replace('uses file\n    path: "out/desk.log"', uses)})
+    done = atamo("run", "--stdin", cwd=tmp_path, stdin=lines(placed("a")))
+    assert done.returncode == 0
+    assert "`desk.note` of `a` was given up after 2 attempts: ConnectError" in done.stderr
+
+    silent = socket.create_server(("127.0.0.1", 0))
+    uses = f'uses http\n    url: "http://127.0.0.1:{silent.getsockname()[1]}/"\n    private: true'
+    write(tmp_path, {"a.atamo": ORDERS.replace('uses file\n    path: "out/desk.log"', uses)})
+    with Dispatcher("--port", "0", cwd=tmp_path) as hub, hub.web as web:
+        web.post("/v1/events", json=placed("b"))
+        hub.process.kill()
+        hub.wait()
+    silent.close()
+    write(tmp_path, {"a.atamo": ORDERS})
+    with Dispatcher("--port", "0", cwd=tmp_path) as hub, hub.web as web:
+        hub.said("going on with what was left open: 1, 1 of them were running")
+        hub.until(lambda: web.get("/v1/events/b").json()["state"] == "finished")
+        assert hub.end(signal.SIGTERM) == 0
+    assert (tmp_path / "out/desk.log").read_text() == "Order b over 120\n"
+
+
+def test_a_store_is_memory_or_a_file(tmp_path: Path) -> None:
+    write(tmp_path, {"a.atamo": ORDERS})
+    done = atamo("run", "--stdin", "--store", "memory", cwd=tmp_path, stdin=lines(placed("a")))
+    assert done.returncode == 0
+    assert not (tmp_path / ".atamo/hub.db").exists()
+    for store in ("sqlite", "sqlite:", "memory:x", "postgres:x"):
+        wrong = atamo("run", "--stdin", "--store", store, cwd=tmp_path)
+        assert (wrong.returncode, "is neither `memory` nor `sqlite:PATH`" in wrong.stderr) == (2, True)
+    nowhere = atamo("run", "--stdin", "--store", "sqlite:/dev/null/hub.db", cwd=tmp_path)
+    assert (nowhere.returncode, "The store cannot be used" in nowhere.stderr) == (2, True)
