@@ -128,7 +128,8 @@ class Store(Protocol):
     async def append(
         self, frames: Sequence[Frame], notes: Sequence[Note] = (), *, close: bool = False
     ) -> int:
-        """Keep frames of one log in order; gives the last one's `seq`. With `close` no more will come."""
+        """Keep frames of one log in order; gives the last one's `seq`, or 0 when the log's time is over and they are
+        not kept. With `close` no more will come."""
         ...
 
     async def read(self, log: str, after: int, limit: int, wait: float) -> Page:

@@ -76,6 +76,8 @@ class AnswerLaws(Laws):
             page = await store.read("q", 0, 9, 0)
             assert (page.frames, page.closed, page.expired) == ((), True, 3)
             assert not await store.touch("q", 60)
+            assert await store.append([Frame("q", "data", 9)]) == 0
+            assert (await store.read("q", 0, 9, 0)).expired == 3
 
         run(self, story)
 

@@ -121,6 +121,8 @@ class MemoryJournal:
             self.messages[event].problems += problems
         for frame in change.frames:
             log = self.logs.setdefault(frame.log, Log())
+            if log.expired is not None:
+                continue
             change.cursor = len(log.frames) + 1
             log.frames.append(replace(frame, seq=change.cursor, at=frame.at or change.at))
         for name in change.closed:
@@ -192,7 +194,7 @@ class MemoryJournal:
 
     async def decided(self, key: str) -> bool:
         message = self.messages.get(key)
-        return message is None or message.decision is not None
+        return message is None or message.decision is not None or message.arrival.quarantined
 
     async def told(self, key: str) -> Mapping[str, Json] | None:
         message = self.messages.get(key)
@@ -260,5 +262,5 @@ class MemoryJournal:
             if log.until is not None and log.until < now and log.expired is None:
                 log.expired = len(log.frames)
                 log.frames.clear()
-                gone += log.expired
+                gone += 1
         return gone

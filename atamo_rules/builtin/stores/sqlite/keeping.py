@@ -214,11 +214,14 @@ class Keeper:
         """What most changes have nothing of."""
         change, execute = part.change, self.connection.execute
         for log, written in part.frames:
-            (change.cursor,) = execute(
+            place = execute(
                 "insert into logs (log, count) values (?, 1) on conflict (log) do update set count = count + 1 "
-                "returning count",
+                "where expired is null returning count",
                 (log,),
             ).fetchone()
+            if place is None:
+                continue
+            (change.cursor,) = place
             execute("insert into frames (log, seq, frame) values (?, ?, ?)", (log, change.cursor, written))
         for log in change.closed:
             execute("update logs set closed = 1 where log = ?", (log,))
