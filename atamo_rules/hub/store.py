@@ -1,7 +1,7 @@
 """The hub's memory as a port: transactions, not tables. What a store cannot do for one node it need not pretend.
 
 A store writes its own audit records inside the transaction they speak of (`hub/records.py` makes them), so that no
-state changes untold. Nothing here abstracts a broker; `docs/decisions/0006-the-store-port.md` maps each verb to NATS
+state changes untold. Nothing here abstracts a broker; `docs/decisions/0007-the-store-port.md` maps each verb to NATS
 JetStream.
 """
 
