@@ -47,7 +47,7 @@ def describe(type: Type) -> str:
         case Record():
             return "an object"
         case Anything():
-            return "anything"
+            return "anything as text" if type.as_text else "anything"
 
 
 def many(count: int, what: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 from typing import TypeAlias
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import spelled, terms
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.operators import FITS, operator_of, single
 from atamo_rules.functions.absent import ABSENT
@@ -25,6 +25,7 @@ from atamo_rules.model.meaning import (
     MakeList,
     Not,
     Present,
+    Spelled,
     Term,
     Test,
 )
@@ -117,7 +118,12 @@ def _holds(node: Holds) -> Holding:
 
 
 def _among(node: Among) -> Holding:
-    collection, inner, variable = terms.term(node.collection), condition(node.condition), node.variable
+    inner, variable = condition(node.condition), node.variable
+    collection = (
+        spelled.listed(node.collection)
+        if isinstance(node.collection, Spelled)
+        else terms.term(node.collection)
+    )
     quantifier = node.quantifier
 
     def run(frame: Frame) -> bool:
@@ -135,6 +141,8 @@ def _among(node: Among) -> Holding:
 
 def _test(node: Test) -> Holding:
     left, right = node.left, node.right
+    if isinstance(left, Spelled) and isinstance(right, Const):
+        return spelled.test(node, left)
     plain_left = isinstance(left, Get) and not left.many
     if isinstance(right, Const):
         check = single(node)
@@ -221,5 +229,7 @@ def _many(node: Term, kind: str) -> Callable[[Frame], Anything]:
         if read is None:
             return walk
         return lambda frame: (read(value) for value in walk(frame))
+    if isinstance(node, Spelled):
+        return spelled.texts(node)
     inner = terms.term(node)
     return lambda frame: (inner(frame),)

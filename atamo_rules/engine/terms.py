@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any, TypeAlias
 
-from atamo_rules.engine import conditions, render
+from atamo_rules.engine import conditions, render, spelled
 from atamo_rules.engine.frame import Frame
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.numbers import EXACT, divided, exact, held
@@ -25,6 +25,7 @@ from atamo_rules.model.meaning import (
     MakeRecord,
     Now,
     Otherwise,
+    Spelled,
     Tally,
     Term,
     Verdict,
@@ -54,6 +55,8 @@ def term(node: Term) -> Value:
             return lambda frame: value
         case Get():
             return get(node)
+        case Spelled():
+            return spelled.value(node)
         case Now():
             return lambda frame: frame.event.at
         case Apply():

@@ -73,7 +73,12 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """Any JSON value. Comparisons on it are false where the value is absent or of another type."""
+    """Any JSON value. Comparisons on it are false where the value is absent or of another type.
+
+    `as_text` says that what is in it is read as text: a number or truth value as it is printed, a list as several.
+    """
+
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

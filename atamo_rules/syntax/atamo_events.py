@@ -10,14 +10,15 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.clauses import Reader, head
 from atamo_rules.syntax.outline import Line
 
-_ANYTHING = re.compile(r"\s+of\s+anything\s*$")
+_ANYTHING = re.compile(r"\s+of\s+anything(\s+as\s+text)?\s*$")
 _VERBS = ("send", "track", "ask", "publish")
 
 
 def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     """`event NAME "about"` with fields below, `event NAME from "file"`, `event NAME of anything`; or `request`."""
     word = line.word
-    anything = _ANYTHING.search(line.text) is not None
+    tail = _ANYTHING.search(line.text)
+    anything, as_text = tail is not None, tail is not None and tail.group(1) is not None
     opened = line if not anything else _without_tail(line)
     parsed = head(opened, word, ("from",), reader)
     if parsed is None:
@@ -81,6 +82,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
         invalid,
         closed,
         answer,
+        as_text,
         span=line.whole,
     )
 
@@ -121,10 +123,15 @@ def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
 
 def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
     verb = line.word
-    anything = _ANYTHING.search(line.text) is not None
+    tail = _ANYTHING.search(line.text)
+    anything = tail is not None
     parsed = head(_without_tail(line) if anything else line, verb, (), reader)
     if parsed is None:
         return None
+    if tail is not None and tail.group(1):
+        reader.say(
+            codes.SYNTAX.at(line.span, "only an event is `of anything as text`", help="write `of anything`")
+        )
     name, _, about = parsed
     answer: tuple[tree.Field, ...] | None = None
     fields: list[tree.Field] = []

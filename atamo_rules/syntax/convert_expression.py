@@ -287,6 +287,9 @@ class Expressions:
         steps = (tree.Step(str(first), span=self.span(first)), *(self.take(step) for step in rest))
         return tree.Path(steps, span=self.span(node))
 
+    def _any_field(self, node: Tree[Token]) -> tree.AnyField:
+        return tree.AnyField(span=self.span(node))
+
     def _step(self, node: Tree[Token]) -> tree.Step:
         token = cast(Token, node.children[0])
         if token.type == "NUMBER":

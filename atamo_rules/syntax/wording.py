@@ -103,6 +103,8 @@ def _atom(expr: tree.Value) -> str:
             return text_literal(expr.text)
         case tree.Path():
             return path_text(tuple(step.key for step in expr.steps))
+        case tree.AnyField():
+            return "any field"
         case tree.Quantity():
             return quantity(expr)
         case tree.Regex():

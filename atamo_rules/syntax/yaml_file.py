@@ -164,8 +164,11 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
     given = clauses.keys(mapping, known, "a request" if request else "an event")
     schema = clauses.text(given["from"], "`from`") if "from" in given else None
     anything = "of" in given
-    if anything and not (isinstance(given["of"], Scalar) and given["of"].text == "anything"):
-        clauses.say(codes.YAML_SHAPE.at(given["of"].span, "the only word after `of` is `anything`"))
+    of = " ".join(given["of"].text.split()) if anything and isinstance(given["of"], Scalar) else ""
+    if anything and of not in ("anything", "anything as text"):
+        clauses.say(
+            codes.YAML_SHAPE.at(given["of"].span, "after `of` stands `anything`, or `anything as text`")
+        )
     fields = fields_of(given["fields"], clauses) if "fields" in given else ()
     if schema is None and not anything and not fields:
         clauses.say(
@@ -191,6 +194,7 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
         clauses.name(invalid) if isinstance(invalid, Scalar) else None,
         closed,
         fields_of(given["answer"], clauses) if "answer" in given else None,
+        of == "anything as text",
         span=key.span.to(node.span),
     )
 

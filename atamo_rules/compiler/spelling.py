@@ -1,0 +1,47 @@
+"""Values of events `of anything as text`, and `any field`: what is compared there is the text that stands there."""
+
+from __future__ import annotations
+
+from atamo_rules.compiler import operands
+from atamo_rules.compiler.context import Context, Facts, Operand
+from atamo_rules.compiler.describe import kind_of
+from atamo_rules.model.meaning import Get, Spelled
+from atamo_rules.model.types import Anything, ListOf, Number, Text, Type
+from atamo_rules.source import codes
+from atamo_rules.syntax import tree
+
+BOUNDS = ("<", "<=", ">", ">=")
+
+
+def as_text(found: Operand, *, numbers: bool = False) -> Operand:
+    """A value of an event `of anything as text`, where a text (or with `numbers`, a number) is wanted."""
+    term, type = found.term, found.type
+    if not (isinstance(type, Anything) and type.as_text and isinstance(term, Get)):
+        return found
+    return Operand(Spelled(term, numbers, span=term.span), Number() if numbers else Text(), found.absent)
+
+
+def both(operator: str, left: Operand, right: Operand) -> tuple[Operand, Operand]:
+    """The sides of a comparison: as texts, or as numbers where a number bounds them."""
+    kinds = (_kind(left.type), _kind(right.type))
+    numbers = operator in (*BOUNDS, "is between") and "number" in kinds
+    return as_text(left, numbers=numbers), as_text(right, numbers=numbers)
+
+
+def left_side(expr: tree.Expr, context: Context, facts: Facts) -> Operand | None:
+    """What a comparison is about: a value that is there, or any field of the event."""
+    if not isinstance(expr, tree.AnyField):
+        return operands.needed(expr, context, facts)
+    if context.event is None:
+        context.report.append(
+            codes.NOT_A_VALUE_HERE.at(
+                expr.span, "there is no event here to have fields", help="`any field` stands in rules"
+            )
+        )
+        return None
+    whole = Get("event", (), Anything(), span=expr.span)
+    return Operand(Spelled(whole, everywhere=True, span=expr.span), Text())
+
+
+def _kind(type: Type) -> str:
+    return _kind(type.item) if isinstance(type, ListOf) else kind_of(type)
