@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 64
 """Brackets that may be open at once."""
-LONGEST = 65_536
+LONGEST = 524_288
 """Characters a clause may have."""
 SHORT = 120
 """Clauses of so many characters are worth remembering: `on order.placed`, `expect nothing`, `"room-7"`."""

@@ -41,7 +41,7 @@ def rule_rows(written: decl.Rule) -> Rows:
             text = ", ".join(principal_text(one) for one in principals)
             clauses += row(f"{word} {text}", 0, principals[0].span)
     for let in written.lets:
-        clauses += joined(row(f"let {let.name.text} = ", 0, let.span), expression(let.value))
+        clauses += condition_rows(f"let {let.name.text} = ", let.value, STEP, let.span)
     if written.condition is not None:
         clauses += condition_rows("when ", written.condition)
     if written.at_most is not None:
@@ -56,19 +56,22 @@ def rule_rows(written: decl.Rule) -> Rows:
     return (*row(f"rule {name_text(written.name.text)}{about_text(written.about)}"), *shifted(clauses, STEP))
 
 
-def condition_rows(head: str, condition: tree.Expr, hang: int | None = None) -> Rows:
+def condition_rows(
+    head: str, condition: tree.Expr, hang: int | None = None, place: Span | None = None
+) -> Rows:
     """A condition behind its word; the parts of a long one on lines of their own, `and` and `or` in a river."""
+    place = place or condition.span
     if not isinstance(condition, tree.AllOf | tree.AnyOf):
-        return joined(row(head, 0, condition.span), expression(condition))
+        return joined(row(head, 0, place), expression(condition))
     word = "and" if isinstance(condition, tree.AllOf) else "or"
-    first, *rest = joined(row(head, 0, condition.span), chain(condition.parts, word, False))
+    first, *rest = joined(row(head, 0, place), chain(condition.parts, word, False))
     by = len("when") - len(word) if hang is None else hang
     if not rest and len(first.text) + STEP > WIDTH:
         lines = [joined(f"{word} ", expression(part, 1)) for part in condition.parts[1:]]
         rest = [
             replace(line[0], place=part.span) for line, part in zip(lines, condition.parts[1:], strict=True)
         ]
-        (first, *_) = joined(row(head, 0, condition.span), expression(condition.parts[0], 1))
+        (first, *_) = joined(row(head, 0, place), expression(condition.parts[0], 1))
     own = [one for one in rest if one.indent == 0 and one.text.startswith(f"{word} ")]
     if not own:
         return (first, *rest)  # only brackets are broken, and those hang from the first line

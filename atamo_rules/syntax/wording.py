@@ -1,7 +1,8 @@
 """The canonical text of values, conditions and types: what `fmt` writes for them, in either container.
 
 Precedence is the grammar's, so parentheses stand exactly where the tree needs them. Where the author broke a line
-behind an opening bracket, or before an `and`, it stays broken; everything else goes on one line.
+behind an opening bracket, or before an `and`, it stays broken; everything else goes on one line. A tree that was not
+written as `.atamo` has no lines to keep: there, what is too wide is broken.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from itertools import pairwise
 
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, row, shifted
+from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, row, shifted, width
 from atamo_rules.syntax.words import NAME, NOT_VALUES, path_text, text_literal
 
 CHAIN, NOT, COMPARISON, SUM, PRODUCT, FACTOR = range(6)
 """How tightly an operator binds, loosest first."""
+
+FITTING = 88
+"""Characters of a list, or of parts joined by `and`, that fit on one line behind what stands before them."""
 
 _GOES_ON = re.compile(r"(not|present|absent|null|empty|like|between|one|in|any|all)\b")
 _HOW_MANY = re.compile(r"(any|all)\b")
@@ -35,7 +39,7 @@ def expression(expr: tree.Value, level: int = CHAIN, *, flat: bool = False) -> R
     text, own = _expression(expr, flat)
     if own >= level:
         return text
-    if not flat and breaks_after("(", expr.span):
+    if not flat and (breaks_after("(", expr.span) or too_wide(text, expr.span)):
         return (Row("("), *shifted(text, STEP), Row(")"))
     return joined("(", text, ")")
 
@@ -79,8 +83,11 @@ def _expression(expr: tree.Value, flat: bool) -> tuple[Rows, int]:
             return listed(arguments, f"{expr.function.text}(", ")", broken=False), FACTOR + 1
         case tree.ListValue():
             items = [_part(item, flat) for item in expr.items]
-            broken = not flat and bool(expr.items) and breaks(here.start + 1, expr.items[0].span)
-            return listed(items, "[", "]", broken=broken), FACTOR + 1
+            whole = listed(items, "[", "]", broken=False)
+            if flat or not expr.items:
+                return whole, FACTOR + 1
+            broken = breaks(here.start + 1, expr.items[0].span) or too_wide(whole, here)
+            return listed(items, "[", "]", broken=True) if broken else whole, FACTOR + 1
         case tree.ObjectValue():
             return entries(expr, flat=flat), FACTOR + 1
         case _:
@@ -114,10 +121,10 @@ def _atom(expr: tree.Value) -> str:
 
 def chain(parts: Sequence[tree.Expr], word: str, flat: bool) -> Rows:
     """`a and b`; a part that began a line of its own still does, behind its `and`."""
-    done = expression(parts[0], NOT, flat=flat)
-    for before, part in pairwise(parts):
-        one = expression(part, NOT, flat=flat)
-        if not flat and breaks(before.span.end, part.span):
+    done, *others = (expression(part, NOT, flat=flat) for part in parts)
+    wide = not flat and too_wide(joined(done, *others), parts[0].span)
+    for (before, part), one in zip(pairwise(parts), others, strict=True):
+        if not flat and (wide or breaks(before.span.end, part.span)):
             first, *rest = joined(f"{word} ", one)
             done = (*done, Row(first.text, 0, part.span), *rest)
         else:
@@ -278,6 +285,11 @@ def breaks_after(bracket: str, inner: Span) -> bool:
     """Whether the author broke the line behind the bracket that stands before a span."""
     opened = inner.source.text.rfind(bracket, 0, inner.start)
     return opened != -1 and breaks(opened, inner)
+
+
+def too_wide(rows: Rows, place: Span) -> bool:
+    """Whether what comes from elsewhere, from YAML or another format, is too much for one line."""
+    return not place.source.name.endswith(".atamo") and (len(rows) > 1 or width(rows) > FITTING)
 
 
 def breaks_anywhere(span: Span) -> bool:
