@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import Context, Facts, Operand
 from atamo_rules.compiler.describe import kind_of
-from atamo_rules.model.meaning import Get, Spelled
-from atamo_rules.model.types import Anything, ListOf, Number, Text, Type
+from atamo_rules.model.meaning import Const, Get, Spelled
+from atamo_rules.model.types import Anything, ListOf, Number, Text
 from atamo_rules.source import codes
 from atamo_rules.syntax import tree
 
@@ -23,8 +25,7 @@ def as_text(found: Operand, *, numbers: bool = False) -> Operand:
 
 def both(operator: str, left: Operand, right: Operand) -> tuple[Operand, Operand]:
     """The sides of a comparison: as texts, or as numbers where a number bounds them."""
-    kinds = (_kind(left.type), _kind(right.type))
-    numbers = operator in (*BOUNDS, "is between") and "number" in kinds
+    numbers = operator in (*BOUNDS, "is between") and (_is_number(left) or _is_number(right))
     return as_text(left, numbers=numbers), as_text(right, numbers=numbers)
 
 
@@ -43,5 +44,11 @@ def left_side(expr: tree.Expr, context: Context, facts: Facts) -> Operand | None
     return Operand(Spelled(whole, everywhere=True, span=expr.span), Text())
 
 
-def _kind(type: Type) -> str:
-    return _kind(type.item) if isinstance(type, ListOf) else kind_of(type)
+def _is_number(found: Operand) -> bool:
+    """Whether a side is a number, or the written bounds of one."""
+    if isinstance(found.term, Const) and isinstance(found.term.value, tuple):
+        return all(isinstance(one, int | Decimal) and not isinstance(one, bool) for one in found.term.value)
+    type = found.type
+    while isinstance(type, ListOf):
+        type = type.item
+    return kind_of(type) == "number"
