@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from atamo_rules.importers.sigma.fields import Fields
 from atamo_rules.importers.sigma.modifiers import Key, key
 from atamo_rules.importers.sigma.scalars import Read, read
 from atamo_rules.importers.sigma.trouble import Malformed
-from atamo_rules.importers.sigma.values import comparison, joined, path
+from atamo_rules.importers.sigma.values import comparison, joined
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 DEEPEST = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """How fields are spelt: `taken` are names that mean something else in the rule."""
-
-    taken: frozenset[str]
-
-    def of(self, key: Key) -> tree.Expr:
-        """The left side of what is asked of a field; of keywords, any field."""
-        return path(key.field, key.span, self.taken) if key.field else tree.AnyField(span=key.span)
 
 
 def selection(node: Node, fields: Fields, depth: int = 0) -> tree.Expr:
@@ -49,8 +37,7 @@ def selection(node: Node, fields: Fields, depth: int = 0) -> tree.Expr:
 
 
 def _entry(name: Scalar, node: Node, fields: Fields) -> tree.Expr:
-    asked = key(name)
-    return comparison(asked, _values(node), fields.of(asked))
+    return comparison(key(name), _values(node), fields)
 
 
 def _values(node: Node) -> list[Read]:
@@ -67,5 +54,4 @@ def _values(node: Node) -> list[Read]:
 
 
 def _keywords(words: list[Scalar], span: Span, fields: Fields) -> tree.Expr:
-    anywhere = Key("", span)
-    return comparison(anywhere, [read(word) for word in words], fields.of(anywhere))
+    return comparison(Key("", span), [read(word) for word in words], fields)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from atamo_rules.importers.sigma.condition import Joined, Negation, Node, Selection, Several, condition
-from atamo_rules.importers.sigma.detection import Fields, selection
+from atamo_rules.importers.sigma.detection import selection
 from atamo_rules.importers.sigma.document import Document
+from atamo_rules.importers.sigma.fields import RESERVED, Fields
 from atamo_rules.importers.sigma.logsource import LogSource, log_source, told_by_fields
 from atamo_rules.importers.sigma.metadata import has_template, metadata
-from atamo_rules.importers.sigma.values import RESERVED, joined, negation
+from atamo_rules.importers.sigma.values import joined, negation
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
@@ -43,7 +44,7 @@ def rule(document: Document, name: str, home: Home) -> tuple[decl.Rule, tuple[Sh
     used = list(dict.fromkeys(name for node in nodes for name in _selections(node)))
     named = _names(used)
     # A field that is called like a selection is told apart where the selections have names.
-    plain = {one: selection(document.selections[one], Fields(frozenset())) for one in used}
+    plain = {one: selection(document.selections[one], Fields()) for one in used}
     whole = _condition(nodes, plain, span)
     lets: tuple[decl.Let, ...] = ()
     if len(used) > 1 and len(words(whole)) > SHORT:

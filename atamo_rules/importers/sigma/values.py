@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from ipaddress import ip_network
 
+from atamo_rules.importers.sigma.fields import Fields
 from atamo_rules.importers.sigma.modifiers import BOUNDS, PLACES, Key
 from atamo_rules.importers.sigma.patterns import Pattern, literal, pattern
 from atamo_rules.importers.sigma.regexes import Untold, as_re2
@@ -15,7 +16,6 @@ from atamo_rules.importers.sigma.trouble import Malformed, Unsayable
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.words import NAME
 
 _PLACEHOLDER = re.compile(r"%([A-Za-z_][A-Za-z0-9_\-]*)%")
 _DASH = re.compile(r"\B[-/]\b")
@@ -34,9 +34,9 @@ _NEGATED = {
 }
 
 
-def comparison(key: Key, values: Sequence[Read], field: tree.Expr) -> tree.Expr:
+def comparison(key: Key, values: Sequence[Read], fields: Fields) -> tree.Expr:
     """The condition that a key and its values make. Raises Malformed and Unsayable."""
-    parts = _parts(key, values, field)
+    parts = _parts(key, values, fields)
     made = joined(parts, every=key.every, span=key.span)
     return negation(made, key.span) if key.negated else made
 
@@ -66,7 +66,8 @@ def negation(part: tree.Expr, span: Span) -> tree.Expr:
     return tree.Not(part, span=span)
 
 
-def _parts(key: Key, values: Sequence[Read], field: tree.Expr) -> list[tree.Expr]:
+def _parts(key: Key, values: Sequence[Read], fields: Fields) -> list[tree.Expr]:
+    field = fields.asked(key)
     nulls = [one for one in values if one.value is None]
     others = [one for one in values if one.value is not None]
     if not values:
@@ -84,7 +85,7 @@ def _parts(key: Key, values: Sequence[Read], field: tree.Expr) -> list[tree.Expr
         case "cidr":
             return _networks(key, others, field)
         case "fieldref":
-            return [_reference(key, one, field) for one in others]
+            return [_reference(key, one, fields) for one in others]
         case "exists":
             return [_exists(one, field) for one in others]
     return [_bound(key, one, field) for one in others]
@@ -252,7 +253,7 @@ def _networks(key: Key, values: Sequence[Read], field: tree.Expr) -> list[tree.E
     return [tree.Compare("is in network", field, listed, "all" if key.every else "any", span=span)]
 
 
-def _reference(key: Key, one: Read, field: tree.Expr) -> tree.Expr:
+def _reference(key: Key, one: Read, fields: Fields) -> tree.Expr:
     """`SubjectUserName is TargetUserName ignoring case`."""
     name = pattern(one.text).plain if isinstance(one.value, str) else None
     if not name:
@@ -260,7 +261,7 @@ def _reference(key: Key, one: Read, field: tree.Expr) -> tree.Expr:
     operator = dict(zip(("", *PLACES), ("is", "contains", "starts with", "ends with"), strict=True))[
         key.place
     ]
-    return tree.Compare(operator, field, path(name, one.span), "", True, span=one.span)
+    return tree.Compare(operator, fields.asked(key), fields.path(name, one.span), "", True, span=one.span)
 
 
 def _exists(one: Read, field: tree.Expr) -> tree.Expr:
@@ -275,17 +276,3 @@ def _bound(key: Key, one: Read, field: tree.Expr) -> tree.Expr:
             codes.YAML_SHAPE, one.span, f"`{key.reading}` needs a number", "write it without quotes"
         )
     return tree.Compare(BOUNDS[key.reading], field, tree.Literal(one.value, span=one.span), span=one.span)
-
-
-RESERVED = frozenset(
-    "and or not is in has any every no else true false null event param user now count".split()
-)
-"""Words that no field is called by at the front of a path."""
-
-
-def path(field: str, span: Span, taken: frozenset[str] = frozenset()) -> tree.Expr:
-    """A field of an event: bare where that is a name and means nothing else, else behind `event`."""
-    steps: tuple[str, ...] = (field,)
-    if not NAME.match(field) or field in RESERVED or field in taken:
-        steps = ("event", field)
-    return tree.Path(tuple(tree.Step(step, span=span) for step in steps), span=span)
