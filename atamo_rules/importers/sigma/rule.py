@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from atamo_rules.importers.sigma.detection import selection
 from atamo_rules.importers.sigma.document import Document
 from atamo_rules.importers.sigma.fields import RESERVED, Fields
 from atamo_rules.importers.sigma.logsource import LogSource, log_source, told_by_fields
-from atamo_rules.importers.sigma.metadata import has_template, metadata
+from atamo_rules.importers.sigma.metadata import metadata, text_value
 from atamo_rules.importers.sigma.values import joined, negation
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
@@ -114,16 +115,21 @@ def _names(selections: Iterable[str]) -> dict[str, str]:
 
 def _alert(document: Document, name: str) -> decl.Do:
     """What is done when the rule detects: its title and level are sent."""
-    span, title = document.span, document.text("title")
-    said = {
-        "title": name if has_template(title) or not title else title,
-        "level": document.text("level") or "unknown",
-    }
+    span = document.span
+    said = {"title": document.text("title") or name, "level": document.text("level") or "unknown"}
     arguments = tuple(
-        tree.Argument((tree.Step(key, span=span),), tree.Literal(text, span=span), span=span)
+        tree.Argument((tree.Step(key, span=span),), _sent(text, span), span=span)
         for key, text in said.items()
     )
     return decl.Do("send", tree.Name(f"{AGENT}.{ACTION}", span=span), arguments, span=span)
+
+
+def _sent(text: str, span: Span) -> tree.Value:
+    """A text that is sent as it is: what Jinja would read as its own is written as a text of Jinja's."""
+    return text_value(_JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", text), span)
+
+
+_JINJA = re.compile(r"\{(?=[{%#])")
 
 
 # --- what rules share -----------------------------------------------------------------------------------

@@ -27,8 +27,10 @@ TEXTS = (
     "-a -b",
 )
 REGEXES = ("^c", "m$", "[a-c]+", r"\d", "(cmd|exe)", "a.b", r"\s", "^$", r"\bb", "x{2,3}")
-VALUES: tuple[Any, ...] = ("cmd", "cmd.exe", "C:\\x", "x -c y", "x /C y", "a1b", "ab", "a*b", "", "*", 10, "10", True, None, "STRASSE",
-          "a\tb", "cmd\n", "\\\\h\\c", "Y21k", "10.0.0.1", ["cmd", 10], [], {"cmd": 1}, "−a", "/a –b")  # fmt: skip
+VALUES: tuple[Any, ...] = (
+    "cmd", "cmd.exe", "C:\\x", "x -c y", "x /C y", "a1b", "ab", "a*b", "", "*", 10, "10", True, None, "STRASSE",
+    "a\tb", "cmd\n", "\\\\h\\c", "Y21k", "10.0.0.1", ["cmd", 10], [], {"cmd": 1}, "−a", "/a –b",
+)  # fmt: skip
 NUMBERS = (9, 10, 9.5, -1)
 SHAPES = ("", "", "|contains", "|contains", "|startswith", "|endswith", "|contains|all", "|re", "|re|i", "|cidr",
           "|fieldref", "|fieldref|endswith", "|exists", "|gte", "|lt", "|neq", "|contains|neq", "|cased",
