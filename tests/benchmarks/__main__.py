@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.benchmarks import decide, door, reload, render, verify, version
+from tests.benchmarks import decide, door, reload, render, sigma, verify, version
 from tests.benchmarks.table import Table
 
 
@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "decide": decide.run,
     "render": render.run,
     "door": door.run,
+    "sigma": sigma.run,
 }
 
 

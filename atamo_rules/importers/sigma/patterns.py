@@ -6,6 +6,7 @@ See "Escaping" and "String Wildcard" in the Sigma specification, version 2 (http
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeAlias
@@ -73,18 +74,15 @@ class Pattern:
 def pattern(text: str) -> Pattern:
     """The pattern that a text of Sigma writes."""
     parts: list[Part] = []
-    at = 0
-    while at < len(text):
-        char = text[at]
-        if char == "\\" and text[at + 1 : at + 2] in ("*", "?", "\\"):
-            at += 1
-            parts.append(text[at])
-        elif char in "*?":
-            parts.append(Wild(char))
+    for piece in _PIECE.findall(text):
+        if piece in ("*", "?"):
+            parts.append(Wild(piece))
         else:
-            parts.append(char)
-        at += 1
+            parts.append(piece[1:] if piece in ("\\*", "\\?", "\\\\") else piece)
     return pattern_of(parts)
+
+
+_PIECE = re.compile(r"[*?]|\\[*?\\]|\\|[^*?\\]+")
 
 
 def literal(text: str) -> Pattern:

@@ -44,16 +44,13 @@ def rule(document: Document, name: str, home: Home) -> tuple[decl.Rule, tuple[Sh
     nodes = [condition(one.fragment, tuple(document.selections)) for one in document.conditions]
     used = list(dict.fromkeys(name for node in nodes for name in _selections(node)))
     named = _names(used)
-    # A field that is called like a selection is told apart where the selections have names.
-    plain = {one: selection(document.selections[one], Fields()) for one in used}
-    whole = _condition(nodes, plain, span)
+    # A field that is called like a selection is told apart, should the selections get names.
+    fields = Fields(frozenset(named.values()) if len(used) > 1 else frozenset())
+    conditions = {one: selection(document.selections[one], fields) for one in used}
+    whole = _condition(nodes, conditions, span)
     lets: tuple[decl.Let, ...] = ()
     if len(used) > 1 and len(words(whole)) > SHORT:
-        apart = Fields(frozenset(named.values()))
-        lets = tuple(
-            decl.Let(tree.Name(named[one], span=span), selection(document.selections[one], apart), span=span)
-            for one in used
-        )
+        lets = tuple(decl.Let(tree.Name(named[one], span=span), conditions[one], span=span) for one in used)
         paths = {one: tree.Path((tree.Step(named[one], span=span),), span=span) for one in used}
         whole = _condition(nodes, paths, span)
     told, around = _home(source, home)
