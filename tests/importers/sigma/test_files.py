@@ -100,7 +100,7 @@ def test_files_share_what_they_need() -> None:
 
 @pytest.mark.parametrize(
     ("head", "name"),
-    [("id: 4-2\ntitle: x", "4-2"), ("title: Some Words", "Some Words"), ("status: test", "rules/rule.yml")],
+    [("id: 4-2\ntitle: x", "4-2"), ("title: Some Words", "Some Words"), ("status: test", "rule")],
 )
 def test_a_rule_is_called_by_its_id_or_title_or_file(head: str, name: str) -> None:
     text = f"{head}\nlogsource: {{category: a}}\ndetection: {{sel: {{a: x}}, condition: sel}}"
