@@ -1,8 +1,7 @@
 """The canonical text of values, conditions and types: what `fmt` writes for them, in either container.
 
 Precedence is the grammar's, so parentheses stand exactly where the tree needs them. Where the author broke a line
-behind an opening bracket, or before an `and`, it stays broken; everything else goes on one line. A tree that was not
-written as `.atamo` has no lines to keep: there, what is too wide is broken.
+behind an opening bracket, or before an `and`, it stays broken; everything else goes on one line.
 """
 
 from __future__ import annotations
@@ -15,14 +14,11 @@ from itertools import pairwise
 
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, row, shifted, width
+from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, row, shifted
 from atamo_rules.syntax.words import NAME, NOT_VALUES, path_text, text_literal
 
 CHAIN, NOT, COMPARISON, SUM, PRODUCT, FACTOR = range(6)
 """How tightly an operator binds, loosest first."""
-
-FITTING = 88
-"""Characters of a list, or of parts joined by `and`, that fit on one line behind what stands before them."""
 
 _GOES_ON = re.compile(r"(not|present|absent|null|empty|like|between|one|in|any|all)\b")
 _HOW_MANY = re.compile(r"(any|all)\b")
@@ -39,7 +35,7 @@ def expression(expr: tree.Value, level: int = CHAIN, *, flat: bool = False) -> R
     text, own = _expression(expr, flat)
     if own >= level:
         return text
-    if not flat and (breaks_after("(", expr.span) or too_wide(text, expr.span)):
+    if not flat and breaks_after("(", expr.span):
         return (Row("("), *shifted(text, STEP), Row(")"))
     return joined("(", text, ")")
 
@@ -61,7 +57,7 @@ def _expression(expr: tree.Value, flat: bool) -> tuple[Rows, int]:
         case tree.State():
             return joined(expression(expr.operand, SUM, flat=flat), " ", expr.operator), COMPARISON
         case tree.Compare():
-            return _compare(expr, flat), COMPARISON
+            return compare(expr, flat), COMPARISON
         case tree.Arithmetic():
             own = SUM if expr.operator in "+-" else PRODUCT
             left = expression(expr.left, own, flat=flat)
@@ -83,11 +79,8 @@ def _expression(expr: tree.Value, flat: bool) -> tuple[Rows, int]:
             return listed(arguments, f"{expr.function.text}(", ")", broken=False), FACTOR + 1
         case tree.ListValue():
             items = [_part(item, flat) for item in expr.items]
-            whole = listed(items, "[", "]", broken=False)
-            if flat or not expr.items:
-                return whole, FACTOR + 1
-            broken = breaks(here.start + 1, expr.items[0].span) or too_wide(whole, here)
-            return listed(items, "[", "]", broken=True) if broken else whole, FACTOR + 1
+            broken = not flat and bool(expr.items) and breaks(here.start + 1, expr.items[0].span)
+            return listed(items, "[", "]", broken=broken), FACTOR + 1
         case tree.ObjectValue():
             return entries(expr, flat=flat), FACTOR + 1
         case _:
@@ -121,10 +114,10 @@ def _atom(expr: tree.Value) -> str:
 
 def chain(parts: Sequence[tree.Expr], word: str, flat: bool) -> Rows:
     """`a and b`; a part that began a line of its own still does, behind its `and`."""
-    done, *others = (expression(part, NOT, flat=flat) for part in parts)
-    wide = not flat and too_wide(joined(done, *others), parts[0].span)
-    for (before, part), one in zip(pairwise(parts), others, strict=True):
-        if not flat and (wide or breaks(before.span.end, part.span)):
+    done = expression(parts[0], NOT, flat=flat)
+    for before, part in pairwise(parts):
+        one = expression(part, NOT, flat=flat)
+        if not flat and breaks(before.span.end, part.span):
             first, *rest = joined(f"{word} ", one)
             done = (*done, Row(first.text, 0, part.span), *rest)
         else:
@@ -132,14 +125,15 @@ def chain(parts: Sequence[tree.Expr], word: str, flat: bool) -> Rows:
     return done
 
 
-def _compare(expr: tree.Compare, flat: bool) -> Rows:
+def compare(expr: tree.Compare, flat: bool, right: Rows | None = None) -> Rows:
+    """`left operator right`; the right side may be given as somebody broke it."""
     operator = f"{expr.operator} {expr.quantifier} of" if expr.quantifier else expr.operator
     left = joined(expression(expr.left, SUM, flat=flat), f" {operator} ")
     tail = " ignoring case" if expr.ignoring_case else ""
     if expr.operator == "is between" and isinstance(expr.right, tree.ListValue):
         low, high = (expression(one, SUM, flat=flat) for one in expr.right.items)
         return joined(left, low, " and ", high)
-    right = expression(expr.right, SUM, flat=flat)
+    right = right or expression(expr.right, SUM, flat=flat)
     goes_on = _GOES_ON if expr.operator in ("is", "is not") else _HOW_MANY
     if not expr.quantifier and goes_on.match(right[0].text):  # `x is null` means something else
         right = joined("(", right, ")")
@@ -285,11 +279,6 @@ def breaks_after(bracket: str, inner: Span) -> bool:
     """Whether the author broke the line behind the bracket that stands before a span."""
     opened = inner.source.text.rfind(bracket, 0, inner.start)
     return opened != -1 and breaks(opened, inner)
-
-
-def too_wide(rows: Rows, place: Span) -> bool:
-    """Whether what comes from elsewhere, from YAML or another format, is too much for one line."""
-    return not place.source.name.endswith(".atamo") and (len(rows) > 1 or width(rows) > FITTING)
 
 
 def breaks_anywhere(span: Span) -> bool:

@@ -88,9 +88,8 @@ def _read(source: Source, most: int) -> tuple[tuple[Node, ...], tuple[Diagnostic
     found = _UNPRINTABLE.search(source.text)
     if found is not None:
         where = source.span(found.start(), found.end())
-        return (), (
-            codes.NOT_TEXT.at(where, f"the character U+{ord(found.group()):04X} cannot stand in YAML"),
-        )
+        message = f"the character U+{ord(found.group()):04X} cannot stand in YAML"
+        return (), (codes.NOT_TEXT.at(where, message),)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         # libyaml misreads a last line of nothing but blanks inside a block scalar unless a line end follows it.
@@ -109,9 +108,8 @@ def _read(source: Source, most: int) -> tuple[tuple[Node, ...], tuple[Diagnostic
             codes.YAML_SYNTAX.at(where, f"this cannot be read as YAML: {reason}", help=_remedy(reason)),
         )
     except yaml.YAMLError as error:
-        return tuple(documents), (
-            codes.YAML_SYNTAX.at(source.span(0, 1), f"this cannot be read as YAML: {str(error)[:200]}"),
-        )
+        message = f"this cannot be read as YAML: {str(error)[:200]}"
+        return tuple(documents), (codes.YAML_SYNTAX.at(source.span(0, 1), message),)
 
 
 _REMEDIES = (
