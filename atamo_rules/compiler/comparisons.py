@@ -67,7 +67,7 @@ def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | Non
         return None
     # In an open type a test that held tells that its field was there.
     there = presence(found[0])
-    left, right = spelling.both(operator, *found)
+    left, right = spelling.both(operator, *found, listed=operator == "is one of" or bool(expr.quantifier))
     made = (
         _between(expr, left, right, context)
         if operator == "is between"

@@ -23,10 +23,13 @@ def as_text(found: Operand, *, numbers: bool = False) -> Operand:
     return Operand(Spelled(term, numbers, span=term.span), Number() if numbers else Text(), found.absent)
 
 
-def both(operator: str, left: Operand, right: Operand) -> tuple[Operand, Operand]:
-    """The sides of a comparison: as texts, or as numbers where a number bounds them."""
+def both(operator: str, left: Operand, right: Operand, *, listed: bool) -> tuple[Operand, Operand]:
+    """The sides of a comparison: as texts, or as numbers where a number bounds them. `listed`: the right is a list."""
     numbers = operator in (*BOUNDS, "is between") and (_is_number(left) or _is_number(right))
-    return as_text(left, numbers=numbers), as_text(right, numbers=numbers)
+    one, two = as_text(left, numbers=numbers), as_text(right, numbers=numbers)
+    if listed and isinstance(two.term, Spelled):
+        two = Operand(two.term, ListOf(two.type), two.absent)
+    return one, two
 
 
 def left_side(expr: tree.Expr, context: Context, facts: Facts) -> Operand | None:

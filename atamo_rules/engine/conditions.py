@@ -164,6 +164,11 @@ def _test(node: Test) -> Holding:
 
         def run_list(frame: Frame) -> bool:
             others = items(frame)
+            if others is not None and node.many == "all" and isinstance(left, Spelled):
+                # Each is met by one of the texts, as a list `contains all of` them.
+                return all(
+                    any(operator(value, other, kind, fold) for value in one(frame)) for other in others
+                )
             return others is not None and any(
                 meets(fits(other) and operator(value, other, kind, fold) for other in others)
                 for value in one(frame)
@@ -211,7 +216,12 @@ def _listed(node: Term, kind: str) -> Callable[[Frame], list[Anything] | None]:
     if isinstance(node, MakeList):
         # Each is compared for itself: one that is missing equals nothing, and takes nothing from the others.
         items = tuple(terms.term(item) for item in node.items)
+        if any(isinstance(item, Spelled) for item in node.items):
+            makes = tuple(_many(item, kind) for item in node.items)
+            return lambda frame: [value for make in makes for value in make(frame)]
         return lambda frame: [item(frame) for item in items]
+    if isinstance(node, Spelled):
+        return spelled.listed(node)
     inner = terms.term(node)
 
     def one(frame: Frame) -> list[Anything] | None:
