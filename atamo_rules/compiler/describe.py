@@ -47,7 +47,7 @@ def describe(type: Type) -> str:
         case Record():
             return "an object"
         case Anything():
-            return "anything as text" if type.as_text else "anything"
+            return "anything" + " through lists" * type.through_lists + " as text" * type.as_text
 
 
 def many(count: int, what: str) -> str:

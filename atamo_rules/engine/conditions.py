@@ -118,12 +118,7 @@ def _holds(node: Holds) -> Holding:
 
 
 def _among(node: Among) -> Holding:
-    inner, variable = condition(node.condition), node.variable
-    collection = (
-        spelled.listed(node.collection)
-        if isinstance(node.collection, Spelled)
-        else terms.term(node.collection)
-    )
+    collection, inner, variable = terms.elements(node.collection), condition(node.condition), node.variable
     quantifier = node.quantifier
 
     def run(frame: Frame) -> bool:

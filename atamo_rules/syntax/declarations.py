@@ -86,8 +86,9 @@ class From(Node):
 class EventDecl(Node):
     """`event NAME "about"` or `request NAME`: fields below, `from "x.json"`, or `of anything`.
 
-    Exactly one of `fields`, `schema`, `anything` is used; `as_text` is the end of `of anything as text`. `invalid` is
-    the word after `when invalid`, `closed` is `other fields refused`. `answer` is for requests.
+    Exactly one of `fields`, `schema`, `anything` is used; `through_lists` and `as_text` are what may stand behind
+    `of anything`. `invalid` is the word after `when invalid`, `closed` is `other fields refused`. `answer` is for
+    requests.
     """
 
     name: Name
@@ -99,6 +100,7 @@ class EventDecl(Node):
     invalid: Name | None = None
     closed: bool = False
     answer: tuple[Field, ...] | None = None
+    through_lists: bool = False
     as_text: bool = False
 
 

@@ -278,6 +278,7 @@ TYPE_WORDS = (
     "uuid",
     "ip",
     "anything",
+    "anything through lists",
 )
 
 

@@ -164,11 +164,11 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
     given = clauses.keys(mapping, known, "a request" if request else "an event")
     schema = clauses.text(given["from"], "`from`") if "from" in given else None
     anything = "of" in given
-    of = " ".join(given["of"].text.split()) if anything and isinstance(given["of"], Scalar) else ""
-    if anything and of not in ("anything", "anything as text"):
-        clauses.say(
-            codes.YAML_SHAPE.at(given["of"].span, "after `of` stands `anything`, or `anything as text`")
-        )
+    word = " ".join(given["of"].text.split()) if "of" in given and isinstance(given["of"], Scalar) else ""
+    through, as_text = " through lists" in word, word.endswith(" as text")
+    if anything and word != "anything" + " through lists" * through + " as text" * as_text:
+        message = "after `of` stands `anything`, and then perhaps `through lists`, `as text`"
+        clauses.say(codes.YAML_SHAPE.at(given["of"].span, message))
     fields = fields_of(given["fields"], clauses) if "fields" in given else ()
     if schema is None and not anything and not fields:
         clauses.say(
@@ -194,7 +194,8 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
         clauses.name(invalid) if isinstance(invalid, Scalar) else None,
         closed,
         fields_of(given["answer"], clauses) if "answer" in given else None,
-        of == "anything as text",
+        through,
+        as_text,
         span=key.span.to(node.span),
     )
 

@@ -20,6 +20,7 @@ Written: TypeAlias = "tree.TypeExpr | None"
 
 AS_TEXT = tree.Plain("anything as text", span=Source("types", "").whole)
 """What an event `of anything as text` holds, at any depth."""
+THROUGH = "anything through lists"
 TEXTS = ("text", "email", "uri", "uuid", "ip")
 NUMBERS = ("number", "whole", "money")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,7 +33,7 @@ class Value(NamedTuple):
 
 def value(raw: Any, type: Written) -> Value | None:
     """A JSON value as its type says, None where it is not of that type."""
-    if isinstance(type, tree.Plain) and type.word == "anything":
+    if isinstance(type, tree.Plain) and type.word in ("anything", THROUGH):
         type = None
     if type is AS_TEXT:
         found = [Value("text", text) for text in texts(raw)]
@@ -81,6 +82,11 @@ def number_in(found: Value | None) -> Value | None:
     ):
         return None
     return Value("number", Fraction(Decimal(found.content.strip())))
+
+
+def flat(raw: Any) -> list[Any]:
+    """A value, or what is in a list and in the lists in it."""
+    return [inner for item in raw for inner in flat(item)] if isinstance(raw, list) else [raw]
 
 
 def untyped(raw: Any) -> Value | None:
