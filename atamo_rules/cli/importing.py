@@ -86,6 +86,7 @@ def import_rules(
     from atamo_rules.cli.foreign_files import foreign_files
     from atamo_rules.cli.import_rules import gathered, texts
     from atamo_rules.cli.imported_folder import destination, write
+    from atamo_rules.hub.unpaused import unpaused
     from atamo_rules.source.diagnostic import Severity
     from atamo_rules.source.formats import render
 
@@ -101,7 +102,7 @@ def import_rules(
     if any_log_source:
         options["by_fields"] = False
     files = foreign_files(sources, SYSTEMS[system].suffixes)
-    with _progress() as now:
+    with _progress() as now, unpaused():
         found = gathered(_told(files, now), partial(read, event_type=event_type, **options))
         now(f"checking {_many(found.count, 'rule')}")
         made, found = texts(found, to, f"atamo import {system}")
