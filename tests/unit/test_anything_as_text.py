@@ -8,7 +8,7 @@ import pytest
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.engine.explain import explain
-from tests.worlds import ACT, asked, event, holds, ruleset
+from tests.worlds import ACT, asked, compiled, event, holds, ruleset
 
 
 def as_text(condition: str, body: Any) -> bool:
@@ -96,6 +96,27 @@ def test_any_field_is_asked_of_typed_events_too() -> None:
     rules = asked("name: text\ntags: list of text", 'any field is "x" and name is not "x"')
     assert holds(rules, {"name": "a", "tags": ["b", "x"]})
     assert not holds(rules, {"name": "x", "tags": []})
+
+
+@pytest.mark.parametrize(
+    ("condition", "body", "expected"),
+    [
+        ('a.b is "1"', {"a": [{"b": 2}, {"b": [0, 1]}]}, True),
+        ('a.b is "1"', {"a": [{"b": 2}, {"c": 1}]}, False),
+        ("a.b >= 2", {"a": [{"b": "2"}]}, True),
+        ('a.b contains all of ["x", "y"]', {"a": [{"b": "x"}, {"b": "y"}]}, True),
+        ('any one in a has (one.b is "1" and one.c is "2")', {"a": [{"b": 1, "c": "2"}]}, True),
+        ("a.b is a.c", {"a": [{"b": 1}, {"c": "1"}]}, True),
+    ],
+)
+def test_it_goes_with_through_lists(condition: str, body: Any, expected: bool) -> None:
+    head = "event thing of anything through lists as text"
+    assert holds(ruleset(f"{head}\n\nrule r\n  on thing\n  when {condition}\n{ACT}"), body) is expected
+    events = "events:\n  thing:\n    of: anything through lists as text\n"
+    rules = f"rules:\n  - rule: r\n    on: thing\n    when: '{condition}'\n    stop: true\n"
+    made = compiled({"a.yaml": events + rules}).ruleset
+    assert made is not None
+    assert holds(made, body) is expected
 
 
 def test_a_variable_may_be_called_field() -> None:
