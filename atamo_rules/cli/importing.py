@@ -29,8 +29,10 @@ class System:
     log_sources: bool = False
 
 
+JSON = (".json", ".jsonl", ".ndjson")
 SYSTEMS = {
-    "eventbridge": System((".json", ".jsonl", ".ndjson"), ("eventbridge", "quamina")),
+    "eventbridge": System(JSON, ("eventbridge", "quamina")),
+    "jsonlogic": System(JSON),
     "sigma": System((".yml", ".yaml", ".jsonl", ".ndjson"), log_sources=True),
 }
 """Each is a package of `atamo_rules.importers` with a function `read`."""
@@ -42,12 +44,15 @@ SYSTEM is one of:
   eventbridge   event patterns of Amazon EventBridge, event-ruler and quamina, as JSON: a file is one pattern, or what
                 `aws events describe-rule`, `list-rules` or a CloudFormation template has, and its name names the rule;
                 a `.jsonl` file has a line {"name": …, "pattern": …} for each
+  jsonlogic     rules of JsonLogic, as json-logic-js decides them: a `.json` file is one rule, named like the file, or a
+                list of {"name": …, "rule": …}; a `.jsonl` file has a line of that kind for each
   sigma         Sigma detection rules, as YAML; a `.jsonl` file has a line {"name": …, "rule": …} for each
 
 \b
 Examples:
   atamo import eventbridge patterns/ -o rules
   atamo import eventbridge rules.jsonl -o rules --event-type aws.event --to yaml
+  atamo import jsonlogic checkout.jsonl -o rules
   atamo import sigma sigma/rules -o rules
   atamo verify rules
 
