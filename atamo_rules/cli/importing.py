@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system whose rules can be read: the suffixes of its files, and the dialects among which they are told apart."""
+    """A system whose rules can be read: the suffixes of its files, the dialects among which they are told apart, and
+    whether its rules name log sources."""
 
     suffixes: tuple[str, ...]
     dialects: tuple[str, ...] = ()
+    log_sources: bool = False
 
 
 JSON = (".json", ".jsonl", ".ndjson")
-SYSTEMS = {"eventbridge": System(JSON, ("eventbridge", "quamina")), "jsonlogic": System(JSON)}
+SYSTEMS = {
+    "eventbridge": System(JSON, ("eventbridge", "quamina")),
+    "jsonlogic": System(JSON),
+    "sigma": System((".yml", ".yaml", ".jsonl", ".ndjson"), log_sources=True),
+}
 """Each is a package of `atamo_rules.importers` with a function `read`."""
 LISTED = 100
 """Files that the summary has a line for each of; of more it says how many there are."""
@@ -40,12 +46,14 @@ SYSTEM is one of:
                 a `.jsonl` file has a line {"name": …, "pattern": …} for each
   jsonlogic     rules of JsonLogic, as json-logic-js decides them: a `.json` file is one rule, named like the file, or a
                 list of {"name": …, "rule": …}; a `.jsonl` file has a line of that kind for each
+  sigma         Sigma detection rules, as YAML; a `.jsonl` file has a line {"name": …, "rule": …} for each
 
 \b
 Examples:
   atamo import eventbridge patterns/ -o rules
   atamo import eventbridge rules.jsonl -o rules --event-type aws.event --to yaml
   atamo import jsonlogic checkout.jsonl -o rules
+  atamo import sigma sigma/rules -o rules
   atamo verify rules
 
 Exit codes: 0 read, 1 something is malformed (the rest is imported), or with --strict was refused, 2 usage or files."""
@@ -60,6 +68,8 @@ Exit codes: 0 read, 1 something is malformed (the rest is imported), or with --s
 @click.option("--event-type", metavar="NAME", help="The event type that the rules are about.")
 @click.option("--dialect", type=click.Choice([d for one in SYSTEMS.values() for d in one.dialects]), default=None,
               help="Whose patterns they are; without it, quamina's where they have one of its operators.")  # fmt: skip
+@click.option("--any-log-source", is_flag=True,
+              help="With --event-type, ask every event, whatever log source its fields tell.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Fail when a rule is refused.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files; those stay.")
 def import_rules(
@@ -69,6 +79,7 @@ def import_rules(
     to: str,
     event_type: str | None,
     dialect: str | None,
+    any_log_source: bool,
     strict: bool,
     force: bool,
 ) -> int:
@@ -80,6 +91,7 @@ def import_rules(
     from atamo_rules.cli.foreign_files import foreign_files
     from atamo_rules.cli.import_rules import gathered, texts
     from atamo_rules.cli.imported_folder import destination, write
+    from atamo_rules.hub.unpaused import unpaused
     from atamo_rules.source.diagnostic import Severity
     from atamo_rules.source.formats import render
 
@@ -87,11 +99,15 @@ def import_rules(
         raise click.UsageError("`--event-type` needs a name.")
     if dialect is not None and dialect not in SYSTEMS[system].dialects:
         raise click.UsageError(f"`{dialect}` is no dialect of {system}.")
+    if any_log_source and not (SYSTEMS[system].log_sources and event_type):
+        raise click.UsageError("`--any-log-source` is for systems with log sources, and with `--event-type`.")
     place, keep = destination(output, force)
     read = import_module(f"atamo_rules.importers.{system}").read
-    options = {"dialect": dialect} if dialect else {}
+    options: dict[str, object] = {"dialect": dialect} if dialect else {}
+    if any_log_source:
+        options["by_fields"] = False
     files = foreign_files(sources, SYSTEMS[system].suffixes)
-    with _progress() as now:
+    with _progress() as now, unpaused():
         found = gathered(_told(files, now), partial(read, event_type=event_type, **options))
         now(f"checking {_many(found.count, 'rule')}")
         made, found = texts(found, to, f"atamo import {system}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from atamo_rules.compiler import conditions, operands
+from atamo_rules.compiler import conditions, operands, spelling
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.paths import gathered, leaves
 from atamo_rules.compiler.written_types import type_of_expression
 from atamo_rules.functions.registry import FUNCTIONS, Function
 from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
-from atamo_rules.model.meaning import Apply, Const, Constant, Get, Lookup, Verdict
+from atamo_rules.model.meaning import Apply, Const, Constant, Get, Lookup, Term, Verdict
 from atamo_rules.model.types import Anything, Boolean, Duration, ListOf, Moment, Number, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
@@ -88,10 +88,29 @@ def _function(expr: tree.Call, function: Function, context: Context, facts: Fact
                 )
             )
             return None
-        found.append(one)
+        found.append(spelling.as_text(one) if "text" in parameter.kinds else one)
     types = tuple(one.type for one in found)
     result = function.result(types) if callable(function.result) else function.result
-    return Operand(Apply(function.name, tuple(one.term for one in found), span=expr.span), result)
+    terms = tuple(one.term for one in found)
+    return Operand(_folded(expr, function, terms) or Apply(function.name, terms, span=expr.span), result)
+
+
+def _folded(expr: tree.Call, function: Function, terms: tuple[Term, ...]) -> Const | None:
+    """The answer of a function of written texts: known now, so that deciding does not ask again."""
+    given = [term.value if isinstance(term, Const) else None for term in terms]
+    if not given or not all(isinstance(one, str) or _texts(one) for one in given):
+        return None
+    try:
+        answer = function.call(*given)
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    if isinstance(answer, str):
+        return Const(answer, span=expr.span)
+    return Const(tuple(answer), span=expr.span) if _texts(answer) else None
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
 def fits_kind(type: Type, kinds: tuple[str, ...]) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from ipaddress import ip_network
 from typing import cast
 
-from atamo_rules.compiler import operands
+from atamo_rules.compiler import operands, spelling
 from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, is_open, near, presence
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.paths import each_of, gathered, is_word, names_something
-from atamo_rules.compiler.patterns import regex_problem
+from atamo_rules.compiler.patterns import networks_written, regex_problem
 from atamo_rules.model.meaning import (
     All,
     Among,
@@ -23,6 +22,7 @@ from atamo_rules.model.meaning import (
     MakeList,
     Not,
     Scalar,
+    Spelled,
     Term,
     Test,
 )
@@ -65,7 +65,9 @@ def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | Non
     found = _sides(expr, operator, context, facts)
     if found is None:
         return None
-    left, right = found
+    # In an open type a test that held tells that its field was there.
+    there = presence(found[0])
+    left, right = spelling.both(operator, *found, listed=operator == "is one of" or bool(expr.quantifier))
     made = (
         _between(expr, left, right, context)
         if operator == "is between"
@@ -75,21 +77,20 @@ def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | Non
         return None
     if expr.operator in NEGATED:
         return Outcome(Not(made, span=expr.span))
-    # In an open type a test that held tells that its field was there.
-    return Outcome(made, presence(left))
+    return Outcome(made, there)
 
 
 def _sides(
     expr: tree.Compare, operator: str, context: Context, facts: Facts
 ) -> tuple[Operand, Operand] | None:
-    if operator in ("is", "<", "<=", ">", ">=") and not _could_lead(expr.left, context):
+    if operator in ("is", *spelling.BOUNDS) and not _could_lead(expr.left, context):
         right = operands.needed(expr.right, context, facts)
         about = replace(context, subject=expr.right.span.text)
         left = operands.needed(expr.left, about, facts, _scalar(right.type) if right else None)
         return (left, right) if left and right else None
     if _meant_state(expr, context):
         return None
-    left = operands.needed(expr.left, context, facts)
+    left = spelling.left_side(expr.left, context, facts)
     expected = _expected(operator, left.type) if left else None
     if expr.quantifier and expected is not None:
         expected = ListOf(expected)
@@ -223,7 +224,7 @@ def _test(
     kind = _kind(expr, operator, subject, values, context)
     if kind is None:
         return None
-    if operator == "is in network" and not _networks(expr, right.term, context):
+    if operator == "is in network" and not networks_written(expr, right.term, context):
         return None
     return Test(
         name,
@@ -263,7 +264,7 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
             side.span,
         )
         return None
-    if operator in ("<", "<=", ">", ">=", "is between"):
+    if operator in (*spelling.BOUNDS, "is between"):
         for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
             if kind not in (*ORDERED, "json"):
                 message = f"`{side.span.text}` is {describe(operand.type)}, which has no order"
@@ -338,6 +339,9 @@ def _between(expr: tree.Compare, left: Operand, right: Operand, context: Context
         return None
     low, high = _pair(right.term, expr)
     term: Term = subject.term
+    if isinstance(term, Spelled):
+        each = Get("an element", (), subject.type, span=term.span)
+        return Among("any", "an element", term, _range(each, low, high, kind, expr), span=expr.span)
     if isinstance(term, Get) and term.many:
         last = max(at for at, step in enumerate(term.steps) if isinstance(step, Each))
         # Its elements as they come, from however many lists: what is compared is read where they are asked.
@@ -362,27 +366,3 @@ def _range(term: Term, low: Term, high: Term, kind: str, expr: tree.Compare) -> 
         (Test("ge", term, low, kind, span=expr.span), Test("le", term, high, kind, span=expr.span)),
         span=expr.span,
     )
-
-
-def _networks(expr: tree.Compare, term: Term, context: Context) -> bool:
-    if not isinstance(term, Const):
-        context.report.append(
-            codes.BAD_NETWORK.at(
-                expr.right.span, "a network must be written out", help='such as "10.0.0.0/8"'
-            )
-        )
-        return False
-    values = term.value if isinstance(term.value, tuple | list) else (term.value,)
-    for value in values:
-        try:
-            ip_network(str(value), strict=False)
-        except ValueError:
-            context.report.append(
-                codes.BAD_NETWORK.at(
-                    expr.right.span,
-                    f"`{value}` is not an IP network",
-                    help='write it as "10.0.0.0/8" or "fd00::/8"',
-                )
-            )
-            return False
-    return True

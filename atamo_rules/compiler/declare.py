@@ -124,7 +124,7 @@ class Declared:
             type, schema, found = imported(item, read)
             self.report.extend(found)
         elif item.anything:
-            type = Anything(item.through_lists)
+            type = Anything(item.through_lists, item.as_text)
         else:
             type = record_of(item.fields, self.report, closed=item.closed)
             places_of(item.fields, f"{name}.", lambda path, span: self.places.update({("field", path): span}))

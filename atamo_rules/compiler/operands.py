@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import cast
 
-from atamo_rules.compiler import arithmetic, calls, conditions
+from atamo_rules.compiler import arithmetic, calls, conditions, spelling
 from atamo_rules.compiler.context import Binding, Context, Facts, Operand, is_open, near
 from atamo_rules.compiler.describe import describe, kind_of, value_text
 from atamo_rules.compiler.paths import alone, each_of, gathered, is_word, names_something, path_operand, taken
@@ -53,6 +53,15 @@ def operand(expr: tree.Expr, context: Context, facts: Facts, expected: Type | No
             return Operand(Const(quantity(expr), span=expr.span), Duration())
         case tree.Path():
             return _path(expr, context, facts, expected)
+        case tree.AnyField():
+            context.report.append(
+                codes.NOT_A_VALUE_HERE.at(
+                    expr.span,
+                    "`any field` is many values",
+                    help='it stands on the left of a comparison: `any field contains "x"`',
+                )
+            )
+            return None
         case tree.Call():
             return calls.call(expr, context, facts)
         case tree.Arithmetic():
@@ -251,7 +260,7 @@ def _else(expr: tree.Else, context: Context, facts: Facts, expected: Type | None
     value = operand(expr.value, context, facts, expected)
     if value is None:
         return None
-    value = gathered(value)
+    value = spelling.as_text(gathered(value))
     fallback = needed(expr.fallback, context, facts, value.type)
     if fallback is None:
         return None
@@ -295,7 +304,7 @@ def _list(expr: tree.ListValue, context: Context, facts: Facts, expected: Type |
         one = alone(part, needed(part, context, facts, item), context)
         if one is None:
             return None
-        found.append(one)
+        found.append(spelling.as_text(one))
     types = {one.type for one in found if not isinstance(one.type, OneOf)}
     type: Type = types.pop() if len(types) == 1 else (item or (found[0].type if found else Anything()))
     if any(not compatible(type, one.type) for one in found):

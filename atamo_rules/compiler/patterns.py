@@ -1,9 +1,12 @@
-"""Patterns an author may write: regular expressions that run in linear time (RE2 syntax), and globs."""
+"""Patterns an author may write: regular expressions that run in linear time (RE2 syntax), and IP networks."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 
+from atamo_rules.compiler.context import Context
+from atamo_rules.model.meaning import Const, Term
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.syntax import tree
@@ -42,3 +45,28 @@ def _refusal(pattern: str, ignore_case: bool) -> str | None:
     except UnicodeEncodeError:
         return "it holds half of a surrogate pair"
     return None
+
+
+def networks_written(expr: tree.Compare, term: Term, context: Context) -> bool:
+    """Whether the networks on the right are written out and are some; says so when they are not."""
+    if not isinstance(term, Const):
+        context.report.append(
+            codes.BAD_NETWORK.at(
+                expr.right.span, "a network must be written out", help='such as "10.0.0.0/8"'
+            )
+        )
+        return False
+    values = term.value if isinstance(term.value, tuple | list) else (term.value,)
+    for value in values:
+        try:
+            ip_network(str(value), strict=False)
+        except ValueError:
+            context.report.append(
+                codes.BAD_NETWORK.at(
+                    expr.right.span,
+                    f"`{value}` is not an IP network",
+                    help='write it as "10.0.0.0/8" or "fd00::/8"',
+                )
+            )
+            return False
+    return True

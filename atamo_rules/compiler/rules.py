@@ -9,7 +9,7 @@ from atamo_rules.compiler import conditions, operands, plans
 from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
 from atamo_rules.compiler.guards import guards_of
 from atamo_rules.compiler.paths import gathered, taken
-from atamo_rules.model.meaning import Condition, Constant, Get, Term
+from atamo_rules.model.meaning import Condition, Constant, Get, Term, Verdict
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
 from atamo_rules.model.types import Anything, EventType, Json
@@ -188,6 +188,9 @@ def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Conte
     if found is None:
         here = Get(name, (), Anything(), span=let.name.span)
         return context.bind(name, Binding(here, Anything(), let.name.span))
+    if isinstance(found.term, Verdict):
+        # A condition with a name stands for itself wherever the name does, so that what matches can be indexed.
+        return context.bind(name, Binding(found.term, found.type, let.name.span))
     found = gathered(found)
     lets.append((name, found.term))
     here = Get(name, (), found.type, span=let.name.span)

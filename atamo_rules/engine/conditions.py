@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 from typing import TypeAlias
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import spelled, terms
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.operators import FITS, operator_of, single
 from atamo_rules.functions.absent import ABSENT
@@ -25,6 +25,7 @@ from atamo_rules.model.meaning import (
     MakeList,
     Not,
     Present,
+    Spelled,
     Term,
     Test,
 )
@@ -135,6 +136,8 @@ def _among(node: Among) -> Holding:
 
 def _test(node: Test) -> Holding:
     left, right = node.left, node.right
+    if isinstance(left, Spelled) and isinstance(right, Const):
+        return spelled.test(node, left)
     plain_left = isinstance(left, Get) and not left.many
     if isinstance(right, Const):
         check = single(node)
@@ -156,6 +159,11 @@ def _test(node: Test) -> Holding:
 
         def run_list(frame: Frame) -> bool:
             others = items(frame)
+            if others is not None and node.many == "all" and isinstance(left, Spelled):
+                # Each is met by one of the texts, as a list `contains all of` them.
+                return all(
+                    any(operator(value, other, kind, fold) for value in one(frame)) for other in others
+                )
             return others is not None and any(
                 meets(fits(other) and operator(value, other, kind, fold) for other in others)
                 for value in one(frame)
@@ -203,7 +211,12 @@ def _listed(node: Term, kind: str) -> Callable[[Frame], list[Anything] | None]:
     if isinstance(node, MakeList):
         # Each is compared for itself: one that is missing equals nothing, and takes nothing from the others.
         items = tuple(terms.term(item) for item in node.items)
+        if any(isinstance(item, Spelled) for item in node.items):
+            makes = tuple(_many(item, kind) for item in node.items)
+            return lambda frame: [value for make in makes for value in make(frame)]
         return lambda frame: [item(frame) for item in items]
+    if isinstance(node, Spelled):
+        return spelled.listed(node)
     inner = terms.term(node)
 
     def one(frame: Frame) -> list[Anything] | None:
@@ -221,5 +234,7 @@ def _many(node: Term, kind: str) -> Callable[[Frame], Anything]:
         if read is None:
             return walk
         return lambda frame: (read(value) for value in walk(frame))
+    if isinstance(node, Spelled):
+        return spelled.texts(node)
     inner = terms.term(node)
     return lambda frame: (inner(frame),)

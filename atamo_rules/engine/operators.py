@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.net import address_in
-from atamo_rules.model.meaning import Const, Get, Test
+from atamo_rules.model.meaning import Const, Get, Spelled, Test
 from atamo_rules.model.types import Anything, ListOf
 
 Operator: TypeAlias = Callable[[Any, Any, str, bool], bool]
@@ -204,11 +204,46 @@ def glob_pattern(glob: str) -> str:
     return "".join(out) + "\\z"
 
 
+def _folded(node: Test, operator: Operator) -> Check | None:
+    """A test of written texts that ignores case: they are case-folded once, and what is asked once for all of them."""
+    assert isinstance(node.right, Const)
+    constant = node.right.value
+    written = constant if isinstance(constant, list | tuple) else (constant,)
+    if (node.many == "all" and len(written) != 1) or not all(isinstance(one, str) for one in written):
+        return None
+    items = tuple(str(one).casefold() for one in written)
+    members = frozenset(items)
+    match node.operator:
+        case "eq" | "in":
+            return lambda value: isinstance(value, str) and value.casefold() in members
+        case "prefix":
+            return lambda value: isinstance(value, str) and value.casefold().startswith(items)
+        case "suffix":
+            return lambda value: isinstance(value, str) and value.casefold().endswith(items)
+        case "contains" if operator is _in_text or isinstance(node.left, Spelled):
+            if len(items) == 1:
+                (item,) = items
+                return lambda value: isinstance(value, str) and item in value.casefold()
+
+            def part(value: Any) -> bool:
+                if not isinstance(value, str):
+                    return False
+                text = value.casefold()
+                return any(item in text for item in items)
+
+            return part
+        case _:
+            return None
+
+
 def single(node: Test) -> Check:
     """A test against a constant, as a question about one value; the hot path of every rule."""
     assert isinstance(node.right, Const)
     constant, kind, fold = node.right.value, node.kind, node.ignore_case
     operator = operator_of(node)
+    folded = _folded(node, operator) if fold else None
+    if folded is not None:
+        return folded
     if node.many and isinstance(constant, list | tuple):
         items = tuple(constant)
         if node.many == "all":

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, DecimalException
 from typing import Any, TypeAlias
 
-from atamo_rules.engine import conditions, render, through
+from atamo_rules.engine import conditions, render, spelled, through
 from atamo_rules.engine.frame import Frame
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.numbers import EXACT, divided, exact, held
@@ -27,6 +27,7 @@ from atamo_rules.model.meaning import (
     MakeRecord,
     Now,
     Otherwise,
+    Spelled,
     Tally,
     Term,
     Verdict,
@@ -56,6 +57,8 @@ def term(node: Term) -> Value:
             return lambda frame: value
         case Get():
             return get(node)
+        case Spelled():
+            return spelled.value(node)
         case Now():
             return lambda frame: frame.event.at
         case Apply():
@@ -336,6 +339,8 @@ def _otherwise(node: Otherwise) -> Value:
 
 def elements(node: Term) -> Value:
     """What a quantifier goes through: a list, or something else where there is none."""
+    if isinstance(node, Spelled):
+        return spelled.listed(node)
     return through.elements(node) if isinstance(node, Get) and node.steps[-1:] == (THROUGH,) else term(node)
 
 

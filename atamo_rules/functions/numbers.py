@@ -83,7 +83,8 @@ def _absolute(value: int | Decimal) -> Any:
     return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
-def _number(text: str) -> Any:
+def number_of(text: str) -> Any:
+    """The number a text writes, ABSENT when it writes none."""
     text = text.strip()
     if len(text) > 1000 or not text.isascii() or "_" in text:
         return ABSENT
@@ -106,6 +107,6 @@ FUNCTIONS = (
              (("floor(-1.5)", -2),)),
     Function("ceil", "The whole number above.", takes("number:number"), WHOLE, lambda n: _whole(n, ROUND_CEILING),
              (("ceil(1.2)", 2),)),
-    Function("number", "The number a text writes; absent when it writes none.", takes("text:text"), NUMBER, _number,
+    Function("number", "The number a text writes; absent when it writes none.", takes("text:text"), NUMBER, number_of,
              (('number("1.50")', Decimal("1.50")), ('number(" 12 ")', 12))),
 )  # fmt: skip

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
+from collections.abc import Sequence
+from itertools import product, zip_longest
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +47,53 @@ def _decode(text: str) -> Any:
         return base64.b64decode(text, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):
         return ABSENT
+
+
+def _encoded(text: str, encoding: str) -> bytes | None:
+    """The bytes of a text, None for an encoding that is not offered. `utf-16` is little-endian, behind its mark."""
+    if encoding not in ENCODINGS:
+        return None
+    return (b"\xff\xfe" if encoding == "utf-16" else b"") + text.encode(ENCODINGS[encoding])
+
+
+ENCODINGS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+
+
+def _base64(text: str, encoding: str = "utf-8") -> Any:
+    data = _encoded(text, encoding)
+    return ABSENT if data is None else bounded(base64.b64encode(data).decode())
+
+
+def _base64_offsets(text: str, encoding: str = "utf-8") -> Any:
+    data = _encoded(text, encoding)
+    if data is None or 4 * len(data) > LONGEST_TEXT:
+        return ABSENT
+    # Of the first and the last character, those are cut that hold bits of what stands around the text.
+    cut = (None, -3, -2)
+    return [
+        base64.b64encode(b" " * offset + data)[(0, 2, 3)[offset] : cut[(len(data) + offset) % 3]].decode()
+        for offset in range(3)
+    ]
+
+
+_DASH = re.compile(r"\B[-/]\b")
+DASHES = "-/\u2013\u2014\u2015"
+"""Hyphen, slash, en dash, em dash, horizontal bar: what command lines of Windows take for one another."""
+
+
+def _dashes(text: str | Sequence[Any]) -> Any:
+    texts = [text] if isinstance(text, str) else [one for one in text if isinstance(one, str)]
+    made: list[str] = []
+    for one in texts:
+        pieces = _DASH.split(one)
+        if len(made) + len(DASHES) ** (len(pieces) - 1) > MOST_SPELLINGS:
+            return ABSENT
+        for chosen in product(DASHES, repeat=len(pieces) - 1):
+            made.append("".join(map("".join, zip_longest(pieces, chosen, fillvalue=""))))
+    return made
+
+
+MOST_SPELLINGS = 10_000
 
 
 def _indent(text: str, width: int) -> Any:
@@ -88,8 +138,15 @@ FUNCTIONS = (
              (("text(1.50)", "1.50"), ("text(true)", "true"))),
     Function("json", "Any value as compact JSON.", takes("value:any"), TEXT, lambda v: bounded(encode(jsonable(v))),
              (('json("a\\"b")', '"a\\"b"'),)),
-    Function("base64", "The text's UTF-8 bytes in base64 (RFC 4648).", takes("text:text"), TEXT,
-             lambda t: bounded(base64.b64encode(t.encode()).decode()), (('base64("hé")', "aMOp"),)),
+    Function("base64", "The text's bytes in base64 (RFC 4648): of UTF-8, or of `utf-16le`, `utf-16be`, `utf-16`.",
+             takes("text:text", optional="encoding:text"), TEXT,
+             _base64, (('base64("hé")', "aMOp"), ('base64("hi", "utf-16le")', "aABpAA=="))),
+    Function("base64_offsets", "What the base64 of any text holds that has this text inside: one for each of the "
+             "three places where it can begin.", takes("text:text", optional="encoding:text"), ListOf(TEXT),
+             _base64_offsets, (('base64_offsets("secret")', ["c2VjcmV0", "NlY3Jld", "zZWNyZX"]),)),
+    Function("dashes", "The text, or each of a list, with every hyphen or slash that begins a word as `-`, `/`, `–`, "
+             "`—` and `―`.", takes("text:text|list"), ListOf(TEXT), _dashes,
+             (('dashes("cmd /c")', ["cmd -c", "cmd /c", "cmd –c", "cmd —c", "cmd ―c"]),)),
     Function("base64_decode", "The text that base64 hides; absent when it hides none.", takes("text:text"), TEXT,
              _decode, (('base64_decode("aMOp")', "hé"),)),
     Function("urlencode", "The text percent-encoded for a URL (RFC 3986).", takes("text:text"), TEXT,

@@ -88,6 +88,21 @@ class Get(Meant):
 
 
 @dataclass(frozen=True, slots=True)
+class Spelled(Meant):
+    """What stands at a path, read as text: texts as they are, numbers and truth values as they are printed, and of a
+    list each of its elements. Null and objects have no text.
+
+    `numbers` asks for the numbers that those texts write instead, leaving out what writes none; `everywhere` for what
+    stands at any depth below the path. A test holds when one of them satisfies it; as a value it is the one there is,
+    absent when there is none, a list when there are several.
+    """
+
+    get: Get
+    numbers: bool = False
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Now(Meant):
     """The event's time: decisions repeat."""
 
@@ -162,7 +177,7 @@ class Filled(Meant):
 
 
 Term: TypeAlias = (
-    "Const | Get | Now | Apply | Arith | Otherwise | Tally | Verdict | Lookup"
+    "Const | Get | Spelled | Now | Apply | Arith | Otherwise | Tally | Verdict | Lookup"
     " | MakeRecord | MakeList | Filled"
 )
 

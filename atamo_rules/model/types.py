@@ -76,9 +76,11 @@ class Anything:
     """Any JSON value. Comparisons on it are false where the value is absent or of another type.
 
     `through_lists`: a path in it goes through lists wherever they stand, however deep, and means any element.
+    `as_text`: what is in it is read as text: a number or truth value as it is printed, a list as several.
     """
 
     through_lists: bool = False
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.clauses import Reader, head
 from atamo_rules.syntax.outline import Line
 
-_ANYTHING = re.compile(r"\s+of\s+anything\s*$")
-_OPEN = re.compile(r"\s+of\s+anything(?P<through>\s+through\s+lists)?\s*$")
+_ANYTHING = re.compile(r"\s+of\s+anything(\s+as\s+text)?\s*$")
+_OPEN = re.compile(r"\s+of\s+anything(?P<through>\s+through\s+lists)?(?P<text>\s+as\s+text)?\s*$")
 _VERBS = ("send", "track", "ask", "publish")
 
 
@@ -84,6 +84,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
         closed,
         answer,
         tail is not None and tail["through"] is not None,
+        tail is not None and tail["text"] is not None,
         span=line.whole,
     )
 
@@ -126,6 +127,10 @@ def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
     parsed = head(line if tail is None else _without(tail, line), verb, (), reader)
     if parsed is None:
         return None
+    if tail is not None and tail.group(1):
+        reader.say(
+            codes.SYNTAX.at(line.span, "only an event is `of anything as text`", help="write `of anything`")
+        )
     name, _, about = parsed
     answer: tuple[tree.Field, ...] | None = None
     fields: list[tree.Field] = []

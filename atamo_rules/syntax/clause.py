@@ -17,20 +17,22 @@ from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.hints import unquoted_date
 from atamo_rules.syntax.mistakes import explain
+from atamo_rules.syntax.texts import BadText, unescape
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
 DEEPEST = 64
 """Brackets that may be open at once."""
-LONGEST = 65_536
+LONGEST = 524_288
 """Characters a clause may have."""
 SHORT = 120
 """Clauses of so many characters are worth remembering: `on order.placed`, `expect nothing`, `"room-7"`."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
 """The grammar's DOTTED: every third clause is a plain name, and needs no parser."""
-_TEXT = re.compile(r'"[^"\\]*"')
-"""The grammar's STRING, where nothing in it is escaped: names of tests, and what things are about."""
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+"""The grammar's STRING: names of tests, what things are about, every line of metadata."""
+_TEMPLATE = re.compile(r"\{[{%#]")
 STARTS = (
     "condition",
     "expression",
@@ -65,9 +67,10 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     text = fragment.text
     if start == "name" and _NAME.fullmatch(text):
         return tree.Name(text, span=fragment.span(0, len(text))), ()
-    if start in ("name", "expression") and _TEXT.fullmatch(text):
+    lone = _lone(start, text)
+    if lone is not None:
         kind = tree.Name if start == "name" else tree.Literal
-        return kind(text[1:-1], span=fragment.span(0, len(text))), ()
+        return kind(lone, span=fragment.span(0, len(text))), ()
     trouble = _bounded(fragment) or unquoted_date(fragment)
     if trouble is not None:
         return None, (trouble,)
@@ -87,6 +90,18 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     if converter.report:
         return None, tuple(converter.report)
     return made, ()
+
+
+def _lone(start: str, text: str) -> str | None:
+    """What a text in quotes says, where it is the whole clause and needs no parser."""
+    if start not in ("name", "expression", "value") or _TEXT.fullmatch(text) is None:
+        return None
+    if start == "value" and _TEMPLATE.search(text):
+        return None
+    try:
+        return unescape(text[1:-1])[0]
+    except BadText:  # the parser says where
+        return None
 
 
 @lru_cache(maxsize=4096)

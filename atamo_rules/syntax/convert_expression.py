@@ -16,6 +16,7 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.texts import BadText, unescape
 
 DIGITS = 4300
+_ITEM = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _BLANKS = re.compile(r"\s+")
 _SYMBOLS = {
     "==": "is",
@@ -211,6 +212,16 @@ class Expressions:
     def _list(self, node: Tree[Token]) -> tree.Expr:
         return tree.ListValue(tuple(self.take(child) for child in node.children), span=self.span(node))
 
+    def _texts(self, node: Tree[Token]) -> tree.Expr:
+        token = cast(Token, node.children[0])
+        start = cast(int, token.start_pos)
+        items: list[tree.Value] = []
+        for found in _ITEM.finditer(str(token)):
+            begin = start + found.start()
+            span = self.fragment.span(begin, start + found.end())
+            items.append(tree.Literal(self.unescaped(found[0], begin), span=span))
+        return tree.ListValue(tuple(items), span=self.span(token))
+
     def _call(self, node: Tree[Token]) -> tree.Expr:
         name, *arguments = node.children
         return tree.Call(self.name(name), tuple(self.take(one) for one in arguments), span=self.span(node))
@@ -275,17 +286,23 @@ class Expressions:
         return number
 
     def text(self, token: Token) -> str:
+        return self.unescaped(str(token), cast(int, token.start_pos))
+
+    def unescaped(self, quoted: str, start: int) -> str:
+        """What a text in quotes says; `start` is where it stands in the fragment."""
         try:
-            return unescape(str(token)[1:-1])[0]
+            return unescape(quoted[1:-1])[0]
         except BadText as bad:
-            start = cast(int, token.start_pos) + 1 + bad.start
-            span = self.fragment.span(start, cast(int, token.start_pos) + 1 + bad.end)
+            span = self.fragment.span(start + 1 + bad.start, start + 1 + bad.end)
             raise Misread(codes.BAD_LITERAL.at(span, bad.message, help=bad.remedy)) from None
 
     def _path(self, node: Tree[Token]) -> tree.Path:
         first, *rest = node.children
         steps = (tree.Step(str(first), span=self.span(first)), *(self.take(step) for step in rest))
         return tree.Path(steps, span=self.span(node))
+
+    def _any_field(self, node: Tree[Token]) -> tree.AnyField:
+        return tree.AnyField(span=self.span(node))
 
     def _step(self, node: Tree[Token]) -> tree.Step:
         token = cast(Token, node.children[0])

@@ -69,7 +69,7 @@ _WORDS = {
 }
 _QUIET = {
     "TRUE", "FALSE", "NULL", "ANY", "EVERY", "NO", "PLUS", "MINUS", "STAR", "SLASH", "OPTIONAL", "EVERY_",
-    "IGNORING_CASE", "DOT", "LSQB", "UNIT", "BETWEEN", "MATCHES",
+    "IGNORING_CASE", "DOT", "LSQB", "TEXTS", "ANY_FIELD", "UNIT", "BETWEEN", "MATCHES",
 }  # fmt: skip
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
               "by", "then", "without", "times", "present", "exists")  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from atamo_rules.source.span import Span
@@ -38,7 +38,8 @@ def row(text: str, indent: int = 0, place: Span | None = None) -> Rows:
 
 def shifted(rows: Iterable[Row], by: int) -> Rows:
     """The same lines, indented deeper."""
-    return tuple(replace(one, indent=one.indent + by) for one in rows)
+    # Spelt out: `dataclasses.replace` is slow, and large files are shifted line by line, level by level.
+    return tuple(Row(one.text, one.indent + by, one.place, one.opens, one.lone) for one in rows)
 
 
 def joined(*parts: Rows | str) -> Rows:
@@ -51,7 +52,7 @@ def joined(*parts: Rows | str) -> Rows:
             continue
         last = done[-1]
         place = last.place if last.place is not None else rows[0].place
-        done[-1] = replace(last, text=last.text + rows[0].text, place=place)
+        done[-1] = Row(last.text + rows[0].text, last.indent, place, last.opens, last.lone)
         done += shifted(rows[1:], last.indent)
     return tuple(done)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.rows import STEP, Row, Rows, joined, shifted, width
-from atamo_rules.syntax.wording import CHAIN, NOT, SUM, expression
+from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, shifted, width
+from atamo_rules.syntax.wording import CHAIN, NOT, SUM, compare, expression
 
 
 def spread(expr: tree.Expr, level: int, room: int) -> Rows:
@@ -20,11 +20,25 @@ def spread(expr: tree.Expr, level: int, room: int) -> Rows:
             begun = joined(head, expression(expr.collection, SUM), " has (")
             inner = _lines(expr.condition, room - STEP)
             return joined(begun, (Row(""), *shifted(inner, STEP), Row(")")))
+        case tree.Not():
+            return joined("not ", spread(expr.part, SUM, room - len("not ")))
+        case tree.Compare(right=tree.ListValue() as items):
+            return compare(expr, False, _items(items))
+        case tree.Compare(right=tree.Call(arguments=(tree.ListValue() as items,)) as call):
+            return compare(expr, False, joined(f"{call.function.text}(", _items(items), ")"))
         case tree.AllOf() | tree.AnyOf() if level > CHAIN:
             return (Row("("), *shifted(_lines(expr, room - STEP), STEP), Row(")"))
         case tree.AllOf() | tree.AnyOf():
             return _lines(expr, room)
     return text
+
+
+def _items(value: tree.ListValue) -> Rows:
+    """The items of a list on lines of their own."""
+    parts = [
+        (replace(rows[0], place=item.span), *rows[1:]) for item in value.items for rows in (expression(item),)
+    ]
+    return listed(parts, "[", "]", broken=True)
 
 
 def _lines(expr: tree.Expr, room: int) -> Rows:

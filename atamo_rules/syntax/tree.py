@@ -83,6 +83,11 @@ class Path(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class AnyField(Node):
+    """`any field`: whatever stands in the event, at any depth, as text; only on the left of a comparison."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Node):
     """`domain(x)`, `routing(event)`, `is_vip(event)`: a function, table or definition; which, is resolved later."""
 
@@ -234,7 +239,7 @@ class Quantified(Node):
 
 
 Expr: TypeAlias = (
-    "Literal | Quantity | Regex | Path | Call | Arithmetic | Negative | Else | ListValue | Count"
+    "Literal | Quantity | Regex | Path | AnyField | Call | Arithmetic | Negative | Else | ListValue | Count"
     " | Compare | State | AllOf | AnyOf | Not | Quantified"
 )
 

@@ -42,7 +42,7 @@ def rule_rows(written: decl.Rule) -> Rows:
             text = ", ".join(principal_text(one) for one in principals)
             clauses += row(f"{word} {text}", 0, principals[0].span)
     for let in written.lets:
-        clauses += joined(row(f"let {let.name.text} = ", 0, let.span), expression(let.value))
+        clauses += condition_rows(f"let {let.name.text} = ", let.value, STEP, let.span)
     if written.condition is not None:
         clauses += condition_rows("when ", written.condition)
     if written.at_most is not None:
@@ -57,16 +57,19 @@ def rule_rows(written: decl.Rule) -> Rows:
     return (*row(f"rule {name_text(written.name.text)}{about_text(written.about)}"), *shifted(clauses, STEP))
 
 
-def condition_rows(head: str, condition: tree.Expr, hang: int | None = None) -> Rows:
+def condition_rows(
+    head: str, condition: tree.Expr, hang: int | None = None, place: Span | None = None
+) -> Rows:
     """A condition behind its word; the parts of a long one on lines of their own, `and` and `or` in a river."""
+    place = place or condition.span
     if not isinstance(condition, tree.AllOf | tree.AnyOf):
-        return joined(row(head, 0, condition.span), spread(condition, CHAIN, WIDTH - STEP - len(head)))
+        return joined(row(head, 0, place), spread(condition, CHAIN, WIDTH - STEP - len(head)))
     word = "and" if isinstance(condition, tree.AllOf) else "or"
-    first, *rest = joined(row(head, 0, condition.span), chain(condition.parts, word, False))
+    first, *rest = joined(row(head, 0, place), chain(condition.parts, word, False))
     by = len("when") - len(word) if hang is None else hang
     if not rest and len(first.text) + STEP > WIDTH:
         room = WIDTH - STEP - len(head)
-        first, *rest = joined(row(head, 0, condition.span), spread(condition.parts[0], NOT, room))
+        first, *rest = joined(row(head, 0, place), spread(condition.parts[0], NOT, room))
         for part in condition.parts[1:]:
             line, *more = joined(f"{word} ", spread(part, NOT, room))
             rest += [replace(line, place=part.span), *more]

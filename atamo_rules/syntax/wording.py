@@ -57,7 +57,7 @@ def _expression(expr: tree.Value, flat: bool) -> tuple[Rows, int]:
         case tree.State():
             return joined(expression(expr.operand, SUM, flat=flat), " ", expr.operator), COMPARISON
         case tree.Compare():
-            return _compare(expr, flat), COMPARISON
+            return compare(expr, flat), COMPARISON
         case tree.Arithmetic():
             own = SUM if expr.operator in "+-" else PRODUCT
             left = expression(expr.left, own, flat=flat)
@@ -103,6 +103,8 @@ def _atom(expr: tree.Value) -> str:
             return text_literal(expr.text)
         case tree.Path():
             return path_text(tuple(step.key for step in expr.steps))
+        case tree.AnyField():
+            return "any field"
         case tree.Quantity():
             return quantity(expr)
         case tree.Regex():
@@ -123,14 +125,15 @@ def chain(parts: Sequence[tree.Expr], word: str, flat: bool) -> Rows:
     return done
 
 
-def _compare(expr: tree.Compare, flat: bool) -> Rows:
+def compare(expr: tree.Compare, flat: bool, right: Rows | None = None) -> Rows:
+    """`left operator right`; the right side may be given as somebody broke it."""
     operator = f"{expr.operator} {expr.quantifier} of" if expr.quantifier else expr.operator
     left = joined(expression(expr.left, SUM, flat=flat), f" {operator} ")
     tail = " ignoring case" if expr.ignoring_case else ""
     if expr.operator == "is between" and isinstance(expr.right, tree.ListValue):
         low, high = (expression(one, SUM, flat=flat) for one in expr.right.items)
         return joined(left, low, " and ", high)
-    right = expression(expr.right, SUM, flat=flat)
+    right = right or expression(expr.right, SUM, flat=flat)
     goes_on = _GOES_ON if expr.operator in ("is", "is not") else _HOW_MANY
     if not expr.quantifier and goes_on.match(right[0].text):  # `x is null` means something else
         right = joined("(", right, ")")

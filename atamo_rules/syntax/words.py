@@ -25,6 +25,8 @@ def name_text(text: str) -> str:
 
 def text_literal(text: str) -> str:
     """A text in double quotes, escaped as in JSON (RFC 8259), printable characters kept as they are."""
+    if text.isprintable():
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     out = ['"']
     for char in text:
         if char in '"\\':

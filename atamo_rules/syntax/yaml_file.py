@@ -165,8 +165,9 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
     schema = clauses.text(given["from"], "`from`") if "from" in given else None
     anything = "of" in given
     word = " ".join(given["of"].text.split()) if "of" in given and isinstance(given["of"], Scalar) else ""
-    if anything and word not in ("anything", "anything through lists"):
-        message = "after `of` stands `anything`, or `anything through lists`"
+    through, as_text = " through lists" in word, word.endswith(" as text")
+    if anything and word != "anything" + " through lists" * through + " as text" * as_text:
+        message = "after `of` stands `anything`, and then perhaps `through lists`, `as text`"
         clauses.say(codes.YAML_SHAPE.at(given["of"].span, message))
     fields = fields_of(given["fields"], clauses) if "fields" in given else ()
     if schema is None and not anything and not fields:
@@ -193,7 +194,8 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
         clauses.name(invalid) if isinstance(invalid, Scalar) else None,
         closed,
         fields_of(given["answer"], clauses) if "answer" in given else None,
-        word == "anything through lists",
+        through,
+        as_text,
         span=key.span.to(node.span),
     )
 

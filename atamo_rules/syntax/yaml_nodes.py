@@ -72,34 +72,44 @@ class _Refused(Exception):
 
 def read_yaml(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     """The one document of a text, or None and why not; an empty text has no document and no mistake."""
+    found, mistakes = _read(source, most=1)
+    return (found[0] if found and not mistakes else None), mistakes
+
+
+def read_documents(source: Source) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...]]:
+    """Every document of a text, in order, up to the first mistake; empty documents are left out."""
+    return _read(source, most=MOST_REPEATED)
+
+
+def _read(source: Source, most: int) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...]]:
     import yaml
 
+    documents: list[Node] = []
     found = _UNPRINTABLE.search(source.text)
     if found is not None:
         where = source.span(found.start(), found.end())
-        return None, (
-            codes.NOT_TEXT.at(where, f"the character U+{ord(found.group()):04X} cannot stand in YAML"),
-        )
+        message = f"the character U+{ord(found.group()):04X} cannot stand in YAML"
+        return (), (codes.NOT_TEXT.at(where, message),)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         # libyaml misreads a last line of nothing but blanks inside a block scalar unless a line end follows it.
         last = source.text.rpartition("\n")[2]
         text = source.text + "\n" if last and not last.strip() else source.text
-        return _Composer(source, yaml.parse(text, Loader=loader)).document(), ()
+        documents.extend(_Composer(source, yaml.parse(text, Loader=loader)).documents(most))
+        return tuple(documents), ()
     except _Refused as refused:
-        return None, (refused.diagnostic,)
+        return tuple(documents), (refused.diagnostic,)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = min(mark.index, max(len(source.text) - 1, 0)) if mark is not None else 0
         reason = " ".join(str(part) for part in (error.context, error.problem) if part)
         where = source.span(at, min(at + 1, len(source.text)))
-        return None, (
+        return tuple(documents), (
             codes.YAML_SYNTAX.at(where, f"this cannot be read as YAML: {reason}", help=_remedy(reason)),
         )
     except yaml.YAMLError as error:
-        return None, (
-            codes.YAML_SYNTAX.at(source.span(0, 1), f"this cannot be read as YAML: {str(error)[:200]}"),
-        )
+        message = f"this cannot be read as YAML: {str(error)[:200]}"
+        return tuple(documents), (codes.YAML_SYNTAX.at(source.span(0, 1), message),)
 
 
 _REMEDIES = (
@@ -118,7 +128,7 @@ def _remedy(reason: str) -> str | None:
 
 
 class _Composer:
-    """Builds nodes from parser events; thrown away after one document."""
+    """Builds nodes from parser events; thrown away after one text."""
 
     def __init__(self, source: Source, events: Iterator[Any]) -> None:
         self.source = source
@@ -128,18 +138,19 @@ class _Composer:
         self.count = 0
         self.repeated = 0
 
-    def document(self) -> Node | None:
+    def documents(self, most: int) -> Iterator[Node]:
+        """The documents, as they are read; more than `most` are refused."""
         import yaml
 
-        root: Node | None = None
         documents = 0
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
-                if documents > 1:
-                    self.refuse(
-                        codes.YAML_UNUSED, event, "a rule file is one YAML document", "split it into files"
+                if documents > most:
+                    message = (
+                        "a rule file is one YAML document" if most == 1 else f"more than {most} documents"
                     )
+                    self.refuse(codes.YAML_UNUSED, event, message, "split it into files")
                 if event.version is not None and tuple(event.version) != (1, 2):
                     self.refuse(
                         codes.YAML_UNUSED, event, "rules are read as YAML 1.2", "drop the `%YAML` line"
@@ -148,8 +159,9 @@ class _Composer:
                     self.refuse(
                         codes.YAML_UNUSED, event, "tag directives are not offered", "drop the `%TAG` line"
                     )
-                root = self.node(next(self.events), 0)
-        return root
+                self.anchors, first = {}, next(self.events)
+                if most == 1 or not (isinstance(first, yaml.ScalarEvent) and not first.value):
+                    yield self.node(first, 0)
 
     def refuse(self, code: Any, event: Any, message: str, help: str | None = None) -> None:
         raise _Refused(code.at(self.span(event), message, help=help))

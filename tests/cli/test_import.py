@@ -162,7 +162,7 @@ def test_a_name_is_given_once(tmp_path: Path) -> None:
 def test_what_cannot_be_said_is_refused_by_name(tmp_path: Path) -> None:
     patterns: dict[str, Any] = {
         "mixed": {"a": [1], "a.b": [2]},
-        "wide": {"a": ["x" * 70_000]},
+        "wide": {"a": ["x" * 600_000]},
         "deep": {"a": [{"regexp": "((~p{L}{99}){99}){99}"}]},
         "many": {"$or": [{f"a{n}": [1]} for n in range(40)], "b": {"$or": [{f"b{n}": [1]} for n in range(40)]},
                  "c": {"d": [{"exists": False}]}},
@@ -237,7 +237,7 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(
 
 def test_many_rules_are_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [
-        json.dumps({"name": f"r{n}", "pattern": {"a": [n, "x" * 70_000] if n == 2 else [n]}})
+        json.dumps({"name": f"r{n}", "pattern": {"a": [n, "x" * 600_000] if n == 2 else [n]}})
         for n in range(5)
     ]
     write(tmp_path, {"all.jsonl": "\n".join(lines)})

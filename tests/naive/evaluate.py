@@ -51,12 +51,21 @@ class World:
     now: int = 0
     names: Mapping[str, tuple[Any, Written]] = field(default_factory=dict)
     through: bool = False
+    as_text: bool = False
+
+    @staticmethod
+    def of(event: decl.EventDecl, body: Any, now: int) -> World:
+        """The world of one event of a type."""
+        fields = None if event.anything else event.fields
+        return World(fields, body, now, through=event.through_lists, as_text=event.as_text)
 
     def with_name(self, name: str, raw: Any, type: Written) -> World:
         return replace(self, names={**self.names, name: (raw, type)})
 
     def root_type(self) -> Written:
         if self.fields is None:
+            if self.as_text:
+                return values.AS_TEXT
             return tree.Plain(values.THROUGH, span=NOWHERE) if self.through else None
         return tree.RecordOf(tuple(self.fields), span=self.fields[0].span)
 
@@ -116,7 +125,7 @@ def _elements(collection: tree.Expr, world: World) -> tuple[list[Any], Written] 
     place = look(collection, world)
     if _through(place.type):
         return ([inner for raw in place.raw for inner in values.flat(raw)], place.type) if place.raw else None
-    item = place.type.item if isinstance(place.type, tree.ListOf) else None
+    item = place.type.item if isinstance(place.type, tree.ListOf) else _as_text(place.type)
     if not place.many:
         found = place.raw[0] if place.raw else None
         return (found, item) if isinstance(found, list) else None
@@ -168,16 +177,21 @@ def _walk(place: Place, steps: Sequence[tree.Step]) -> Place:
 
 def _step(place: Place, key: str | int) -> Place:
     if isinstance(key, int):
-        item = place.type.item if isinstance(place.type, tree.ListOf) else None
+        item = place.type.item if isinstance(place.type, tree.ListOf) else _as_text(place.type)
         item = place.type if _through(place.type) else item
         return Place([r[key] for r in place.raw if isinstance(r, list) and key < len(r)], item, place.many)
     objects = [raw for raw in place.raw if isinstance(raw, dict)]
     if isinstance(place.type, tree.RecordOf):
         member = next(one for one in place.type.fields if one.name.text == key)
         return Place([raw[key] for raw in objects if key in raw], member.type, place.many)
-    inner = place.type.value if isinstance(place.type, tree.MapOf) else None
+    inner = place.type.value if isinstance(place.type, tree.MapOf) else _as_text(place.type)
     inner = place.type if _through(place.type) else inner
     return Place([raw[key] for raw in objects if key in raw], inner, place.many)
+
+
+def _as_text(type: Written) -> Written:
+    """What is inside of an `anything as text` is read as text too."""
+    return type if type is values.AS_TEXT else None
 
 
 # --- values ---------------------------------------------------------------------------------------------
@@ -198,17 +212,23 @@ def operand(expr: tree.Expr, world: World, beside: Written | str = "") -> list[V
                 return [Value("time", world.now)]
             place = look(expr, world)
             type, raw = place.type, place.raw
+            if type is values.AS_TEXT:
+                return [Value("text", text) for one in raw for text in values.texts(one)]
             while isinstance(type, tree.ListOf):
                 type, raw = type.item, [item for one in raw if isinstance(one, list) for item in one]
             if _through(type):
                 raw = [inner for one in raw for inner in values.flat(one)]
             return [values.value(one, type) for one in raw]
+        case tree.AnyField():
+            return [Value("text", text) for text in values.texts(world.body, everywhere=True)]
         case tree.Call() if expr.function.text == "leaves":
             return [values.untyped(raw) for raw in _leaves(expr, world)]
         case tree.ListValue():
             return [one for item in expr.items for one in operand(item, world, beside)]
         case tree.Else():
             found = [one for one in operand(expr.value, world, beside) if one is not None]
+            if type_of(expr.value, world) is values.AS_TEXT and len(found) > 1:
+                return [Value("list", found)]
             return found or operand(expr.fallback, world, type_of(expr.value, world))
     return [one(expr, world)]
 
@@ -362,7 +382,8 @@ def _state(operator: str, expr: tree.Expr, world: World) -> bool:
 def _compare(operator: str, expr: tree.Compare, world: World) -> bool:
     if operator == "is" and isinstance(expr.right, tree.Literal) and expr.right.value is None:
         return _state("is null", expr.left, world)
-    if operator == "contains":
+    spelled = isinstance(expr.left, tree.AnyField) or type_of(expr.left, world) is values.AS_TEXT
+    if operator == "contains" and not spelled:
         return _contains(expr, world)
     left = operand(expr.left, world, type_of(expr.right, world))
     if isinstance(expr.right, tree.Regex):
@@ -371,11 +392,19 @@ def _compare(operator: str, expr: tree.Compare, world: World) -> bool:
         assert isinstance(expr.right, tree.ListValue)
         patterns = [item.pattern for item in expr.right.items if isinstance(item, tree.Regex)]
         joined = all if expr.quantifier == "all" else any
+        if spelled:
+            return joined(any(_matches(one, p, expr.ignoring_case) for one in left) for p in patterns)
         return any(joined(_matches(one, p, expr.ignoring_case) for p in patterns) for one in left)
     right = operand(expr.right, world, type_of(expr.left, world))
+    if operator in ("is between", "<", "<=", ">", ">=") and any(
+        one and one.kind == "number" for one in right
+    ):
+        left = [values.number_in(one) for one in left] if spelled else left
     if operator == "is between":
         return any(_order(">=", one, right[0]) and _order("<=", one, right[1]) for one in left)
     joined = all if expr.quantifier == "all" else any
+    if spelled:
+        return joined(any(_test(operator, one, two, expr.ignoring_case) for one in left) for two in right)
     return any(joined(_test(operator, one, two, expr.ignoring_case) for two in right) for one in left)
 
 
@@ -389,6 +418,8 @@ def _test(operator: str, left: Value | None, right: Value | None, fold: bool) ->
     if left is None or right is None or (left.kind, right.kind) != ("text", "text"):
         return False
     match operator:
+        case "contains":
+            return right.content in left.content
         case "starts with":
             return bool(left.content[: len(right.content)] == right.content)
         case "ends with":

@@ -12,11 +12,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple, TypeAlias
 
+from atamo_rules.source.span import Source
 from atamo_rules.syntax import tree
 
 Written: TypeAlias = "tree.TypeExpr | None"
 """A type as written; None is `anything`."""
 
+AS_TEXT = tree.Plain("anything as text", span=Source("types", "").whole)
+"""What an event `of anything as text` holds, at any depth."""
 THROUGH = "anything through lists"
 TEXTS = ("text", "email", "uri", "uuid", "ip")
 NUMBERS = ("number", "whole", "money")
@@ -32,6 +35,9 @@ def value(raw: Any, type: Written) -> Value | None:
     """A JSON value as its type says, None where it is not of that type."""
     if isinstance(type, tree.Plain) and type.word in ("anything", THROUGH):
         type = None
+    if type is AS_TEXT:
+        found = [Value("text", text) for text in texts(raw)]
+        return found[0] if len(found) == 1 else Value("list", found) if found else None
     if type is None:
         return untyped(raw)
     if isinstance(type, tree.OneOf):
@@ -43,9 +49,39 @@ def value(raw: Any, type: Written) -> Value | None:
     if type.word in ("time", "date", "duration"):
         read = {"time": moment, "date": day, "duration": length}[type.word]
         return read(raw) if isinstance(raw, str) else None
-    found = untyped(raw)
+    one = untyped(raw)
     wanted = "text" if type.word in TEXTS else "number" if type.word in NUMBERS else "boolean"
-    return found if found is not None and found.kind == wanted else None
+    return one if one is not None and one.kind == wanted else None
+
+
+def texts(raw: Any, *, everywhere: bool = False) -> list[str]:
+    """The texts that stand in a value: in a list, its elements; everywhere, what objects hold, too."""
+    match raw:
+        case str():
+            return [raw]
+        case bool():
+            return [str(raw).lower()]
+        case int() | Decimal():
+            return [f"{raw:f}" if isinstance(raw, Decimal) else str(raw)]
+        case list():
+            return [text for item in raw for text in texts(item, everywhere=everywhere)]
+        case dict() if everywhere:
+            return [text for item in raw.values() for text in texts(item, everywhere=True)]
+    return []
+
+
+def number_in(found: Value | None) -> Value | None:
+    """The number that a text writes."""
+    if found is None or found.kind != "text":
+        return found
+    if (
+        re.fullmatch(
+            r"\s*[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,4})?\s*", found.content, re.ASCII
+        )
+        is None
+    ):
+        return None
+    return Value("number", Fraction(Decimal(found.content.strip())))
 
 
 def flat(raw: Any) -> list[Any]:

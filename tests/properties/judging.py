@@ -90,7 +90,7 @@ def naively(rules: Sequence[decl.Rule], type: decl.EventDecl, body: Any) -> set[
     """The names of the rules that the naive evaluator says match."""
     now = moment("2026-11-23T12:00:00Z")
     assert now is not None
-    around = World(None if type.anything else type.fields, body, now.content)
+    around = World.of(type, body, now.content)
     return {rule.name.text for rule in rules if matches(rule, around)}
 
 

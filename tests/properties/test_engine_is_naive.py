@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -66,8 +67,8 @@ def test_a_near_miss_names_what_kept_a_rule_from_matching() -> None:
         for raw in judged.bodies:
             body, now = decoded(raw), moment("2026-11-23T12:00:00Z")
             assert now is not None
-            whole = World(None if type.anything else type.fields, body, now.content)
-            around = World(whole.fields, evaluate.filled(body, whole.root_type()), whole.now)
+            whole = World.of(type, body, now.content)
+            around = replace(whole, body=evaluate.filled(body, whole.root_type()))
             for reason in explain(ruleset, taken(ruleset, raw)):
                 written = rules[reason.rule].condition
                 assert written is not None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
+from tests.naive.values import AS_TEXT
 from tests.strategies import worlds
 from tests.strategies.choices import Choices
 
@@ -39,6 +40,8 @@ def kind_of(type: tree.TypeExpr | None) -> str:
     match type:
         case None:
             return "anything"
+        case tree.Plain(word="anything as text"):
+            return "as text"
         case tree.Plain():
             return "text" if type.word in TEXT_LIKE else "number" if type.word in NUMERIC else type.word
         case tree.OneOf():
@@ -53,7 +56,8 @@ def kind_of(type: tree.TypeExpr | None) -> str:
 def spots(event: decl.EventDecl) -> list[Spot]:
     """Every path of an event type, some of them through what is not declared."""
     if event.anything:
-        return [Spot(path, None) for path in ("a", "b", "c", "a.b", "b.a.x", "d")]
+        type = AS_TEXT if event.as_text else None
+        return [Spot(path, type) for path in ("a", "b", "c", "a.b", "b.a.x", "d")]
     return [spot for member in event.fields for spot in _inside(member, "", False, False)]
 
 
@@ -147,6 +151,8 @@ def _asked(choose: Choices, spot: Spot, here: Sequence[Spot]) -> str:
             return f"{path} is {'not ' if negated else ''}one of [red, {choose.pick(worlds.WORDS)}]"
         case "anything":
             return _anything(choose, spot, here, negated)
+        case "as text":
+            return _as_text(choose, spot, here, negated)
         case "number" if not spot.many and choose.upto(4) == 4:
             return f"{path} {choose.pick('+-*')} {_number(choose)} {choose.pick(('is', '<', '>='))} {_number(choose)}"
         case "number" if not spot.many and choose.upto(5) == 5:
@@ -254,6 +260,24 @@ def _anything(choose: Choices, spot: Spot, here: Sequence[Spot], negated: bool) 
     return f"{path} {'does not match' if negated else 'matches'} /{choose.pick(REGEXES)}/"
 
 
+def _as_text(choose: Choices, spot: Spot, here: Sequence[Spot], negated: bool) -> str:
+    match choose.upto(7):
+        case 0:
+            return f"{spot.path} {choose.pick(('<', '<=', '>', '>='))} {_number(choose)}"
+        case 1:
+            return f"{spot.path} is between {_number(choose)} and {_number(choose)}"
+        case 2:
+            return f"(any x in {spot.path} has (x is {_literal(choose, 'text')}))"
+        case 3:
+            many = choose.pick(("any", "all"))
+            fold = choose.pick(("", " ignoring case"))
+            return f"{spot.path} {'does not contain' if negated else 'contains'} {many} of [{_texts(choose)}]{fold}"
+        case 4:
+            # Whatever path it is, it could be any.
+            return _text(choose, replace(spot, path="any field", many=True), here, negated)
+    return _text(choose, spot, here, negated)
+
+
 def _number(choose: Choices) -> str:
     found = choose.pick(worlds.NUMBERS)
     return format(found, "f") if isinstance(found, Decimal) else str(found)
@@ -262,6 +286,7 @@ def _number(choose: Choices) -> str:
 def _literal(choose: Choices, kind: str) -> str:
     pools: dict[str, Sequence[Any]] = {
         "text": worlds.TEXTS,
+        "as text": worlds.TEXTS,
         "time": worlds.TIMES,
         "date": worlds.DATES,
         "duration": worlds.LENGTHS,

@@ -93,7 +93,7 @@ def fields(choose: Choices, indent: str = "  ", depth: int = 2) -> str:
 def event_type(choose: Choices, name: str = "thing") -> str:
     """A declaration, of fields or sometimes of anything. What breaks the type is let in, and marked."""
     if choose.upto(6) == 6:
-        return f"event {name} of anything\n"
+        return f"event {name} of anything{choose.pick(('', ' as text'))}\n"
     return f"event {name}\n  when invalid flag\n{fields(choose)}\n"
 
 

@@ -1,1 +1,3 @@
 """Sigma detection rules."""
+
+from atamo_rules.importers.sigma.read import read as read
