@@ -1,19 +1,21 @@
 """What each operator asks of two values. Values of the wrong type, or absent, satisfy nothing.
 
-A boolean never equals a number; int and Decimal compare exactly; texts are ordered by code point; ignoring case
-means comparing `str.casefold` of both (Unicode 15, default case folding).
+A boolean never equals a number; int, Decimal and float compare exactly, a float being the decimal it writes; texts are
+ordered by code point; ignoring case means comparing `str.casefold` of both (Unicode 15, default case folding).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.floats import exactly, is_number
 from atamo_rules.functions.net import address_in
 from atamo_rules.model.meaning import Const, Get, Test
 from atamo_rules.model.types import Anything, ListOf
@@ -24,7 +26,7 @@ Check: TypeAlias = Callable[[Any], bool]
 
 FITS: dict[str, Check] = {
     "text": lambda value: isinstance(value, str),
-    "number": lambda value: isinstance(value, int | Decimal) and not isinstance(value, bool),
+    "number": is_number,
     "boolean": lambda value: isinstance(value, bool),
     "moment": lambda value: isinstance(value, datetime),
     "date": lambda value: isinstance(value, date) and not isinstance(value, datetime),
@@ -48,6 +50,8 @@ def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
         )
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(left[k], right[k], kind, fold) for k in left)
+    if isinstance(left, float) or isinstance(right, float):
+        return _order(left, right) == 0
     return bool(left == right)
 
 
@@ -55,6 +59,8 @@ def _order(left: Any, right: Any) -> int | None:
     """-1, 0 or 1 where two values have an order, else None."""
     if isinstance(left, bool) or isinstance(right, bool):
         return None
+    left = exactly(left) if isinstance(left, float) else left
+    right = exactly(right) if isinstance(right, float) else right
     for family in (int | Decimal, str, datetime, timedelta):
         if isinstance(left, family) and isinstance(right, family):
             return (left > right) - (left < right)  # type: ignore[operator]
@@ -189,11 +195,26 @@ def glob_pattern(glob: str) -> str:
     return "".join(out) + "\\z"
 
 
+_OF_TEXTS: tuple[Operator, ...] = (equal, _member, _in_text, _prefix, _suffix)
+"""Asked of texts, these ignore case by asking the folded text about folded constants."""
+
+
+def _folded(constant: Any) -> str | tuple[str, ...] | None:
+    if isinstance(constant, str):
+        return constant.casefold()
+    if isinstance(constant, list | tuple) and all(isinstance(item, str) for item in constant):
+        return tuple(item.casefold() for item in constant)
+    return None
+
+
 def single(node: Test) -> Check:
     """A test against a constant, as a question about one value; the hot path of every rule."""
     assert isinstance(node.right, Const)
     constant, kind, fold = node.right.value, node.kind, node.ignore_case
     operator = operator_of(node)
+    if fold and operator in _OF_TEXTS and (folded := _folded(constant)) is not None:
+        ask = single(replace(node, right=Const(folded, span=node.right.span), ignore_case=False))
+        return lambda value: isinstance(value, str) and ask(value.casefold())
     if node.many and isinstance(constant, list | tuple):
         items = tuple(constant)
         if node.many == "all":

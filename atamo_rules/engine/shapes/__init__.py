@@ -1,0 +1,29 @@
+"""Conditions as fast functions of an event's body: one compiled function per *shape*, its constants as arguments.
+
+`total > 100 and channel is web` and `total > 7 and channel is mail` have one shape; whatever the number of rules,
+only their shapes are compiled. See `factory` for what a function looks like and why it can be trusted.
+"""
+
+from __future__ import annotations
+
+from atamo_rules.engine.shapes import factory, joins
+from atamo_rules.engine.shapes.factory import Residual as Residual
+from atamo_rules.engine.shapes.piece import Beyond, Here
+from atamo_rules.model.meaning import Condition
+
+__all__ = ["Residual", "residual"]
+
+TOP = Here({"event": "e"})
+
+
+def residual(condition: Condition) -> Residual | None:
+    """The condition as a function of an event's body; None where it reads more (`user`, `now`, a `let`, a table).
+
+    The function takes the body as a JSON reader gives it, floats included, and is total: whatever the body holds, it
+    gives True or False, the same as `engine.conditions` does on a frame, and never raises.
+    """
+    try:
+        piece = joins.piece(condition, TOP)
+    except Beyond:
+        return None
+    return factory.function(condition, piece)

@@ -1,0 +1,50 @@
+"""Paths as Python expressions, for fields that are there and for fields that often are not.
+
+A field that must be there is read as `e["total"]`: quickest, and what is missing after all raises, which sends the
+question to the closures. A field that is often absent is read as `(e.get("maker") or E).get("country")`, where E is
+an empty dict: what is missing anywhere on the way is None. Where a text or a number stands on the way, `.get` raises.
+"""
+
+from __future__ import annotations
+
+from atamo_rules.engine.shapes.piece import Beyond, Here, Place
+from atamo_rules.model.meaning import Get
+from atamo_rules.model.types import Anything
+
+LONGEST = 16
+"""Steps of a path that are written out."""
+
+
+def place(get: Get, here: Here) -> Place:
+    """The path with its root's name here. Raises Beyond where the body does not hold it."""
+    root = here.names.get(get.root)
+    if root is None:
+        raise Beyond
+    return root, get.steps
+
+
+def plain(get: Get) -> bool:
+    """Whether a path goes through objects alone, and not too far."""
+    return len(get.steps) <= LONGEST and all(isinstance(step, str) for step in get.steps)
+
+
+def read(get: Get, here: Here, *, default: str = "", soft: bool = False) -> tuple[str, bool]:
+    """The expression of a plain path, and whether it is None where nothing is.
+
+    `soft` asks for that; so does `default`, the Python name of what a missing last step gives instead of None.
+    """
+    root, steps = place(get, here)
+    last = len(steps) - 1
+    known = here.soft
+    softly = isinstance(get.type, Anything)
+    text = root
+    for at, step in enumerate(steps):
+        softer = softly or (known and (root, steps[: at + 1]) in known) or (at == last and (soft or default))
+        if softly and at:
+            text = f"({text} or E)"
+        if softer:
+            text = f"{text}.get({step!r}{f', {default}' if default and at == last else ''})"
+            softly = True
+        else:
+            text = f"{text}[{step!r}]"
+    return text, softly
