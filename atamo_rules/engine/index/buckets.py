@@ -58,12 +58,13 @@ class Filing:
 
     def take(self, bucket: Bucket, body: Any, out: list[str]) -> None:
         """The same, without generated code."""
-        if not isinstance(bucket, list):
-            out += bucket(body)
+        found: Any = bucket
+        if not isinstance(found, list):
+            out += found(body)
         elif self.sure:
-            out += bucket  # type: ignore[arg-type]
+            out += found
         else:
-            out += [id for id, rest in bucket if rest(body)]  # type: ignore[misc]
+            out += [id for id, rest in found if rest(body)]
 
 
 def _ask(source: Source, name: str) -> None:

@@ -20,6 +20,14 @@ from atamo_rules.engine.shapes import Residual, residual
 from atamo_rules.model.meaning import All, Condition, Step
 from atamo_rules.model.types import Type
 
+Pause = Callable[[], None]
+"""Called every few rules by who makes an index, so that other threads get their turn."""
+
+
+def nothing() -> None:
+    """No pause."""
+
+
 DEEPEST = 3
 """Indexes within indexes."""
 
@@ -33,21 +41,22 @@ class Built:
     framed: frozenset[str]
 
 
-def build(items: Sequence[Item], type: Type) -> Built:
+def build(items: Sequence[Item], type: Type, pause: Pause = nothing) -> Built:
     """The index of some rules; `items` are in the order in which the rules are tried."""
     made = plan(items)
-    match = _Making(made, type, 0, items).function()
+    match = _Making(made, type, 0, items, pause).function()
     return Built(match, frozenset(one.id for one in items if one.framed))
 
 
 class _Making:
     """An index while it is built from its plan."""
 
-    def __init__(self, plan: Plan, type: Type, depth: int, items: Sequence[Item]) -> None:
+    def __init__(self, plan: Plan, type: Type, depth: int, items: Sequence[Item], pause: Pause) -> None:
         self._plan = plan
         self._type = type
         self._depth = depth
         self._items = items
+        self._pause = pause
         self._of_entry: dict[int, tuple[Item, int]] = {}
         self._numbers: dict[tuple[Step, ...], Numbers] = {}
         self._repeats = False
@@ -72,7 +81,9 @@ class _Making:
 
     def _file(self, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]) -> None:
         long = _lengths(self._plan.filed)
-        for one in self._plan.filed:
+        for number, one in enumerate(self._plan.filed):
+            if not number % 16:
+                self._pause()
             assert one.way is not None
             only = threshold(one)
             if only is not None:
@@ -136,7 +147,7 @@ class _Making:
         made = plan(items)
         if not made.filed and not made.dense:
             return None
-        return _Making(made, self._type, self._depth + 1, items).function()
+        return _Making(made, self._type, self._depth + 1, items, self._pause).function()
 
     def _dense(self, scanned: list[Entry]) -> Dense | None:
         rules = []

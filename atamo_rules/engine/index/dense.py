@@ -13,8 +13,7 @@ from typing import Any
 
 from atamo_rules.engine.index.bits import mask, positions
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
-from atamo_rules.engine.index.keys import Cut
-from atamo_rules.engine.index.numbers import Slots, nearest, ordered
+from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
 from atamo_rules.engine.index.paths import Reads, value_at, values_at
 from atamo_rules.engine.index.probes import listed
 from atamo_rules.engine.index.ranges import Numbers, joined
@@ -236,9 +235,7 @@ class Presence(Field):
 
     def emit(self, source: Source, reads: Reads) -> None:
         name, _ = reads.value(self.steps)
-        source.line(
-            f"m &= {source.given(self._missing)} if {name} is None else {source.given(self._there)}"
-        )
+        source.line(f"m &= {source.given(self._missing)} if {name} is None else {source.given(self._there)}")
 
     def of(self, body: Any) -> Both:
         found = self._missing if value_at(body, self.steps) is None else self._there
@@ -310,7 +307,9 @@ class Thresholds(Field):
         self._size = size
         count = len(self.cuts) + 3
         may, must = _standing(found, self.cuts, count)
-        self._coarse = list(zip(_sweep(may, self.free, size, count), _sweep(must, self.free, size, count), strict=True))
+        self._coarse = list(
+            zip(_sweep(may, self.free, size, count), _sweep(must, self.free, size, count), strict=True)
+        )
         self._numbers.cuts += self.cuts
         self._may: list[int] = []
         self._both: list[Both] = []

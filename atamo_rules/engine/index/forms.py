@@ -10,12 +10,12 @@ from atamo_rules.engine.index.keys import (
     ELEMENT,
     RANGE,
     VALUE,
-    Cut,
     Key,
     conjuncts,
     disjuncts,
     test_key,
 )
+from atamo_rules.engine.index.numbers import Cut
 from atamo_rules.model.meaning import EACH, Condition, Const, Get, Holds, Not, Present, Step, Test
 
 MOST_TERMS = 12

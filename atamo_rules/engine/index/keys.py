@@ -194,7 +194,9 @@ def test_key(node: Test) -> Key | None:
             return None
         constants = tuple(constant)
     elif node.many == "all":
-        texts = [one for one in constant if isinstance(one, str)] if isinstance(constant, list | tuple) else []
+        texts = (
+            [one for one in constant if isinstance(one, str)] if isinstance(constant, list | tuple) else []
+        )
         if not texts or EACH in left.steps:
             return None
         found = _key(operator, left, (max(texts, key=len),), node)
@@ -225,7 +227,9 @@ def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) 
     texts: tuple[str, ...] = constants
     match operator:
         case "prefix" | "suffix":
-            return _textual(PREFIX if operator == "prefix" else SUFFIX, left, texts, node.ignore_case, exact=True)
+            return _textual(
+                PREFIX if operator == "prefix" else SUFFIX, left, texts, node.ignore_case, exact=True
+            )
         case "glob":
             return _literal(left, [of_glob(one) for one in texts], node.ignore_case)
         case "regex":
@@ -246,7 +250,9 @@ def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool
         else:
             values[one] = None
             if isinstance(one, bool) or not (isinstance(one, int) and 1 < abs(one) < SAFE):
-                exact = False  # 1 and True are one key, and so are the float nearest to 0.1 and its exact value
+                exact = (
+                    False  # 1 and True are one key, and so are the float nearest to 0.1 and its exact value
+                )
                 if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
                     values[near] = None
     kind = ELEMENT if EACH in steps else VALUE

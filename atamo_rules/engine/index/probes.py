@@ -222,13 +222,18 @@ class Parts:
         if self._place.fold:
             name = folded(source, name, True)
         if not self._table:
-            with source.block(f"for n, b in {source.given(self._needles)}:"), source.block(f"if n in {name}:"):
+            with (
+                source.block(f"for n, b in {source.given(self._needles)}:"),
+                source.block(f"if n in {name}:"),
+            ):
                 self._filing.emit(source, "b")
             return
         table = source.given(self._table)
         cuts = source.given(self._cuts)
         source.line("seen = None")
-        with source.block(f"for g in filter({table}.__contains__, map({name}.__getitem__, {cuts}(len({name})))):"):
+        with source.block(
+            f"for g in filter({table}.__contains__, map({name}.__getitem__, {cuts}(len({name})))):"
+        ):
             with source.block("if seen is None:"):
                 source.line("seen = set()")
             with source.block(f"for n, b in {table}[g]:"):  # noqa: SIM117

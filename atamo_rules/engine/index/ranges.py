@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
-from atamo_rules.engine.index.keys import Cut
-from atamo_rules.engine.index.numbers import Slots, ordered
+from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
 from atamo_rules.engine.index.paths import Reads, value_at
 from atamo_rules.engine.index.source import Source
 from atamo_rules.model.meaning import Step
@@ -168,7 +167,5 @@ def touched(low: Cut | None, high: Cut | None, sorted_numbers: Sequence[float]) 
     """The share of a path's thresholds that lie in an interval: how many events it is taken to reach."""
     if low is None or high is None:
         return 0.4
-    from atamo_rules.engine.index.numbers import nearest
-
     here = bisect_left(sorted_numbers, nearest(high[0])) - bisect_left(sorted_numbers, nearest(low[0]))
     return max(here, 1) / (len(sorted_numbers) + 1)
