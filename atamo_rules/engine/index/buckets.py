@@ -1,7 +1,7 @@
 """What is filed under a key: rules to be asked the rest of their condition, ids that need not be asked, or an index.
 
-A bucket is a list of (id, the rest), in the order of the rules. Where all rules of a probe have nothing left to ask, its
-buckets are plain lists of ids. Where a bucket is overfull, it is the match function of an index of its own.
+A bucket is a list of (id, the rest), in the order of the rules. Where all rules of a probe have nothing left to ask,
+its buckets are plain lists of ids. Where a bucket is overfull, it is the match function of an index of its own.
 """
 
 from __future__ import annotations

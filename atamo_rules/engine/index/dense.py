@@ -264,7 +264,7 @@ class Items(Field):
         self._refused = {value: mask(bits, size) for value, bits in refused.items()}
 
     def emit(self, source: Source, reads: Reads) -> None:
-        name, must = reads.elements(self.steps)
+        name, _ = reads.elements(self.steps)
         with source.block(f"if {name} is None:"):
             source.line(f"m &= {source.given(self._unasked)}")
         with source.block("else:"):

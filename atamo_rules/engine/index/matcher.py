@@ -234,7 +234,7 @@ class Matcher:
     def _with(self, made: dict[str, OfType]) -> Matcher:
         other = Matcher.__new__(Matcher)
         other._types, other._fallible = self._types, self._fallible
-        other._made, other._waiting = made, dict.fromkeys(made, [])
+        other._made, other._waiting = made, {type: [] for type in made}
         return other
 
     def following(self, ruleset: Ruleset, pause: Pause = nothing) -> Matcher:

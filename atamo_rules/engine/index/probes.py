@@ -1,7 +1,7 @@
 """The indexes that look a value up: equality, elements of lists, beginnings, ends and parts of texts.
 
-Each can be asked in two ways that answer alike: by lines in the generated function, which may raise when an event is not
-as its type says, and by `collect`, which takes whatever is there.
+Each can be asked in two ways that answer alike: by lines in the generated function, which may raise when an event is
+not as its type says, and by `collect`, which takes whatever is there.
 """
 
 from __future__ import annotations
