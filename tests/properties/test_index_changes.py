@@ -145,14 +145,18 @@ class Changing(RuleBasedStateMachine):
     def remember(self, at: int) -> None:
         """An event in flight keeps the rules it began with."""
         type, body = BODIES[at // len(USERS)]
-        self.before.append((self.matcher, at, self.matcher.match(type, body, USERS[at % len(USERS)], now=NOON)))
+        self.before.append(
+            (self.matcher, at, self.matcher.match(type, body, USERS[at % len(USERS)], now=NOON))
+        )
 
     @invariant()
     def answers_as_one_made_afresh(self) -> None:
         fresh = Matcher(of(self.rules))
         for type, body in BODIES:
             for user in USERS:
-                assert self.matcher.match(type, body, user, now=NOON) == fresh.match(type, body, user, now=NOON)
+                assert self.matcher.match(type, body, user, now=NOON) == fresh.match(
+                    type, body, user, now=NOON
+                )
 
     def teardown(self) -> None:
         for matcher, at, answer in self.before:
@@ -184,7 +188,10 @@ def test_after_two_thousand_changes() -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Changing,
         settings=settings(
-            max_examples=steps // 100, stateful_step_count=100, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=steps // 100,
+            stateful_step_count=100,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
 
