@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from atamo_rules.engine.decide import decide, index_of
-from atamo_rules.engine.index import buckets, dense, plan, probes
+from atamo_rules.engine.index import buckets, fields, plan, probes, thresholds
 from atamo_rules.engine.index.matcher import Matcher
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.model.event import Event
@@ -30,7 +30,8 @@ TIERS: dict[str, dict[Any, dict[str, Any]]] = {
     "bits": {plan: {"PROBE": 1e9, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0}},
     "coarse bits": {
         plan: {"PROBE": 1e9, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0},
-        dense: {"MOST_CUTS": 2, "MOST_VALUES": 2},
+        thresholds: {"MOST_CUTS": 2},
+        fields: {"MOST_VALUES": 2},
     },
     "keys and bits": {plan: {"BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0, "SELECTIVE": (0.0, 0.25)}},
     "crowded": {
