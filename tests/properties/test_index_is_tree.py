@@ -24,20 +24,21 @@ from tests.strategies.choices import Seeded
 from tests.worlds import compiled
 
 RULES, EVENTS = 12, 10
+FREE, DEAR = dict.fromkeys(plan.PROBE, 0.0), dict.fromkeys(plan.PROBE, 1e9)
 TIERS: dict[str, dict[Any, dict[str, Any]]] = {
     "as planned": {},
-    "keys": {plan: {"PROBE": 0.0, "ASK": 0.1}},
-    "bits": {plan: {"PROBE": 1e9, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0}},
+    "keys": {plan: {"PROBE": FREE, "ASK": 0.1, "SEVERAL": 0.0}},
+    "bits": {plan: {"PROBE": DEAR, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0}},
     "coarse bits": {
-        plan: {"PROBE": 1e9, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0},
+        plan: {"PROBE": DEAR, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0},
         thresholds: {"MOST_CUTS": 2},
         fields: {"MOST_VALUES": 2},
     },
-    "keys and bits": {plan: {"BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0, "SELECTIVE": (0.0, 0.25)}},
+    "keys and bits": {plan: {"BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0, "SELECTIVE": (0.0, 0.34)}},
     "crowded": {
-        plan: {"PROBE": 0.0, "ASK": 0.1},
+        plan: {"PROBE": FREE, "ASK": 0.1, "SEVERAL": 0.0},
         buckets: {"CROWDED": 1},
-        probes: {"FEW": 0, "LENGTHS": 1},
+        probes: {"FEW": 0, "SHARED": 99},
     },
 }
 """Constants of the cost model and of the probes that make each tier come up among a dozen rules."""

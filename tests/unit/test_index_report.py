@@ -28,7 +28,7 @@ def found(condition: str, scope: str = "", among: int = 200) -> atamo.Filing:
     [
         ('id is "x" and total > 5', 'id is "x"'),
         ('id is one of ["x", "y", "z", "w"]', 'id is one of ["x", "y", "z", …]'),
-        ('path starts with "/a" and total > 5', 'path starts with "/a"'),
+        ('path starts with "/a17/" and total > 5', 'path starts with "/a17/"'),
         ('path ends with ".EXE" ignoring case', 'path ends with ".exe" ignoring case'),
         ('path is like "*powershell*"', 'path contains "powershell"'),
         ('open and tags contains any of ["x", "y"]', 'tags contains any of ["x", "y"]'),

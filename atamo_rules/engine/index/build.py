@@ -12,7 +12,7 @@ from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.plan import Item, Plan, item, plan, threshold
-from atamo_rules.engine.index.probes import Probe, probe, too_many
+from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
 from atamo_rules.engine.index.rests import Entries, of_body
 from atamo_rules.engine.index.source import Source
@@ -82,7 +82,7 @@ class _Making:
     # --- filing -----------------------------------------------------------------------------------------
 
     def _file(self, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]) -> None:
-        long = _lengths(self._plan.filed)
+        looked_up = _lengths(self._plan.filed)
         for number, one in enumerate(self._plan.filed):
             if not number % 16:
                 self._pause()
@@ -91,9 +91,8 @@ class _Making:
             if only is not None:
                 self._threshold(one, only)
                 continue
-            keys = one.keys
-            drop = one.way[0] if len(keys) == 1 and keys[0].exact and keys[0].place not in long else -1
-            entry = self._entry(one, drop)
+            keys = [_cut(key, looked_up[key.place]) if key.place in looked_up else key for key in one.keys]
+            entry = self._entry(one, one.way[0] if len(keys) == 1 and keys[0].exact else -1)
             self._repeats = self._repeats or len(keys) > 1
             for key in keys:
                 self._place(key, entry, buckets, many)
@@ -235,11 +234,19 @@ def _without(parts: tuple[Condition, ...], drop: int) -> tuple[Condition, ...]:
     return parts if drop < 0 else parts[:drop] + parts[drop + 1 :]
 
 
-def _lengths(filed: Sequence[Item]) -> frozenset[Place]:
-    """Places of beginnings or ends of so many lengths that only the shortest is looked up."""
-    found: dict[Place, set[int]] = {}
+def _lengths(filed: Sequence[Item]) -> dict[Place, dict[int, int]]:
+    """By what lengths beginnings and ends are looked up."""
+    found: dict[Place, dict[str, None]] = {}
     for one in filed:
         for key in one.keys:
             if key.place.kind in (PREFIX, SUFFIX):
-                found.setdefault(key.place, set()).update(map(len, key.values))
-    return frozenset(place for place, lengths in found.items() if too_many(lengths))
+                found.setdefault(key.place, {}).update(dict.fromkeys(key.values))
+    return {place: lengths(place, tuple(texts)) for place, texts in found.items()}
+
+
+def _cut(key: Key, by: dict[int, int]) -> Key:
+    """A beginning or end as it is looked up; where that is not all of it, the rule asks for the rest itself."""
+    if all(by[len(text)] == len(text) for text in key.values):
+        return key
+    cut = dict.fromkeys(end(key.place, text, by[len(text)]) for text in key.values)
+    return Key(key.place, tuple(cut), exact=False)

@@ -25,18 +25,29 @@ from atamo_rules.engine.index.keys import (
     ways,
 )
 from atamo_rules.engine.index.numbers import nearest
+from atamo_rules.engine.index.probes import end
 from atamo_rules.engine.index.ranges import touched
 from atamo_rules.model.meaning import Condition
 
-ASK, PROBE, LOOP = 85.0, 110.0, 130.0
-"""To ask a rule that was found, to look up one index, and to ask a rule in a loop."""
+ASK, LOOP = 110.0, 130.0
+"""To ask a rule that was found, and to ask a rule in a loop."""
+PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0}
+"""To look up one index of a kind."""
+NEEDLE = 35.0
+"""To look for one of few parts of a text."""
+SEVERAL = 250.0
+"""To put what several lookups found in order, each once."""
 BITS, FIELD, TERM = 600.0, 330.0, 0.45
 """To take the answers of bit vectors apart, to and one field, and for every term."""
+SIDE = 0.5
+"""The share of events that one bound alone is taken to hold of."""
 OFTEN = {VALUE: 1.0, ELEMENT: 2.0, PREFIX: 1.5, SUFFIX: 1.5, PART: 4.0}
 """How many of the values of a path an event has, about."""
 SELECTIVE = (0.0, 0.002, 0.02, 0.15, 1.0)
 """Shares of events up to which keys are tried as worth filing under."""
 
+LENGTHS = 16
+"""Lengths of beginnings or ends for which it is counted how many there are."""
 FEWEST = 8
 """Rules for which bit vectors are never worth while."""
 
@@ -80,6 +91,9 @@ class Statistics:
                     else:
                         values.setdefault(key.place, set()).update(key.values)
         self._counts = {place: len(found) for place, found in values.items()}
+        self._heads = {
+            place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
+        }
         self._numbers = {place: sorted(found) for place, found in numbers.items()}
 
     def share(self, way: Way) -> float:
@@ -88,8 +102,17 @@ class Statistics:
             return sum(min(map(self.share, part)) for part in way.parts)
         if way.place.kind == RANGE:
             low, high = way.values
-            return touched(low, high, self._numbers[way.place])
+            return SIDE if low is None or high is None else touched(low, high, self._numbers[way.place])
+        heads = self._heads.get(way.place)
+        if heads is not None:
+            return sum(OFTEN[way.place.kind] / (heads[len(text)] + 1) for text in way.values)
         return len(way.values) * OFTEN[way.place.kind] / (self._counts[way.place] + 1)
+
+    def lookup(self, place: Place) -> float:
+        """What it costs to look an event up at a place."""
+        if place.kind == PART:
+            return min(PROBE[PART], 60.0 + NEEDLE * self._counts[place])
+        return PROBE[place.kind]
 
     def best(self, way: Way) -> Iterator[Key]:
         """The keys under which a rule is filed by a way: of an `or`, the most selective of every part."""
@@ -98,6 +121,16 @@ class Statistics:
         else:
             for part in way.parts:
                 yield from self.best(min(part, key=self.share))
+
+
+def _heads(place: Place, texts: set[object]) -> dict[int, int]:
+    """How many beginnings or ends of each length the rules tell apart: two characters tell less than ten."""
+    found: dict[int, int] = {}
+    known = [text for text in texts if isinstance(text, str)]
+    for length in sorted({len(text) for text in known})[:LENGTHS]:
+        found[length] = len({end(place, text, length) for text in known if len(text) >= length})
+    least = max(found.values())
+    return {len(text): found.get(len(text), least) for text in known}
 
 
 def threshold(one: Item) -> Key | None:
@@ -129,17 +162,20 @@ def plan(items: Sequence[Item]) -> Plan:
     rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
     best = Plan((), (), tuple(items), LOOP * len(items))
     places: set[Place] = set()
-    asked = 0.0
+    lookups = asked = 0.0
     done = tried = 0
     for bound in SELECTIVE:
         while done < len(rising) and rising[done].share <= bound:
-            places.update(key.place for key in rising[done].keys)
+            for key in rising[done].keys:
+                if key.place not in places:
+                    places.add(key.place)
+                    lookups += statistics.lookup(key.place)
             asked += ASK * rising[done].share
             done += 1
         if done == tried and bound > SELECTIVE[0]:
             continue
         tried = done
-        filing = PROBE * len(places) + asked
+        filing = lookups + asked + (SEVERAL if len(places) > 1 else 0.0)
         left = len(items) - done
         others = [one for one in items if one.way is None or one.share > bound]
         dense = [one for one in others if one.closed] if left > FEWEST else []

@@ -6,24 +6,21 @@ not as its type says, and by `collect`, which takes whatever is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
 from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, SUFFIX, VALUE, Place
 from atamo_rules.engine.index.paths import Reads, value_at, values_at
+from atamo_rules.engine.index.search import search
 from atamo_rules.engine.index.source import Source
 
 Nested = Callable[[list[Entry]], "Matching | None"]
 
-LENGTHS = 16
-"""Lengths of beginnings or ends that are looked up one by one; of more, only the shortest few characters are."""
+SHARED = 1.5
+"""Different texts under one key, on average at most, where beginnings or ends are looked up by fewer characters."""
 FEW = 24
 """Parts of texts that are looked for one by one."""
-GRAM = 4
-"""Characters of a piece of a text by which many parts are found at once."""
-STRIDE = 4
-"""Every how many characters a text is looked up, at most."""
 
 
 class Probe(Protocol):
@@ -127,22 +124,17 @@ def folded(source: Source, name: str, must: bool) -> str:
 
 
 class Ends:
-    """Beginnings, or ends, of texts: one hash lookup for every length there is."""
+    """Beginnings, or ends, of texts: one hash lookup for every length there is among the keys."""
 
     ordered = False
 
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
         self.repeats = repeats
-        lengths = {len(text) for text in buckets}
-        if too_many(lengths):
-            # The rest of every condition asks for the whole text again, where this is done.
-            buckets = _shortened(place, buckets, min(lengths))
-            lengths = {min(lengths)}
         self._filing = Filing(list(buckets.values()), nested)
         self._tables: list[tuple[int, dict[str, Bucket]]] = [
             (n, {text: self._filing[bucket] for text, bucket in buckets.items() if len(text) == n})
-            for n in sorted(lengths)
+            for n in sorted({len(text) for text in buckets})
         ]
 
     def emit(self, source: Source, reads: Reads) -> None:
@@ -167,82 +159,73 @@ class Ends:
         if isinstance(value, str):
             text = value.casefold() if self._place.fold else value
             for length, table in self._tables:
-                found = table.get(text[:length] if self._place.kind == PREFIX else text[-length:])
+                found = table.get(end(self._place, text, length))
                 if found is not None:
                     self._filing.take(found, body, out)
 
 
-def too_many(lengths: set[int]) -> bool:
-    """Whether beginnings or ends of so many lengths are looked up by a few characters, and not whole."""
-    return len(lengths) > LENGTHS
+def end(place: Place, text: str, length: int) -> str:
+    """The beginning or end of a text, as the place asks for."""
+    return text[:length] if place.kind == PREFIX else text[-length:]
 
 
-def _shortened(place: Place, buckets: dict[str, list[Entry]], length: int) -> dict[str, list[Entry]]:
-    short: dict[str, list[Entry]] = {}
-    for text, bucket in buckets.items():
-        known = short.setdefault(text[:length] if place.kind == PREFIX else text[-length:], [])
-        known += bucket
-    return short
+def lengths(place: Place, texts: Sequence[str]) -> dict[int, int]:
+    """For every length of beginnings or ends, the length that they are looked up by. A longer one is looked up by no
+    more than the characters of a shorter one where that hardly makes it less selective: that saves a lookup."""
+    by_length: dict[int, list[str]] = {}
+    for text in texts:
+        by_length.setdefault(len(text), []).append(text)
+    found: dict[int, int] = {}
+    base, members, heads = 0, 0, set[str]()
+    for length in sorted(by_length):
+        here = by_length[length]
+        joined = {end(place, text, base) for text in here} | heads
+        if base and members + len(here) <= SHARED * len(joined):
+            members, heads = members + len(here), joined
+        else:
+            base, members, heads = length, len(here), set(here)
+        found[length] = base
+    return found
 
 
 class Parts:
-    """Texts somewhere in a text. Few are looked for one by one. Of many, `STRIDE` pieces of `GRAM` characters at
-    consecutive offsets are filed, and every `STRIDE`-th piece of the event's text is looked up: one of the pieces must
-    be met (after Wu and Manber, 1994)."""
+    """Texts somewhere in a text: few are looked for one by one, many in one pass."""
 
-    repeats = True
     ordered = False
 
-    def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested) -> None:
+    def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
+        self.repeats = repeats
         self._filing = Filing(list(buckets.values()), nested)
         self._needles: list[tuple[str, Bucket]] = [
             (text, self._filing[bucket]) for text, bucket in buckets.items()
         ]
-        shortest = min(map(len, buckets))
-        self._gram = min(GRAM, shortest)
-        self._stride = min(STRIDE, shortest - self._gram + 1)
-        self._table: dict[str, list[tuple[str, Bucket]]] = {}
-        if len(buckets) > FEW:
-            for needle in self._needles:
-                for offset in range(self._stride):
-                    self._table.setdefault(needle[0][offset : offset + self._gram], []).append(needle)
+        self._buckets = [bucket for _, bucket in self._needles]
+        self._search = search(list(buckets)) if len(buckets) > FEW else None
 
     def emit(self, source: Source, reads: Reads) -> None:
         name, must = reads.value(self._place.steps)
         if must:
-            self._search(source, name)
+            self._look(source, name)
         else:
             with source.block(f"if {name} is not None:"):
-                self._search(source, name)
+                self._look(source, name)
 
-    def _search(self, source: Source, name: str) -> None:
+    def _look(self, source: Source, name: str) -> None:
+        if self._search is not None:
+            text = folded(source, name, True) if self._place.fold else name
+            # Only a text can be encoded; half of a surrogate pair cannot.
+            found = f"{source.given(self._search)}({text}.encode()) or ()"
+            with source.block(f"for n in {found}:"):
+                source.line(f"b = {source.given(self._buckets)}[n]")
+                self._filing.emit(source, "b")
+            return
         with source.block(f"if {name}.__class__ is not str:"):
             source.line("raise TypeError")  # `in` would find an element of a list
         if self._place.fold:
             name = folded(source, name, True)
-        if not self._table:
-            with (
-                source.block(f"for n, b in {source.given(self._needles)}:"),
-                source.block(f"if n in {name}:"),
-            ):
-                self._filing.emit(source, "b")
-            return
-        table = source.given(self._table)
-        cuts = source.given(self._cuts)
-        source.line("seen = None")
-        with source.block(
-            f"for g in filter({table}.__contains__, map({name}.__getitem__, {cuts}(len({name})))):"
-        ):
-            with source.block("if seen is None:"):
-                source.line("seen = set()")
-            with source.block(f"for n, b in {table}[g]:"):  # noqa: SIM117
-                with source.block(f"if n in {name} and n not in seen:"):
-                    source.line("seen.add(n)")
-                    self._filing.emit(source, "b")
-
-    def _cuts(self, length: int) -> Any:
-        return pieces(self._gram, self._stride, length)
+        with source.block(f"for n, b in {source.given(self._needles)}:"), source.block(f"if n in {name}:"):
+            self._filing.emit(source, "b")
 
     def collect(self, body: Any, out: list[str]) -> None:
         value = value_at(body, self._place.steps)
@@ -258,20 +241,6 @@ class Parts:
                 self._filing.take(bucket, body, out)
 
 
-_PIECES: dict[tuple[int, int, int], list[slice]] = {}
-
-
-def pieces(gram: int, stride: int, length: int) -> list[slice]:
-    """The slices of a text of some length that are looked up."""
-    key = (gram, stride, length)
-    found = _PIECES.get(key)
-    if found is None:
-        found = [slice(at, at + gram) for at in range(0, length - gram + 1, stride)]
-        if length < 4096 and len(_PIECES) < 10_000:
-            _PIECES[key] = found
-    return found
-
-
 def probe(place: Place, buckets: dict[Any, list[Entry]], nested: Nested, repeats: bool) -> Probe:
     """The probe of a place."""
     if place.kind == VALUE:
@@ -281,4 +250,4 @@ def probe(place: Place, buckets: dict[Any, list[Entry]], nested: Nested, repeats
     if place.kind in (PREFIX, SUFFIX):
         return Ends(place, buckets, nested, repeats)
     assert place.kind == PART
-    return Parts(place, buckets, nested)
+    return Parts(place, buckets, nested, repeats)

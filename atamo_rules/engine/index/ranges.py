@@ -163,9 +163,7 @@ def _filed(spans: Sequence[Span], cuts: Sequence[Cut]) -> list[list[Entry]]:
     return buckets
 
 
-def touched(low: Cut | None, high: Cut | None, sorted_numbers: Sequence[float]) -> float:
+def touched(low: Cut, high: Cut, sorted_numbers: Sequence[float]) -> float:
     """The share of a path's thresholds that lie in an interval: how many events it is taken to reach."""
-    if low is None or high is None:
-        return 0.4
     here = bisect_left(sorted_numbers, nearest(high[0])) - bisect_left(sorted_numbers, nearest(low[0]))
     return max(here, 1) / (len(sorted_numbers) + 1)

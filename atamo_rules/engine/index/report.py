@@ -67,7 +67,7 @@ def of_group(type: str, one: Group) -> tuple[list[Filing], float]:
 
 def _filings(type: str, made: Plan, rules: dict[str, Rule]) -> Iterable[Filing]:
     places = {key.place for one in made.filed for key in one.keys}
-    probes = PROBE * len(places) / max(1, len(made.filed))
+    probes = sum(PROBE[place.kind] for place in places) / max(1, len(made.filed))
     for one in made.filed:
         keys = tuple(words(key) for key in one.keys)
         yield Filing(one.id, type, KEY, keys, one.share, ASK * one.share + probes, _scope(rules[one.id]))

@@ -53,7 +53,7 @@ class Source:
                 " def match(e):",
                 "  try:",
                 *self._lines,
-                "  except (KeyError, TypeError, AttributeError):",
+                "  except (KeyError, TypeError, AttributeError, UnicodeEncodeError):",
                 "   return otherwise(e)",
                 " return match",
             ]

@@ -36,7 +36,8 @@ def read(get: Get, here: Here, *, default: str = "", soft: bool = False) -> tupl
     root, steps = place(get, here)
     last = len(steps) - 1
     known = here.soft
-    softly = isinstance(get.type, Anything)
+    # What is asked whether it is there may be missing with everything around it.
+    softly = isinstance(get.type, Anything) or soft or default != "" or (root, steps) in known
     text = root
     for at, step in enumerate(steps):
         softer = softly or (known and (root, steps[: at + 1]) in known) or (at == last and (soft or default))
