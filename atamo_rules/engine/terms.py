@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from atamo_rules.engine import conditions, render
 from atamo_rules.engine.frame import Frame
 from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.floats import exactly, is_number
 from atamo_rules.functions.numbers import EXACT, divided, exact, held
 from atamo_rules.functions.registry import FUNCTIONS
 from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
@@ -210,7 +211,7 @@ def of_type(value: Any, type: Type) -> bool:
         case Text():
             return isinstance(value, str)
         case Number():
-            return isinstance(value, int | Decimal) and not isinstance(value, bool)
+            return is_number(value)
         case Boolean():
             return isinstance(value, bool)
         case ListOf():
@@ -225,7 +226,7 @@ def of_type(value: Any, type: Type) -> bool:
 
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "text": lambda v: isinstance(v, str),
-    "number": lambda v: isinstance(v, int | Decimal) and not isinstance(v, bool),
+    "number": is_number,
     "whole": lambda v: isinstance(v, int) and not isinstance(v, bool),
     "boolean": lambda v: isinstance(v, bool),
     "moment": lambda v: isinstance(v, datetime),
@@ -238,23 +239,26 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 
 
 def _apply(node: Apply) -> Value:
+    call, arguments = applied(node), tuple(_fitting(argument) for argument in node.arguments)
+    if len(arguments) == 1:
+        (only,) = arguments
+        return lambda frame: call(only(frame))
+    return lambda frame: call(*[argument(frame) for argument in arguments])
+
+
+def applied(node: Apply) -> Callable[..., Any]:
+    """The function of as many runtime values as are given there; absent where one is, or is of another type."""
     function = FUNCTIONS[node.function]
-    arguments = tuple(_fitting(argument) for argument in node.arguments)
-    checks = tuple(
-        tuple(_KINDS[kind] for kind in parameter.kinds) for parameter in function.parameters[: len(arguments)]
-    )
-    wholes = tuple("whole" in parameter.kinds for parameter in function.parameters[: len(arguments)])
+    takes = tuple(_taking(parameter.kinds) for parameter in function.parameters[: len(node.arguments)])
     call = function.call
 
-    def run(frame: Frame) -> Any:
+    def run(*values: Any) -> Any:
         given = []
-        for argument, kinds, whole in zip(arguments, checks, wholes, strict=True):
-            value = argument(frame)
-            if isinstance(value, Decimal) and whole and value == value.to_integral_value():
-                value = int(value)  # 3.0 is a whole number, to JSON Schema and to everybody else
-            if value is ABSENT or value is None or not any(kind(value) for kind in kinds):
+        for take, value in zip(takes, values, strict=True):
+            found = take(value)
+            if found is ABSENT:
                 return ABSENT
-            given.append(value)
+            given.append(found)
         try:
             return call(*given)
         except (ArithmeticError, ValueError, TypeError, RecursionError):
@@ -264,18 +268,37 @@ def _apply(node: Apply) -> Value:
     return run
 
 
+def _taking(kinds: tuple[str, ...]) -> Callable[[Any], Any]:
+    """A value as a parameter of these kinds takes it, or absent."""
+    checks, whole = tuple(_KINDS[kind] for kind in kinds), "whole" in kinds
+
+    def take(value: Any) -> Any:
+        if isinstance(value, float):
+            value = exactly(value)
+        if whole and isinstance(value, Decimal) and value == value.to_integral_value():
+            value = int(value)  # 3.0 is a whole number, to JSON Schema and to everybody else
+        if value is None or value is ABSENT:
+            return ABSENT
+        for fits in checks:
+            if fits(value):
+                return value
+        return ABSENT
+
+    return take
+
+
 def _fitting(node: Term) -> Value:
     """An argument; absent where the event has something there that its declared type does not."""
-    read = term(node)
+    read, fit = term(node), fitting(node)
+    return read if fit is None else lambda frame: fit(read(frame))
+
+
+def fitting(node: Term) -> Callable[[Any], Any] | None:
+    """A value read for an argument, absent where it is not of the declared type; None where it is taken as it is."""
     if not isinstance(node, Get) or node.many or isinstance(node.type, Anything):
-        return read
+        return None
     type = node.type
-
-    def fitting(frame: Frame) -> Any:
-        value = read(frame)
-        return value if of_type(value, type) else ABSENT
-
-    return fitting
+    return lambda value: value if of_type(value, type) else ABSENT
 
 
 def _arith(node: Arith) -> Value:
@@ -283,6 +306,8 @@ def _arith(node: Arith) -> Value:
 
     def run(frame: Frame) -> Any:
         one, two = left(frame), right(frame)
+        one = exactly(one) if isinstance(one, float) else one
+        two = exactly(two) if isinstance(two, float) else two
         if one is ABSENT or two is ABSENT or isinstance(one, bool) or isinstance(two, bool):
             return ABSENT
         try:

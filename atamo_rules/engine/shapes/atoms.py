@@ -30,29 +30,28 @@ from atamo_rules.model.types import Text
 
 def piece(node: Condition, here: Here) -> Piece | None:
     """The expression of an atom, None where only a frame can tell. Raises Beyond."""
-    match node:
-        case Test(left=Get() as left, right=Const()) if not left.many:
-            if not plain(left):
-                return None
+    if isinstance(node, Test) and isinstance(node.left, Get) and isinstance(node.right, Const):
+        left = node.left
+        if plain(left.steps):
             text, soft = read(left, here)
             return comparisons.test(node, left.type, text, soft, here.value)
-        case Test(left=Get() as left, right=Const()):
-            return _any_element(node, left, here)
-        case Test(left=Get() as left, right=Get() as right) if plain(left) and plain(right):
+        return _any_element(node, left, here) if left.many else None
+    match node:
+        case Test(left=Get() as left, right=Get() as right) if plain(left.steps) and plain(right.steps):
             return _pair(node, left, right, here)
         case Test(left=Otherwise(value=Get() as get, fallback=Const() as fallback), right=Const()):
-            return _otherwise(node, get, fallback, here) if plain(get) else None
+            return _otherwise(node, get, fallback, here) if plain(get.steps) else None
         case Present(term=Get() as get) | Empty(term=Get() as get) | Holds(term=Get() as get):
             if get.many:
                 return _any_element(node, get, here)
-            if not plain(get):
+            if not plain(get.steps):
                 return None
             text, _ = read(get, here, soft=isinstance(node, Present))
             return _state(node, text, here.value)
         case IsNull(term=get) | Exists(term=get):
             if get.many:
                 return _any_element(node, get, here)
-            return _state(node, read(get, here, default="A")[0], here.value) if plain(get) else None
+            return _state(node, read(get, here, default="A")[0], here.value) if plain(get.steps) else None
         case _:
             return None
 
