@@ -72,7 +72,7 @@ def term(node: Term) -> Value:
         case MakeList():
             return _list(tuple(term(item) for item in node.items))
         case MakeRecord() | Filled():
-            return lambda frame: render.value(node, frame)
+            return render.maker(node)
 
 
 def _list(items: tuple[Value, ...]) -> Value:
@@ -365,12 +365,15 @@ def _tally(node: Tally) -> Value:
 
 def _lookup(node: Lookup) -> Value:
     table = node.table
-    rows = [(tuple(conditions.condition(cell) for cell in row.cells), row.outputs) for row in table.rows]
+    rows = [
+        (tuple(conditions.condition(cell) for cell in row.cells), render.maker(row.outputs))
+        for row in table.rows
+    ]
 
     def matching(frame: Frame) -> Any:
         for cells, outputs in rows:
             if all(cell(frame) for cell in cells):
-                yield render.value(outputs, frame)
+                yield outputs(frame)
 
     def first(frame: Frame) -> Any:
         return next(matching(frame), ABSENT)
