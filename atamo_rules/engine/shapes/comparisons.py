@@ -31,7 +31,7 @@ def test(node: Test, type: Type, read: str, soft: bool, value: str) -> Piece | N
     if has_null(constant):
         return None  # null in the event equals it, and what is missing does not
     quick = None
-    if not node.many and node.kind not in READ:
+    if node.kind not in READ and (not node.many or _any_of_list(node, type)):
         quick = _QUICK.get(node.operator, _none)(node, constant, type, read, soft, value)
     return quick or Piece(CALL, f"{MARK}({read})", (check(node, type),))
 
@@ -71,6 +71,14 @@ def has_null(constant: Any) -> bool:
     return constant is None or (isinstance(constant, list | tuple) and None in constant)
 
 
+def _any_of_list(node: Test, type: Type) -> bool:
+    """`xs contains any of ["a", "b"]`: sets do it, for texts."""
+    if node.operator != "contains" or node.many != "any" or node.ignore_case or not isinstance(type, ListOf):
+        return False
+    constant = node.right.value if isinstance(node.right, Const) else None
+    return isinstance(constant, tuple) and all(isinstance(item, str) for item in constant)
+
+
 def _none(node: Test, constant: Any, type: Type, read: str, soft: bool, value: str) -> Piece | None:
     return None
 
@@ -103,6 +111,11 @@ def _among(node: Test, constant: Any, type: Type, read: str, soft: bool, value: 
 
 def _contains(node: Test, constant: Any, type: Type, read: str, soft: bool, value: str) -> Piece | None:
     """A part of a text, or an element of a list; which of them a value of an open type may be is seen at its type."""
+    if node.many:
+        there = f"({value} := {read}) is not None and " if soft else ""
+        looked = value if soft else f"({value} := {read})"
+        text = f"({there}not {MARK}.isdisjoint({looked}) and isinstance({value}, L))"
+        return Piece(PART, text, (frozenset(constant),))
     if not isinstance(constant, str) or not constant:
         return None
     of_list, of_anything = isinstance(type, ListOf), isinstance(type, Anything)

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
+from math import inf
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.frame import bare
@@ -84,7 +85,7 @@ def _elements(value: Any) -> Any:
 
 _SPACE: dict[str, Any] = {
     "__builtins__": {
-        known.__name__: known for known in (any, all, isinstance, type, int, str, bool, list, tuple, dict)
+        known.__name__: known for known in (any, all, isinstance, type, int, float, str, bool, list, tuple, dict)
     },
     "A": ABSENT,
     "D": Decimal,
@@ -93,6 +94,8 @@ _SPACE: dict[str, Any] = {
     "I": _elements,
     "L": (list, tuple),
     "N": is_number,
+    "NEG": -inf,
+    "POS": inf,
     "SURPRISES": SURPRISES,
     "T": total.asked,
 }

@@ -40,17 +40,23 @@ def broken(constant: Any) -> tuple[Decimal, float] | None:
 
 
 def order(operator: str, constant: Any, read: str, soft: bool, value: str) -> Piece | None:
-    """`read operator constant`; None where only the closures compare exactly."""
-    there = f"({value} := {read}) is not None and {value}" if soft else f"({value} := {read})"
-    number = f"(type({value}) is int or N({value}))"
+    """`read operator constant`; None where only the closures compare exactly.
+
+    A float is asked first, against the float: one chained comparison leaves out NaN and both infinities.
+    """
     integral = whole(constant)
-    if integral is not None:
-        return Piece(ORDER, f"({there} {SIGNS[operator]} {MARK} and {number})", (integral,))
-    both = broken(constant)
+    both = broken(constant) if integral is None else (integral, float(integral))
     if both is None:
         return None
-    right = f"({MARK} if type({value}) is D else {MARK})"
-    return Piece(ORDER, f"({there} {SIGNS[operator]} {right} and {number})", both)
+    sign = SIGNS[operator]
+    name = value if soft else f"({value} := {read})"
+    chain = f"NEG < {value} {sign} {MARK}" if sign[0] == "<" else f"POS > {value} {sign} {MARK}"
+    right = f"({MARK} if type({value}) is D else {MARK})" if integral is None else MARK
+    text = f"({chain} if type({name}) is float else {value} {sign} {right} and (type({value}) is int or N({value})))"
+    constants = (both[1], *both) if integral is None else (both[1], integral)
+    if soft:
+        text = f"(({value} := {read}) is not None and {text})"
+    return Piece(ORDER, text, constants)
 
 
 def between(low: tuple[str, Any], high: tuple[str, Any], read: str, soft: bool, value: str) -> Piece | None:
@@ -61,7 +67,8 @@ def between(low: tuple[str, Any], high: tuple[str, Any], read: str, soft: bool, 
     sign = "<=" if low[0] == "ge" else "<"
     there = f"({value} := {read})"
     first = f"{there} is not None and {MARK} {sign} {value}" if soft else f"{MARK} {sign} {there}"
-    text = f"({first} {SIGNS[high[0]]} {MARK} and (type({value}) is int or N({value})))"
+    number = f"(type({value}) is float or type({value}) is int or N({value}))"  # both bounds are finite
+    text = f"({first} {SIGNS[high[0]]} {MARK} and {number})"
     return Piece(ORDER, text, (least, most))
 
 
