@@ -302,10 +302,14 @@ def fitting(node: Term) -> Callable[[Any], Any] | None:
 
 
 def _arith(node: Arith) -> Value:
-    left, right, operator = term(node.left), term(node.right), node.operator
+    left, right, calculate = term(node.left), term(node.right), arithmetic(node.operator)
+    return lambda frame: calculate(left(frame), right(frame))
 
-    def run(frame: Frame) -> Any:
-        one, two = left(frame), right(frame)
+
+def arithmetic(operator: str) -> Callable[[Any, Any], Any]:
+    """`+ - * /` of two values; absent where they do not go together."""
+
+    def run(one: Any, two: Any) -> Any:
         one = exactly(one) if isinstance(one, float) else one
         two = exactly(two) if isinstance(two, float) else two
         if one is ABSENT or two is ABSENT or isinstance(one, bool) or isinstance(two, bool):
@@ -339,16 +343,26 @@ def _calculate(operator: str, one: Any, two: Any) -> Any:
 
 
 def _otherwise(node: Otherwise) -> Value:
-    value, fallback = term(node.value), term(node.fallback)
-    type = node.value.type if isinstance(node.value, Get) and not node.value.many else None
+    value, instead = term(node.value), term(node.fallback)
+    choose = fallback(node.value)
 
     def run(frame: Frame) -> Any:
-        found = value(frame)
-        if found is ABSENT or found is None or (type is not None and not of_type(found, type)):
-            return fallback(frame)
-        return found
+        found = choose(value(frame), ABSENT)
+        return instead(frame) if found is ABSENT else found
 
     return run
+
+
+def fallback(node: Term) -> Callable[[Any, Any], Any]:
+    """A value of this term, or what stands for it where it is absent or of another type than declared."""
+    type = node.type if isinstance(node, Get) and not node.many else None
+
+    def choose(found: Any, instead: Any) -> Any:
+        if found is ABSENT or found is None or (type is not None and not of_type(found, type)):
+            return instead
+        return found
+
+    return choose
 
 
 def _tally(node: Tally) -> Value:

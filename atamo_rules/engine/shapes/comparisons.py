@@ -14,7 +14,7 @@ from atamo_rules.engine import terms
 from atamo_rules.engine.operators import single
 from atamo_rules.engine.shapes import numbers
 from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PRESENCE, Piece
-from atamo_rules.model.meaning import Const, Test
+from atamo_rules.model.meaning import Condition, Const, Exists, Holds, IsNull, Present, Test
 from atamo_rules.model.types import Anything, ListOf, Type
 
 READ = ("moment", "date", "duration")
@@ -45,26 +45,18 @@ def check(node: Test, type: Type) -> Callable[[Any], bool]:
     return lambda value: ask(convert(value))
 
 
-def present(read: str) -> Piece:
-    return Piece(PRESENCE, f"{read} is not None")
-
-
-def true(read: str) -> Piece:
-    return Piece(PRESENCE, f"{read} is True")
-
-
-def empty(read: str, value: str) -> Piece:
+def state(node: Condition, read: str, value: str) -> Piece:
+    """Presence, truth or emptiness. For `is null` and `exists`, `read` gives A where nothing is."""
+    match node:
+        case Present():
+            return Piece(PRESENCE, f"{read} is not None")
+        case Holds():
+            return Piece(PRESENCE, f"{read} is True")
+        case IsNull():
+            return Piece(PRESENCE, f"{read} is None")
+        case Exists():
+            return Piece(PRESENCE, f"{read} is not A")
     return Piece(PART, f"(not ({value} := {read}) and isinstance({value}, (str, list, tuple, dict)))")
-
-
-def null(read: str) -> Piece:
-    """`read` gives A where nothing is."""
-    return Piece(PRESENCE, f"{read} is None")
-
-
-def exists(read: str) -> Piece:
-    """`read` gives A where nothing is."""
-    return Piece(PRESENCE, f"{read} is not A")
 
 
 def has_null(constant: Any) -> bool:

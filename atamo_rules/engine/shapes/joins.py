@@ -36,7 +36,7 @@ def piece(condition: Condition, here: Here) -> Piece:
     if here.depth > DEEPEST:
         return total.piece(condition, here)
     if isinstance(condition, Test):
-        return atoms.piece(condition, here) or total.piece(condition, here)
+        return atoms.piece(condition, here, piece) or total.piece(condition, here)
     match condition:
         case All():
             return _between(condition, here) or _joined(" and ", "True", condition.parts, here)
@@ -50,7 +50,7 @@ def piece(condition: Condition, here: Here) -> Piece:
         case Among():
             return _among(condition, here) or total.piece(condition, here)
         case _:
-            return atoms.piece(condition, here) or total.piece(condition, here)
+            return atoms.piece(condition, here, piece) or total.piece(condition, here)
 
 
 _NOTHING: frozenset[Place] = frozenset()
