@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.compiler.texts import compile_rules
+    from atamo_rules.engine.index.matcher import Matcher, matcher
     from atamo_rules.errors import AtamoError, PluginBroken, RulesetRejected, UnknownName
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
     from atamo_rules.model.outcome import Again, Done, Failed
+    from atamo_rules.model.people import User
+    from atamo_rules.model.rule import Rule, Ruleset
 
 _HOMES = {
     "Controller": "hub.controller",
@@ -40,6 +44,12 @@ _HOMES = {
     "FolderProvider": "builtin.configuration.folder",
     "MemoryStore": "builtin.stores.memory",
     "JsonLinesAuditor": "builtin.auditors.jsonl",
+    "compile_rules": "compiler.texts",
+    "Matcher": "engine.index.matcher",
+    "matcher": "engine.index.matcher",
+    "User": "model.people",
+    "Rule": "model.rule",
+    "Ruleset": "model.rule",
     "Action": "model.decision",
     "Decision": "model.decision",
     "Event": "model.event",
@@ -67,13 +77,19 @@ __all__ = [
     "FolderProvider",
     "Hub",
     "JsonLinesAuditor",
+    "Matcher",
     "MemoryStore",
     "PluginBroken",
+    "Rule",
     "Rulebook",
+    "Ruleset",
     "RulesetRejected",
     "Store",
     "UnknownName",
+    "User",
     "__version__",
+    "compile_rules",
+    "matcher",
 ]
 
 

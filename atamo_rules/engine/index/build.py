@@ -1,0 +1,256 @@
+"""Rules of one event type to one function that gives the ids of those that match a body, in the rules' order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from atamo_rules.engine.index.buckets import CROWDED, Entry, Matching, always
+from atamo_rules.engine.index.dense import Dense
+from atamo_rules.engine.index.forms import NUMBER, terms
+from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
+from atamo_rules.engine.index.paths import Reads
+from atamo_rules.engine.index.plan import Item, Plan, item, plan, threshold
+from atamo_rules.engine.index.probes import LENGTHS, Probe, probe
+from atamo_rules.engine.index.ranges import Numbers
+from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.shapes import Residual, residual
+from atamo_rules.model.meaning import All, Condition, Step
+from atamo_rules.model.types import Type
+
+Pause = Callable[[], None]
+"""Called every few rules by who makes an index, so that other threads get their turn."""
+
+
+def nothing() -> None:
+    """No pause."""
+
+
+DEEPEST = 3
+"""Indexes within indexes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The function of an index, and the ids of rules that it can only name as candidates: they read more than the
+    body."""
+
+    match: Matching
+    framed: frozenset[str]
+
+
+def build(items: Sequence[Item], type: Type, pause: Pause = nothing) -> Built:
+    """The index of some rules; `items` are in the order in which the rules are tried."""
+    made = plan(items)
+    match = _Making(made, type, 0, items, pause).function()
+    return Built(match, frozenset(one.id for one in items if one.framed))
+
+
+class _Making:
+    """An index while it is built from its plan."""
+
+    def __init__(self, plan: Plan, type: Type, depth: int, items: Sequence[Item], pause: Pause) -> None:
+        self._plan = plan
+        self._type = type
+        self._depth = depth
+        self._items = items
+        self._pause = pause
+        self._of_entry: dict[int, tuple[Item, int]] = {}
+        self._numbers: dict[tuple[Step, ...], Numbers] = {}
+        self._repeats = False
+
+    def function(self) -> Matching:
+        if not self._plan.filed and not self._plan.dense:
+            return loop([self._entry(one) for one in self._plan.scanned])
+        buckets: dict[Place, dict[Any, list[Entry]]] = {}
+        many: set[Place] = set()
+        self._file(buckets, many)
+        probes: list[Probe] = [
+            probe(place, found, self._nested, place in many) for place, found in buckets.items()
+        ]
+        scanned = [self._entry(one) for one in self._plan.scanned]
+        dense = self._dense(scanned)
+        for numbers in self._numbers.values():
+            numbers.finish(self._nested)
+        probes += self._numbers.values()
+        return self._written(probes, dense, scanned)
+
+    # --- filing -----------------------------------------------------------------------------------------
+
+    def _file(self, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]) -> None:
+        long = _lengths(self._plan.filed)
+        for number, one in enumerate(self._plan.filed):
+            if not number % 16:
+                self._pause()
+            assert one.way is not None
+            only = threshold(one)
+            if only is not None:
+                self._threshold(one, only)
+                continue
+            keys = one.keys
+            drop = one.way[0] if len(keys) == 1 and keys[0].exact and keys[0].place not in long else -1
+            entry = self._entry(one, drop)
+            self._repeats = self._repeats or len(keys) > 1
+            for key in keys:
+                self._place(key, entry, buckets, many)
+
+    def _place(
+        self, key: Key, entry: Entry, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]
+    ) -> None:
+        if key.place.kind == RANGE:
+            low, high = key.values
+            self._number(key.place.steps).spans.append((low, high, entry))
+            return
+        if len(key.values) > 1:
+            many.add(key.place)
+        here = buckets.setdefault(key.place, {})
+        for value in key.values:
+            bucket = here.setdefault(value, [])
+            if not bucket or bucket[-1] is not entry:
+                bucket.append(entry)
+
+    def _threshold(self, one: Item, key: Key) -> None:
+        low, high = key.values
+        numbers = self._number(key.place.steps)
+        if low is not None:
+            numbers.over.append((low, one.id))
+        else:
+            numbers.under.append((high, one.id))
+
+    def _number(self, steps: tuple[Step, ...]) -> Numbers:
+        found = self._numbers.get(steps)
+        if found is None:
+            found = self._numbers[steps] = Numbers(steps)
+        return found
+
+    def _entry(self, one: Item, drop: int = -1) -> Entry:
+        """The rule with what is left to ask once the part of some number is known to hold."""
+        parts = _without(one.parts, drop)
+        rest = whole(parts) if parts else always
+        if rest is None:
+            one.framed = True
+            rest = always
+        entry = (one.id, rest)
+        self._of_entry[id(entry)] = (one, drop)
+        return entry
+
+    def _nested(self, bucket: list[Entry]) -> Matching | None:
+        """An index of an overfull bucket, where that is cheaper than asking all of it."""
+        if len(bucket) <= CROWDED or self._depth >= DEEPEST:
+            return None
+        items = []
+        for entry in bucket:
+            one, drop = self._of_entry[id(entry)]
+            items.append(item(one.id, one.order, _without(one.parts, drop), closed=one.closed))
+        made = plan(items)
+        if not made.filed and not made.dense:
+            return None
+        return _Making(made, self._type, self._depth + 1, items, self._pause).function()
+
+    def _dense(self, scanned: list[Entry]) -> Dense | None:
+        rules = []
+        for one in self._plan.dense:
+            one.terms = one.terms or terms(one.parts)
+            rest = _later(one.parts)
+            if not all(term.whole for term in one.terms):
+                # Something is in it that bit vectors do not answer: is it of the body at all?
+                made = whole(one.parts)
+                if made is None:
+                    scanned.append(self._entry(one))
+                    continue
+                rest = partial(_same, made)
+            rules.append((one.id, one.terms, rest))
+            for term in one.terms:
+                for ask in term.asks:
+                    if ask.kind == NUMBER:
+                        self._number(ask.steps)
+        return Dense(rules, self._numbers) if rules else None
+
+    # --- the function -----------------------------------------------------------------------------------
+
+    def _written(self, probes: Sequence[Probe], dense: Dense | None, scanned: list[Entry]) -> Matching:
+        source = Source()
+        reads = Reads(source, self._type)
+        source.line("out = []")
+        for one in probes:
+            one.emit(source, reads)
+        if dense is not None:
+            dense.emit(source, reads)
+        if scanned:
+            with source.block(f"for i, f in {source.given(scanned)}:"), source.block("if f(e):"):
+                source.line("out.append(i)")
+        repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
+        order = self._order()
+        live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
+        single = len(live) + bool(scanned) == 1 and dense is None
+        if repeats or not (single and all(one.ordered for one in live)):
+            with source.block("if len(out) > 1:"):
+                if repeats:
+                    source.line("out = list(dict.fromkeys(out))")
+                source.line(f"out.sort(key={source.given(order)})" if order is not None else "out.sort()")
+        source.line("return out")
+
+        def careful(body: Any) -> list[str]:
+            out: list[str] = []
+            for one in probes:
+                one.collect(body, out)
+            if dense is not None:
+                dense.collect(body, out)
+            out += [id for id, rest in scanned if rest(body)]
+            out = list(dict.fromkeys(out))
+            out.sort(key=order)
+            return out
+
+        return source.function(careful)
+
+    def _order(self) -> Callable[[str], int] | None:
+        """What rules are sorted by; None where it is the id."""
+        if len({one.order for one in self._items}) == 1:
+            return None
+        return {one.id: number for number, one in enumerate(self._items)}.__getitem__
+
+
+def loop(entries: list[Entry]) -> Matching:
+    """The index of a few rules: each is asked in turn."""
+    if all(rest is always for _, rest in entries):
+        ids = [id for id, _ in entries]
+        return lambda body: list(ids)
+    return lambda body: [id for id, rest in entries if rest(body)]
+
+
+def whole(parts: Sequence[Condition]) -> Residual | None:
+    """The function of a conjunction."""
+    if len(parts) == 1:
+        return residual(parts[0])
+    return residual(All(tuple(parts), span=parts[0].span))
+
+
+def _without(parts: tuple[Condition, ...], drop: int) -> tuple[Condition, ...]:
+    return parts if drop < 0 else parts[:drop] + parts[drop + 1 :]
+
+
+def _later(parts: tuple[Condition, ...]) -> Callable[[], Residual]:
+    """The function of a condition, made when it is first needed: most terms of bit vectors never are asked."""
+
+    def make() -> Residual:
+        found = whole(parts) if parts else always
+        assert found is not None
+        return found
+
+    return make
+
+
+def _same(made: Residual) -> Residual:
+    return made
+
+
+def _lengths(filed: Sequence[Item]) -> frozenset[Place]:
+    """Places of beginnings or ends of so many lengths that only the shortest is looked up."""
+    found: dict[Place, set[int]] = {}
+    for one in filed:
+        for key in one.keys:
+            if key.place.kind in (PREFIX, SUFFIX):
+                found.setdefault(key.place, set()).update(map(len, key.values))
+    return frozenset(place for place, lengths in found.items() if len(lengths) > LENGTHS)
