@@ -66,7 +66,9 @@ def remove(engine: Engine, rule_id: str) -> None:
 
 def text(rule: Mapping[str, Any]) -> str:
     """A rule as its author would write it."""
-    return f"rule {rule['id']}\n  on {rule['on']}\n  when {condition(rule['when'])}\n  do\n    send desk.note\n"
+    return (
+        f"rule {rule['id']}\n  on {rule['on']}\n  when {condition(rule['when'])}\n  do\n    send desk.note\n"
+    )
 
 
 def condition(node: Sequence[Any]) -> str:

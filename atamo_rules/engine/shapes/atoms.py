@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import readers
 from atamo_rules.engine.operators import FITS, operator_of
 from atamo_rules.engine.shapes import comparisons, elements
 from atamo_rules.engine.shapes.numbers import SIGNS
@@ -87,7 +87,7 @@ def _pair(node: Test, left: Get, right: Get, here: Here) -> Piece | None:
 def _both(node: Test, left: Get, right: Get) -> Callable[[Any, Any], bool]:
     operator, fits, kind, fold = operator_of(node), FITS[node.kind], node.kind, node.ignore_case
     if kind in comparisons.READ:
-        first, second = terms.reader(left.type), terms.reader(right.type)
+        first, second = readers.reader(left.type), readers.reader(right.type)
 
         def times(one: Any, two: Any) -> bool:
             two = two if second is None else second(two)

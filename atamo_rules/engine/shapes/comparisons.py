@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import readers
 from atamo_rules.engine.operators import single
 from atamo_rules.engine.shapes import numbers
 from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PRESENCE, Piece
@@ -39,7 +39,7 @@ def test(node: Test, type: Type, read: str, soft: bool, value: str) -> Piece | N
 def check(node: Test, type: Type) -> Callable[[Any], bool]:
     """The test as a question about one value as JSON has it."""
     ask = single(node)
-    convert = terms.reader(type) if node.kind in READ else None
+    convert = readers.reader(type) if node.kind in READ else None
     if convert is None:
         return ask
     return lambda value: ask(convert(value))

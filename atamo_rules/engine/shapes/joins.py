@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import readers
 from atamo_rules.engine.shapes import atoms, comparisons, numbers, total
 from atamo_rules.engine.shapes.paths import place, plain, read
 from atamo_rules.engine.shapes.piece import DEEPEST, ELEMENTS, PRESENCE, Here, Piece, Place
@@ -132,7 +132,7 @@ def _between(node: All, here: Here) -> Piece | None:
 def _among(node: Among, here: Here) -> Piece | None:
     """Quantified over a list that stands at one place, its elements as they came."""
     collection = node.collection
-    if not isinstance(collection, Get) or terms.reader(collection.type) is not None:
+    if not isinstance(collection, Get) or readers.reader(collection.type) is not None:
         return None
     each = collection.steps[-1:] == (EACH,) and isinstance(collection.type, Anything)
     whole = Get(collection.root, collection.steps[:-1], Text(), span=collection.span) if each else collection

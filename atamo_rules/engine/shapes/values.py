@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import calls, readers
 from atamo_rules.engine.shapes.paths import plain, read
 from atamo_rules.engine.shapes.piece import MARK, Here, Piece
 from atamo_rules.model.meaning import Apply, Arith, Condition, Const, Get, Otherwise, Tally, Term, Verdict
@@ -39,9 +39,9 @@ def value(node: Term, here: Here, conditions: Conditions) -> Made:
         case Apply():
             return _apply(node, here, conditions)
         case Arith():
-            return _call(terms.arithmetic(node.operator), (node.left, node.right), here, conditions)
+            return _call(calls.arithmetic(node.operator), (node.left, node.right), here, conditions)
         case Otherwise():
-            return _call(terms.fallback(node.value), (node.value, node.fallback), here, conditions)
+            return _call(calls.fallback(node.value), (node.value, node.fallback), here, conditions)
         case Tally():
             return _tally(node, here, conditions)
         case Verdict():
@@ -55,7 +55,7 @@ def _get(node: Get, here: Here, *, soft: bool = False) -> Made:
     if not plain(node.steps):
         raise Uncovered
     text, _ = read(node, here, soft=soft)
-    convert = terms.reader(node.type)
+    convert = readers.reader(node.type)
     return Made(text) if convert is None else Made(f"{MARK}({text})", (convert,))
 
 
@@ -74,7 +74,7 @@ def _apply(node: Apply, here: Here, conditions: Conditions) -> Made:
             raise Uncovered
         text, _ = read(only, here)
         return Made(f"(len({here.value}) if isinstance({here.value} := {text}, L) else None)")
-    call, fits = terms.applied(node), [terms.fitting(argument) for argument in node.arguments]
+    call, fits = calls.applied(node), [calls.fitting(argument) for argument in node.arguments]
     if all(fit is None for fit in fits):
         return _call(call, node.arguments, here, conditions)
 
@@ -86,7 +86,7 @@ def _apply(node: Apply, here: Here, conditions: Conditions) -> Made:
 
 def _tally(node: Tally, here: Here, conditions: Conditions) -> Made:
     collection = node.collection
-    if not isinstance(collection, Get) or not plain(collection.steps) or terms.reader(collection.type):
+    if not isinstance(collection, Get) or not plain(collection.steps) or readers.reader(collection.type):
         raise Uncovered
     text, _ = read(collection, here)
     inside, name = here.inside(node.variable)

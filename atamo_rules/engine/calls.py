@@ -1,0 +1,126 @@
+"""Functions, arithmetic and fallbacks as questions of runtime values. Total: whatever the values, one or ABSENT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal, DecimalException
+from typing import Any
+
+from atamo_rules.engine.readers import of_type
+from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.floats import exactly, is_number
+from atamo_rules.functions.numbers import EXACT, divided, exact, held
+from atamo_rules.functions.registry import FUNCTIONS
+from atamo_rules.model.meaning import Apply, Get, Term
+from atamo_rules.model.types import Anything
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "text": lambda v: isinstance(v, str),
+    "number": is_number,
+    "whole": lambda v: isinstance(v, int) and not isinstance(v, bool),
+    "boolean": lambda v: isinstance(v, bool),
+    "moment": lambda v: isinstance(v, datetime),
+    "date": lambda v: isinstance(v, date) and not isinstance(v, datetime),
+    "duration": lambda v: isinstance(v, timedelta),
+    "list": lambda v: isinstance(v, list | tuple),
+    "record": lambda v: isinstance(v, dict),
+    "any": lambda v: True,
+}
+
+
+def applied(node: Apply) -> Callable[..., Any]:
+    """The function of as many runtime values as are given there; absent where one is, or is of another type."""
+    function = FUNCTIONS[node.function]
+    takes = tuple(_taking(parameter.kinds) for parameter in function.parameters[: len(node.arguments)])
+    call = function.call
+
+    def run(*values: Any) -> Any:
+        given = []
+        for take, value in zip(takes, values, strict=True):
+            found = take(value)
+            if found is ABSENT:
+                return ABSENT
+            given.append(found)
+        try:
+            return call(*given)
+        except (ArithmeticError, ValueError, TypeError, RecursionError):
+            # Values of an open type can be of any shape; a function that cannot take one has no answer.
+            return ABSENT
+
+    return run
+
+
+def _taking(kinds: tuple[str, ...]) -> Callable[[Any], Any]:
+    """A value as a parameter of these kinds takes it, or absent."""
+    checks, whole = tuple(_KINDS[kind] for kind in kinds), "whole" in kinds
+
+    def take(value: Any) -> Any:
+        if isinstance(value, float):
+            value = exactly(value)
+        if whole and isinstance(value, Decimal) and value == value.to_integral_value():
+            value = int(value)  # 3.0 is a whole number, to JSON Schema and to everybody else
+        if value is None or value is ABSENT:
+            return ABSENT
+        for fits in checks:
+            if fits(value):
+                return value
+        return ABSENT
+
+    return take
+
+
+def fitting(node: Term) -> Callable[[Any], Any] | None:
+    """A value read for an argument, absent where it is not of the declared type; None where it is taken as it is."""
+    if not isinstance(node, Get) or node.many or isinstance(node.type, Anything):
+        return None
+    type = node.type
+    return lambda value: value if of_type(value, type) else ABSENT
+
+
+def arithmetic(operator: str) -> Callable[[Any, Any], Any]:
+    """`+ - * /` of two values; absent where they do not go together."""
+
+    def run(one: Any, two: Any) -> Any:
+        one = exactly(one) if isinstance(one, float) else one
+        two = exactly(two) if isinstance(two, float) else two
+        if one is ABSENT or two is ABSENT or isinstance(one, bool) or isinstance(two, bool):
+            return ABSENT
+        try:
+            return _calculate(operator, one, two)
+        except (TypeError, OverflowError, DecimalException, ValueError):
+            return ABSENT
+
+    return run
+
+
+def _calculate(operator: str, one: Any, two: Any) -> Any:
+    if isinstance(one, int | Decimal) and isinstance(two, int | Decimal):
+        if isinstance(one, int) and isinstance(two, int) and operator != "/":
+            return held(one + two if operator == "+" else one - two if operator == "-" else one * two)
+        first, second = exact(one), exact(two)
+        if operator == "/":
+            return held(divided(first, second))
+        return held({"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}[operator](first, second))
+    if isinstance(one, datetime | date | timedelta):
+        if operator == "+":
+            return one + two
+        if operator == "-":
+            return one - two
+        if isinstance(one, timedelta) and isinstance(two, int | Decimal):
+            micros = (one.days * 86400 + one.seconds) * 1_000_000 + one.microseconds
+            scaled = micros * exact(two) if operator == "*" else micros / exact(two)
+            return timedelta(microseconds=int(scaled))
+    return ABSENT
+
+
+def fallback(node: Term) -> Callable[[Any, Any], Any]:
+    """A value of this term, or what stands for it where it is absent or of another type than declared."""
+    type = node.type if isinstance(node, Get) and not node.many else None
+
+    def choose(found: Any, instead: Any) -> Any:
+        if found is ABSENT or found is None or (type is not None and not of_type(found, type)):
+            return instead
+        return found
+
+    return choose
