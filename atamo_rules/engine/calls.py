@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal, DecimalException
+from operator import add, mul, sub
 from typing import Any
 
 from atamo_rules.engine.readers import of_type
@@ -78,10 +79,16 @@ def fitting(node: Term) -> Callable[[Any], Any] | None:
     return lambda value: value if of_type(value, type) else ABSENT
 
 
+_OF_WHOLES: dict[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}
+
+
 def arithmetic(operator: str) -> Callable[[Any, Any], Any]:
     """`+ - * /` of two values; absent where they do not go together."""
+    of_wholes = _OF_WHOLES.get(operator)
 
     def run(one: Any, two: Any) -> Any:
+        if type(one) is int and type(two) is int and of_wholes is not None:
+            return held(of_wholes(one, two))
         one = exactly(one) if isinstance(one, float) else one
         two = exactly(two) if isinstance(two, float) else two
         if one is ABSENT or two is ABSENT or isinstance(one, bool) or isinstance(two, bool):
@@ -96,8 +103,6 @@ def arithmetic(operator: str) -> Callable[[Any, Any], Any]:
 
 def _calculate(operator: str, one: Any, two: Any) -> Any:
     if isinstance(one, int | Decimal) and isinstance(two, int | Decimal):
-        if isinstance(one, int) and isinstance(two, int) and operator != "/":
-            return held(one + two if operator == "+" else one - two if operator == "-" else one * two)
         first, second = exact(one), exact(two)
         if operator == "/":
             return held(divided(first, second))
