@@ -13,7 +13,7 @@ from typing import Any
 from atamo_rules.engine import readers
 from atamo_rules.engine.operators import single
 from atamo_rules.engine.shapes import numbers
-from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PRESENCE, Piece
+from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PATTERN, PRESENCE, Piece
 from atamo_rules.model.meaning import Condition, Const, Exists, Holds, IsNull, Present, Test
 from atamo_rules.model.types import Anything, ListOf, Type
 
@@ -33,7 +33,8 @@ def test(node: Test, type: Type, read: str, soft: bool, value: str) -> Piece | N
     quick = None
     if node.kind not in READ and (not node.many or _any_of_list(node, type)):
         quick = _QUICK.get(node.operator, _none)(node, constant, type, read, soft, value)
-    return quick or Piece(CALL, f"{MARK}({read})", (check(node, type),))
+    cost = PATTERN if node.operator in ("regex", "glob", "cidr") or node.kind in READ else CALL
+    return quick or Piece(cost, f"{MARK}({read})", (check(node, type),))
 
 
 def check(node: Test, type: Type) -> Callable[[Any], bool]:

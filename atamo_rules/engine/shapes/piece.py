@@ -15,7 +15,7 @@ DEEPEST = 24
 takes 200 parentheses in one another.)"""
 
 # What a piece costs, in tens of nanoseconds or so: conjuncts are asked in this order.
-PRESENCE, EQUAL, ORDER, PART, CALL, ELEMENTS, FRAME = 1, 2, 3, 4, 15, 20, 50
+PRESENCE, EQUAL, ORDER, PART, CALL, ELEMENTS, FRAME, PATTERN = 1, 2, 3, 4, 15, 20, 60, 120
 
 
 class Piece(NamedTuple):
