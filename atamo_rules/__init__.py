@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.compiler.texts import compile_rules
     from atamo_rules.engine.index.matcher import Matcher, matcher
+    from atamo_rules.engine.index.report import Filing, Report
     from atamo_rules.errors import AtamoError, PluginBroken, RulesetRejected, UnknownName
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
@@ -47,6 +48,8 @@ _HOMES = {
     "compile_rules": "compiler.texts",
     "Matcher": "engine.index.matcher",
     "matcher": "engine.index.matcher",
+    "Filing": "engine.index.report",
+    "Report": "engine.index.report",
     "User": "model.people",
     "Rule": "model.rule",
     "Ruleset": "model.rule",
@@ -74,12 +77,14 @@ __all__ = [
     "Event",
     "EventProvider",
     "Failed",
+    "Filing",
     "FolderProvider",
     "Hub",
     "JsonLinesAuditor",
     "Matcher",
     "MemoryStore",
     "PluginBroken",
+    "Report",
     "Rule",
     "Rulebook",
     "Ruleset",

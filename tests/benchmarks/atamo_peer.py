@@ -1,8 +1,9 @@
 """Atamo as one of the peers of an engine-neutral matching benchmark: neutral rules printed as rule text, and from there
 through the public API alone.
 
-The protocol: `compile(rules)` gives an engine, `match(engine, event)` the ids that match, `add` and `remove` change it.
-A rule is `{"id", "on", "when"}`; `when` is a tree such as `["and", [["==", "customer.id", "or-1"], ["<", "total", 5]]]`.
+The protocol: `compile(rules)` gives an engine, `match(engine, event)` the ids that match, `add` and `remove` change
+it. A rule is `{"id", "on", "when"}`; `when` is a tree such as
+`["and", [["==", "customer.id", "or-1"], ["<", "total", 5]]]`.
 """
 
 from __future__ import annotations

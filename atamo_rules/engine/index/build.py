@@ -13,7 +13,7 @@ from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.plan import Item, Plan, item, plan, threshold
-from atamo_rules.engine.index.probes import LENGTHS, Probe, probe
+from atamo_rules.engine.index.probes import Probe, probe, too_many
 from atamo_rules.engine.index.ranges import Numbers
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.shapes import Residual, residual
@@ -253,4 +253,4 @@ def _lengths(filed: Sequence[Item]) -> frozenset[Place]:
         for key in one.keys:
             if key.place.kind in (PREFIX, SUFFIX):
                 found.setdefault(key.place, set()).update(map(len, key.values))
-    return frozenset(place for place, lengths in found.items() if len(lengths) > LENGTHS)
+    return frozenset(place for place, lengths in found.items() if too_many(lengths))

@@ -10,6 +10,7 @@ thread goes on with the rules it began with.
 from __future__ import annotations
 
 import gc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from typing import Any, TypeAlias
 from atamo_rules.engine.index.book import Book
 from atamo_rules.engine.index.build import Pause, nothing
 from atamo_rules.engine.index.group import Group, Kind, fresh
+from atamo_rules.engine.index.report import BITS, KEY, SCAN, Filing, Report, TypeReport, of_group
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.errors import UnknownName
@@ -268,6 +270,28 @@ class Matcher:
         thread in the background; this one goes on answering meanwhile."""
         with collector_at_rest():
             return self._with({type: self._of(type).settled(pause) for type in self._waiting})
+
+    def report(self) -> Report:
+        """How each rule is found, and what it is taken to cost. Made when it is asked for; that costs about as much as
+        making the index."""
+        types: list[TypeReport] = []
+        filings: dict[str, Filing] = {}
+        for type in sorted(self._waiting):
+            kind = self._of(type)
+            here: dict[str, Filing] = {}
+            costs: list[float] = [0.0]
+            for group in (*kind.scoped.values(), kind.open):
+                found, cost = of_group(type, group)
+                costs.append(cost)
+                here.update((one.rule, one) for one in found)
+            if here:
+                tiers = Counter(one.tier for one in here.values())
+                cost = costs[-1] + max(costs[:-1])
+                types.append(
+                    TypeReport(type, len(here), tiers[KEY], tiers[BITS], tiers[SCAN], cost, len(costs) - 1)
+                )
+                filings.update(here)
+        return Report(tuple(types), tuple(filings[id] for id in sorted(filings)))
 
 
 def matcher(ruleset: Ruleset) -> Matcher:

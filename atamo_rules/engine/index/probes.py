@@ -6,7 +6,7 @@ not as its type says, and by `collect`, which takes whatever is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
@@ -135,7 +135,7 @@ class Ends:
         self._place = place
         self.repeats = repeats
         lengths = {len(text) for text in buckets}
-        if len(lengths) > LENGTHS:
+        if too_many(lengths):
             # The rest of every condition asks for the whole text again, where this is done.
             buckets = _shortened(place, buckets, min(lengths))
             lengths = {min(lengths)}
@@ -172,9 +172,9 @@ class Ends:
                     self._filing.take(found, body, out)
 
 
-def exact_ends(texts: Iterable[str]) -> bool:
-    """Whether texts of these lengths are looked up whole."""
-    return len({len(text) for text in texts}) <= LENGTHS
+def too_many(lengths: set[int]) -> bool:
+    """Whether beginnings or ends of so many lengths are looked up by a few characters, and not whole."""
+    return len(lengths) > LENGTHS
 
 
 def _shortened(place: Place, buckets: dict[str, list[Entry]], length: int) -> dict[str, list[Entry]]:
