@@ -75,20 +75,20 @@ def bench(
     if user:
         known = people.user(user)
         sender = User(user, known.groups | frozenset(groups), known.organisation)
-    lines = [line for line in islice(event_lines(events), MOST_LINES + 1) if line.strip()]
-    if len(lines) > MOST_LINES:
+    lines = [one for one in enumerate(islice(event_lines(events), MOST_LINES + 1), 1) if one[1].strip()]
+    if lines and lines[-1][0] > MOST_LINES:
         say(f"only the first {MOST_LINES:,} lines are measured\n", err=True)
-        del lines[MOST_LINES:]
+        del lines[-1]
     intake, now = Intake(made.ruleset, people), datetime(2026, 1, 1, tzinfo=UTC)
 
     def take() -> list[Taken]:
         return [
             intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
-            for number, line in enumerate(lines, 1)
+            for number, line in lines
         ]
 
     taken = take()
-    refused = [(number, one.refused) for number, one in enumerate(taken, 1) if one.refused]
+    refused = [(number, one.refused) for (number, _), one in zip(lines, taken, strict=True) if one.refused]
     for number, reasons in refused[:3]:
         say(f"line {number} was not taken: {reasons[0]}\n", err=True)
     if len(refused) > 3:

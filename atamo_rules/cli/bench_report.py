@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from atamo_rules.cli.measure import Measured, PartCost, RuleCost
-from atamo_rules.engine.advice import advice
-from atamo_rules.engine.filing import BITS, KEY, LOOP, Filing, TypeFiling
+from atamo_rules.engine.advice import advice, scanned
+from atamo_rules.engine.index.report import BITS, KEY, Filing
 from atamo_rules.model.strict_json import encode
 
 FEW = 8
@@ -28,7 +28,7 @@ def table(told: Measured, top: int) -> str:
     ]
     seen = [cost for cost in told.rules if cost.each > 0]
     whole = sum(cost.each for cost in seen)
-    rows = [(cost.filing.rule.id, f"{cost.each:.2f}", f"{100 * cost.each / whole:.1f} %", f"{cost.asked * 100:.0f} %",
+    rows = [(cost.rule.id, f"{cost.each:.2f}", f"{100 * cost.each / whole:.1f} %", f"{cost.asked * 100:.0f} %",
              f"{cost.ask * 1000:.0f}", f"{cost.matched * 100:.0f} %", f"{cost.act:.1f}", found_by(cost.filing))
             for cost in seen[:top]]  # fmt: skip
     head = ("rule", "µs/event", "share", "asked", "ns to ask", "matched", "µs to act", "found by")
@@ -38,24 +38,23 @@ def table(told: Measured, top: int) -> str:
     out.append(
         _table("the dearest parts of conditions", ("part", "ns to ask", "held", "where"), shown, left=(0, 3))
     )
-    largest = sorted(told.types, key=lambda one: -len(one.filings))[:top]
-    filed = [(one.type, str(len(one.filings)), str(one.tier(KEY)), str(one.tier(BITS)), str(one.tier(LOOP)),
-              str(len(one.scanned))) for one in largest]  # fmt: skip
-    columns = ("event type", "rules", "by key", "bit vectors", "loop", "asked by every event")
-    out.append(_table("where the rules are filed", columns, filed))
-    keys = [(place, str(count)) for place, count in _places(told.types).most_common(top)]
-    out.append(_table("by which keys", ("key", "rules"), keys))
-    out.append(_remedies(told.types, top))
+    blind = Counter(one.type for one in told.index.rules if one.blind)
+    largest = sorted(told.index.types, key=lambda one: -one.rules)[:top]
+    filed = [(one.type, str(one.rules), str(one.by_key), str(one.by_bits), str(one.scanned), str(blind[one.type]),
+              f"{one.cost / 1000:.1f}") for one in largest]  # fmt: skip
+    columns = ("event type", "rules", "by key", "bit vectors", "loop", "every event asks", "µs expected")
+    out.append(_table("how the rules of a type are found", columns, filed))
+    out.append(_remedies(told, top))
     return "\n".join(one for one in out if one)
 
 
 def found_by(filing: Filing) -> str:
     """How the index comes to a rule, in words."""
-    if filing.always:
-        return "nothing: every event asks it"
     if filing.tier == KEY:
-        return ", ".join(filing.places)
-    return "bit vectors" if filing.tier == BITS else "a loop, there being few"
+        return " or ".join(filing.keys[:2]) + (" or …" if len(filing.keys) > 2 else "")
+    if filing.blind:
+        return "nothing: every event asks it"
+    return "bit vectors" if filing.tier == BITS else "a loop"
 
 
 def as_json(told: Measured) -> str:
@@ -70,58 +69,45 @@ def as_json(told: Measured) -> str:
         "rules": [_rule(cost) for cost in told.rules],
         "parts": [{"rule": part.rule.id, "part": " ".join(part.part.span.text.split()), "at": str(part.part.span),
                    "ask_us": _micro(part.ask), "held": _micro(part.held)} for part in told.parts],
-        "types": [_type(one) for one in told.types],
+        "types": [{"type": one.type, "rules": one.rules, "by_key": one.by_key, "bit_vectors": one.by_bits,
+                   "loop": one.scanned, "expected_us": _micro(one.cost / 1000)} for one in told.index.types],
     }) + "\n"  # fmt: skip
 
 
 def _rule(cost: RuleCost) -> dict[str, Any]:
     filing = cost.filing
     made: dict[str, Any] = {
-        "rule": filing.rule.id,
-        "type": filing.rule.event,
+        "rule": cost.rule.id,
+        "type": cost.rule.event,
         "us_per_event": _micro(cost.each),
         "asked": _micro(cost.asked),
         "ask_us": _micro(cost.ask),
         "matched": _micro(cost.matched),
         "act_us": _micro(cost.act),
         "tier": filing.tier,
-        "under": None if filing.under is None else " ".join(filing.under.span.text.split()),
-        "keys": list(filing.places),
-        "always_asked": filing.always,
+        "keys": list(filing.keys),
+        "every_event_asks": filing.blind,
     }
-    if filing.always:
-        told = advice(filing.rule)
+    if filing.note:
+        made["note"] = filing.note
+    if filing.blind:
+        told = advice(cost.rule)
         made["advice"] = {"at": str(told.span), "why": told.why, "help": told.help}
     return made
 
 
-def _type(one: TypeFiling) -> dict[str, Any]:
-    return {
-        "type": one.type,
-        "rules": len(one.filings),
-        "by_key": one.tier(KEY),
-        "bit_vectors": one.tier(BITS),
-        "loop": one.tier(LOOP),
-        "always_asked": [filing.rule.id for filing in one.scanned],
-        "keys": dict(_places((one,)).most_common()),
-    }
-
-
-def _remedies(types: Sequence[TypeFiling], top: int) -> str:
+def _remedies(told: Measured, top: int) -> str:
     """What to change in rules that no index can find, on types with more rules than a few."""
-    scanned = [one for type in types if len(type.filings) > FEW for one in type.scanned]
-    scanned.sort(key=lambda one: -one.nanoseconds)
+    rules = {one.type: one.rules for one in told.index.types}
+    found = [one for type, some in scanned(told.ruleset).items() if rules[type] > FEW for one in some]
+    found.sort(key=lambda one: -one[1])
     lines = []
-    for one in scanned[:top]:
-        told = advice(one.rule)
-        lines.append(f"  {one.rule.id}, {told.span}: {told.why}; {told.help}\n")
-    if len(scanned) > top:
-        lines.append(f"  and {len(scanned) - top} more\n")
-    return "asked by every event of their type, and what to change\n" + "".join(lines) if lines else ""
-
-
-def _places(types: Iterable[TypeFiling]) -> Counter[str]:
-    return Counter(place for one in types for filing in one.filings for place in filing.places)
+    for rule, _ in found[:top]:
+        told_of = advice(rule)
+        lines.append(f"  {rule.id}, {told_of.span}: {told_of.why}; {told_of.help}\n")
+    if len(found) > top:
+        lines.append(f"  and {len(found) - top} more\n")
+    return "every event of their type asks these; what to change\n" + "".join(lines) if lines else ""
 
 
 def _short(part: PartCost) -> str:

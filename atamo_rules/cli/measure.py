@@ -9,9 +9,9 @@ from time import perf_counter
 
 from atamo_rules.engine import conditions
 from atamo_rules.engine.decide import decide, index_of
-from atamo_rules.engine.filing import BITS, KEY, Filing, TypeFiling, filings
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.index.keys import conjuncts
+from atamo_rules.engine.index.report import BITS, Filing, Report
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.engine.shapes import residual
@@ -50,6 +50,7 @@ class RuleCost:
     """One rule on the events of its type. `asked` is the share of them that ask it, `matched` of them that it matches;
     `ask` and `act` are microseconds a question and a match; `each` is what it adds to any event, on average."""
 
+    rule: Rule
     filing: Filing
     asked: float
     matched: float
@@ -71,7 +72,7 @@ class PartCost:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was measured of a ruleset on `events`. `built` is milliseconds that making the index took; `rules` and
-    `parts` are the dearest first; `types` say where the rules of each event type are filed."""
+    `parts` are the dearest first; `index` is what the index says of itself."""
 
     ruleset: Ruleset
     events: Sequence[Event]
@@ -79,7 +80,7 @@ class Measured:
     built: float
     rules: Sequence[RuleCost]
     parts: Sequence[PartCost]
-    types: Sequence[TypeFiling]
+    index: Report
 
 
 def measure(
@@ -87,12 +88,12 @@ def measure(
 ) -> Measured:
     """Measure for somewhat more than so many seconds. `take` reads all the lines of the events once."""
     began = perf_counter()
-    index_of(ruleset).ready()
+    index = index_of(ruleset).ready()
     built = (perf_counter() - began) * 1000
     paced = pace(ruleset, events, take, seconds)
-    types = filings(ruleset)
-    rules = rule_costs(ruleset, events, types)
-    return Measured(ruleset, events, paced, built, rules, part_costs(rules, events), types)
+    report = index.report()
+    rules = rule_costs(ruleset, events, report)
+    return Measured(ruleset, events, paced, built, rules, part_costs(rules, events), report)
 
 
 def pace(ruleset: Ruleset, events: Sequence[Event], take: Callable[[], object], seconds: float) -> Pace:
@@ -112,31 +113,35 @@ def pace(ruleset: Ruleset, events: Sequence[Event], take: Callable[[], object], 
     return Pace(*each)
 
 
-def rule_costs(ruleset: Ruleset, events: Sequence[Event], types: Sequence[TypeFiling]) -> list[RuleCost]:
+def rule_costs(ruleset: Ruleset, events: Sequence[Event], report: Report) -> list[RuleCost]:
     """Every rule, the dearest first. Rules on types of which there are no events cost nothing."""
     by_type: dict[str, list[Event]] = {}
     for event in events:
         by_type.setdefault(event.type, []).append(event)
-    found: list[RuleCost] = []
-    for one in types:
-        of_type = by_type.get(one.type, [])
-        most = max(5, min(SAMPLE, ASKED_AT_MOST // len(one.filings)))
-        sample = of_type[:: len(of_type) // most + 1]
-        share = len(of_type) / len(events)
-        found += [_rule_cost(ruleset, filing, sample, share) for filing in one.filings]
-    return sorted(found, key=lambda cost: (-cost.each, cost.filing.rule.id))
+    rules = {one.type: one.rules for one in report.types}
+    samples: dict[str, list[Event]] = {}
+    for type, found in by_type.items():
+        most = max(5, min(SAMPLE, ASKED_AT_MOST // max(1, rules.get(type, 0))))
+        samples[type] = found[:: len(found) // most + 1]
+    by_id = {rule.id: rule for rule in ruleset.rules}
+    costs = []
+    for one in report.rules:
+        share = len(by_type.get(one.type, ())) / len(events)
+        costs.append(_rule_cost(ruleset, by_id[one.rule], one, samples.get(one.type, ()), share))
+    return sorted(costs, key=lambda cost: (-cost.each, cost.rule.id))
 
 
-def _rule_cost(ruleset: Ruleset, filing: Filing, sample: Sequence[Event], share: float) -> RuleCost:
-    rule = filing.rule
+def _rule_cost(
+    ruleset: Ruleset, rule: Rule, filing: Filing, sample: Sequence[Event], share: float
+) -> RuleCost:
     seen = [event for event in sample if rule.scope.admits(event.user)]
     if not seen:
-        return RuleCost(filing, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return RuleCost(rule, filing, 0.0, 0.0, 0.0, 0.0, 0.0)
     ask, held = _asked(rule, rule.condition, seen)
     reached = len(seen)
-    if filing.tier == KEY and filing.under is not None:
+    if filing.under is not None:
         reached = sum(_asked(rule, filing.under, seen)[1])
-    elif filing.tier == BITS and not filing.always:
+    elif filing.tier == BITS and not filing.blind:
         reached = sum(held)
     matching = [event for event, holds in zip(seen, held, strict=True) if holds][:ACTED]
     act = 0.0
@@ -144,7 +149,7 @@ def _rule_cost(ruleset: Ruleset, filing: Filing, sample: Sequence[Event], share:
         took = _least(lambda: [decide(ruleset, event, only=rule.id) for event in matching])
         act = max(0.0, took / len(matching) * 1e6 - ask)
     asked, matched = reached / len(sample), sum(held) / len(sample)
-    return RuleCost(filing, asked, matched, ask, act, share * (asked * ask + matched * act))
+    return RuleCost(rule, filing, asked, matched, ask, act, share * (asked * ask + matched * act))
 
 
 def part_costs(costs: Sequence[RuleCost], events: Sequence[Event]) -> list[PartCost]:
@@ -152,7 +157,7 @@ def part_costs(costs: Sequence[RuleCost], events: Sequence[Event]) -> list[PartC
     dearest = sorted(costs, key=lambda cost: -cost.asked * cost.ask)[:DEAREST]
     found: list[PartCost] = []
     for cost in dearest:
-        rule = cost.filing.rule
+        rule = cost.rule
         seen = [one for one in events if one.type == rule.event and rule.scope.admits(one.user)][:SAMPLE]
         for part in conjuncts(rule.condition) if seen and cost.asked else ():
             if isinstance(part, Constant):

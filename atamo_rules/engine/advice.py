@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from atamo_rules.engine.filing import filings
+from atamo_rules.engine.index.group import Kind, filed
 from atamo_rules.engine.index.keys import SHORTEST, conjuncts, disjuncts, ways
+from atamo_rules.engine.index.plan import LOOP
+from atamo_rules.engine.index.report import blind
+from atamo_rules.engine.shapes import nanoseconds
 from atamo_rules.model.meaning import (
     Among,
     Any,
@@ -18,7 +21,8 @@ from atamo_rules.model.meaning import (
     Not,
     Test,
 )
-from atamo_rules.model.rule import Rule, Ruleset
+from atamo_rules.model.rule import DRAFT, Rule, Ruleset
+from atamo_rules.model.types import Anything
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Span
@@ -90,21 +94,34 @@ MOST_NAMED = 5
 def scans(ruleset: Ruleset, most: float = MOST_SCANNING) -> Iterator[Diagnostic]:
     """For each event type on which the rules that every event asks take longer than `most` microseconds, a warning at
     the dearest of them."""
-    for one in filings(ruleset):
-        scanned = one.scanned
-        took = sum(rule.nanoseconds for rule in scanned) / 1000
-        if not scanned or took <= most:
+    for type, rules in scanned(ruleset).items():
+        took = sum(nanoseconds for _, nanoseconds in rules) / 1000
+        if took <= most:
             continue
-        dearest, *others = (filing.rule for filing in scanned)
+        dearest, *others = (rule for rule, _ in rules)
         told = advice(dearest)
-        rules = "1 rule" if not others else f"{len(scanned)} rules"
+        count = "1 rule" if not others else f"{len(rules)} rules"
         named = ", ".join(f"`{rule.id}`" for rule in others[:MOST_NAMED])
         more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
         yield codes.SCANNED.at(
             told.span,
-            f"every `{one.type}` asks {rules} that cannot be looked up, which takes about {took:.1f} µs; "
+            f"every `{type}` asks {count} that cannot be looked up, which takes about {took:.1f} µs; "
             f"the dearest is `{dearest.id}`",
             label=told.why,
             notes=[f"the other{' is' if len(others) == 1 else 's are'} {named}{more}"] if others else (),
             help=told.help,
         )
+
+
+def scanned(ruleset: Ruleset) -> dict[str, list[tuple[Rule, float]]]:
+    """The rules that every event of their type asks, and about how many nanoseconds each takes, the dearest first."""
+    found: dict[str, list[tuple[Rule, float]]] = {}
+    for rule in ruleset.rules:
+        declared = ruleset.events.get(rule.event)
+        kind = Kind(Anything() if declared is None else declared.type, bool(ruleset.tables))
+        if rule.status != DRAFT and blind(filed(rule, kind)):
+            took = max(LOOP, nanoseconds(rule.condition))
+            found.setdefault(rule.event, []).append((rule, took))
+    for rules in found.values():
+        rules.sort(key=lambda one: -one[1])
+    return found
