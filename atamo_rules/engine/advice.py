@@ -32,6 +32,12 @@ NARROW = (
 )
 
 
+MOST_SCANNING = 20.0
+"""Microseconds of every event that rules which cannot be looked up may take before `verify` warns."""
+MOST_NAMED = 5
+"""Rules that one warning names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What keeps a rule from being looked up, where it stands, and the remedy."""
@@ -62,6 +68,13 @@ def _of_part(part: Condition) -> tuple[int, Advice]:
                 why = f"one side of an `or` cannot be looked up, so neither can the others: {told.why}"
                 return rank + 1, Advice(told.span, why, told.help)
     match part:
+        case Test(left=Get(root="user")):
+            remedy = "write `for user …`, `for group …` or `for organisation …` instead: those are looked up"
+            return 1, Advice(part.span, "a condition on the user is not looked up", remedy)
+        case Test(left=Get(root=root)) if root != "event":
+            return 4, Advice(
+                part.span, "a value that is worked out for each event cannot be looked up", NARROW
+            )
         case Test(operator="eq" | "in", left=Apply(function="lower" | "upper", arguments=(Get() as get,)),
                   right=Const()):  # fmt: skip
             why = "a function of a field cannot be looked up"
@@ -69,9 +82,6 @@ def _of_part(part: Condition) -> tuple[int, Advice]:
         case Test(operator="contains" | "regex" | "glob", left=Get(), right=Const()):
             why = f"it asks for no text of {SHORTEST} characters or more that must be there"
             return 2, Advice(part.span, why, f"ask for a longer part, or {NARROW}")
-        case Test(left=Get(root="user")):
-            remedy = "write `for user …`, `for group …` or `for organisation …` instead: those are looked up"
-            return 1, Advice(part.span, "a condition on the user is not looked up", remedy)
         case Test(left=Get(), right=Get()):
             return 5, Advice(part.span, "two fields of the event are compared, which no index knows", NARROW)
         case Test():
@@ -83,12 +93,6 @@ def _of_part(part: Condition) -> tuple[int, Advice]:
         case Among() | Any():
             return 3, Advice(part.span, "nothing in it has to equal a constant", NARROW)
     return 7, Advice(part.span, "it is true of too many events to tell them apart", NARROW)
-
-
-MOST_SCANNING = 20.0
-"""Microseconds of every event that rules which cannot be looked up may take before `verify` warns."""
-MOST_NAMED = 5
-"""Rules that one warning names."""
 
 
 def scans(ruleset: Ruleset, most: float = MOST_SCANNING) -> Iterator[Diagnostic]:
