@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from atamo_rules.engine.index.buckets import CROWDED, Entry, Matching, always
@@ -15,9 +14,9 @@ from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.plan import Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, probe, too_many
 from atamo_rules.engine.index.ranges import Numbers
+from atamo_rules.engine.index.rests import Entries, of_body
 from atamo_rules.engine.index.source import Source
-from atamo_rules.engine.shapes import Residual, residual
-from atamo_rules.model.meaning import All, Condition, Step
+from atamo_rules.model.meaning import Condition, Step
 from atamo_rules.model.types import Type
 
 Pause = Callable[[], None]
@@ -57,13 +56,16 @@ class _Making:
         self._depth = depth
         self._items = items
         self._pause = pause
+        self._entries = Entries()
         self._of_entry: dict[int, tuple[Item, int]] = {}
         self._numbers: dict[tuple[Step, ...], Numbers] = {}
         self._repeats = False
 
     def function(self) -> Matching:
         if not self._plan.filed and not self._plan.dense:
-            return loop([self._entry(one) for one in self._plan.scanned])
+            for one in self._plan.scanned:
+                self._entry(one)
+            return loop(self._entries)
         buckets: dict[Place, dict[Any, list[Entry]]] = {}
         many: set[Place] = set()
         self._file(buckets, many)
@@ -128,11 +130,10 @@ class _Making:
     def _entry(self, one: Item, drop: int = -1) -> Entry:
         """The rule with what is left to ask once the part of some number is known to hold."""
         parts = _without(one.parts, drop)
-        rest = whole(parts) if parts else always
-        if rest is None:
+        if not all(map(of_body, parts)):
             one.framed = True
-            rest = always
-        entry = (one.id, rest)
+            parts = ()
+        entry = self._entries.add(one.id, parts)
         self._of_entry[id(entry)] = (one, drop)
         return entry
 
@@ -153,15 +154,10 @@ class _Making:
         rules = []
         for one in self._plan.dense:
             one.terms = one.terms or terms(one.parts)
-            rest = _later(one.parts)
-            if not all(term.whole for term in one.terms):
-                # Something is in it that bit vectors do not answer: is it of the body at all?
-                made = whole(one.parts)
-                if made is None:
-                    scanned.append(self._entry(one))
-                    continue
-                rest = partial(_same, made)
-            rules.append((one.id, one.terms, rest))
+            if not all(term.whole for term in one.terms) and not all(map(of_body, one.parts)):
+                scanned.append(self._entry(one))
+                continue
+            rules.append((one.id, one.terms, one.parts))
             for term in one.terms:
                 for ask in term.asks:
                     if ask.kind == NUMBER:
@@ -192,18 +188,7 @@ class _Making:
                 source.line(f"out.sort(key={source.given(order)})" if order is not None else "out.sort()")
         source.line("return out")
 
-        def careful(body: Any) -> list[str]:
-            out: list[str] = []
-            for one in probes:
-                one.collect(body, out)
-            if dense is not None:
-                dense.collect(body, out)
-            out += [id for id, rest in scanned if rest(body)]
-            out = list(dict.fromkeys(out))
-            out.sort(key=order)
-            return out
-
-        return source.function(careful)
+        return source.function(_Careful(self._entries, probes, dense, scanned, order))
 
     def _order(self) -> Callable[[str], int] | None:
         """What rules are sorted by; None where it is the id."""
@@ -212,38 +197,42 @@ class _Making:
         return {one.id: number for number, one in enumerate(self._items)}.__getitem__
 
 
-def loop(entries: list[Entry]) -> Matching:
+class _Careful:
+    """An index without its generated function: for events that are not as their type says."""
+
+    __slots__ = ("_dense", "_entries", "_order", "_probes", "_scanned")
+
+    def __init__(
+        self,
+        entries: Entries,
+        probes: Sequence[Probe],
+        dense: Dense | None,
+        scanned: list[Entry],
+        order: Callable[[str], int] | None,
+    ) -> None:
+        self._entries = entries  # held here: they hold one another weakly
+        self._probes, self._dense, self._scanned, self._order = probes, dense, scanned, order
+
+    def __call__(self, body: Any) -> list[str]:
+        out: list[str] = []
+        for one in self._probes:
+            one.collect(body, out)
+        if self._dense is not None:
+            self._dense.collect(body, out)
+        out += [id for id, rest in self._scanned if rest(body)]
+        return sorted(dict.fromkeys(out), key=self._order)
+
+
+def loop(entries: Entries) -> Matching:
     """The index of a few rules: each is asked in turn."""
-    if all(rest is always for _, rest in entries):
-        ids = [id for id, _ in entries]
+    if all(rest is always for _, rest in entries.all):
+        ids = [id for id, _ in entries.all]
         return lambda body: list(ids)
-    return lambda body: [id for id, rest in entries if rest(body)]
-
-
-def whole(parts: Sequence[Condition]) -> Residual | None:
-    """The function of a conjunction."""
-    if len(parts) == 1:
-        return residual(parts[0])
-    return residual(All(tuple(parts), span=parts[0].span))
+    return lambda body: [id for id, rest in entries.all if rest(body)]
 
 
 def _without(parts: tuple[Condition, ...], drop: int) -> tuple[Condition, ...]:
     return parts if drop < 0 else parts[:drop] + parts[drop + 1 :]
-
-
-def _later(parts: tuple[Condition, ...]) -> Callable[[], Residual]:
-    """The function of a condition, made when it is first needed: most terms of bit vectors never are asked."""
-
-    def make() -> Residual:
-        found = whole(parts) if parts else always
-        assert found is not None
-        return found
-
-    return make
-
-
-def _same(made: Residual) -> Residual:
-    return made
 
 
 def _lengths(filed: Sequence[Item]) -> frozenset[Place]:

@@ -7,21 +7,20 @@ fields. What must hold is an answer; what only may is asked itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atamo_rules.engine.index.bits import mask, positions
+from atamo_rules.engine.index.buckets import always
 from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.ranges import Numbers
+from atamo_rules.engine.index.rests import whole
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
 from atamo_rules.engine.shapes import Residual
-from atamo_rules.model.meaning import Step
-
-Rest = Callable[[], Residual]
-
+from atamo_rules.model.meaning import Condition, Step
 
 FIELDS: dict[str, type[Field]] = {
     TEXT: Texts,
@@ -33,20 +32,22 @@ FIELDS: dict[str, type[Field]] = {
 
 
 class Dense:
-    """The terms of some rules, and how they are answered. `rules` are (id, its terms, its condition), in order."""
+    """The terms of some rules, and how they are answered. `rules` are (id, its terms, its conjuncts), in order."""
 
     def __init__(
-        self, rules: Sequence[tuple[str, Sequence[Term], Rest]], numbers: Mapping[tuple[Step, ...], Numbers]
+        self,
+        rules: Sequence[tuple[str, Sequence[Term], tuple[Condition, ...]]],
+        numbers: Mapping[tuple[Step, ...], Numbers],
     ) -> None:
         asks: dict[tuple[str, tuple[Step, ...]], list[tuple[int, tuple[Ask, ...]]]] = {}
         ids: list[str] = []
-        rests: list[Rest] = []
+        rests: list[tuple[Condition, ...]] = []
         sure: list[int] = []
-        for id, found, rest in rules:
+        for id, found, parts in rules:
             for term in found:
                 bit = len(ids)
                 ids.append(id)
-                rests.append(rest)
+                rests.append(parts)
                 whole = term.whole
                 by_path: dict[tuple[str, tuple[Step, ...]], tuple[Ask, ...]] = {}
                 for ask in term.asks:
@@ -107,10 +108,11 @@ class Dense:
 class _Rests(dict[int, Residual]):
     """By its bit, the function of a rule's condition, made when it is first asked."""
 
-    def __init__(self, made: Sequence[Rest]) -> None:
+    def __init__(self, parts: Sequence[tuple[Condition, ...]]) -> None:
         super().__init__()
-        self._made = made
+        self._parts = parts
 
     def __missing__(self, bit: int) -> Residual:
-        found = self[bit] = self._made[bit]()
+        parts = self._parts[bit]
+        found = self[bit] = whole(parts) if parts else always
         return found
