@@ -30,11 +30,26 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
 }
 
 
+_AS_IT_IS: dict[tuple[str, ...], type] = {
+    ("text",): str,
+    ("number",): int,
+    ("list",): list,
+    ("record",): dict,
+    ("moment",): datetime,
+    ("duration",): timedelta,
+}
+"""Parameters, and the type of most values given for them: such a value is taken without another look."""
+
+
 def applied(node: Apply) -> Callable[..., Any]:
-    """The function of as many runtime values as are given there; absent where one is, or is of another type."""
+    """The function of as many runtime values as are given there. Absent where one is, or is of another type than the
+    function takes, or than the event's type declares there."""
     function = FUNCTIONS[node.function]
-    takes = tuple(_taking(parameter.kinds) for parameter in function.parameters[: len(node.arguments)])
+    parameters = function.parameters[: len(node.arguments)]
+    takes = tuple(_taking(one.kinds, given) for one, given in zip(parameters, node.arguments, strict=True))
     call = function.call
+    if len(takes) == 1:
+        return _applied_to_one(call, takes[0], _AS_IT_IS.get(parameters[0].kinds))
 
     def run(*values: Any) -> Any:
         given = []
@@ -45,23 +60,43 @@ def applied(node: Apply) -> Callable[..., Any]:
             given.append(found)
         try:
             return call(*given)
-        except (ArithmeticError, ValueError, TypeError, RecursionError):
-            # Values of an open type can be of any shape; a function that cannot take one has no answer.
+        except _NO_ANSWER:
             return ABSENT
 
     return run
 
 
-def _taking(kinds: tuple[str, ...]) -> Callable[[Any], Any]:
+_NO_ANSWER = (ArithmeticError, ValueError, TypeError, RecursionError)
+"""Values of an open type can be of any shape; a function that cannot take one has no answer."""
+
+
+def _applied_to_one(
+    call: Callable[..., Any], take: Callable[[Any], Any], usual: type | None
+) -> Callable[[Any], Any]:
+    def run(value: Any) -> Any:
+        if type(value) is not usual:
+            value = take(value)
+            if value is ABSENT:
+                return ABSENT
+        try:
+            return call(value)
+        except _NO_ANSWER:
+            return ABSENT
+
+    return run
+
+
+def _taking(kinds: tuple[str, ...], given: Term) -> Callable[[Any], Any]:
     """A value as a parameter of these kinds takes it, or absent."""
     checks, whole = tuple(_KINDS[kind] for kind in kinds), "whole" in kinds
+    type = given.type if isinstance(given, Get) and not given.many else Anything()
 
     def take(value: Any) -> Any:
         if isinstance(value, float):
             value = exactly(value)
         if whole and isinstance(value, Decimal) and value == value.to_integral_value():
             value = int(value)  # 3.0 is a whole number, to JSON Schema and to everybody else
-        if value is None or value is ABSENT:
+        if value is None or value is ABSENT or not of_type(value, type):
             return ABSENT
         for fits in checks:
             if fits(value):
@@ -69,14 +104,6 @@ def _taking(kinds: tuple[str, ...]) -> Callable[[Any], Any]:
         return ABSENT
 
     return take
-
-
-def fitting(node: Term) -> Callable[[Any], Any] | None:
-    """A value read for an argument, absent where it is not of the declared type; None where it is taken as it is."""
-    if not isinstance(node, Get) or node.many or isinstance(node.type, Anything):
-        return None
-    type = node.type
-    return lambda value: value if of_type(value, type) else ABSENT
 
 
 _OF_WHOLES: dict[str, Callable[[int, int], int]] = {"+": add, "-": sub, "*": mul}

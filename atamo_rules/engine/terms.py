@@ -142,17 +142,11 @@ def values(node: Get) -> Callable[[Frame], Any]:
 
 
 def _apply(node: Apply) -> Value:
-    call, arguments = calls.applied(node), tuple(_fitting(argument) for argument in node.arguments)
+    call, arguments = calls.applied(node), tuple(term(argument) for argument in node.arguments)
     if len(arguments) == 1:
         (only,) = arguments
         return lambda frame: call(only(frame))
     return lambda frame: call(*[argument(frame) for argument in arguments])
-
-
-def _fitting(node: Term) -> Value:
-    """An argument; absent where the event has something there that its declared type does not."""
-    read, fit = term(node), calls.fitting(node)
-    return read if fit is None else lambda frame: fit(read(frame))
 
 
 def _arith(node: Arith) -> Value:

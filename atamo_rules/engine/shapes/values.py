@@ -74,14 +74,7 @@ def _apply(node: Apply, here: Here, conditions: Conditions) -> Made:
             raise Uncovered
         text, _ = read(only, here)
         return Made(f"(len({here.value}) if isinstance({here.value} := {text}, L) else None)")
-    call, fits = calls.applied(node), [calls.fitting(argument) for argument in node.arguments]
-    if all(fit is None for fit in fits):
-        return _call(call, node.arguments, here, conditions)
-
-    def fitted(*given: Any) -> Any:
-        return call(*[one if fit is None else fit(one) for fit, one in zip(fits, given, strict=True)])
-
-    return _call(fitted, node.arguments, here, conditions)
+    return _call(calls.applied(node), node.arguments, here, conditions)
 
 
 def _tally(node: Tally, here: Here, conditions: Conditions) -> Made:
