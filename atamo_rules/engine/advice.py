@@ -79,6 +79,13 @@ def _of_part(part: Condition) -> tuple[int, Advice]:
                   right=Const()):  # fmt: skip
             why = "a function of a field cannot be looked up"
             return 0, Advice(part.span, why, f"write `{get.span.text} is … ignoring case`, which can")
+        case Test(
+            operator="eq" | "in", left=Apply(function="domain", arguments=(Get() as get,)), right=Const()
+        ):
+            why = "a function of a field cannot be looked up"
+            return 0, Advice(
+                part.span, why, f'write `{get.span.text} ends with "@…" ignoring case`, which can'
+            )
         case Test(operator="contains" | "regex" | "glob", left=Get(), right=Const()):
             why = f"it asks for no text of {SHORTEST} characters or more that must be there"
             return 2, Advice(part.span, why, f"ask for a longer part, or {NARROW}")

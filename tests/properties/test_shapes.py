@@ -137,6 +137,18 @@ def test_a_body_that_is_no_object_of_that_kind_holds_nothing(body: Any) -> None:
     assert quick(body) is False
 
 
+def test_values_nested_deeper_than_python_follows_are_not_equal() -> None:
+    deep: Any = []
+    for _ in range(5_000):
+        deep = [deep]
+    node = open_world("a is b").rules[0].condition
+    quick = residual(node)
+    assert quick is not None
+    assert (
+        quick({"a": deep, "b": [deep]}) is conditions.condition(node)(bare({"a": deep, "b": [deep]})) is False
+    )
+
+
 def test_conditions_too_deep_for_one_expression_are_answered_too() -> None:
     condition = "x is 1"
     for _ in range(29):

@@ -16,6 +16,7 @@ FIELDS += "parts: list of\n  code: text\n  n: number"
     [
         ('lower(name) is "a"', 'lower(name) is "a"', "a function of a field", "write `name is … ignoring case`"),
         ('upper(name) is one of ["A"] and size + 1 > 3', 'upper(name) is one of ["A"]', "a function", "ignoring"),
+        ('domain(name) is "a.example"', 'domain(name) is "a.example"', "a function", 'ends with "@…" ignoring case'),
         ("name matches /^..$/", "name matches /^..$/", "no text of 3 characters", "ask for a longer part"),
         ('name contains "ab"', 'name contains "ab"', "no text of 3 characters", "ask for a longer part"),
         ('name is like "*a*"', 'name is like "*a*"', "no text of 3 characters", "ask for a longer part"),
