@@ -76,11 +76,11 @@ def _order(left: Any, right: Any) -> int | None:
     right = exactly(right) if isinstance(right, float) else right
     for family in _ORDERED:
         if isinstance(left, family) and isinstance(right, family):
-            return (left > right) - (left < right)
+            return int(left > right) - int(left < right)
     if isinstance(left, date) and isinstance(right, date):
         if isinstance(left, datetime) or isinstance(right, datetime):
             return None
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     return None
 
 
