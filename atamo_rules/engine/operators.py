@@ -6,6 +6,7 @@ ordered by code point; ignoring case means comparing `str.casefold` of both (Uni
 
 from __future__ import annotations
 
+import operator as python
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +38,15 @@ FITS: dict[str, Check] = {
 
 
 def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
-    """Equality within one kind of JSON value; lists and objects element by element."""
+    """Equality within one kind of JSON value; lists and objects element by element. What is nested deeper than Python
+    can follow, which no strict JSON is, equals nothing."""
+    try:
+        return _equal(left, right, kind, fold)
+    except RecursionError:
+        return False
+
+
+def _equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
     if isinstance(left, str):
         if not isinstance(right, str):
             return False
@@ -46,13 +55,17 @@ def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
         return left is right
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(
-            equal(one, two, kind, fold) for one, two in zip(left, right, strict=True)
+            _equal(one, two, kind, fold) for one, two in zip(left, right, strict=True)
         )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(left[k], right[k], kind, fold) for k in left)
+        return left.keys() == right.keys() and all(_equal(left[k], right[k], kind, fold) for k in left)
     if isinstance(left, float) or isinstance(right, float):
         return _order(left, right) == 0
     return bool(left == right)
+
+
+_ORDERED: tuple[Any, ...] = ((int, Decimal), str, datetime, timedelta)
+"""Types whose values have an order among themselves."""
 
 
 def _order(left: Any, right: Any) -> int | None:
@@ -61,13 +74,13 @@ def _order(left: Any, right: Any) -> int | None:
         return None
     left = exactly(left) if isinstance(left, float) else left
     right = exactly(right) if isinstance(right, float) else right
-    for family in (int | Decimal, str, datetime, timedelta):
+    for family in _ORDERED:
         if isinstance(left, family) and isinstance(right, family):
-            return (left > right) - (left < right)  # type: ignore[operator]
+            return int(left > right) - int(left < right)
     if isinstance(left, date) and isinstance(right, date):
         if isinstance(left, datetime) or isinstance(right, datetime):
             return None
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     return None
 
 
@@ -166,12 +179,14 @@ def compiled(pattern: str, fold: bool) -> Callable[[str], bool]:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = not fold
+    options.never_capture = True
     options.max_mem = 8 << 20
-    search = re2.compile(pattern, options).search
+    # In UTF-8 at once: nobody asks where it was found, so offsets need not be counted in characters.
+    search = re2.compile(pattern.encode(), options).search
 
     def found(text: str) -> bool:
         try:
-            return search(text) is not None
+            return search(text.encode()) is not None
         except UnicodeEncodeError:
             return False
 
@@ -197,6 +212,16 @@ def glob_pattern(glob: str) -> str:
 
 _OF_TEXTS: tuple[Operator, ...] = (equal, _member, _in_text, _prefix, _suffix)
 """Asked of texts, these ignore case by asking the folded text about folded constants."""
+
+
+_OF_WHOLES: dict[Operator, Callable[[int, int], bool]] = {
+    equal: python.eq,
+    _less: python.lt,
+    _at_most: python.le,
+    _more: python.gt,
+    _at_least: python.ge,
+}
+"""What Python asks of two whole numbers."""
 
 
 def _folded(constant: Any) -> str | tuple[str, ...] | None:
@@ -238,6 +263,11 @@ def single(node: Test) -> Check:
     if node.operator == "glob" and isinstance(constant, str):
         match = compiled(glob_pattern(constant), fold)
         return lambda value: isinstance(value, str) and match(value)
+    if type(constant) is int and operator in _OF_WHOLES:
+        whole, compare = constant, _OF_WHOLES[operator]
+        return lambda value: (
+            compare(value, whole) if type(value) is int else operator(value, whole, kind, fold)
+        )
     listed = constant if isinstance(constant, list | tuple) else ()
     if node.operator == "in" and not fold and listed and all(isinstance(item, str) for item in listed):
         members = frozenset(str(item) for item in listed)

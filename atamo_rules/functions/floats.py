@@ -2,7 +2,8 @@
 
 So 0.1 is 0.1, and what was parsed with `json.loads` decides as what was parsed exactly. The shortest text that reads
 back as a float (what `repr` gives; Steele and White, PLDI 1990) is strictly monotone: floats keep their order. NaN and
-the infinities are no numbers: nothing equals them, nothing is less, no function takes them.
+the infinities are no numbers: nothing equals them, nothing is less, no function takes them, and where one is written
+it is null.
 """
 
 from __future__ import annotations

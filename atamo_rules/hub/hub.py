@@ -68,7 +68,7 @@ class Hub:
     ) -> tuple[Taken, bool]:
         """As `submit`, for a message that was read already."""
         generation = self.current
-        taken = generation.intake.accept(value, type_name=type_name, user=user, now=_now())
+        taken = generation.intake.given(value, type_name=type_name, user=user, now=_now())
         return await self.enter(taken, generation)
 
     async def enter(self, taken: Taken, generation: Generation) -> tuple[Taken, bool]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.benchmarks import decide, door, reload, render, verify, version
+from tests.benchmarks import decide, door, reload, render, shapes, verify, version
 from tests.benchmarks.table import Table
 
 
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "reload": reload.run,
     "decide": decide.run,
     "render": render.run,
+    "shapes": shapes.run,
     "door": door.run,
 }
 

@@ -137,6 +137,18 @@ def test_a_body_that_is_no_object_of_that_kind_holds_nothing(body: Any) -> None:
     assert quick(body) is False
 
 
+def test_values_nested_deeper_than_python_follows_are_not_equal() -> None:
+    deep: Any = []
+    for _ in range(5_000):
+        deep = [deep]
+    node = open_world("a is b").rules[0].condition
+    quick = residual(node)
+    assert quick is not None
+    assert (
+        quick({"a": deep, "b": [deep]}) is conditions.condition(node)(bare({"a": deep, "b": [deep]})) is False
+    )
+
+
 def test_conditions_too_deep_for_one_expression_are_answered_too() -> None:
     condition = "x is 1"
     for _ in range(29):
@@ -146,3 +158,75 @@ def test_conditions_too_deep_for_one_expression_are_answered_too() -> None:
     assert quick is not None
     for body in ({"x": 1}, {"x": 2}, {}):
         assert quick(body) is holds(bare(body))
+
+
+TRAPS = {
+    "text": (
+        'a is ""', 'a is "a"', 'a is one of ["a", ""]', 'a is one of ["a"]', 'a is "A" ignoring case',
+        'a contains "a"', 'a contains ""', 'a contains "A" ignoring case', 'a starts with "a"',
+        'a starts with ""', 'a ends with "b"', 'a starts with any of ["x", "a"]',
+        'a contains all of ["a", "b"]', 'a is one of ["A", "x"] ignoring case', "a matches /^a/",
+        'a is like "a*"', 'a is in network "10.0.0.0/8"', "a is empty", "a is b", 'lower(a) is "a"',
+        "length(a) > 0", 'a starts with "A" ignoring case', 'a ends with "" ignoring case',
+    ),
+    "number": (
+        "a is 0", "a is 1", "a is 0.1", "a is 1.0", "a > 0", "a >= 1", "a < 0.3", "a <= 0.1",
+        "a is between 0 and 1", "a is between 0.1 and 1", "a is one of [0, 1]", "a is one of [0.1, 2]",
+        "a is one of [7, 9]", "a > 9007199254740992", "a is 9007199254740993", "a is b", "a < b",
+        "a + 1 > 1", "a * 2 is 2", "a / 2 < 1", "abs(a) >= 0", "a > 1e300", "a < 0.1234567890123456789",
+    ),
+    "boolean": (
+        "a", "not a", "a is true", "a is not false", "a is b",
+    ),
+    "time": (
+        'a is "2026-01-01T00:00:00Z"', 'a > "2025-12-31T00:00:00Z"', "a is b", "year(a) is 2026",
+    ),
+    "date": (
+        'a is "2026-01-01"', 'a < "2027-01-01"', "a is b",
+    ),
+    "list of text": (
+        'a contains "a"', 'a is "a"', 'a is one of ["a", "b"]', 'a contains any of ["a", "z"]',
+        'a contains all of ["a", "ab"]', "a is empty", "count(a) > 0", 'a contains "A" ignoring case',
+        'any x in a has (x is "a")', 'every x in a has (x is "a")', 'no x in a has (x starts with "a")',
+        'a starts with "a"', 'first(a) is "a"', 'count(x in a has (x is "a")) is 1',
+    ),
+    "list of number": (
+        "a contains 1", "a contains 0.1", "a is 1", "a > 0.5", "sum(a) > 0", "a is between 0 and 1",
+        "any x in a has (x > 0)", "every x in a has (x >= 1)",
+    ),
+    "anything": (
+        "a is 1", 'a is "a"', "a is true", "a > 0", 'a contains "a"', 'a contains ""', "a contains 1",
+        "a is b", "a is null", "a exists", "a is present", "a is empty", 'a.a is "a"', "a.a.b is 1",
+        "a.a exists", 'a is one of ["a", 1, true]', 'a contains "A" ignoring case', 'a ends with "b"',
+        "a is one of [1, 0.1]",
+    ),
+    "text?": (
+        'a is present and a starts with "a"', 'a is absent or a is "a"', '(a else "a") is "a"',
+        "a is null", 'a is present and a is "A" ignoring case', 'a is present and a is not one of ["a"]',
+        "a exists",
+    ),
+    "number?": (
+        "a is present and a > 0", "a is present and a is between 0 and 1", "(a else 1) is 1",
+        "(a else 0.1) < 1",
+    ),
+}  # fmt: skip
+"""By the type of `a`: what a hasty reading of Python values would get wrong of one of the strays."""
+
+
+@pytest.mark.parametrize(
+    ("type", "condition"), [(type, one) for type, found in TRAPS.items() for one in found]
+)
+def test_no_value_is_taken_for_another(type: str, condition: str) -> None:
+    rules = (
+        asked(f"when invalid flag\na: {type}\nb: {type}", condition)
+        if type != "anything"
+        else open_world(condition)
+    )
+    node = rules.rules[0].condition
+    quick, holds = residual(node), conditions.condition(node)
+    assert quick is not None
+    for value in STRAY:
+        for body in ({"a": value, "b": value}, {"a": value}, {"a": value, "b": 1}, {"a": [value], "b": "a"}):
+            assert quick(body) is holds(bare(body)), body
+    for body in ({}, {"b": 1}, {"a": None}, None, [], "a", 1):
+        assert quick(body) is holds(bare(body)), body

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from atamo_rules.engine.index.forms import terms
 from atamo_rules.engine.index.group import Group, filed
 from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, RANGE, SUFFIX, VALUE, Key
 from atamo_rules.engine.index.numbers import Cut
 from atamo_rules.engine.index.plan import ASK, LOOP, PROBE, TERM, Item, Plan, plan, threshold
-from atamo_rules.model.meaning import EACH, Step
+from atamo_rules.model.meaning import EACH, Condition, Step
 from atamo_rules.model.rule import Rule
 
 KEY, BITS, SCAN = "key", "bits", "scan"
@@ -23,6 +24,8 @@ class Filing:
     one, from 0 to 1. `cost` is what the rule adds to every event of its type, in nanoseconds of one core, estimated.
 
     `scope` are those whose events it is filed for; empty for everybody's. `note` is a sentence on why it has no key.
+    `under` is the part of its condition that the keys are of. `blind` says that nothing in it can be looked up, so that
+    every event asks it however many rules there are.
     """
 
     rule: str
@@ -33,6 +36,8 @@ class Filing:
     cost: float
     scope: tuple[str, ...] = ()
     note: str = ""
+    under: Condition | None = None
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,21 @@ def _filings(type: str, made: Plan, rules: dict[str, Rule]) -> Iterable[Filing]:
     probes = sum(PROBE[place.kind] for place in places) / max(1, len(made.filed))
     for one in made.filed:
         keys = tuple(words(key) for key in one.keys)
-        yield Filing(one.id, type, KEY, keys, one.share, ASK * one.share + probes, _scope(rules[one.id]))
+        under = None if one.way is None else one.parts[one.way[0]]
+        cost = ASK * one.share + probes
+        yield Filing(one.id, type, KEY, keys, one.share, cost, _scope(rules[one.id]), under=under)
     for one in made.dense:
         cost = TERM * max(1, len(one.terms))
-        yield Filing(one.id, type, BITS, (), 1.0, cost, _scope(rules[one.id]), _why(one))
+        yield Filing(one.id, type, BITS, (), 1.0, cost, _scope(rules[one.id]), _why(one), blind=blind(one))
     for one in made.scanned:
-        yield Filing(one.id, type, SCAN, (), 1.0, LOOP, _scope(rules[one.id]), _why(one))
+        yield Filing(one.id, type, SCAN, (), 1.0, LOOP, _scope(rules[one.id]), _why(one), blind=blind(one))
+
+
+def blind(one: Item) -> bool:
+    """Whether neither a key nor bit vectors can tell an event that a rule does not match it."""
+    if one.ways:
+        return False
+    return not one.closed or any(not term.asks for term in one.terms or terms(one.parts))
 
 
 def _scope(rule: Rule) -> tuple[str, ...]:

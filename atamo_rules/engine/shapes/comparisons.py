@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import readers
 from atamo_rules.engine.operators import single
 from atamo_rules.engine.shapes import numbers
-from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PRESENCE, Piece
-from atamo_rules.model.meaning import Const, Test
+from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PATTERN, PRESENCE, Piece
+from atamo_rules.model.meaning import Condition, Const, Exists, Holds, IsNull, Present, Test
 from atamo_rules.model.types import Anything, ListOf, Type
 
 READ = ("moment", "date", "duration")
@@ -33,38 +33,31 @@ def test(node: Test, type: Type, read: str, soft: bool, value: str) -> Piece | N
     quick = None
     if node.kind not in READ and (not node.many or _any_of_list(node, type)):
         quick = _QUICK.get(node.operator, _none)(node, constant, type, read, soft, value)
-    return quick or Piece(CALL, f"{MARK}({read})", (check(node, type),))
+    cost = PATTERN if node.operator in ("regex", "glob", "cidr") or node.kind in READ else CALL
+    return quick or Piece(cost, f"{MARK}({read})", (check(node, type),))
 
 
 def check(node: Test, type: Type) -> Callable[[Any], bool]:
     """The test as a question about one value as JSON has it."""
     ask = single(node)
-    convert = terms.reader(type) if node.kind in READ else None
+    convert = readers.reader(type) if node.kind in READ else None
     if convert is None:
         return ask
     return lambda value: ask(convert(value))
 
 
-def present(read: str) -> Piece:
-    return Piece(PRESENCE, f"{read} is not None")
-
-
-def true(read: str) -> Piece:
-    return Piece(PRESENCE, f"{read} is True")
-
-
-def empty(read: str, value: str) -> Piece:
+def state(node: Condition, read: str, value: str) -> Piece:
+    """Presence, truth or emptiness. For `is null` and `exists`, `read` gives A where nothing is."""
+    match node:
+        case Present():
+            return Piece(PRESENCE, f"{read} is not None")
+        case Holds():
+            return Piece(PRESENCE, f"{read} is True")
+        case IsNull():
+            return Piece(PRESENCE, f"{read} is None")
+        case Exists():
+            return Piece(PRESENCE, f"{read} is not A")
     return Piece(PART, f"(not ({value} := {read}) and isinstance({value}, (str, list, tuple, dict)))")
-
-
-def null(read: str) -> Piece:
-    """`read` gives A where nothing is."""
-    return Piece(PRESENCE, f"{read} is None")
-
-
-def exists(read: str) -> Piece:
-    """`read` gives A where nothing is."""
-    return Piece(PRESENCE, f"{read} is not A")
 
 
 def has_null(constant: Any) -> bool:

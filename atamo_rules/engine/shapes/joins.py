@@ -7,8 +7,9 @@ their order cannot be seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 
-from atamo_rules.engine import terms
+from atamo_rules.engine import readers
 from atamo_rules.engine.shapes import atoms, comparisons, numbers, total
 from atamo_rules.engine.shapes.paths import place, plain, read
 from atamo_rules.engine.shapes.piece import DEEPEST, ELEMENTS, PRESENCE, Here, Piece, Place
@@ -34,6 +35,8 @@ def piece(condition: Condition, here: Here) -> Piece:
     """A condition as an expression. Raises Beyond where it reads more than the body."""
     if here.depth > DEEPEST:
         return total.piece(condition, here)
+    if isinstance(condition, Test):
+        return atoms.piece(condition, here, piece) or total.piece(condition, here)
     match condition:
         case All():
             return _between(condition, here) or _joined(" and ", "True", condition.parts, here)
@@ -47,22 +50,29 @@ def piece(condition: Condition, here: Here) -> Piece:
         case Among():
             return _among(condition, here) or total.piece(condition, here)
         case _:
-            return atoms.piece(condition, here) or total.piece(condition, here)
+            return atoms.piece(condition, here, piece) or total.piece(condition, here)
+
+
+_NOTHING: frozenset[Place] = frozenset()
+_COST = itemgetter(0, 1)
 
 
 def _joined(word: str, none: str, parts: Sequence[Condition], here: Here) -> Piece:
     if not parts:
         return Piece(PRESENCE, none)
-    soft: frozenset[Place] = frozenset().union(*(_asked(part, here) for part in parts))
+    soft = _NOTHING
+    for part in parts:
+        if not isinstance(part, Test):
+            soft |= _asked(part, here)
     inner = here.deeper(soft)
     parts = _needed(parts, here) if soft and word == " and " else parts
-    pieces = sorted((piece(part, inner) for part in parts), key=lambda one: one[:2])
+    pieces = sorted([piece(part, inner) for part in parts], key=_COST)
     if len(pieces) == 1:
         return pieces[0]
     return Piece(
-        max(one.cost for one in pieces),
-        f"({word.join(one.text for one in pieces)})",
-        tuple(constant for one in pieces for constant in one.constants),
+        pieces[-1].cost,
+        f"({word.join([one.text for one in pieces])})",
+        tuple([constant for one in pieces for constant in one.constants]),
     )
 
 
@@ -72,7 +82,7 @@ def _asked(part: Condition, here: Here) -> frozenset[Place]:
         part = part.part
     if isinstance(part, Present | Exists | IsNull) and isinstance(part.term, Get):
         return frozenset((place(part.term, here),))
-    return frozenset()
+    return _NOTHING
 
 
 def _needed(parts: Sequence[Condition], here: Here) -> Sequence[Condition]:
@@ -111,7 +121,7 @@ def _between(node: All, here: Here) -> Piece | None:
         or high.operator not in ("le", "lt")
     ):
         return None
-    if not plain(low.left):
+    if not plain(low.left.steps):
         return None
     text, soft = read(low.left, here)
     return numbers.between(
@@ -122,11 +132,11 @@ def _between(node: All, here: Here) -> Piece | None:
 def _among(node: Among, here: Here) -> Piece | None:
     """Quantified over a list that stands at one place, its elements as they came."""
     collection = node.collection
-    if not isinstance(collection, Get) or terms.reader(collection.type) is not None:
+    if not isinstance(collection, Get) or readers.reader(collection.type) is not None:
         return None
     each = collection.steps[-1:] == (EACH,) and isinstance(collection.type, Anything)
     whole = Get(collection.root, collection.steps[:-1], Text(), span=collection.span) if each else collection
-    if not plain(whole):
+    if not plain(whole.steps):
         return None
     text, _ = read(whole, here)
     inside, name = here.inside(node.variable)

@@ -8,7 +8,7 @@ an empty dict: what is missing anywhere on the way is None. Where a text or a nu
 from __future__ import annotations
 
 from atamo_rules.engine.shapes.piece import Beyond, Here, Place
-from atamo_rules.model.meaning import Get
+from atamo_rules.model.meaning import Get, Step
 from atamo_rules.model.types import Anything
 
 LONGEST = 16
@@ -23,24 +23,32 @@ def place(get: Get, here: Here) -> Place:
     return root, get.steps
 
 
-def plain(get: Get) -> bool:
+def plain(steps: tuple[Step, ...]) -> bool:
     """Whether a path goes through objects alone, and not too far."""
-    return len(get.steps) <= LONGEST and all(isinstance(step, str) for step in get.steps)
+    for step in steps:
+        if type(step) is not str:
+            return False
+    return len(steps) <= LONGEST
 
 
 def read(get: Get, here: Here, *, default: str = "", soft: bool = False) -> tuple[str, bool]:
     """The expression of a plain path, and whether it is None where nothing is.
 
     `soft` asks for that; so does `default`, the Python name of what a missing last step gives instead of None.
+    Raises Beyond.
     """
-    root, steps = place(get, here)
+    steps, known = get.steps, here.soft
+    root = here.names.get(get.root)
+    if root is None:
+        raise Beyond
+    if not (known or soft or default or isinstance(get.type, Anything)):
+        return root + "".join([f"[{step!r}]" for step in steps]), False
     last = len(steps) - 1
-    known = here.soft
     # What is asked whether it is there may be missing with everything around it.
     softly = isinstance(get.type, Anything) or soft or default != "" or (root, steps) in known
     text = root
     for at, step in enumerate(steps):
-        softer = softly or (known and (root, steps[: at + 1]) in known) or (at == last and (soft or default))
+        softer = softly or (root, steps[: at + 1]) in known or (at == last and (soft or default))
         if softly and at:
             text = f"({text} or E)"
         if softer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
 from atamo_rules.model.meaning import Step
@@ -16,7 +15,7 @@ DEEPEST = 24
 takes 200 parentheses in one another.)"""
 
 # What a piece costs, in tens of nanoseconds or so: conjuncts are asked in this order.
-PRESENCE, EQUAL, ORDER, PART, CALL, ELEMENTS, FRAME = 1, 2, 3, 4, 15, 20, 50
+PRESENCE, EQUAL, ORDER, PART, CALL, ELEMENTS, FRAME, PATTERN = 1, 2, 3, 4, 15, 20, 60, 120
 
 
 class Piece(NamedTuple):
@@ -38,8 +37,7 @@ Place: TypeAlias = "tuple[str, tuple[Step, ...]]"
 """A path: the name of its root in the expression, and its steps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(NamedTuple):
     """Where in a condition we are.
 
     `names` are the roots of paths and the Python names that hold them. `soft` are the paths that a condition around
@@ -51,11 +49,12 @@ class Here:
     soft: frozenset[Place] = frozenset()
     value: str = "v"
     depth: int = 0
-    variables: tuple[tuple[str, str], ...] = field(default=())
+    variables: tuple[tuple[str, str], ...] = ()
 
     def deeper(self, soft: frozenset[Place]) -> Here:
         """Inside an `and`, an `or` or a `not`, where these paths too may be absent."""
-        return Here(self.names, self.soft | soft, self.value, self.depth + 1, self.variables)
+        soft = self.soft | soft if soft else self.soft
+        return Here(self.names, soft, self.value, self.depth + 1, self.variables)
 
     def inside(self, variable: str) -> tuple[Here, str]:
         """Inside a quantifier, and the Python name of its element."""
