@@ -12,6 +12,7 @@ from atamo_rules.engine.decide import decide, index_of
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.index.keys import conjuncts
 from atamo_rules.engine.index.report import BITS, Filing, Report
+from atamo_rules.engine.lets import inlined
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.engine.shapes import residual
@@ -137,7 +138,7 @@ def _rule_cost(
     seen = [event for event in sample if rule.scope.admits(event.user)]
     if not seen:
         return RuleCost(rule, filing, 0.0, 0.0, 0.0, 0.0, 0.0)
-    ask, held = _asked(rule, rule.condition, seen)
+    ask, held = _asked(rule, inlined(rule), seen)
     reached = len(seen)
     if filing.under is not None:
         reached = sum(_asked(rule, filing.under, seen)[1])
@@ -159,7 +160,7 @@ def part_costs(costs: Sequence[RuleCost], events: Sequence[Event]) -> list[PartC
     for cost in dearest:
         rule = cost.rule
         seen = [one for one in events if one.type == rule.event and rule.scope.admits(one.user)][:SAMPLE]
-        for part in conjuncts(rule.condition) if seen and cost.asked else ():
+        for part in conjuncts(inlined(rule)) if seen and cost.asked else ():
             if isinstance(part, Constant):
                 continue
             ask, held = _asked(rule, part, seen)

@@ -9,6 +9,7 @@ from atamo_rules.engine.index.group import Kind, filed
 from atamo_rules.engine.index.keys import SHORTEST, conjuncts, disjuncts, ways
 from atamo_rules.engine.index.plan import LOOP
 from atamo_rules.engine.index.report import blind
+from atamo_rules.engine.lets import inlined
 from atamo_rules.engine.shapes import nanoseconds
 from atamo_rules.model.meaning import (
     Among,
@@ -53,7 +54,7 @@ def advice(rule: Rule) -> Advice:
         return Advice(
             rule.span, "it has no condition on the event", "give it a `when`, unless every event is meant"
         )
-    found = [_of_part(part) for part in conjuncts(rule.condition)]
+    found = [_of_part(part) for part in conjuncts(inlined(rule))]
     return min(found, key=lambda one: one[0])[1]
 
 
@@ -131,7 +132,7 @@ def scanned(ruleset: Ruleset) -> dict[str, list[tuple[Rule, float]]]:
         declared = ruleset.events.get(rule.event)
         kind = Kind(Anything() if declared is None else declared.type, bool(ruleset.tables))
         if rule.status != DRAFT and blind(filed(rule, kind)):
-            took = max(LOOP, nanoseconds(rule.condition))
+            took = max(LOOP, nanoseconds(inlined(rule)))
             found.setdefault(rule.event, []).append((rule, took))
     for rules in found.values():
         rules.sort(key=lambda one: -one[1])

@@ -16,6 +16,7 @@ from atamo_rules.engine.index.buckets import Matching
 from atamo_rules.engine.index.build import Pause, build, nothing
 from atamo_rules.engine.index.keys import conjuncts
 from atamo_rules.engine.index.plan import Item, item
+from atamo_rules.engine.lets import inlined
 from atamo_rules.model.meaning import Filled, Lookup, MakeRecord, Meant
 from atamo_rules.model.rule import LIVE, Rule
 from atamo_rules.model.types import Type
@@ -149,7 +150,7 @@ def layer(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing) -> Layer:
 def filed(rule: Rule, kind: Kind) -> Item:
     """A rule as it is filed. What may fail has to be asked as its author wrote it, and is found for every event."""
     closed = not ((kind.fallible or rule.lets) and may_fail(rule))
-    parts = conjuncts(rule.condition) if closed else [rule.condition]
+    parts = conjuncts(inlined(rule)) if closed else [rule.condition]
     return item(rule.id, rule.order, parts, closed=closed)
 
 
