@@ -34,7 +34,17 @@ TIERS: dict[str, dict[Any, dict[str, Any]]] = {
         thresholds: {"MOST_CUTS": 2},
         fields: {"MOST_VALUES": 2},
     },
-    "keys and bits": {plan: {"BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0, "SELECTIVE": (0.0, 0.34)}},
+    "keys and bits": {
+        plan: {
+            "PROBE": FREE,
+            "SEVERAL": 0.0,
+            "BITS": 0.0,
+            "FIELD": 0.0,
+            "TERM": 0.0,
+            "FEWEST": 0,
+            "ASK": 2e3,
+        },
+    },
     "crowded": {
         plan: {"PROBE": FREE, "ASK": 0.1, "SEVERAL": 0.0},
         buckets: {"CROWDED": 1},

@@ -11,11 +11,12 @@ from atamo_rules.engine.index.dense import Dense
 from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
-from atamo_rules.engine.index.plan import Item, Plan, item, plan, threshold
+from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Entries, of_body
+from atamo_rules.engine.index.rests import Entries, conjunction, of_body
 from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.shapes import expression
 from atamo_rules.model.meaning import Condition, Step
 from atamo_rules.model.types import Type
 
@@ -27,6 +28,8 @@ def nothing() -> None:
     """No pause."""
 
 
+LONGEST = 20_000
+"""Characters of such an expression."""
 DEEPEST = 3
 """Indexes within indexes."""
 
@@ -40,22 +43,32 @@ class Built:
     framed: frozenset[str]
 
 
-def build(items: Sequence[Item], type: Type, pause: Pause = nothing) -> Built:
-    """The index of some rules; `items` are in the order in which the rules are tried."""
-    made = plan(items)
-    match = _Making(made, type, 0, items, pause).function()
+def build(items: Sequence[Item], type: Type, pause: Pause = nothing, *, lasting: bool = False) -> Built:
+    """The index of some rules; `items` are in the order in which the rules are tried. For one that is `lasting` it is
+    worth while to write a few rules out."""
+    made = plan(items, written=lasting)
+    match = _Making(made, type, 0, items, pause, lasting).function()
     return Built(match, frozenset(one.id for one in items if one.framed))
 
 
 class _Making:
     """An index while it is built from its plan."""
 
-    def __init__(self, plan: Plan, type: Type, depth: int, items: Sequence[Item], pause: Pause) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        type: Type,
+        depth: int,
+        items: Sequence[Item],
+        pause: Pause,
+        lasting: bool = False,
+    ) -> None:
         self._plan = plan
         self._type = type
         self._depth = depth
         self._items = items
         self._pause = pause
+        self._lasting = lasting
         self._entries = Entries()
         self._of_entry: dict[int, tuple[Item, int]] = {}
         self._numbers: dict[tuple[Step, ...], Numbers] = {}
@@ -63,9 +76,8 @@ class _Making:
 
     def function(self) -> Matching:
         if not self._plan.filed and not self._plan.dense:
-            for one in self._plan.scanned:
-                self._entry(one)
-            return loop(self._entries)
+            scanned = [self._entry(one) for one in self._plan.scanned]
+            return self._written([], None, scanned) if self._written_out() else loop(self._entries)
         buckets: dict[Place, dict[Any, list[Entry]]] = {}
         many: set[Place] = set()
         self._file(buckets, many)
@@ -174,8 +186,7 @@ class _Making:
         if dense is not None:
             dense.emit(source, reads)
         if scanned:
-            with source.block(f"for i, f in {source.given(scanned)}:"), source.block("if f(e):"):
-                source.line("out.append(i)")
+            self._scan(source, scanned)
         repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
         order = self._order()
         live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
@@ -188,6 +199,27 @@ class _Making:
         source.line("return out")
 
         return source.function(_Careful(self._entries, probes, dense, scanned, order))
+
+    def _written_out(self) -> bool:
+        """Whether the rules of the loop are few enough, and stay long enough, to stand in the function themselves."""
+        return self._lasting and 0 < len(self._plan.scanned) <= WRITTEN_OUT
+
+    def _scan(self, source: Source, scanned: list[Entry]) -> None:
+        if not self._written_out():
+            with source.block(f"for i, f in {source.given(scanned)}:"), source.block("if f(e):"):
+                source.line("out.append(i)")
+            return
+        parts = {one.id: one.parts for one in self._plan.scanned}
+        for entry in scanned:
+            piece = None if entry[1] is always else expression(conjunction(parts[entry[0]]))
+            if piece is not None and len(piece.text) <= LONGEST:
+                with source.block(f"if {source.expression(piece)}:"):
+                    source.line(f"out.append({source.given(entry[0])})")
+            elif entry[1] is always:
+                source.line(f"out.append({source.given(entry[0])})")
+            else:
+                with source.block(f"if {source.given(entry)}[1](e):"):
+                    source.line(f"out.append({source.given(entry[0])})")
 
     def _order(self) -> Callable[[str], int] | None:
         """What rules are sorted by; None where it is the id."""

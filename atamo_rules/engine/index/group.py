@@ -123,13 +123,13 @@ class Group:
         return fresh(self.alive(), self.kind, pause)
 
 
-def fresh(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing) -> Group:
+def fresh(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing, *, lasting: bool = False) -> Group:
     """A group of one layer."""
     found = list(rules)
-    return group(kind, (layer(found, kind, pause),) if found else ())
+    return group(kind, (layer(found, kind, pause, lasting=lasting),) if found else ())
 
 
-def layer(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing) -> Layer:
+def layer(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing, *, lasting: bool = False) -> Layer:
     """An index of some rules."""
     ordered = sorted(rules, key=lambda rule: rule.place)
     items = []
@@ -137,7 +137,7 @@ def layer(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing) -> Layer:
         if not number % 16:
             pause()
         items.append(filed(rule, kind))
-    built = build(items, kind.type, pause)
+    built = build(items, kind.type, pause, lasting=lasting)
     special = frozenset(
         rule.id
         for rule in ordered

@@ -121,7 +121,7 @@ def of_type(rules: list[Rule], kind: Kind, pause: Pause = nothing) -> OfType:
         for who in dict.fromkeys(rule.scope.include):
             scoped.setdefault(who, []).append(rule)
     groups = {who: fresh(found, kind, pause) for who, found in scoped.items()}
-    return OfType(kind, fresh(everybodys, kind, pause), Book(groups), Book(homes))
+    return OfType(kind, fresh(everybodys, kind, pause, lasting=True), Book(groups), Book(homes))
 
 
 class Matcher:

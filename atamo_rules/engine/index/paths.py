@@ -72,7 +72,7 @@ class Reads:
     def _called(self, steps: tuple[Step, ...], read: Callable[[Any, Sequence[Step]], Any]) -> str:
         known = self._known.get(steps)
         if known is None:
-            name = self._source.fresh("v")
+            name = self._source.fresh("p")
             self._source.line(f"{name} = {self._source.given(read)}(e, {self._source.given(steps)})")
             known = self._known[steps] = (name, self._type, False)
         return known[0]
@@ -85,7 +85,7 @@ class Reads:
         step = steps[-1]
         assert isinstance(step, str)
         member, must = _member(type, step)
-        name = self._source.fresh("v")
+        name = self._source.fresh("p")
         whole = len(steps) == 1
         if must and sure:
             read = f"{parent}[{step!r}]"

@@ -29,8 +29,10 @@ from atamo_rules.engine.index.probes import end
 from atamo_rules.engine.index.ranges import touched
 from atamo_rules.model.meaning import Condition
 
-ASK, LOOP = 110.0, 130.0
-"""To ask a rule that was found, and to ask a rule in a loop."""
+ASK, LOOP, WRITTEN = 110.0, 130.0, 80.0
+"""To ask a rule that was found, to ask a rule in a loop, and one that is written out."""
+WRITTEN_OUT = 32
+"""Rules that are written out at most."""
 PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0}
 """To look up one index of a kind."""
 NEEDLE = 35.0
@@ -152,15 +154,20 @@ class Plan:
     cost: float
 
 
-def plan(items: Sequence[Item]) -> Plan:
-    """The cheapest of the plans that file what is selective enough, for several bounds on that."""
+def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
+    """The cheapest of the plans that file what is selective enough, for several bounds on that. `written` says that a
+    few rules in a loop would be written out."""
     if len(items) <= 2:
         return Plan((), (), tuple(items), LOOP * len(items))
+
+    def loop(count: int) -> float:
+        return count * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
+
     statistics = Statistics(items)
     for one in items:
         _choose(one, statistics)
     rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
-    best = Plan((), (), tuple(items), LOOP * len(items))
+    best = Plan((), (), tuple(items), loop(len(items)))
     places: set[Place] = set()
     lookups = asked = 0.0
     done = tried = 0
@@ -179,9 +186,9 @@ def plan(items: Sequence[Item]) -> Plan:
         left = len(items) - done
         others = [one for one in items if one.way is None or one.share > bound]
         dense = [one for one in others if one.closed] if left > FEWEST else []
-        bits = _dense(dense) + LOOP * (left - len(dense)) if dense else LOOP * left
-        if bits >= LOOP * left:
-            dense, bits = [], LOOP * left
+        bits = _dense(dense) + loop(left - len(dense)) if dense else loop(left)
+        if bits >= loop(left):
+            dense, bits = [], loop(left)
         if filing + bits < best.cost:
             apart = {id(one) for one in dense}
             filed = tuple(one for one in items if one.way is not None and one.share <= bound)

@@ -56,12 +56,17 @@ class _First:
 
 def whole(parts: Sequence[Condition]) -> Residual:
     """The function of a conjunction that reads the body alone."""
-    condition = parts[0] if len(parts) == 1 else All(tuple(parts), span=parts[0].span)
+    condition = conjunction(parts)
     made = residual(condition)
     if made is not None:
         return made
     holds = conditions.condition(condition)
     return lambda body: holds(bare(body))
+
+
+def conjunction(parts: Sequence[Condition]) -> Condition:
+    """Parts, at least one, as one condition."""
+    return parts[0] if len(parts) == 1 else All(tuple(parts), span=parts[0].span)
 
 
 def of_body(node: Any, bound: frozenset[str] = frozenset({"event"})) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from types import CodeType
 from typing import Any
+
+from atamo_rules.engine.shapes.factory import SPACE
+from atamo_rules.engine.shapes.piece import MARK, Piece
 
 
 class Source:
@@ -43,6 +47,12 @@ class Source:
         yield
         self._depth -= 1
 
+    def expression(self, piece: Piece) -> str:
+        """An expression with its constants given."""
+        pieces = piece.text.split(MARK)
+        names = [self.given(constant) for constant in piece.constants]
+        return "".join(text + name for text, name in zip(pieces, [*names, ""], strict=True))
+
     def function(self, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The function. Where an event is not as its type says, which some operation on it shows by raising,
         `otherwise` is asked from the beginning."""
@@ -53,12 +63,12 @@ class Source:
                 " def match(e):",
                 "  try:",
                 *self._lines,
-                "  except (KeyError, TypeError, AttributeError, UnicodeEncodeError):",
+                "  except SURPRISES:",
                 "   return otherwise(e)",
                 " return match",
             ]
         )
-        space: dict[str, Any] = {}
+        space: dict[str, Any] = {**SPACE, "__builtins__": builtins}
         exec(_compiled(text), space)
         found: Callable[[Any], Any] = space["make"](otherwise, *self._given)
         return found

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from atamo_rules.engine.shapes import factory, joins
 from atamo_rules.engine.shapes.factory import Residual as Residual
-from atamo_rules.engine.shapes.piece import FRAME, Beyond, Here
+from atamo_rules.engine.shapes.piece import FRAME, Beyond, Here, Piece
 from atamo_rules.model.meaning import Condition
 
-__all__ = ["Residual", "nanoseconds", "residual"]
+__all__ = ["Residual", "expression", "nanoseconds", "residual"]
 
 TOP = Here({"event": "e"})
 
@@ -35,3 +35,15 @@ def nanoseconds(condition: Condition) -> float:
         return joins.piece(condition, TOP).cost * 10.0
     except Beyond:
         return FRAME * 20.0
+
+
+def expression(condition: Condition) -> Piece | None:
+    """The condition as an expression of the body `e`, to be written into a larger function; None where it reads more.
+
+    It names nothing else but its constants, what is in `factory.SPACE`, and variables of its own that begin with u, v
+    or x. It raises one of `factory.SURPRISES` where the body is not as its type says.
+    """
+    try:
+        return joins.piece(condition, TOP)
+    except Beyond:
+        return None

@@ -101,3 +101,6 @@ _SPACE: dict[str, Any] = {
     "T": total.asked,
 }
 """All that an expression can name, besides its constants and the body."""
+
+SPACE = _SPACE
+"""The same, for functions that write conditions into their own text."""
