@@ -241,10 +241,7 @@ def single(node: Test) -> Check:
         ask = single(replace(node, right=Const(folded, span=node.right.span), ignore_case=False))
         return lambda value: isinstance(value, str) and ask(value.casefold())
     if node.many and isinstance(constant, list | tuple):
-        items = tuple(constant)
-        if node.many == "all":
-            return lambda value: all(operator(value, item, kind, fold) for item in items)
-        return lambda value: any(operator(value, item, kind, fold) for item in items)
+        return _of_many(node, tuple(constant))
     if not fold and isinstance(constant, str):
         text: str = constant
         if node.operator == "eq":
@@ -273,3 +270,32 @@ def single(node: Test) -> Check:
         members = frozenset(str(item) for item in listed)
         return lambda value: isinstance(value, str) and value in members
     return lambda value: operator(value, constant, kind, fold)
+
+
+def _of_many(node: Test, items: tuple[Any, ...]) -> Check:
+    """`any of` and `all of`, one question after another until the answer is known."""
+    every = node.many == "all"
+    if (
+        operator_of(node) is _in_text
+        and not node.ignore_case
+        and all(isinstance(item, str) for item in items)
+    ):
+
+        def parts(value: Any) -> bool:
+            if isinstance(value, str):
+                for item in items:
+                    if (item in value) is not every:
+                        return not every
+                return every
+            return every and not items
+
+        return parts
+    checks = [single(replace(node, right=Const(item, span=node.right.span), many="")) for item in items]
+
+    def run(value: Any) -> bool:
+        for check in checks:
+            if check(value) is not every:
+                return not every
+        return every
+
+    return run
