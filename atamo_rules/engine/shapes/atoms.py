@@ -1,4 +1,4 @@
-"""Questions about the value at a path, or about any value a path through one list leads to."""
+"""Questions about the value at a path, about two fields of the event, and about values that are worked out."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 """From a shape's expression to a function: compiled once for each shape, called once for each condition of it.
 
-For `total > 100 and channel is web` the function is made by
+For `subject contains "down" and channel is "web"` the function is made by
 
     def make(n, c0, c1):
         t = None
         def f(e):
             nonlocal t
             try:
-                return e['channel'] == c0 and ((v := e['total']) > c1 and (type(v) is int or N(v)))
+                return (e['channel'] == c0 and (c1 in (v := e['subject']) and isinstance(v, str)))
             except SURPRISES:
                 if t is None:
                     t = T(n)

@@ -51,7 +51,7 @@ def order(operator: str, constant: Any, read: str, soft: bool, value: str) -> Pi
     sign = SIGNS[operator]
     name = value if soft else f"({value} := {read})"
     chain = f"NEG < {value} {sign} {MARK}" if sign[0] == "<" else f"POS > {value} {sign} {MARK}"
-    right = f"({MARK} if type({value}) is D else {MARK})" if integral is None else MARK
+    right = f"({MARK} if isinstance({value}, D) else {MARK})" if integral is None else MARK
     text = f"({chain} if type({name}) is float else {value} {sign} {right} and (type({value}) is int or N({value})))"
     constants = (both[1], *both) if integral is None else (both[1], integral)
     if soft:
@@ -82,7 +82,7 @@ def equal(constant: Any, read: str, value: str) -> Piece | None:
     both = broken(constant)
     if both is None:
         return None
-    return Piece(EQUAL, f"({value} := {read}) == ({MARK} if type({value}) is D else {MARK})", both)
+    return Piece(EQUAL, f"({value} := {read}) == ({MARK} if isinstance({value}, D) else {MARK})", both)
 
 
 def among(constants: tuple[Any, ...], read: str, value: str) -> Piece | None:
