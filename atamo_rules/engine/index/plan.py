@@ -27,6 +27,7 @@ from atamo_rules.engine.index.keys import (
 from atamo_rules.engine.index.numbers import nearest
 from atamo_rules.engine.index.probes import end
 from atamo_rules.engine.index.ranges import touched
+from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition
 
 ASK, LOOP, WRITTEN = 110.0, 130.0, 80.0
@@ -70,6 +71,8 @@ class Item:
     way: tuple[int, Way] | None = None
     keys: tuple[Key, ...] = ()
     terms: list[Term] = field(default_factory=list)
+    rest: Residual | None = None
+    """What is asked of it in the loops of rules that come and go; None until it is in one."""
 
 
 def item(id: str, order: int, parts: Sequence[Condition], *, closed: bool = True) -> Item:
