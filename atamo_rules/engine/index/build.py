@@ -14,9 +14,9 @@ from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Entries, conjunction, of_body
+from atamo_rules.engine.index.rests import Entries, Later, conjunction, of_body
 from atamo_rules.engine.index.source import Source
-from atamo_rules.engine.shapes import expression
+from atamo_rules.engine.shapes import Residual, expression
 from atamo_rules.model.meaning import Condition, Step
 from atamo_rules.model.types import Type
 
@@ -43,12 +43,30 @@ class Built:
     framed: frozenset[str]
 
 
-def build(items: Sequence[Item], type: Type, pause: Pause = nothing, *, lasting: bool = False) -> Built:
-    """The index of some rules; `items` are in the order in which the rules are tried. For one that is `lasting` it is
-    worth while to write a few rules out."""
-    made = plan(items, written=lasting)
-    match = _Making(made, type, 0, items, pause, lasting).function()
-    return Built(match, frozenset(one.id for one in items if one.framed))
+PASSING, GENERATED, WRITTEN = 0, 1, 2
+"""How much is done for the speed of an index: no code of its own, as rules will soon come or go; a function of its
+own; and that with its few rules written into it."""
+
+
+def build(items: Sequence[Item], type: Type, pause: Pause = nothing, effort: int = GENERATED) -> Built:
+    """The index of some rules; `items` are in the order in which the rules are tried."""
+    made = plan(items, written=effort == WRITTEN)
+    match = _Making(made, type, 0, items, pause, effort).function()
+    return Built(match, frozenset([one.id for one in items if one.framed]))
+
+
+def looped(items: Sequence[Item]) -> Built:
+    """The index of a few rules that come and go: each is asked in turn."""
+    entries = [(one.id, one.rest or _rest(one)) for one in items]
+    framed = frozenset([one.id for one in items if one.framed])
+    return Built(lambda body: [id for id, rest in entries if rest(body)], framed)
+
+
+def _rest(one: Item) -> Residual:
+    """What is asked of a rule, kept for all the loops that it will be in."""
+    one.framed = not all(map(of_body, one.parts))
+    one.rest = always if one.framed or not one.parts else Later(one.parts)
+    return one.rest
 
 
 class _Making:
@@ -61,14 +79,14 @@ class _Making:
         depth: int,
         items: Sequence[Item],
         pause: Pause,
-        lasting: bool = False,
+        effort: int,
     ) -> None:
         self._plan = plan
         self._type = type
         self._depth = depth
         self._items = items
         self._pause = pause
-        self._lasting = lasting
+        self._effort = effort
         self._entries = Entries()
         self._of_entry: dict[int, tuple[Item, int]] = {}
         self._numbers: dict[tuple[Step, ...], Numbers] = {}
@@ -159,7 +177,9 @@ class _Making:
         made = plan(items)
         if not made.filed and not made.dense:
             return None
-        return _Making(made, self._type, self._depth + 1, items, self._pause).function()
+        return _Making(
+            made, self._type, self._depth + 1, items, self._pause, min(self._effort, GENERATED)
+        ).function()
 
     def _dense(self, scanned: list[Entry]) -> Dense | None:
         rules = []
@@ -178,6 +198,10 @@ class _Making:
     # --- the function -----------------------------------------------------------------------------------
 
     def _written(self, probes: Sequence[Probe], dense: Dense | None, scanned: list[Entry]) -> Matching:
+        order = self._order()
+        carefully = _Careful(self._entries, probes, dense, scanned, order)
+        if self._effort == PASSING:
+            return carefully
         source = Source()
         reads = Reads(source, self._type)
         source.line("out = []")
@@ -188,7 +212,6 @@ class _Making:
         if scanned:
             self._scan(source, scanned)
         repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
-        order = self._order()
         live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
         single = len(live) + bool(scanned) == 1 and dense is None
         if repeats or not (single and all(one.ordered for one in live)):
@@ -198,11 +221,11 @@ class _Making:
                 source.line(f"out.sort(key={source.given(order)})" if order is not None else "out.sort()")
         source.line("return out")
 
-        return source.function(_Careful(self._entries, probes, dense, scanned, order))
+        return source.function(carefully)
 
     def _written_out(self) -> bool:
         """Whether the rules of the loop are few enough, and stay long enough, to stand in the function themselves."""
-        return self._lasting and 0 < len(self._plan.scanned) <= WRITTEN_OUT
+        return self._effort == WRITTEN and 0 < len(self._plan.scanned) <= WRITTEN_OUT
 
     def _scan(self, source: Source, scanned: list[Entry]) -> None:
         if not self._written_out():

@@ -8,12 +8,13 @@ however many come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import insort
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.buckets import Matching
-from atamo_rules.engine.index.build import Pause, build, nothing
+from atamo_rules.engine.index.build import GENERATED, PASSING, Built, Pause, build, looped, nothing
 from atamo_rules.engine.index.keys import conjuncts
 from atamo_rules.engine.index.plan import Item, item
 from atamo_rules.engine.lets import inlined
@@ -22,8 +23,11 @@ from atamo_rules.model.rule import LIVE, Rule
 from atamo_rules.model.types import Type
 from atamo_rules.source.span import Span
 
-RECENT = 48
+RECENT = 64
 """Rules in the youngest layer, which is a loop."""
+TIMES = 4
+"""A layer is joined to younger ones once they are this part of it: a quarter."""
+NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +42,36 @@ class Kind:
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """An index of some rules. `framed` are those that it finds and does not ask, because they read more than the body;
-    `special` those that need a second look, also because of `except`, `stop` or their status; `gone` are no longer
-    rules."""
+    `special` those that need a second look, also because of `except`, `stop` or their status.
+
+    `gone` and `going` are no longer rules; the second set is small, so that one more costs little. `items` are the
+    rules as they are filed, kept where they will soon be filed again.
+    """
 
     rules: dict[str, Rule]
     match: Matching
     framed: frozenset[str]
     special: frozenset[str]
     orders: frozenset[int]
-    gone: frozenset[str] = frozenset()
+    items: tuple[Item, ...] = ()
+    gone: frozenset[str] = NONE
+    going: frozenset[str] = NONE
 
     def __len__(self) -> int:
-        return len(self.rules) - len(self.gone)
+        return len(self.rules) - len(self.gone) - len(self.going)
 
     def has(self, id: str) -> bool:
-        return id in self.rules and id not in self.gone
+        return id in self.rules and id not in self.going and id not in self.gone
 
     def alive(self) -> list[Rule]:
         """The rules that still are, in no certain order."""
-        return [rule for id, rule in self.rules.items() if id not in self.gone]
+        return [rule for id, rule in self.rules.items() if self.has(id)]
+
+    def without(self, id: str) -> Layer:
+        """The layer with one rule less, which it has."""
+        if len(self.going) < RECENT:
+            return replace(self, going=self.going | {id})
+        return replace(self, gone=self.gone | self.going | {id}, going=NONE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,59 +107,82 @@ class Group:
     def with_rule(self, rule: Rule) -> Group:
         """The group with one more rule. It has no rule of that id."""
         layers = list(self.layers)
-        pool = [rule]
-        if layers and len(layers[-1].rules) < RECENT:
-            pool += layers.pop().alive()
-        while len(pool) >= RECENT and layers and len(layers[-1]) < 2 * len(pool):
-            pool += layers.pop().alive()
-        return group(self.kind, (*layers, layer(pool, self.kind)))
+        pool: list[Pair] = []
+        if layers and layers[-1].items and len(layers[-1].rules) < RECENT:
+            pool = _pairs(layers.pop(), self.kind)
+        insort(pool, (rule, filed(rule, self.kind)), key=lambda pair: pair[0].place)
+        if len(pool) < RECENT:
+            return group(self.kind, (*layers, _loop(pool)))
+        # Not the oldest: that is filed again by `settled`, in its own time.
+        while len(layers) > 1 and len(layers[-1]) < TIMES * len(pool):
+            pool += _pairs(layers.pop(), self.kind)
+        pool.sort(key=lambda pair: pair[0].place)
+        return group(self.kind, (*layers, _layer(pool, self.kind, PASSING, kept=True)))
 
     def without(self, id: str) -> Group:
         """The group without a rule; itself where it has none of that id."""
-        layers = list(self.layers)
-        for at, one in enumerate(layers):
-            if not one.has(id):
-                continue
-            gone = one.gone | {id}
-            if len(gone) == len(one.rules):
-                del layers[at]
-            elif len(one.rules) <= RECENT or len(gone) > max(RECENT, len(one.rules) // 4):
-                layers[at] = layer((rule for rule in one.alive() if rule.id != id), self.kind)
-            else:
-                layers[at] = replace(one, gone=gone)
-            return group(self.kind, tuple(layers))
+        for at, one in enumerate(self.layers):
+            if one.has(id):
+                if len(one) == 1:
+                    left: tuple[Layer, ...] = ()
+                elif one.items and len(one.rules) <= RECENT:
+                    left = (_loop([pair for pair in _pairs(one, self.kind) if pair[0].id != id]),)
+                else:
+                    left = (one.without(id),)
+                return group(self.kind, (*self.layers[:at], *left, *self.layers[at + 1 :]))
         return self
 
-    def settled(self, pause: Pause = nothing) -> Group:
+    def settled(self, pause: Pause = nothing, effort: int = GENERATED) -> Group:
         """The same rules in one layer; itself where that would hardly be better."""
-        young = sum(len(one.rules) for one in self.layers[1:]) + sum(len(one.gone) for one in self.layers[:1])
-        if young <= max(RECENT, len(self) // 20):
+        young = sum(len(one.rules) for one in self.layers[1:])
+        gone = sum(len(one.rules) - len(one) for one in self.layers[:1])
+        if young + gone <= max(RECENT, len(self) // 20):
             return self
-        return fresh(self.alive(), self.kind, pause)
+        return fresh(self.alive(), self.kind, pause, effort)
 
 
-def fresh(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing, *, lasting: bool = False) -> Group:
+Pair: TypeAlias = "tuple[Rule, Item]"
+
+
+def _pairs(one: Layer, kind: Kind) -> list[Pair]:
+    """The rules of a layer that still are, as they are filed, in their order."""
+    if one.items:
+        return [(one.rules[item.id], item) for item in one.items if one.has(item.id)]
+    return [(rule, filed(rule, kind)) for rule in sorted(one.alive(), key=lambda rule: rule.place)]
+
+
+def fresh(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing, effort: int = GENERATED) -> Group:
     """A group of one layer."""
-    found = list(rules)
-    return group(kind, (layer(found, kind, pause, lasting=lasting),) if found else ())
-
-
-def layer(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing, *, lasting: bool = False) -> Layer:
-    """An index of some rules."""
-    ordered = sorted(rules, key=lambda rule: rule.place)
-    items = []
-    for number, rule in enumerate(ordered):
+    pairs: list[Pair] = []
+    for number, rule in enumerate(sorted(rules, key=lambda rule: rule.place)):
         if not number % 16:
             pause()
-        items.append(filed(rule, kind))
-    built = build(items, kind.type, pause, lasting=lasting)
+        pairs.append((rule, filed(rule, kind)))
+    return group(kind, (_layer(pairs, kind, effort, pause),) if pairs else ())
+
+
+def _layer(
+    pairs: Sequence[Pair], kind: Kind, effort: int, pause: Pause = nothing, *, kept: bool = False
+) -> Layer:
+    """An index of some rules, which are in their order."""
+    built = build([item for _, item in pairs], kind.type, pause, effort)
+    return _described(pairs, built, kept=kept)
+
+
+def _loop(pairs: Sequence[Pair]) -> Layer:
+    """A few rules that were not planned at all."""
+    return _described(pairs, looped([item for _, item in pairs]), kept=True)
+
+
+def _described(pairs: Sequence[Pair], built: Built, *, kept: bool) -> Layer:
     special = frozenset(
         rule.id
-        for rule in ordered
+        for rule, _ in pairs
         if rule.stop or rule.status != LIVE or rule.scope.exclude or rule.id in built.framed
     )
-    orders = frozenset(rule.order for rule in ordered)
-    return Layer({rule.id: rule for rule in ordered}, built.match, built.framed, special, orders)
+    orders = frozenset([rule.order for rule, _ in pairs])
+    items = tuple([item for _, item in pairs]) if kept else ()
+    return Layer({rule.id: rule for rule, _ in pairs}, built.match, built.framed, special, orders, items)
 
 
 def filed(rule: Rule, kind: Kind) -> Item:
@@ -177,20 +215,24 @@ def _matching(layers: tuple[Layer, ...]) -> Matching:
     """The function of layers; that of the one, where one is all there is."""
     if not layers:
         return _none
-    if len(layers) == 1 and not layers[0].gone:
+    if len(layers) == 1 and len(layers[0]) == len(layers[0].rules):
         return layers[0].match
     orders = frozenset(order for one in layers for order in one.orders)
-    return _merging([(one.match, one.gone) for one in layers], _order(layers) if len(orders) > 1 else None)
+    parts = [(one.match, one.gone, one.going) for one in layers]
+    return _merging(parts, _order(layers) if len(orders) > 1 else None)
 
 
 def _merging(
-    parts: list[tuple[Matching, frozenset[str]]], order: Callable[[str], tuple[int, str]] | None
+    parts: list[tuple[Matching, frozenset[str], frozenset[str]]],
+    order: Callable[[str], tuple[int, str]] | None,
 ) -> Matching:
     def match(body: Any) -> list[str]:
         out: list[str] = []
-        for of, gone in parts:
+        for of, gone, going in parts:
             found = of(body)
-            out += [id for id in found if id not in gone] if gone else found
+            if found and (gone or going):
+                found = [id for id in found if id not in gone and id not in going]
+            out += found
         if len(out) > 1:
             out.sort(key=order)
         return out

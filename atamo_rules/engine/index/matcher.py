@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.book import Book
-from atamo_rules.engine.index.build import Pause, nothing
+from atamo_rules.engine.index.build import WRITTEN, Pause, nothing
 from atamo_rules.engine.index.group import Group, Kind, fresh
 from atamo_rules.engine.index.report import BITS, KEY, SCAN, Filing, Report, TypeReport, of_group
 from atamo_rules.engine.ready import frame_of, ready
@@ -97,7 +97,7 @@ class OfType:
 
     def settled(self, pause: Pause) -> OfType:
         scoped = Book({who: one.settled(pause) for who, one in self.scoped.items()})
-        return replace(self, open=self.open.settled(pause), scoped=scoped)
+        return replace(self, open=self.open.settled(pause, WRITTEN), scoped=scoped)
 
     def rules(self) -> dict[str, Rule]:
         """Every rule, by id."""
@@ -121,7 +121,7 @@ def of_type(rules: list[Rule], kind: Kind, pause: Pause = nothing) -> OfType:
         for who in dict.fromkeys(rule.scope.include):
             scoped.setdefault(who, []).append(rule)
     groups = {who: fresh(found, kind, pause) for who, found in scoped.items()}
-    return OfType(kind, fresh(everybodys, kind, pause, lasting=True), Book(groups), Book(homes))
+    return OfType(kind, fresh(everybodys, kind, pause, WRITTEN), Book(groups), Book(homes))
 
 
 class Matcher:

@@ -31,11 +31,12 @@ SAFE = 1 << 53
 class Slots(dict[type, Place]):
     """By the class of a value, the function that gives its slot: `slots[v.__class__](v)`. Total."""
 
-    __slots__ = ("cuts",)
+    __slots__ = ("_ranks", "cuts")
 
     def __init__(self, cuts: Iterable[Cut]) -> None:
         super().__init__()
         self.cuts: tuple[Cut, ...] = ordered(cuts)
+        self._ranks = [_rank(cut) for cut in self.cuts]
 
     def __missing__(self, kind: type) -> Place:
         place = self[kind] = self._place(kind)
@@ -52,9 +53,12 @@ class Slots(dict[type, Place]):
         """The slot of any value."""
         return self[value.__class__](value)
 
-    def right_of(self, cut: Cut) -> int:
-        """The first slot right of a cut that is among these; the last slot number where there is none."""
-        return bisect_left(self.cuts, _rank(cut), key=_rank) + 2
+    def right_of(self, cut: Cut) -> tuple[int, bool]:
+        """The first slot that is all right of a cut, and whether the slot before it is all left of it, as it is where
+        the cut is one of these."""
+        rank = _rank(cut)
+        at = bisect_left(self._ranks, rank)
+        return at + 2, at < len(self._ranks) and self._ranks[at] == rank
 
     def _place(self, kind: type) -> Place:
         if issubclass(kind, bool):

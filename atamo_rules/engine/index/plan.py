@@ -27,6 +27,7 @@ from atamo_rules.engine.index.keys import (
 from atamo_rules.engine.index.numbers import nearest
 from atamo_rules.engine.index.probes import end
 from atamo_rules.engine.index.ranges import touched
+from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition
 
 ASK, LOOP, WRITTEN = 110.0, 130.0, 80.0
@@ -70,6 +71,8 @@ class Item:
     way: tuple[int, Way] | None = None
     keys: tuple[Key, ...] = ()
     terms: list[Term] = field(default_factory=list)
+    rest: Residual | None = None
+    """What is asked of it in the loops of rules that come and go; None until it is in one."""
 
 
 def item(id: str, order: int, parts: Sequence[Condition], *, closed: bool = True) -> Item:
@@ -86,12 +89,14 @@ class Statistics:
         numbers: dict[Place, list[float]] = {}
         for one in items:
             for _, way in one.ways:
-                for key in keys_of(way):
-                    if key.place.kind == RANGE:
-                        here = numbers.setdefault(key.place, [])
-                        here += [nearest(cut[0]) for cut in key.values if cut is not None]
+                for place, found, _ in (way,) if type(way) is Key else keys_of(way):
+                    if place.kind != RANGE:
+                        if place not in values:
+                            values[place] = set()
+                        values[place].update(found)
                     else:
-                        values.setdefault(key.place, set()).update(key.values)
+                        here = numbers.setdefault(place, [])
+                        here += [nearest(cut[0]) for cut in found if cut is not None]
         self._counts = {place: len(found) for place, found in values.items()}
         self._heads = {
             place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
@@ -102,13 +107,14 @@ class Statistics:
         """The share of events that are taken to reach a rule by a way."""
         if isinstance(way, Either):
             return sum(min(map(self.share, part)) for part in way.parts)
-        if way.place.kind == RANGE:
-            low, high = way.values
-            return SIDE if low is None or high is None else touched(low, high, self._numbers[way.place])
-        heads = self._heads.get(way.place)
-        if heads is not None:
-            return sum(OFTEN[way.place.kind] / (heads[len(text)] + 1) for text in way.values)
-        return len(way.values) * OFTEN[way.place.kind] / (self._counts[way.place] + 1)
+        place, values, _ = way
+        if place.kind == RANGE:
+            low, high = values
+            return SIDE if low is None or high is None else touched(low, high, self._numbers[place])
+        if place in self._heads:
+            heads = self._heads[place]
+            return sum([OFTEN[place.kind] / (heads[len(text)] + 1) for text in values])
+        return len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
 
     def lookup(self, place: Place) -> float:
         """What it costs to look an event up at a place."""
@@ -205,7 +211,8 @@ def _choose(one: Item, statistics: Statistics) -> None:
         if one.way is None or share < one.share:
             one.share, one.way = share, found
     if one.way is not None:
-        one.keys = tuple(dict.fromkeys(statistics.best(one.way[1])))
+        way = one.way[1]
+        one.keys = (way,) if isinstance(way, Key) else tuple(dict.fromkeys(statistics.best(way)))
         if threshold(one) is not None:
             one.share = 0.0  # answered by a slice, and never asked
 

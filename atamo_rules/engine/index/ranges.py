@@ -46,11 +46,11 @@ class Numbers:
         self.slots = slots = Slots([*wanted, *apart, *self.cuts])
         count = len(slots)
         self.ordered = not wanted
-        self.over.sort(key=lambda one: slots.right_of(one[0]))
-        self.under.sort(key=lambda one: slots.right_of(one[0]))
-        self._over, self._under = [id for _, id in self.over], [id for _, id in self.under]
-        self._overs = _counts([slots.right_of(cut) for cut, _ in self.over], count)
-        self._unders = _counts([slots.right_of(cut) for cut, _ in self.under], count)
+        over = sorted((slots.right_of(cut)[0], id) for cut, id in self.over)
+        under = sorted((slots.right_of(cut)[0], id) for cut, id in self.under)
+        self._over, self._under = [id for _, id in over], [id for _, id in under]
+        self._overs = _counts([slot for slot, _ in over], count)
+        self._unders = _counts([slot for slot, _ in under], count)
         # What is no number is neither over nor under anything.
         self._overs[-1] = 0
         self._unders[0] = self._unders[-1] = len(self.under)
@@ -127,35 +127,34 @@ def coarse(spans: Sequence[Span]) -> tuple[Cut, ...]:
     """The ends of intervals, thinned until an interval touches few slots."""
     cuts = ordered(cut for low, high, _ in spans for cut in (low, high) if cut is not None)
     while len(cuts) > 8:
-        ranks = _Ranks(cuts)
+        ranks = Touching(cuts)
         if sum(ranks.last(high) - ranks.first(low) for low, high, _ in spans) <= PER_SPAN * len(spans):
             break
         cuts = cuts[::2]
     return cuts
 
 
-class _Ranks:
-    """Which slots between sorted cuts an interval touches: from `first` up to, and not with, `last`."""
+class Touching:
+    """Which slots between cuts an interval touches: from `first` up to, and not with, `last`."""
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
-        self._slots = Slots(())
-        self._slots.cuts = tuple(cuts)
+        self._slots = Slots(cuts)
         self._count = len(cuts)
 
     def first(self, low: Cut | None) -> int:
         """The slot in which what is right of a cut begins; a cut that is not among these lies within its slot."""
         if low is None:
             return 1
-        slot = self._slots.right_of(low)
-        return slot if slot - 2 < self._count and self._slots.cuts[slot - 2] == low else slot - 1
+        slot, clean = self._slots.right_of(low)
+        return slot if clean else slot - 1
 
     def last(self, high: Cut | None) -> int:
         """One past the slot in which what is left of a cut ends."""
-        return self._count + 2 if high is None else self._slots.right_of(high)
+        return self._count + 2 if high is None else self._slots.right_of(high)[0]
 
 
 def _filed(spans: Sequence[Span], cuts: Sequence[Cut]) -> list[list[Entry]]:
-    ranks = _Ranks(cuts)
+    ranks = Touching(cuts)
     buckets: list[list[Entry]] = [[] for _ in range(len(cuts) + 3)]
     for low, high, entry in spans:
         for slot in range(ranks.first(low), ranks.last(high)):

@@ -54,6 +54,21 @@ class _First:
         return rest(body)
 
 
+class Later:
+    """The function of parts, made when it is first asked; a little slower ever after, and in nobody's place."""
+
+    __slots__ = ("_parts", "_rest")
+
+    def __init__(self, parts: tuple[Condition, ...]) -> None:
+        self._parts = parts
+        self._rest: Residual | None = None
+
+    def __call__(self, body: Any) -> bool:
+        if self._rest is None:
+            self._rest = whole(self._parts)
+        return self._rest(body)
+
+
 def whole(parts: Sequence[Condition]) -> Residual:
     """The function of a conjunction that reads the body alone."""
     condition = conjunction(parts)

@@ -80,8 +80,7 @@ def _sweep(toggles: Toggles, free: int, size: int, count: int) -> list[int]:
 
 def _standing(found: Any, cuts: Sequence[Cut], count: int) -> tuple[Toggles, Toggles]:
     """Where terms change their standing: those that may hold, and those that must."""
-    slots = Slots(())
-    slots.cuts = tuple(cuts)
+    slots = Slots(cuts)
     may: Toggles = {}
     must: Toggles = {}
     for bit, asks in found:
@@ -108,22 +107,20 @@ def _spans(
     for low, high in pairs:
         first = last = 1
         if low is not None:
-            last = slots.right_of(low)
-            first = last if _among(low, last, slots) else last - 1
+            last, clean = slots.right_of(low)
+            first = last if clean else last - 1
         end = past = count - 1
         if high is not None:
-            past = slots.right_of(high)
-            end = past if _among(high, past, slots) else past - 1
+            past, clean = slots.right_of(high)
+            end = past if clean else past - 1
         wide.append((first, past))
         narrow.append((last, end))
     return _union(wide), _union(narrow)
 
 
-def _among(cut: Cut, slot: int, slots: Slots) -> bool:
-    return slot - 2 < len(slots.cuts) and slots.cuts[slot - 2] == cut
-
-
-def _union(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    if len(spans) == 1:
+        return spans if spans[0][0] < spans[0][1] else []
     found: list[tuple[int, int]] = []
     for first, last in sorted(span for span in spans if span[0] < span[1]):
         if found and first <= found[-1][1]:
