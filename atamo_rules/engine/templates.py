@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 from atamo_rules.engine import conditions, render, terms
@@ -10,7 +11,7 @@ from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.problem import Problem
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.printing import printed
-from atamo_rules.model.meaning import Bind, Branch, Filled, Loop, Output, Part
+from atamo_rules.model.meaning import Bind, Branch, Filled, Get, Loop, Meant, Output, Part
 
 MOST_STEPS = 20_000
 """Parts a template may go through, loops counted."""
@@ -147,6 +148,7 @@ def _branch(part: Branch) -> _Step:
 def _loop(part: Loop) -> _Step:
     collection, variable = render.maker(part.collection), part.variable
     inner, otherwise, idle = _block(part.parts), _block(part.otherwise), not part.parts
+    counted = _mentions(part.parts, "loop")
 
     def run(filling: _Filling, frame: Frame) -> Frame:
         found: Any = collection(frame)
@@ -158,14 +160,27 @@ def _loop(part: Loop) -> _Step:
         for position, item in enumerate(items):
             if idle:
                 filling.step()  # nothing inside counts it, and loops in loops multiply
-            told = {
-                "index": position + 1,
-                "index0": position,
-                "first": position == 0,
-                "last": position == count - 1,
-                "length": count,
-            }
-            inner(filling, frame.bound(variable, item).bound("loop", told))
+            bound = frame.bound(variable, item)
+            if counted:
+                bound.roots["loop"] = {
+                    "index": position + 1,
+                    "index0": position,
+                    "first": position == 0,
+                    "last": position == count - 1,
+                    "length": count,
+                }
+            inner(filling, bound)
         return frame
 
     return run
+
+
+def _mentions(node: Any, root: str) -> bool:
+    """Whether a path in some parts begins with a name."""
+    if isinstance(node, Get):
+        return node.root == root
+    if isinstance(node, tuple):
+        return any(_mentions(one, root) for one in node)
+    if isinstance(node, Meant):
+        return any(_mentions(getattr(node, one.name), root) for one in fields(node))
+    return False
