@@ -196,7 +196,7 @@ def test_after_two_thousand_changes() -> None:
     )
 
 
-@pytest.mark.parametrize("user", USERS, ids=str)
+@pytest.mark.parametrize("user", USERS, ids=lambda user: user.name or "unnamed" if user else "unsigned")
 def test_scope_order_stop_and_shadow_are_as_rule_by_rule(user: User | None) -> None:
     rules = {one.id: one for one in POOL.rules}
     matcher = Matcher(POOL)
