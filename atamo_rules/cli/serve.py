@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Iterator, Mapping
@@ -15,11 +16,13 @@ import click
 
 from atamo_rules.errors import RulesetRejected
 from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
     from atamo_rules.cli.run import Voice
+    from atamo_rules.hub.ports import Rejected
 
 HEADERS = 64 << 10
 """Bytes of request line and headers."""
@@ -72,7 +75,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
     drop = _drop(options.drop) if options.drop else None
     rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
-    controller = Controller(rules, MemoryStore(), auditors, voice.state)
+    controller = Controller(rules, MemoryStore(), auditors, lambda state: _settled(state, voice))
     try:
         await controller.start()
     except RulesetRejected:
@@ -86,6 +89,13 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     if left:
         voice.warn(f"{left} action{'' if left == 1 else 's'} did not finish in {options.drain:g} seconds")
     return 130 if signal.SIGINT in heard else 1 if refused else 0
+
+
+def _settled(state: Generation | Rejected, voice: Voice) -> None:
+    """Tell of a state of the rules; those that hold from here on stay, and need not be walked by the collector."""
+    voice.state(state)
+    if isinstance(state, Generation):
+        gc.freeze()
 
 
 async def _doors(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.benchmarks import decide, door, reload, render, shapes, verify, version
+from tests.benchmarks import decide, door, match, reload, render, shapes, verify, version
 from tests.benchmarks.table import Table
 
 
@@ -27,6 +27,10 @@ BENCHMARKS: dict[str, Benchmark] = {
     "render": render.run,
     "shapes": shapes.run,
     "door": door.run,
+    "match": match.run,
+    "match-making": match.making,
+    "match-crowded": match.crowded,
+    "match-peers": match.peers,
 }
 
 

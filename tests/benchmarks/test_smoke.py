@@ -37,5 +37,6 @@ def test_an_unknown_name_is_told() -> None:
     said: list[str] = []
     assert main(["sped"], said.append) == 2
     assert said == [
-        "There is no benchmark `sped`; there are version, verify, stages, reload, decide, render, shapes, door."
+        "There is no benchmark `sped`; there are version, verify, stages, reload, decide, render, shapes, door, "
+        "match, match-making, match-crowded, match-peers."
     ]
