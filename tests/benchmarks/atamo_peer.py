@@ -45,7 +45,7 @@ class Engine:
 def compile(rules: Sequence[Mapping[str, Any]]) -> Engine:
     declarations = declared(rules)
     ruleset = atamo.compile_rules({"events.atamo": declarations, "rules.atamo": "\n".join(map(text, rules))})
-    matcher = atamo.matcher(ruleset)
+    matcher = atamo.matcher(ruleset, warm=True)
     return Engine(declarations, matcher, {name: matcher.of(name) for name in ruleset.events})
 
 

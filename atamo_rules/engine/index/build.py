@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from atamo_rules.engine.index.buckets import CROWDED, Entry, Matching, always
+from atamo_rules.engine.index.buckets import Entry, Matching, always
 from atamo_rules.engine.index.dense import Dense
 from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
@@ -14,19 +14,11 @@ from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Entries, Later, conjunction, of_body
+from atamo_rules.engine.index.rests import Entries, Later, Pause, Warming, conjunction, nothing, of_body
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.shapes import Residual, expression
 from atamo_rules.model.meaning import Condition, Step
 from atamo_rules.model.types import Type
-
-Pause = Callable[[], None]
-"""Called every few rules by who makes an index, so that other threads get their turn."""
-
-
-def nothing() -> None:
-    """No pause."""
-
 
 LONGEST = 20_000
 """Characters of such an expression."""
@@ -41,6 +33,8 @@ class Built:
 
     match: Matching
     framed: frozenset[str]
+    functions: tuple[Warming, ...] = ()
+    """Where rules' functions are made when they are first asked."""
 
 
 PASSING, GENERATED, WRITTEN = 0, 1, 2
@@ -51,8 +45,9 @@ own; and that with its few rules written into it."""
 def build(items: Sequence[Item], type: Type, pause: Pause = nothing, effort: int = GENERATED) -> Built:
     """The index of some rules; `items` are in the order in which the rules are tried."""
     made = plan(items, written=effort == WRITTEN)
-    match = _Making(made, type, 0, items, pause, effort).function()
-    return Built(match, frozenset([one.id for one in items if one.framed]))
+    functions: list[Warming] = []
+    match = _Making(made, type, 0, items, pause, effort, functions).function()
+    return Built(match, frozenset([one.id for one in items if one.framed]), tuple(functions))
 
 
 def looped(items: Sequence[Item]) -> Built:
@@ -80,6 +75,7 @@ class _Making:
         items: Sequence[Item],
         pause: Pause,
         effort: int,
+        functions: list[Warming],
     ) -> None:
         self._plan = plan
         self._type = type
@@ -88,6 +84,8 @@ class _Making:
         self._pause = pause
         self._effort = effort
         self._entries = Entries()
+        self._functions = functions
+        functions.append(self._entries)
         self._of_entry: dict[int, tuple[Item, int]] = {}
         self._numbers: dict[tuple[Step, ...], Numbers] = {}
         self._repeats = False
@@ -168,7 +166,7 @@ class _Making:
 
     def _nested(self, bucket: list[Entry]) -> Matching | None:
         """An index of an overfull bucket, where that is cheaper than asking all of it."""
-        if len(bucket) <= CROWDED or self._depth >= DEEPEST:
+        if self._depth >= DEEPEST:
             return None
         items = []
         for entry in bucket:
@@ -177,9 +175,9 @@ class _Making:
         made = plan(items)
         if not made.filed and not made.dense:
             return None
-        return _Making(
-            made, self._type, self._depth + 1, items, self._pause, min(self._effort, GENERATED)
-        ).function()
+        effort = min(self._effort, GENERATED)
+        inner = _Making(made, self._type, self._depth + 1, items, self._pause, effort, self._functions)
+        return inner.function()
 
     def _dense(self, scanned: list[Entry]) -> Dense | None:
         rules = []
@@ -193,7 +191,11 @@ class _Making:
                 for ask in term.asks:
                     if ask.kind == NUMBER:
                         self._number(ask.steps)
-        return Dense(rules, self._numbers) if rules else None
+        if not rules:
+            return None
+        made = Dense(rules, self._numbers)
+        self._functions.append(made)
+        return made
 
     # --- the function -----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Te
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import whole
+from atamo_rules.engine.index.rests import Pause, whole
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
 from atamo_rules.engine.shapes import Residual
@@ -41,13 +41,14 @@ class Dense:
     ) -> None:
         asks: dict[tuple[str, tuple[Step, ...]], list[tuple[int, tuple[Ask, ...]]]] = {}
         ids: list[str] = []
-        rests: list[tuple[Condition, ...]] = []
+        rests = [parts for _, _, parts in rules]
+        rule_of: list[int] = []
         sure: list[int] = []
-        for id, found, parts in rules:
+        for number, (id, found, _) in enumerate(rules):
             for term in found:
                 bit = len(ids)
                 ids.append(id)
-                rests.append(parts)
+                rule_of.append(number)
                 whole = term.whole
                 by_path: dict[tuple[str, tuple[Step, ...]], tuple[Ask, ...]] = {}
                 for ask in term.asks:
@@ -61,6 +62,7 @@ class Dense:
         self._size = len(ids)
         self._all = (1 << self._size) - 1
         self._rests = _Rests(rests)
+        self._rule_of = rule_of
         self._sure = mask(sure, self._size)
         self.repeats = len(set(ids)) < len(ids)
         self._fields: list[Field] = [
@@ -101,18 +103,24 @@ class Dense:
             out += [ids[at] for at in positions(must)]
         unsure = may ^ must
         if unsure:
-            rests = self._rests
-            out += [ids[at] for at in positions(unsure) if rests[at](body)]
+            rests, rule_of = self._rests, self._rule_of
+            out += [ids[at] for at in positions(unsure) if rests[rule_of[at]](body)]
+
+    def warm(self, pause: Pause) -> None:
+        """Make every function now."""
+        for number in range(self._rule_of[-1] + 1):
+            self._rests[number]
+            pause()
 
 
 class _Rests(dict[int, Residual]):
-    """By its bit, the function of a rule's condition, made when it is first asked."""
+    """By its number, the function of a rule's condition, made when it is first asked."""
 
     def __init__(self, parts: Sequence[tuple[Condition, ...]]) -> None:
         super().__init__()
         self._parts = parts
 
-    def __missing__(self, bit: int) -> Residual:
-        parts = self._parts[bit]
-        found = self[bit] = whole(parts) if parts else always
+    def __missing__(self, number: int) -> Residual:
+        parts = self._parts[number]
+        found = self[number] = whole(parts) if parts else always
         return found

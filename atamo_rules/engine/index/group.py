@@ -14,9 +14,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.buckets import Matching
-from atamo_rules.engine.index.build import GENERATED, PASSING, Built, Pause, build, looped, nothing
+from atamo_rules.engine.index.build import GENERATED, PASSING, Built, build, looped
 from atamo_rules.engine.index.keys import conjuncts
 from atamo_rules.engine.index.plan import Item, item
+from atamo_rules.engine.index.rests import Pause, Warming, nothing
 from atamo_rules.engine.lets import inlined
 from atamo_rules.model.meaning import Filled, Lookup, MakeRecord, Meant
 from atamo_rules.model.rule import LIVE, Rule
@@ -54,6 +55,7 @@ class Layer:
     special: frozenset[str]
     orders: frozenset[int]
     items: tuple[Item, ...] = ()
+    functions: tuple[Warming, ...] = ()
     gone: frozenset[str] = NONE
     going: frozenset[str] = NONE
 
@@ -182,7 +184,15 @@ def _described(pairs: Sequence[Pair], built: Built, *, kept: bool) -> Layer:
     )
     orders = frozenset([rule.order for rule, _ in pairs])
     items = tuple([item for _, item in pairs]) if kept else ()
-    return Layer({rule.id: rule for rule, _ in pairs}, built.match, built.framed, special, orders, items)
+    return Layer(
+        {rule.id: rule for rule, _ in pairs},
+        built.match,
+        built.framed,
+        special,
+        orders,
+        items,
+        built.functions,
+    )
 
 
 def filed(rule: Rule, kind: Kind) -> Item:

@@ -7,9 +7,9 @@ only weakly, so that nothing here refers to itself and an index is freed as soon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 from weakref import ref
 
 from atamo_rules.engine import conditions
@@ -17,6 +17,20 @@ from atamo_rules.engine.frame import bare
 from atamo_rules.engine.index.buckets import Entry, always
 from atamo_rules.engine.shapes import Residual, residual
 from atamo_rules.model.meaning import All, Among, Condition, Const, Get, Lookup, Meant, Now, Tally, Test
+
+Pause: TypeAlias = Callable[[], None]
+"""Called every few rules by who makes an index, so that other threads get their turn."""
+
+
+def nothing() -> None:
+    """No pause."""
+
+
+class Warming(Protocol):
+    """What makes functions when they are first asked."""
+
+    def warm(self, pause: Pause) -> None:
+        """Make them all now."""
 
 
 class Entries:
@@ -37,6 +51,13 @@ class Entries:
         """The function of an entry has been made."""
         self.all[number][1] = rest
 
+    def warm(self, pause: Pause) -> None:
+        """Make every function now."""
+        for number, (_, rest) in enumerate(self.all):
+            if isinstance(rest, _First):
+                self.all[number][1] = rest.made()
+                pause()
+
 
 class _First:
     """Makes the function of a rule's rest when it is asked, and leaves it in its own place."""
@@ -46,8 +67,12 @@ class _First:
     def __init__(self, entries: ref[Entries], number: int, parts: tuple[Condition, ...]) -> None:
         self._entries, self._number, self._parts = entries, number, parts
 
+    def made(self) -> Residual:
+        """The function."""
+        return whole(self._parts)
+
     def __call__(self, body: Any) -> bool:
-        rest = whole(self._parts)
+        rest = self.made()
         entries = self._entries()
         if entries is not None:
             entries.found(self._number, rest)
