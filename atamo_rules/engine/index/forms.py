@@ -13,6 +13,7 @@ from atamo_rules.engine.index.keys import (
     Key,
     conjuncts,
     disjuncts,
+    followed,
     test_key,
 )
 from atamo_rules.engine.index.numbers import Cut
@@ -84,9 +85,9 @@ def asked(node: Condition, negated: bool = False) -> Ask | None:
         case Test():
             key = test_key(node)
             return None if key is None else _of_key(node, key, negated)
-        case Holds(Get("event", steps)) if EACH not in steps:
+        case Holds(Get("event", steps)) if EACH not in steps and followed(steps):
             return Ask(BOOLEAN, steps, (True,), negated)
-        case Present(Get("event", steps)) if EACH not in steps:
+        case Present(Get("event", steps)) if EACH not in steps and followed(steps):
             return Ask(PRESENT, steps, (), negated)
     return None
 

@@ -17,6 +17,8 @@ from atamo_rules.engine.index.literals import of_glob, of_regex
 from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
 from atamo_rules.model.meaning import (
     EACH,
+    LEAVES,
+    THROUGH,
     All,
     Among,
     Any,
@@ -132,7 +134,7 @@ def key(node: Condition) -> Way | None:
     if isinstance(node, Test):
         return test_key(node)
     if isinstance(node, Holds):
-        if isinstance(node.term, Get) and node.term.root == "event":
+        if isinstance(node.term, Get) and node.term.root == "event" and followed(node.term.steps):
             return _valued(node.term.steps, (True,))
         return None
     if isinstance(node, Any | Not):
@@ -168,6 +170,8 @@ def _among(node: Among) -> Way | None:
     collection = node.collection
     if node.quantifier != "any" or not isinstance(collection, Get) or collection.root != "event":
         return None
+    if not followed(collection.steps):
+        return None
     for part in conjuncts(node.condition):
         if isinstance(part, Test) and isinstance(part.left, Get) and part.left.root == node.variable:
             steps = (*collection.steps, EACH, *part.left.steps)
@@ -179,12 +183,19 @@ def _among(node: Among) -> Way | None:
     return None
 
 
+def followed(steps: tuple[Step, ...]) -> bool:
+    """Whether an index can follow a path: not through lists that may stand anywhere on it."""
+    return not any(step is THROUGH or step is LEAVES for step in steps)
+
+
 def test_key(node: Test) -> Key | None:
     """The key of one test of a path against constants."""
     left, right, operator = node.left, node.right, node.operator
     if isinstance(left, Const) and operator == "eq":
         left, right = right, left
     if not isinstance(left, Get) or left.root != "event" or not isinstance(right, Const):
+        return None
+    if not followed(left.steps):
         return None
     constant: Anything = right.value
     if operator == "eq" and not node.many:
