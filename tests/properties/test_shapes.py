@@ -16,13 +16,15 @@ import pytest
 from hypothesis import given, settings
 
 from atamo_rules.engine import conditions
+from atamo_rules.engine.decide import index_of
 from atamo_rules.engine.frame import bare
 from atamo_rules.engine.shapes import factory, residual
 from atamo_rules.model.strict_json import decode
 from tests.properties.judging import Judged, right, world
 from tests.properties.test_engine_is_naive import NOT_SLOW
+from tests.strategies import untyped
 from tests.strategies.choices import Choices, Seeded, generated
-from tests.worlds import asked, compiled, open_world, ruleset
+from tests.worlds import DESK, asked, compiled, open_world, ruleset
 
 RULES, EVENTS = 8, 6
 STRAY = (None, "", "a", "ab", 0, 1, True, False, Decimal("0.1"), Decimal("1"), 0.1, 1.0, 0.0, -0.0, 0.3, 1e300, 2.0**53,
@@ -158,6 +160,27 @@ def test_conditions_too_deep_for_one_expression_are_answered_too() -> None:
     assert quick is not None
     for body in ({"x": 1}, {"x": 2}, {}):
         assert quick(body) is holds(bare(body))
+
+
+def test_paths_through_lists_wherever_they_stand_answer_alike_in_shapes_and_in_the_index() -> None:
+    compared = 0
+    for seed in range(60):
+        choose = Seeded(seed)
+        text = "event thing of anything through lists\n" + "".join(
+            f"\nrule r{n}\n  on thing\n  when {untyped.condition(choose)}\n  do\n    send desk.note\n"
+            for n in range(30)
+        )
+        rules = ruleset(f"{text}\n{DESK}")
+        for _ in range(8):
+            body = untyped.body(choose)
+            matched = {rule.id for rule in rules.rules if conditions.condition(rule.condition)(bare(body))}
+            assert set(index_of(rules).match("thing", body)) == matched, f"seed {seed}: {body}"
+            for rule in rules.rules:
+                quick = residual(rule.condition)
+                assert quick is not None
+                assert quick(body) is (rule.id in matched), f"{rule.condition.span.text}: {body}"
+                compared += 1
+    assert compared > 10_000
 
 
 TRAPS = {
