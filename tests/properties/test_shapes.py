@@ -183,6 +183,15 @@ def test_paths_through_lists_wherever_they_stand_answer_alike_in_shapes_and_in_t
     assert compared > 10_000
 
 
+def test_many_rules_on_paths_through_lists_are_found() -> None:
+    rules = "".join(
+        f'\nrule r{n}\n  on thing\n  when a.b is "k{n}" and c\n  do\n    send desk.note\n' for n in range(200)
+    )
+    index = index_of(ruleset(f"event thing of anything through lists\n{rules}\n{DESK}"))
+    for a in ({"b": "k3"}, [{"b": "k3"}, {"b": "z"}], [[{"b": ["k3"]}]], {"b": ["z", "k3"]}):
+        assert index.match("thing", {"a": a, "c": [False, True]}) == ["r3"], a
+
+
 TRAPS = {
     "text": (
         'a is ""', 'a is "a"', 'a is one of ["a", ""]', 'a is one of ["a"]', 'a is "A" ignoring case',
