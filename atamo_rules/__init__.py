@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.configuration.folder import FolderProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+    from atamo_rules.compiler.texts import compile_rules
+    from atamo_rules.engine.index.matcher import Matcher, matcher
+    from atamo_rules.engine.index.report import Filing, Report
     from atamo_rules.errors import (
         AtamoError,
         Busy,
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
     from atamo_rules.model.outcome import Again, Done, Failed
+    from atamo_rules.model.people import User
+    from atamo_rules.model.rule import Rule, Ruleset
     from atamo_rules.model.work import Hold, Selector
 
 _HOMES = {
@@ -53,6 +58,14 @@ _HOMES = {
     "MemoryStore": "builtin.stores.memory",
     "SqliteStore": "builtin.stores.sqlite.store",
     "JsonLinesAuditor": "builtin.auditors.jsonl",
+    "compile_rules": "compiler.texts",
+    "Matcher": "engine.index.matcher",
+    "matcher": "engine.index.matcher",
+    "Filing": "engine.index.report",
+    "Report": "engine.index.report",
+    "User": "model.people",
+    "Rule": "model.rule",
+    "Ruleset": "model.rule",
     "Action": "model.decision",
     "Decision": "model.decision",
     "Event": "model.event",
@@ -83,20 +96,28 @@ __all__ = [
     "Event",
     "EventProvider",
     "Failed",
+    "Filing",
     "FolderProvider",
     "Hold",
     "Hub",
     "JsonLinesAuditor",
+    "Matcher",
     "MemoryStore",
     "PluginBroken",
+    "Report",
+    "Rule",
     "Rulebook",
+    "Ruleset",
     "RulesetRejected",
     "Selector",
     "SqliteStore",
     "Store",
     "StoreUnavailable",
     "UnknownName",
+    "User",
     "__version__",
+    "compile_rules",
+    "matcher",
 ]
 
 

@@ -18,6 +18,10 @@ COMMANDS = {
         "atamo_rules.cli.simulate:simulate",
         "Say what rules would do with events; nothing is sent.",
     ),
+    "bench": (
+        "atamo_rules.cli.bench:bench",
+        "Measure how fast rules decide events, and which take the time.",
+    ),
     "fmt": ("atamo_rules.cli.fmt:fmt", "Format rule files, or turn one container into the other."),
     "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
     "backup": ("atamo_rules.cli.backup:backup", "Copy what a hub keeps, while it runs."),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -66,3 +67,15 @@ def agents_of(made: Compilation, paths: Sequence[Path]) -> tuple[Diagnostic, ...
         return ()
     folder = next((path for path in paths if path.is_dir()), Path())
     return bind(made.ruleset, str(folder))[1]
+
+
+def event_lines(events: str) -> Iterator[bytes]:
+    """The lines of a file of events, `-` being standard input. Raises click.UsageError."""
+    if events == "-":
+        yield from sys.stdin.buffer
+        return
+    path = Path(events)
+    if not path.exists() or path.is_dir():
+        raise click.UsageError(f"`{events}` {'is a folder' if path.is_dir() else 'does not exist'}.")
+    with path.open("rb") as file:
+        yield from file

@@ -16,11 +16,13 @@ import click
 
 from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
     from atamo_rules.cli.run import Voice
+    from atamo_rules.hub.ports import Rejected
     from atamo_rules.hub.store import Store
 
 HEADERS = 64 << 10
@@ -76,7 +78,13 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
     drop = _drop(options.drop) if options.drop else None
     rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
-    controller = Controller(rules, store, auditors, voice.state, lambda alert: voice.warn(alert.message))
+    controller = Controller(
+        rules,
+        store,
+        auditors,
+        lambda state: _settled(state, voice),
+        lambda alert: voice.warn(alert.message),
+    )
     try:
         await controller.start()
     except RulesetRejected:
@@ -126,6 +134,13 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+def _settled(state: Generation | Rejected, voice: Voice) -> None:
+    """Tell of a state of the rules; those that hold from here on stay, and need not be walked by the collector."""
+    voice.state(state)
+    if isinstance(state, Generation):
+        gc.freeze()
 
 
 async def _doors(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.project import param_option, people_of, places, read_params
+from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
 
 EPILOG = """\b
 Examples:
@@ -69,7 +67,7 @@ def simulate(
         sender = User(user, known.groups | frozenset(groups), known.organisation)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     bad = 0
-    for number, line in enumerate(_lines(events), 1):
+    for number, line in enumerate(event_lines(events), 1):
         if not line.strip():
             continue
         taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
@@ -79,17 +77,6 @@ def simulate(
         else:
             _full(made.ruleset, taken, number, near)
     return 1 if bad else 0
-
-
-def _lines(events: str) -> Iterator[bytes]:
-    if events == "-":
-        yield from sys.stdin.buffer
-        return
-    path = Path(events)
-    if not path.exists() or path.is_dir():
-        raise click.UsageError(f"`{events}` {'is a folder' if path.is_dir() else 'does not exist'}.")
-    with path.open("rb") as file:
-        yield from file
 
 
 def _json(ruleset: Any, taken: Any, number: int, near: int) -> None:

@@ -38,6 +38,8 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of A
 @click.option("--coverage-threshold", type=click.IntRange(0, 100), default=0,
               help="Fail when the tests show fewer outcomes of sub-conditions than this, in percent.")  # fmt: skip
 @click.option("--show-missing", is_flag=True, help="List the outcomes of sub-conditions that no test shows.")
+@click.option("--scan-limit", type=click.FloatRange(0), default=20, show_default=True, metavar="µs",
+              help="Warn where rules that no index can find take longer of every event; 0 never warns.")  # fmt: skip
 @click.option("--junit", type=click.Path(dir_okay=False), help="Also write a JUnit report here.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then verify again.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix: also those that need a second look.")
@@ -103,11 +105,13 @@ def _once(
     fail_level: str,
     coverage_threshold: int,
     show_missing: bool,
+    scan_limit: float,
     junit: str | None,
     fix: bool,
     unsafe_fixes: bool,
     stdin_name: str,
 ) -> int:
+    from atamo_rules.engine.advice import scans
     from atamo_rules.engine.coverage import coverage
     from atamo_rules.hub.rulebook import NothingThere, run_tests
     from atamo_rules.source import codes
@@ -140,6 +144,8 @@ def _once(
         outcomes, findings = run_tests(made.ruleset, tested)
         diagnostics = in_order([*diagnostics, *findings])
         shown = coverage(made.ruleset, outcomes)
+        if scan_limit:
+            diagnostics = in_order([*diagnostics, *scans(made.ruleset, scan_limit)])
         results = [
             TestResult(o.case.name, o.passed, o.case.span,
                        "\n".join([f.message for f in o.failures] + ([o.vacuous] if o.vacuous else [])))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any as Anything
 from typing import TypeAlias
 
-from atamo_rules.engine import spelled, terms
+from atamo_rules.engine import readers, spelled, terms
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.operators import FITS, operator_of, single
 from atamo_rules.functions.absent import ABSENT
@@ -142,7 +142,7 @@ def _test(node: Test) -> Holding:
     if isinstance(right, Const):
         check = single(node)
         if plain_left:
-            read = terms.reader(left.type) if isinstance(left, Get) and node.kind in _READ else None
+            read = readers.reader(left.type) if isinstance(left, Get) and node.kind in _READ else None
             assert isinstance(left, Get)
             fetch = terms.direct(left)
             if read is None:
@@ -230,7 +230,7 @@ def _many(node: Term, kind: str) -> Callable[[Frame], Anything]:
     """Every value of a side: those of a path through arrays, or just the one."""
     if isinstance(node, Get):
         walk = terms.values(node)
-        read = terms.reader(node.type) if kind in _READ else None
+        read = readers.reader(node.type) if kind in _READ else None
         if read is None:
             return walk
         return lambda frame: (read(value) for value in walk(frame))

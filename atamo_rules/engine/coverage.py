@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from atamo_rules.engine import conditions
 from atamo_rules.engine.cases import CaseResult
-from atamo_rules.engine.decide import frame_of, ready
 from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.model.meaning import All, Any, Condition, Constant, Not
 from atamo_rules.model.rule import DRAFT, Ruleset

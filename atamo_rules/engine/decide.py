@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
-from weakref import WeakKeyDictionary, ref
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
-from atamo_rules.engine import conditions, terms
 from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.index.matcher import Found, Matcher
+from atamo_rules.engine.index.rests import Pause, nothing
+from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem, argument, value
 from atamo_rules.functions.printing import printed
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
@@ -17,71 +17,30 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Plan, Rule, Ruleset
 from atamo_rules.model.types import Json
 
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A rule with its closures."""
-
-    rule: Rule
-    holds: conditions.Holding
-    lets: tuple[tuple[str, terms.Value], ...]
-    scoped: bool
-
-
-_READY: WeakKeyDictionary[Ruleset, dict[str, tuple[Ready, ...]]] = WeakKeyDictionary()
+_INDEXES: WeakKeyDictionary[Ruleset, Matcher] = WeakKeyDictionary()
 _RULES: WeakKeyDictionary[Ruleset, dict[str, Rule]] = WeakKeyDictionary()
 
 
-def reachable(ruleset: Ruleset, type: str) -> Sequence[Ready]:
-    """The rules that an event of this type can reach, in the order they are tried. Drafts never are."""
-    by_type = _READY.get(ruleset)
-    if by_type is None:
-        by_type = _READY.setdefault(ruleset, {})
-    found = by_type.get(type)
-    if found is None:
-        found = tuple(ready(rule) for rule in ruleset.rules if rule.event == type and rule.status != DRAFT)
-        by_type[type] = found
-    return found
+def index_of(ruleset: Ruleset) -> Matcher:
+    """The index of a ruleset, kept as long as the ruleset is. An event type's part is made when it is first needed."""
+    found = _INDEXES.get(ruleset)
+    return found if found is not None else _INDEXES.setdefault(ruleset, Matcher(ruleset))
 
 
-_Closures: TypeAlias = "tuple[conditions.Holding, tuple[tuple[str, terms.Value], ...]]"
-_CLOSURES: dict[int, tuple[ref[Rule], _Closures]] = {}
-"""By the rule object itself: comparing rules by value would cost more than the closures do. A new generation keeps
-the rules that did not change, and with them their closures; a rule that is gone takes its own along."""
+def follow(ruleset: Ruleset, last: Ruleset | None = None, pause: Pause = nothing) -> Matcher:
+    """The index of a ruleset made whole before it is needed, from that of the ruleset it replaces, if there is one: at
+    the cost of what changed."""
+    known = _INDEXES.get(last) if last is not None else None
+    made = Matcher(ruleset).ready(pause) if known is None else known.following(ruleset, pause)
+    return _INDEXES.setdefault(ruleset, made)
 
 
-def _alone(ruleset: Ruleset, type: str, id: str) -> Sequence[Ready]:
-    """The one rule of that id, when an event of this type can reach it."""
+def _alone(ruleset: Ruleset, event: Event, id: str) -> list[Found]:
+    """The one rule of that id, when the event can reach it."""
     rule = _by_id(ruleset).get(id)
-    return (ready(rule),) if rule is not None and rule.event == type and rule.status != DRAFT else ()
-
-
-def ready(rule: Rule) -> Ready:
-    """The closures of one rule, made once as long as the rule lives."""
-    key = id(rule)
-    known = _CLOSURES.get(key)
-    if known is None or known[0]() is not rule:
-        made = (
-            conditions.condition(rule.condition),
-            tuple((name, terms.term(node)) for name, node in rule.lets),
-        )
-        known = _CLOSURES[key] = (ref(rule, lambda gone: _forget(key, gone)), made)
-    holds, lets = known[1]
-    return Ready(rule, holds, lets, bool(rule.scope.include or rule.scope.exclude))
-
-
-def _forget(key: int, gone: ref[Rule]) -> None:
-    # The address may already belong to another rule, whose closures stay.
-    if key in _CLOSURES and _CLOSURES[key][0] is gone:
-        del _CLOSURES[key]
-
-
-def frame_of(one: Ready, event: Event, names: Mapping[str, Any] | None = None) -> Frame:
-    """The frame in which a rule reads an event."""
-    frame = Frame(event, names)
-    for name, make in one.lets:
-        frame.lazy[name] = make
-    return frame
+    if rule is None or rule.event != event.type or rule.status == DRAFT or not rule.scope.admits(event.user):
+        return []
+    return [(rule, True)]
 
 
 def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
@@ -92,16 +51,15 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
     """
     fired: list[Fired] = []
     stopped = ""
-    plain = Frame(event)
-    for one in _alone(ruleset, event.type, only) if only else reachable(ruleset, event.type):
-        rule = one.rule
-        if one.scoped and not rule.scope.admits(event.user):
-            continue
-        frame = frame_of(one, event) if one.lets else plain
+    reached = (
+        _alone(ruleset, event, only) if only else index_of(ruleset).found(event.type, event.body, event.user)
+    )
+    for rule, asked in reached:
+        frame = Frame(event) if not (rule.lets or asked) else frame_of(one := ready(rule), event)
         try:
-            if not one.holds(frame):
+            if asked and not one.holds(frame):
                 continue
-            found = _fire(rule, event, frame if one.lets else Frame(event))
+            found = _fire(rule, event, frame)
         except Problem as problem:  # a table's answer that could not be made
             fired.append(Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW))
             continue  # whether it holds is not known: it acts on nothing, and stops nothing

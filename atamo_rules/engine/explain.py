@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from atamo_rules.engine import conditions, terms
-from atamo_rules.engine.decide import decide, frame_of, ready
+from atamo_rules.engine.decide import decide
 from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.printing import jsonable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from atamo_rules.functions.absent import ABSENT
@@ -44,6 +45,17 @@ class Frame:
         inner.event, inner.lazy = self.event, self.lazy
         inner.roots = {**self.roots, name: value}
         return inner
+
+
+_NO_EVENT = Event("", "", {}, datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def bare(body: Any, names: Mapping[str, Any] | None = None) -> Frame:
+    """A frame of an event's body alone, for what reads neither the user nor the time nor a `let`."""
+    made = Frame.__new__(Frame)
+    made.event, made.lazy = _NO_EVENT, {}
+    made.roots = {"event": body} if names is None else {"event": body, **names}
+    return made
 
 
 def user_value(event: Event) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """What each operator asks of two values. Values of the wrong type, or absent, satisfy nothing.
 
-A boolean never equals a number; int and Decimal compare exactly; texts are ordered by code point; ignoring case
-means comparing `str.casefold` of both (Unicode 15, default case folding).
+A boolean never equals a number; int, Decimal and float compare exactly, a float being the decimal it writes; texts are
+ordered by code point; ignoring case means comparing `str.casefold` of both (Unicode 15, default case folding).
 """
 
 from __future__ import annotations
 
+import operator as python
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.floats import exactly, is_number
 from atamo_rules.functions.net import address_in
 from atamo_rules.model.meaning import Const, Get, Spelled, Test
 from atamo_rules.model.types import Anything, ListOf
@@ -24,7 +27,7 @@ Check: TypeAlias = Callable[[Any], bool]
 
 FITS: dict[str, Check] = {
     "text": lambda value: isinstance(value, str),
-    "number": lambda value: isinstance(value, int | Decimal) and not isinstance(value, bool),
+    "number": is_number,
     "boolean": lambda value: isinstance(value, bool),
     "moment": lambda value: isinstance(value, datetime),
     "date": lambda value: isinstance(value, date) and not isinstance(value, datetime),
@@ -35,7 +38,15 @@ FITS: dict[str, Check] = {
 
 
 def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
-    """Equality within one kind of JSON value; lists and objects element by element."""
+    """Equality within one kind of JSON value; lists and objects element by element. What is nested deeper than Python
+    can follow, which no strict JSON is, equals nothing."""
+    try:
+        return _equal(left, right, kind, fold)
+    except RecursionError:
+        return False
+
+
+def _equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
     if isinstance(left, str):
         if not isinstance(right, str):
             return False
@@ -44,24 +55,32 @@ def equal(left: Any, right: Any, kind: str, fold: bool) -> bool:
         return left is right
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         return len(left) == len(right) and all(
-            equal(one, two, kind, fold) for one, two in zip(left, right, strict=True)
+            _equal(one, two, kind, fold) for one, two in zip(left, right, strict=True)
         )
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(left[k], right[k], kind, fold) for k in left)
+        return left.keys() == right.keys() and all(_equal(left[k], right[k], kind, fold) for k in left)
+    if isinstance(left, float) or isinstance(right, float):
+        return _order(left, right) == 0
     return bool(left == right)
+
+
+_ORDERED: tuple[Any, ...] = ((int, Decimal), str, datetime, timedelta)
+"""Types whose values have an order among themselves."""
 
 
 def _order(left: Any, right: Any) -> int | None:
     """-1, 0 or 1 where two values have an order, else None."""
     if isinstance(left, bool) or isinstance(right, bool):
         return None
-    for family in (int | Decimal, str, datetime, timedelta):
+    left = exactly(left) if isinstance(left, float) else left
+    right = exactly(right) if isinstance(right, float) else right
+    for family in _ORDERED:
         if isinstance(left, family) and isinstance(right, family):
-            return (left > right) - (left < right)  # type: ignore[operator]
+            return int(left > right) - int(left < right)
     if isinstance(left, date) and isinstance(right, date):
         if isinstance(left, datetime) or isinstance(right, datetime):
             return None
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     return None
 
 
@@ -103,6 +122,8 @@ def _in_text(left: Any, right: Any, kind: str, fold: bool) -> bool:
 
 def operator_of(node: Test) -> Operator:
     """The operator of a test. A field declared as a list has no parts of a text, and a text has no elements."""
+    if node.operator == "contains" and isinstance(node.left, Spelled):
+        return _in_text
     if (
         node.operator == "contains"
         and isinstance(node.left, Get)
@@ -175,12 +196,14 @@ def compiled(pattern: str, fold: bool) -> Callable[[str], bool]:
     options = re2.Options()
     options.log_errors = False
     options.case_sensitive = not fold
+    options.never_capture = True
     options.max_mem = 8 << 20
-    search = re2.compile(pattern, options).search
+    # In UTF-8 at once: nobody asks where it was found, so offsets need not be counted in characters.
+    search = re2.compile(pattern.encode(), options).search
 
     def found(text: str) -> bool:
         try:
-            return search(text) is not None
+            return search(text.encode()) is not None
         except UnicodeEncodeError:
             return False
 
@@ -204,36 +227,26 @@ def glob_pattern(glob: str) -> str:
     return "".join(out) + "\\z"
 
 
-def _folded(node: Test, operator: Operator) -> Check | None:
-    """A test of written texts that ignores case: they are case-folded once, and what is asked once for all of them."""
-    assert isinstance(node.right, Const)
-    constant = node.right.value
-    written = constant if isinstance(constant, list | tuple) else (constant,)
-    if (node.many == "all" and len(written) != 1) or not all(isinstance(one, str) for one in written):
-        return None
-    items = tuple(str(one).casefold() for one in written)
-    members = frozenset(items)
-    match node.operator:
-        case "eq" | "in":
-            return lambda value: isinstance(value, str) and value.casefold() in members
-        case "prefix":
-            return lambda value: isinstance(value, str) and value.casefold().startswith(items)
-        case "suffix":
-            return lambda value: isinstance(value, str) and value.casefold().endswith(items)
-        case "contains" if operator is _in_text or isinstance(node.left, Spelled):
-            if len(items) == 1:
-                (item,) = items
-                return lambda value: isinstance(value, str) and item in value.casefold()
+_OF_TEXTS: tuple[Operator, ...] = (equal, _member, _in_text, _prefix, _suffix)
+"""Asked of texts, these ignore case by asking the folded text about folded constants."""
 
-            def part(value: Any) -> bool:
-                if not isinstance(value, str):
-                    return False
-                text = value.casefold()
-                return any(item in text for item in items)
 
-            return part
-        case _:
-            return None
+_OF_WHOLES: dict[Operator, Callable[[int, int], bool]] = {
+    equal: python.eq,
+    _less: python.lt,
+    _at_most: python.le,
+    _more: python.gt,
+    _at_least: python.ge,
+}
+"""What Python asks of two whole numbers."""
+
+
+def _folded(constant: Any) -> str | tuple[str, ...] | None:
+    if isinstance(constant, str):
+        return constant.casefold()
+    if isinstance(constant, list | tuple) and all(isinstance(item, str) for item in constant):
+        return tuple(item.casefold() for item in constant)
+    return None
 
 
 def single(node: Test) -> Check:
@@ -241,14 +254,11 @@ def single(node: Test) -> Check:
     assert isinstance(node.right, Const)
     constant, kind, fold = node.right.value, node.kind, node.ignore_case
     operator = operator_of(node)
-    folded = _folded(node, operator) if fold else None
-    if folded is not None:
-        return folded
+    if fold and operator in _OF_TEXTS and (folded := _folded(constant)) is not None:
+        ask = single(replace(node, right=Const(folded, span=node.right.span), ignore_case=False))
+        return lambda value: isinstance(value, str) and ask(value.casefold())
     if node.many and isinstance(constant, list | tuple):
-        items = tuple(constant)
-        if node.many == "all":
-            return lambda value: all(operator(value, item, kind, fold) for item in items)
-        return lambda value: any(operator(value, item, kind, fold) for item in items)
+        return _of_many(node, tuple(constant))
     if not fold and isinstance(constant, str):
         text: str = constant
         if node.operator == "eq":
@@ -267,6 +277,11 @@ def single(node: Test) -> Check:
     if node.operator == "glob" and isinstance(constant, str):
         match = compiled(glob_pattern(constant), fold)
         return lambda value: isinstance(value, str) and match(value)
+    if type(constant) is int and operator in _OF_WHOLES:
+        whole, compare = constant, _OF_WHOLES[operator]
+        return lambda value: (
+            compare(value, whole) if type(value) is int else operator(value, whole, kind, fold)
+        )
     if node.operator == "type" and isinstance(constant, str):
         return TYPES[constant]
     listed = constant if isinstance(constant, list | tuple) else ()
@@ -274,3 +289,32 @@ def single(node: Test) -> Check:
         members = frozenset(str(item) for item in listed)
         return lambda value: isinstance(value, str) and value in members
     return lambda value: operator(value, constant, kind, fold)
+
+
+def _of_many(node: Test, items: tuple[Any, ...]) -> Check:
+    """`any of` and `all of`, one question after another until the answer is known."""
+    every = node.many == "all"
+    if (
+        operator_of(node) is _in_text
+        and not node.ignore_case
+        and all(isinstance(item, str) for item in items)
+    ):
+
+        def parts(value: Any) -> bool:
+            if isinstance(value, str):
+                for item in items:
+                    if (item in value) is not every:
+                        return not every
+                return every
+            return every and not items
+
+        return parts
+    checks = [single(replace(node, right=Const(item, span=node.right.span), many="")) for item in items]
+
+    def run(value: Any) -> bool:
+        for check in checks:
+            if check(value) is not every:
+                return not every
+        return every
+
+    return run

@@ -1,38 +1,25 @@
-"""Arguments and templates to values: bounded in steps and size, and never reading a value as a template.
+"""Arguments to values: each is compiled once to a closure, which runs only when its rule fires.
 
 A value that cannot be made (a template reads what is absent in an open type, or grows too large) is a `Problem`: a
-sentence in the decision, not an exception that anybody has to catch outside this file.
+sentence in the decision, not an exception that anybody has to catch outside the engine.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from atamo_rules.engine import conditions, terms
+from atamo_rules.engine import templates, terms
 from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.problem import Problem as Problem
+from atamo_rules.engine.templates import LONGEST as LONGEST
+from atamo_rules.engine.templates import MOST_STEPS as MOST_STEPS
 from atamo_rules.functions.absent import ABSENT
-from atamo_rules.functions.printing import jsonable, printed
-from atamo_rules.model.meaning import (
-    Bind,
-    Branch,
-    Filled,
-    Loop,
-    MakeList,
-    MakeRecord,
-    Output,
-    Part,
-    Term,
-)
+from atamo_rules.functions.printing import jsonable
+from atamo_rules.model.meaning import Filled, MakeList, MakeRecord, Term
 from atamo_rules.model.types import Json
 
-MOST_STEPS = 20_000
-"""Parts a template may go through, loops counted."""
-LONGEST = 1_048_576
-"""Characters a template may make."""
-
-
-class Problem(Exception):
-    """Why a value could not be made; caught where a plan is filled."""
+MOST_KEPT = 200_000
+"""Closures kept for nodes that were filled once: nodes are immutable, and live as long as their ruleset."""
 
 
 def argument(node: Term, frame: Frame) -> Json:
@@ -45,116 +32,63 @@ def argument(node: Term, frame: Frame) -> Json:
 
 def value(node: Term, frame: Frame) -> Any:
     """The runtime value of a term, objects and templates included. Raises Problem inside those."""
+    key = id(node)
+    known = _MAKERS.get(key)
+    if known is None or known[0] is not node:
+        if len(_MAKERS) >= MOST_KEPT:
+            _MAKERS.clear()
+        known = _MAKERS[key] = (node, maker(node))
+    return known[1](frame)
+
+
+_MAKERS: dict[int, tuple[Term, terms.Value]] = {}
+
+
+def maker(node: Term) -> terms.Value:
+    """The closure of an argument, to be kept by who fills it often."""
     match node:
         case MakeRecord():
-            made: dict[str, Any] = {}
-            for key, inner, optional in node.entries:
-                found = value(inner, frame)
-                if found is ABSENT:
-                    if optional:
-                        continue
-                    raise Problem(f"`{inner.span.text}`, needed for `{key}`, is absent")
-                made[key] = jsonable(found)
-            return made
+            return _record(node)
         case MakeList():
-            return [argument(item, frame) for item in node.items]
+            return _list(node)
         case Filled():
-            return _Filling(frame).all(node)
+            return templates.filled(node)
         case _:
-            return _closure(node)(frame)
+            return terms.term(node)
 
 
-def _closure(node: Term) -> terms.Value:
-    """The closure of a term, made once: nodes are immutable and live as long as their ruleset."""
-    key = id(node)
-    known = _CLOSURES.get(key)
-    if known is not None and known[0] is node:
-        return known[1]
-    made = terms.term(node)
-    if len(_CLOSURES) > 200_000:
-        _CLOSURES.clear()
-    _CLOSURES[key] = (node, made)
-    return made
+_AS_THEY_ARE = frozenset((str, int, bool, type(None)))
+"""Types of values that are JSON as they are."""
 
 
-_CLOSURES: dict[int, tuple[Term, terms.Value]] = {}
-_CONDITIONS: dict[int, tuple[Any, conditions.Holding]] = {}
+def _record(node: MakeRecord) -> terms.Value:
+    entries = [(key, maker(inner), optional, inner) for key, inner, optional in node.entries]
+
+    def run(frame: Frame) -> Any:
+        made: dict[str, Any] = {}
+        for key, make, optional, inner in entries:
+            found = make(frame)
+            if type(found) in _AS_THEY_ARE:
+                made[key] = found
+            elif found is not ABSENT:
+                made[key] = jsonable(found)
+            elif not optional:
+                raise Problem(f"`{inner.span.text}`, needed for `{key}`, is absent")
+        return made
+
+    return run
 
 
-def _holding(node: Any) -> conditions.Holding:
-    known = _CONDITIONS.get(id(node))
-    if known is not None and known[0] is node:
-        return known[1]
-    made = conditions.condition(node)
-    if len(_CONDITIONS) > 200_000:
-        _CONDITIONS.clear()
-    _CONDITIONS[id(node)] = (node, made)
-    return made
+def _list(node: MakeList) -> terms.Value:
+    items = [(maker(item), item) for item in node.items]
 
+    def run(frame: Frame) -> Any:
+        made = []
+        for make, item in items:
+            found = make(frame)
+            if found is ABSENT:
+                raise Problem(f"`{item.span.text}` is absent")
+            made.append(jsonable(found))
+        return made
 
-class _Filling:
-    """One template while it is filled: its pieces, and how much of its allowance is used."""
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.out: list[str] = []
-        self.size = 0
-        self.steps = 0
-
-    def all(self, node: Filled) -> str:
-        self.parts(node.parts, self.frame)
-        return "".join(self.out)
-
-    def text(self, piece: str) -> None:
-        self.size += len(piece)
-        if self.size > LONGEST:
-            raise Problem(f"the template makes more than {LONGEST} characters")
-        self.out.append(piece)
-
-    def step(self) -> None:
-        self.steps += 1
-        if self.steps > MOST_STEPS:
-            raise Problem(f"the template takes more than {MOST_STEPS} steps")
-
-    def parts(self, parts: tuple[Part, ...], frame: Frame) -> None:
-        for part in parts:
-            self.step()
-            match part:
-                case str():
-                    self.text(part)
-                case Output():
-                    found = value(part.term, frame)
-                    if found is ABSENT:
-                        raise Problem(f"the template reads `{part.span.text}`, which is absent")
-                    self.text(printed(found))
-                case Branch():
-                    self.branch(part, frame)
-                case Bind():
-                    frame = frame.bound(part.variable, value(part.term, frame))
-                case Loop():
-                    self.loop(part, frame)
-
-    def branch(self, part: Branch, frame: Frame) -> None:
-        for test, inner in part.cases:
-            if _holding(test)(frame):
-                self.parts(inner, frame)
-                return
-        self.parts(part.otherwise, frame)
-
-    def loop(self, part: Loop, frame: Frame) -> None:
-        found = value(part.collection, frame)
-        items = found if isinstance(found, list | tuple) else ()
-        if not items:
-            self.parts(part.otherwise, frame)
-            return
-        for position, item in enumerate(items):
-            if not part.parts:
-                self.step()  # nothing inside counts it, and loops in loops multiply
-            told = {
-                "index": position + 1,
-                "index0": position,
-                "first": position == 0,
-                "last": position == len(items) - 1,
-                "length": len(items),
-            }
-            self.parts(part.parts, frame.bound(part.variable, item).bound("loop", told))
+    return run

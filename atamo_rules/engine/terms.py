@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
-from decimal import Decimal, DecimalException
 from typing import Any, TypeAlias
 
-from atamo_rules.engine import conditions, render, spelled, through
+from atamo_rules.engine import calls, conditions, render, spelled, through
 from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.readers import of_type, reader
 from atamo_rules.functions.absent import ABSENT
-from atamo_rules.functions.numbers import EXACT, divided, exact, held
-from atamo_rules.functions.registry import FUNCTIONS
-from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
 from atamo_rules.model.meaning import (
     EACH,
     LEAVES,
@@ -31,19 +27,6 @@ from atamo_rules.model.meaning import (
     Tally,
     Term,
     Verdict,
-)
-from atamo_rules.model.types import (
-    Anything,
-    Boolean,
-    Duration,
-    ListOf,
-    MapOf,
-    Moment,
-    Number,
-    OneOf,
-    Record,
-    Text,
-    Type,
 )
 
 Value: TypeAlias = Callable[[Frame], Any]
@@ -76,7 +59,7 @@ def term(node: Term) -> Value:
         case MakeList():
             return _list(tuple(term(item) for item in node.items))
         case MakeRecord() | Filled():
-            return lambda frame: render.value(node, frame)
+            return render.maker(node)
 
 
 def _list(items: tuple[Value, ...]) -> Value:
@@ -169,170 +152,26 @@ def values(node: Get) -> Callable[[Frame], Any]:
     return walk
 
 
-def reader(type: Type) -> Callable[[Any], Any] | None:
-    """How a value of a declared type is read from JSON, None when as it is."""
-    if isinstance(type, Moment):
-        return _date if type.date_only else _moment
-    if isinstance(type, Duration):
-        return _length
-    if isinstance(type, ListOf):
-        read = reader(type.item)
-        if read is not None:
-            return lambda value: (
-                [_kept(read, item) for item in value] if isinstance(value, list | tuple) else value
-            )
-    if isinstance(type, MapOf):
-        each = reader(type.value)
-        if each is not None:
-            return lambda value: (
-                {key: _kept(each, item) for key, item in value.items()} if isinstance(value, dict) else value
-            )
-    return None
-
-
-def _kept(read: Callable[[Any], Any], item: Any) -> Any:
-    """An element as it is read, or as it came: a list has no holes, whatever is in it."""
-    found = read(item)
-    return item if found is ABSENT else found
-
-
-def _moment(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value
-    return (parse_moment(value) or ABSENT) if isinstance(value, str) else ABSENT
-
-
-def _date(value: Any) -> Any:
-    if isinstance(value, date):
-        return value
-    return (parse_date(value) or ABSENT) if isinstance(value, str) else ABSENT
-
-
-def _length(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value
-    found = parse_duration(value) if isinstance(value, str) else None
-    return ABSENT if found is None else found
-
-
-def of_type(value: Any, type: Type) -> bool:
-    """Whether a runtime value is what its declared type says, as far as functions rely on it."""
-    match type:
-        case Text():
-            return isinstance(value, str)
-        case Number():
-            return isinstance(value, int | Decimal) and not isinstance(value, bool)
-        case Boolean():
-            return isinstance(value, bool)
-        case ListOf():
-            return isinstance(value, list | tuple)
-        case Record() | MapOf():
-            return isinstance(value, dict)
-        case OneOf():
-            return not isinstance(value, list | dict | tuple)
-        case _:
-            return True
-
-
-_KINDS: dict[str, Callable[[Any], bool]] = {
-    "text": lambda v: isinstance(v, str),
-    "number": lambda v: isinstance(v, int | Decimal) and not isinstance(v, bool),
-    "whole": lambda v: isinstance(v, int) and not isinstance(v, bool),
-    "boolean": lambda v: isinstance(v, bool),
-    "moment": lambda v: isinstance(v, datetime),
-    "date": lambda v: isinstance(v, date) and not isinstance(v, datetime),
-    "duration": lambda v: isinstance(v, timedelta),
-    "list": lambda v: isinstance(v, list | tuple),
-    "record": lambda v: isinstance(v, dict),
-    "any": lambda v: True,
-}
-
-
 def _apply(node: Apply) -> Value:
-    function = FUNCTIONS[node.function]
-    arguments = tuple(_fitting(argument) for argument in node.arguments)
-    checks = tuple(
-        tuple(_KINDS[kind] for kind in parameter.kinds) for parameter in function.parameters[: len(arguments)]
-    )
-    wholes = tuple("whole" in parameter.kinds for parameter in function.parameters[: len(arguments)])
-    call = function.call
-
-    def run(frame: Frame) -> Any:
-        given = []
-        for argument, kinds, whole in zip(arguments, checks, wholes, strict=True):
-            value = argument(frame)
-            if isinstance(value, Decimal) and whole and value == value.to_integral_value():
-                value = int(value)  # 3.0 is a whole number, to JSON Schema and to everybody else
-            if value is ABSENT or value is None or not any(kind(value) for kind in kinds):
-                return ABSENT
-            given.append(value)
-        try:
-            return call(*given)
-        except (ArithmeticError, ValueError, TypeError, RecursionError):
-            # Values of an open type can be of any shape; a function that cannot take one has no answer.
-            return ABSENT
-
-    return run
-
-
-def _fitting(node: Term) -> Value:
-    """An argument; absent where the event has something there that its declared type does not."""
-    read = term(node)
-    if not isinstance(node, Get) or node.many or isinstance(node.type, Anything):
-        return read
-    type = node.type
-
-    def fitting(frame: Frame) -> Any:
-        value = read(frame)
-        return value if of_type(value, type) else ABSENT
-
-    return fitting
+    call, arguments = calls.applied(node), tuple(term(argument) for argument in node.arguments)
+    if len(arguments) == 1:
+        (only,) = arguments
+        return lambda frame: call(only(frame))
+    return lambda frame: call(*[argument(frame) for argument in arguments])
 
 
 def _arith(node: Arith) -> Value:
-    left, right, operator = term(node.left), term(node.right), node.operator
-
-    def run(frame: Frame) -> Any:
-        one, two = left(frame), right(frame)
-        if one is ABSENT or two is ABSENT or isinstance(one, bool) or isinstance(two, bool):
-            return ABSENT
-        try:
-            return _calculate(operator, one, two)
-        except (TypeError, OverflowError, DecimalException, ValueError):
-            return ABSENT
-
-    return run
-
-
-def _calculate(operator: str, one: Any, two: Any) -> Any:
-    if isinstance(one, int | Decimal) and isinstance(two, int | Decimal):
-        if isinstance(one, int) and isinstance(two, int) and operator != "/":
-            return held(one + two if operator == "+" else one - two if operator == "-" else one * two)
-        first, second = exact(one), exact(two)
-        if operator == "/":
-            return held(divided(first, second))
-        return held({"+": EXACT.add, "-": EXACT.subtract, "*": EXACT.multiply}[operator](first, second))
-    if isinstance(one, datetime | date | timedelta):
-        if operator == "+":
-            return one + two
-        if operator == "-":
-            return one - two
-        if isinstance(one, timedelta) and isinstance(two, int | Decimal):
-            micros = (one.days * 86400 + one.seconds) * 1_000_000 + one.microseconds
-            scaled = micros * exact(two) if operator == "*" else micros / exact(two)
-            return timedelta(microseconds=int(scaled))
-    return ABSENT
+    left, right, calculate = term(node.left), term(node.right), calls.arithmetic(node.operator)
+    return lambda frame: calculate(left(frame), right(frame))
 
 
 def _otherwise(node: Otherwise) -> Value:
-    value, fallback = term(node.value), term(node.fallback)
-    type = node.value.type if isinstance(node.value, Get) and not node.value.many else None
+    value, instead = term(node.value), term(node.fallback)
+    choose = calls.fallback(node.value)
 
     def run(frame: Frame) -> Any:
-        found = value(frame)
-        if found is ABSENT or found is None or (type is not None and not of_type(found, type)):
-            return fallback(frame)
-        return found
+        found = choose(value(frame), ABSENT)
+        return instead(frame) if found is ABSENT else found
 
     return run
 
@@ -362,12 +201,15 @@ def _tally(node: Tally) -> Value:
 
 def _lookup(node: Lookup) -> Value:
     table = node.table
-    rows = [(tuple(conditions.condition(cell) for cell in row.cells), row.outputs) for row in table.rows]
+    rows = [
+        (tuple(conditions.condition(cell) for cell in row.cells), render.maker(row.outputs))
+        for row in table.rows
+    ]
 
     def matching(frame: Frame) -> Any:
         for cells, outputs in rows:
             if all(cell(frame) for cell in cells):
-                yield render.value(outputs, frame)
+                yield outputs(frame)
 
     def first(frame: Frame) -> Any:
         return next(matching(frame), ABSENT)

@@ -6,6 +6,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.floats import exactly, is_number, known
 from atamo_rules.functions.numbers import EXACT, exact, held
 from atamo_rules.functions.printing import printed
 from atamo_rules.functions.signature import LONGEST_TEXT, MOST_ITEMS, Function, takes
@@ -36,7 +37,7 @@ def _join(items: Any, by: str = ", ") -> Any:
 
 
 def numbers_in(items: Any) -> list[int | Decimal]:
-    return [item for item in items if isinstance(item, int | Decimal) and not isinstance(item, bool)]
+    return [known(item) for item in items if is_number(item)]
 
 
 def _sum(items: Any) -> Any:
@@ -56,6 +57,9 @@ def _key(item: Any) -> Any:
         return ("list", *map(_key, item))
     if isinstance(item, dict):
         return ("record", frozenset((name, _key(value)) for name, value in item.items()))
+    if isinstance(item, float):
+        item = exactly(item)
+        return object() if item is ABSENT else (False, item)
     return (isinstance(item, bool), item)
 
 

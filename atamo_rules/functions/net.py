@@ -41,18 +41,22 @@ def network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
+@lru_cache(4096)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
 def address_in(address: Any, where: str) -> bool:
     """Whether a text is an IP address inside a network. An IPv4-mapped IPv6 address is its IPv4 address."""
     if not isinstance(address, str) or len(address) > 64:
         return False
-    found = network(where)
-    try:
-        ip: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return False
+    found, ip = network(where), _address(address)
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None and isinstance(found, IPv4Network):
         ip = ip.ipv4_mapped
-    return found is not None and ip.version == found.version and ip in found
+    return found is not None and ip is not None and ip.version == found.version and ip in found
 
 
 FUNCTIONS = (

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
+from atamo_rules.functions.floats import exactly
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.types import Json
 
 
 def jsonable(value: Any) -> Json:
-    """A runtime value as JSON: moments in RFC 3339 (UTC, `Z`), dates and durations in ISO 8601."""
+    """A runtime value as JSON: moments in RFC 3339 (UTC, `Z`), dates and durations in ISO 8601, floats exactly."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, datetime):
         return moment_text(value)
     if isinstance(value, date):
@@ -22,6 +26,8 @@ def jsonable(value: Any) -> Json:
         return [jsonable(item) for item in value]
     if isinstance(value, dict):
         return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return exactly(value) if isfinite(value) else None
     return value  # type: ignore[no-any-return]
 
 
@@ -33,6 +39,8 @@ def printed(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, float) and isfinite(value):
+        value = exactly(value)
     if isinstance(value, Decimal):
         return format(value, "f") if abs(value.adjusted()) < 40 else str(value)
     ready = jsonable(value)

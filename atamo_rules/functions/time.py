@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,11 +27,33 @@ _DURATION = re.compile(
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
+LONGEST = 64
+"""Characters of the longest text that writes a moment, a date or a duration."""
+
+
 def parse_moment(text: str) -> datetime | None:
     """The moment an RFC 3339 text writes, in UTC; None when it writes none. A zone is required.
 
     A leap second (:60) is read as the second after :59; digits beyond microseconds are dropped.
     """
+    return _parsed_moment(text) if len(text) <= LONGEST else None
+
+
+def parse_date(text: str) -> date | None:
+    """The calendar date an ISO 8601 text (YYYY-MM-DD) writes; None when it writes none."""
+    return _parsed_date(text) if len(text) <= LONGEST else None
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """The length an ISO 8601 duration writes, weeks to seconds; None for months and years, which have none."""
+    return _parsed_duration(text) if len(text) <= LONGEST else None
+
+
+# Many rules read the same few texts of one event.
+
+
+@lru_cache(4096)
+def _parsed_moment(text: str) -> datetime | None:
     found = _MOMENT.fullmatch(text)
     if found is None:
         return None
@@ -49,8 +72,8 @@ def parse_moment(text: str) -> datetime | None:
         return None
 
 
-def parse_date(text: str) -> date | None:
-    """The calendar date an ISO 8601 text (YYYY-MM-DD) writes; None when it writes none."""
+@lru_cache(4096)
+def _parsed_date(text: str) -> date | None:
     if _DATE.fullmatch(text) is None:
         return None
     try:
@@ -59,8 +82,8 @@ def parse_date(text: str) -> date | None:
         return None
 
 
-def parse_duration(text: str) -> timedelta | None:
-    """The length an ISO 8601 duration writes, weeks to seconds; None for months and years, which have none."""
+@lru_cache(4096)
+def _parsed_duration(text: str) -> timedelta | None:
     found = _DURATION.fullmatch(text)
     if found is None or not any(found.groups()[1:6]):
         return None

@@ -144,7 +144,7 @@ class Hub:
         """As `submit`, for a message that was read already."""
         generation = self.current
         now = self.clock.now()
-        taken = generation.intake.accept(value, type_name=type_name, user=user, now=now, fallback_id=key)
+        taken = generation.intake.given(value, type_name=type_name, user=user, now=now, fallback_id=key)
         return await self.enter(taken, generation, now)
 
     async def enter(self, taken: Taken, generation: Generation, now: datetime) -> tuple[Taken, bool]:

@@ -14,6 +14,7 @@ from atamo_rules.engine.door import Door, SchemaBroken
 from atamo_rules.engine.examples import with_defaults
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.model.event import Event
+from atamo_rules.model.given_json import exact
 from atamo_rules.model.people import Directory, User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.strict_json import JsonRefused, decode
@@ -68,6 +69,22 @@ class Intake:
             return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
         return self.accept(value, type_name=type_name, user=user, now=now, fallback_id=fallback_id)
 
+    def given(
+        self,
+        value: Any,
+        *,
+        type_name: str | None = None,
+        user: User | None = None,
+        now: datetime,
+        fallback_id: str = "",
+    ) -> Taken:
+        """One message that another program has read as JSON, floats and all."""
+        try:
+            value = exact(value)
+        except JsonRefused as error:
+            return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
+        return self.accept(value, type_name=type_name, user=user, now=now, fallback_id=fallback_id)
+
     def accept(
         self,
         value: Json,
@@ -77,7 +94,7 @@ class Intake:
         now: datetime,
         fallback_id: str = "",
     ) -> Taken:
-        """One message as JSON."""
+        """One message as strict JSON has it."""
         if type_name is not None:
             return self.enter(type_name, value, fallback_id, "", now, user)
         if not isinstance(value, dict) or not isinstance(value.get("type"), str) or "data" not in value:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import Any
 
 from atamo_rules.model.types import Json
@@ -48,7 +49,7 @@ def decode(raw: bytes | str, *, depth: int = DEEPEST) -> Json:
         ) from None
     except RecursionError:
         raise JsonRefused(f"it is nested more than {depth} deep") from None
-    if _ESCAPED_SURROGATE.search(text) is not None and _half(value):
+    if _ESCAPED_SURROGATE.search(text) is not None and half_of_a_pair(value):
         raise JsonRefused("a text holds half of a surrogate pair")
     return value
 
@@ -118,7 +119,8 @@ def _constant(text: str) -> None:
     raise JsonRefused(f"{text} is not a JSON number")
 
 
-def _half(value: Json) -> bool:
+def half_of_a_pair(value: Json) -> bool:
+    """Whether some text in the value holds half of a surrogate pair, which UTF-8 cannot write."""
     stack: list[Any] = [value]
     while stack:
         one = stack.pop()
@@ -157,6 +159,8 @@ def _written(value: Any, *, sort: bool = False) -> list[str]:
             out.append(int.__repr__(one))
         elif isinstance(one, Decimal):
             out.append(_number(one))
+        elif isinstance(one, float) and isfinite(one):
+            out.append(float.__repr__(one))
         elif isinstance(one, list | tuple):
             stack.append(_Raw("]"))
             for position, item in reversed(list(enumerate(one))):

@@ -80,6 +80,7 @@ BAD_TIME = Code("E0502", "a time clause does not fit its types")
 NEVER_TRUE = Code("W0601", "a condition can never hold", Severity.WARNING)
 ALWAYS_TRUE = Code("W0603", "a condition always holds", Severity.WARNING)
 UNUSED = Code("W0605", "declared and never used", Severity.WARNING)
+SCANNED = Code("W0606", "rules that no index can find are asked for every event", Severity.WARNING)
 
 # --- T07xx: tests in files ------------------------------------------------------------------------------
 TEST_FAILED = Code("E0701", "a test failed")

@@ -6,4 +6,4 @@ from decimal import Decimal
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | Decimal | str | list[Json] | dict[str, Json] | None"
-"""A JSON value as Atamo holds it: whole numbers are int, all others Decimal, never binary float."""
+"""A JSON value as Atamo holds it: whole numbers are int, all others Decimal. A float means the decimal it writes."""

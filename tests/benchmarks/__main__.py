@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.benchmarks import decide, door, hub, reload, render, sigma, verify, version
+from tests.benchmarks import decide, door, hub, match, reload, render, shapes, sigma, verify, version
 from tests.benchmarks.table import Table
 
 
@@ -25,9 +25,14 @@ BENCHMARKS: dict[str, Benchmark] = {
     "reload": reload.run,
     "decide": decide.run,
     "render": render.run,
+    "shapes": shapes.run,
     "door": door.run,
     "hub": hub.run,
     "sigma": sigma.run,
+    "match": match.run,
+    "match-making": match.making,
+    "match-crowded": match.crowded,
+    "match-peers": match.peers,
 }
 
 

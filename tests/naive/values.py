@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 from atamo_rules.source.span import Source
@@ -98,6 +99,10 @@ def untyped(raw: Any) -> Value | None:
             return Value("boolean", raw)
         case int() | Decimal():
             return Value("number", Fraction(raw))
+        case float() if isfinite(raw):
+            return Value("number", Fraction(Decimal(repr(raw))))
+        case float():
+            return Value("no number", object())
         case str():
             return Value("text", raw)
         case list():

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atamo_rules.builtin.configuration.watching import watched
+from atamo_rules.engine.decide import follow
+from atamo_rules.engine.index.rests import nothing
 from atamo_rules.hub.binding import bind
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
@@ -29,6 +31,11 @@ class Refused:
     """A state of the folder that was not taken, and why."""
 
     diagnostics: tuple[Diagnostic, ...]
+
+
+def _give_way() -> None:
+    """Let whoever waits for the interpreter have it: deciding goes on while rules are filed."""
+    time.sleep(0)
 
 
 class FolderProvider:
@@ -68,6 +75,8 @@ class FolderProvider:
             return Refused(tuple(d for d in (*found, *made.diagnostics) if d.severity is Severity.ERROR))
         if self.last is not None and (made.ruleset.digest, people) == self.seen:
             return self.last
+        # Before the tests, which ask it too; and for a change at the cost of the change.
+        follow(made.ruleset, self.last.ruleset if self.last else None, _give_way if self.last else nothing)
         if self.tests:
             # The tests in the files speak of the rules as written, not of parameters given from outside.
             written = self.written.compile().ruleset if self.book.params else made.ruleset

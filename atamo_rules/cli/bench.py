@@ -1,0 +1,102 @@
+"""`atamo bench`: how fast rules decide given events, and which of them take the time."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.intake import Taken
+    from atamo_rules.model.event import Event
+
+MOST_LINES = 20_000
+"""Lines of events that are measured; what is beyond them is left out, and said."""
+EPILOG = """\b
+Examples:
+  atamo bench rules/ --events events.jsonl
+  atamo bench rules/ --events body.jsonl --type order.placed --top 25
+  atamo bench rules/ --events events.jsonl --format json > bench.json
+
+Exit codes: 0 measured, 1 no event could be taken or the rules have errors, 2 usage or files."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("paths", nargs=-1)
+@click.option("--events", required=True, help="A file of JSON lines; `-` is standard input.")
+@click.option("--type", "type_name", help="The event type of every line, when lines are bare data.")
+@click.option("--user", default=None, help="Who the events come from, when they do not say.")
+@click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
+@click.option("--seconds", type=click.FloatRange(0.01, 600), default=2, show_default=True,
+              help="How long to measure the pace.")  # fmt: skip
+@click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True,
+              help="How many rules, parts and indexes a table shows; `json` has all rules.")  # fmt: skip
+@param_option
+@click.option("--format", "format", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def bench(
+    paths: tuple[str, ...],
+    events: str,
+    type_name: str | None,
+    user: str | None,
+    groups: tuple[str, ...],
+    seconds: float,
+    top: int,
+    params: tuple[str, ...],
+    format: str,
+) -> int:
+    """Measure how fast events are taken and decided, what each rule adds, and how the index finds it.
+
+    Lines are as for `simulate`; the first 20,000 are measured. PATHS are files or folders (default: here). Nothing is
+    sent and no agent is called. Times are of this machine, now: compare figures of one run.
+    """
+    from atamo_rules.cli.bench_report import as_json, table
+    from atamo_rules.cli.measure import measure
+    from atamo_rules.hub.intake import Intake
+    from atamo_rules.hub.rulebook import NothingThere, Rulebook
+    from atamo_rules.model.people import User
+    from atamo_rules.source.formats import render
+
+    found, values = places(paths), read_params(params)
+    try:
+        made = Rulebook(found, values).compile()
+    except NothingThere as error:
+        raise click.UsageError(str(error)) from None
+    people, wrong = people_of(found)
+    if made.ruleset is None or wrong:
+        say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
+        return 1
+    sender = None
+    if user:
+        known = people.user(user)
+        sender = User(user, known.groups | frozenset(groups), known.organisation)
+    lines = [one for one in enumerate(islice(event_lines(events), MOST_LINES + 1), 1) if one[1].strip()]
+    if lines and lines[-1][0] > MOST_LINES:
+        say(f"only the first {MOST_LINES:,} lines are measured\n", err=True)
+        del lines[-1]
+    intake, now = Intake(made.ruleset, people), datetime(2026, 1, 1, tzinfo=UTC)
+
+    def take() -> list[Taken]:
+        return [
+            intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
+            for number, line in lines
+        ]
+
+    taken = take()
+    refused = [(number, one.refused) for (number, _), one in zip(lines, taken, strict=True) if one.refused]
+    for number, reasons in refused[:3]:
+        say(f"line {number} was not taken: {reasons[0]}\n", err=True)
+    if len(refused) > 3:
+        say(f"{len(refused) - 3} more lines were not taken\n", err=True)
+    decided: list[Event] = [one.event for one in taken if one.event is not None and one.decided]
+    if not decided:
+        say(f"`{events}` has no event that rules decide.\n", err=True)
+        return 1
+    told = measure(made.ruleset, decided, take, seconds)
+    say(table(told, top) if format == "table" else as_json(told))
+    return 0

@@ -1,0 +1,72 @@
+"""What is filed under a key: rules to be asked the rest of their condition, ids that need not be asked, or an index.
+
+A bucket is a list of (id, the rest), in the order of the rules. Where all rules of a probe have nothing left to ask,
+its buckets are plain lists of ids. Where a bucket is overfull, it is the match function of an index of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from atamo_rules.engine.index.source import Source
+
+Entry: TypeAlias = "list[Any]"
+"""[id, rest]: the rest is a Residual."""
+Matching: TypeAlias = Callable[[Any], list[str]]
+Bucket: TypeAlias = "list[Entry] | list[str] | Matching"
+
+CROWDED = 64
+"""Rules in one bucket from which an index of their own is worth while."""
+
+
+def always(body: Any) -> bool:
+    """The rest of a condition of which nothing is left."""
+    return True
+
+
+class Filing:
+    """How the buckets of one probe are taken: chosen once all of them are there."""
+
+    def __init__(self, buckets: list[list[Entry]], nested: Callable[[list[Entry]], Matching | None]) -> None:
+        self.sure = all(rest is always for bucket in buckets for _, rest in bucket)
+        self.nested = False
+        self._made: dict[int, Bucket] = {}
+        for bucket in buckets:
+            made: Bucket = bucket
+            if self.sure:
+                made = [id for id, _ in bucket]
+            elif len(bucket) > CROWDED:
+                made = nested(bucket) or bucket
+                self.nested = self.nested or made is not bucket
+            self._made[id(bucket)] = made
+
+    def __getitem__(self, bucket: list[Entry]) -> Any:
+        return self._made[id(bucket)]
+
+    def emit(self, source: Source, name: str) -> None:
+        """Lines that put into `out` what matches of the bucket in a variable."""
+        if self.sure:
+            source.line(f"out += {name}")
+        elif self.nested:
+            with source.block(f"if {name}.__class__ is list:"):
+                _ask(source, name)
+            with source.block("else:"):
+                source.line(f"out += {name}(e)")
+        else:
+            _ask(source, name)
+
+    def take(self, bucket: Bucket, body: Any, out: list[str]) -> None:
+        """The same, without generated code."""
+        found: Any = bucket
+        if not isinstance(found, list):
+            out += found(body)
+        elif self.sure:
+            out += found
+        else:
+            out += [id for id, rest in found if rest(body)]
+
+
+def _ask(source: Source, name: str) -> None:
+    with source.block(f"for i, f in {name}:"), source.block("if f(e):"):
+        source.line("out.append(i)")

@@ -1,0 +1,126 @@
+"""Rules without a selective key, all at once: a bit for every term, and for every field the terms it leaves standing.
+
+After Lakshman and Stiliadis (1998), with whole numbers as the bit vectors. For each field two vectors are looked up by
+the event's value: the terms whose tests of the field *may* hold, and those whose tests *must*. Both are and-ed over the
+fields. What must hold is an answer; what only may is asked itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atamo_rules.engine.index.bits import mask, positions
+from atamo_rules.engine.index.buckets import always
+from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
+from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
+from atamo_rules.engine.index.paths import Reads
+from atamo_rules.engine.index.ranges import Numbers
+from atamo_rules.engine.index.rests import Pause, whole
+from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.index.thresholds import Thresholds
+from atamo_rules.engine.shapes import Residual
+from atamo_rules.model.meaning import Condition, Step
+
+FIELDS: dict[str, type[Field]] = {
+    TEXT: Texts,
+    NUMBER: Thresholds,
+    BOOLEAN: Booleans,
+    ITEMS: Items,
+    PRESENT: Presence,
+}
+
+
+class Dense:
+    """The terms of some rules, and how they are answered. `rules` are (id, its terms, its conjuncts), in order."""
+
+    def __init__(
+        self,
+        rules: Sequence[tuple[str, Sequence[Term], tuple[Condition, ...]]],
+        numbers: Mapping[tuple[Step, ...], Numbers],
+    ) -> None:
+        asks: dict[tuple[str, tuple[Step, ...]], list[tuple[int, tuple[Ask, ...]]]] = {}
+        ids: list[str] = []
+        rests = [parts for _, _, parts in rules]
+        rule_of: list[int] = []
+        sure: list[int] = []
+        for number, (id, found, _) in enumerate(rules):
+            for term in found:
+                bit = len(ids)
+                ids.append(id)
+                rule_of.append(number)
+                whole = term.whole
+                by_path: dict[tuple[str, tuple[Step, ...]], tuple[Ask, ...]] = {}
+                for ask in term.asks:
+                    by_path[ask[:2]] = (*by_path.get(ask[:2], ()), ask)
+                for path, here in by_path.items():
+                    asks.setdefault(path, []).append((bit, here))
+                    whole = whole and not (path[0] == ITEMS and sum(not one.negated for one in here) > 1)
+                if whole:
+                    sure.append(bit)
+        self._ids = ids
+        self._size = len(ids)
+        self._all = (1 << self._size) - 1
+        self._rests = _Rests(rests)
+        self._rule_of = rule_of
+        self._sure = mask(sure, self._size)
+        self.repeats = len(set(ids)) < len(ids)
+        self._fields: list[Field] = [
+            FIELDS[kind](steps, found, self._size, numbers) for (kind, steps), found in asks.items()
+        ]
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        """Lines that put the ids of matching rules into `out`."""
+        may = "m"
+        source.line(f"{may} = {source.given(self._all)}")
+        must = self._sure and any(not field.exact for field in self._fields)
+        if must:
+            source.line(f"u = {source.given(self._sure)}")
+        for field in self._fields:
+            field.emit(source, reads)
+        with source.block("if m:"):
+            if not self._sure:
+                known = "0"
+            else:
+                known = "u & m" if must else f"m & {source.given(self._sure)}"
+            source.line(f"{source.given(self.answer)}(m, {known}, e, out)")
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        """The same of any body, whatever it holds."""
+        may, must = self._all, self._sure
+        for field in self._fields:
+            one, two = field.of(body)
+            may &= one
+            must &= two
+        self.answer(may, must & may, body, out)
+
+    def answer(self, may: int, must: int, body: Any, out: list[str]) -> None:
+        """Put the ids of terms into `out`: of those that must hold, and of the others that are asked and do."""
+        ids = self._ids
+        if must == self._all:
+            out += ids
+        elif must:
+            out += [ids[at] for at in positions(must)]
+        unsure = may ^ must
+        if unsure:
+            rests, rule_of = self._rests, self._rule_of
+            out += [ids[at] for at in positions(unsure) if rests[rule_of[at]](body)]
+
+    def warm(self, pause: Pause) -> None:
+        """Make every function now."""
+        for number in range(self._rule_of[-1] + 1):
+            self._rests[number]
+            pause()
+
+
+class _Rests(dict[int, Residual]):
+    """By its number, the function of a rule's condition, made when it is first asked."""
+
+    def __init__(self, parts: Sequence[tuple[Condition, ...]]) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def __missing__(self, number: int) -> Residual:
+        parts = self._parts[number]
+        found = self[number] = whole(parts) if parts else always
+        return found

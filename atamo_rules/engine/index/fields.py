@@ -1,0 +1,193 @@
+"""What the value at a path leaves standing of the terms of bit vectors: texts, booleans, presence, items of lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from atamo_rules.engine.index.bits import mask
+from atamo_rules.engine.index.forms import Ask
+from atamo_rules.engine.index.paths import Reads, value_at, values_at
+from atamo_rules.engine.index.probes import listed
+from atamo_rules.engine.index.ranges import Numbers
+from atamo_rules.engine.index.source import Source
+from atamo_rules.model.meaning import Step
+
+MOST_VALUES = 256
+"""Texts of one path that are told apart."""
+
+Both: TypeAlias = tuple[int, int]
+"""The terms that may hold, and those that must."""
+
+
+class Field:
+    """What the value at one path leaves standing. `exact`: what may hold, so far as it goes, must."""
+
+    exact = True
+
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        found: Sequence[tuple[int, tuple[Ask, ...]]],
+        size: int,
+        numbers: Mapping[tuple[Step, ...], Numbers],
+    ) -> None:
+        self.steps = steps
+        self.free = ((1 << size) - 1) ^ mask((bit for bit, _ in found), size)
+        """The terms that ask nothing here."""
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        """Lines that and the terms into `m`, and where this is not exact, into `u`."""
+        raise NotImplementedError
+
+    def of(self, body: Any) -> Both:
+        """The terms that may and must hold, of any body."""
+        raise NotImplementedError
+
+
+class Texts(Field):
+    """`is`, `is one of`, and their negations, on texts."""
+
+    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
+        super().__init__(steps, found, size, numbers)
+        uses = Counter(value for _, asks in found for ask in asks for value in ask.what)
+        known = {value for value, _ in uses.most_common(MOST_VALUES)}
+        other: list[int] = []
+        toggled: dict[str, list[int]] = {value: [] for value in known}
+        unsure: list[int] = []
+        for bit, asks in found:
+            here, elsewhere = _allowed(asks)
+            if not known.issuperset(here):
+                unsure.append(bit)
+                continue
+            if elsewhere:
+                other.append(bit)
+            for value in here:
+                toggled[value].append(bit)
+        base = self.free | mask(other, size)
+        open = mask(unsure, size)
+        self.exact = not unsure
+        self._other: Both = (base | open, base)
+        self._table: dict[Any, Both] = {}
+        for value, bits in toggled.items():
+            made = base ^ mask(bits, size)
+            self._table[value] = (made | open, made)
+        self._single = {value: both[0] for value, both in self._table.items()}
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, _ = reads.value(self.steps)
+        if self.exact:
+            source.line(f"m &= {source.given(self._single)}.get({name}, {source.given(self._other[0])})")
+        else:
+            source.line(f"a, b = {source.given(self._table)}.get({name}, {source.given(self._other)})")
+            source.line("m &= a")
+            source.line("u &= b")
+
+    def of(self, body: Any) -> Both:
+        value = value_at(body, self.steps)
+        return self._table.get(value, self._other) if isinstance(value, str) else self._other
+
+
+def _allowed(asks: Iterable[Ask]) -> tuple[set[Any], bool]:
+    """Values at which a term's standing differs from that at all others, and whether it stands at all others."""
+    yes: set[Any] | None = None
+    no: set[Any] = set()
+    for ask in asks:
+        if ask.negated:
+            no.update(ask.what)
+        else:
+            yes = set(ask.what) if yes is None else yes & set(ask.what)
+    return (no, True) if yes is None else (yes - no, False)
+
+
+class Booleans(Field):
+    """`is true`, `is false`, and their negations, which hold of whatever is no boolean too."""
+
+    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
+        super().__init__(steps, found, size, numbers)
+        self._masks = {
+            value: self.free | mask((bit for bit, asks in found if _stands(asks, value)), size)
+            for value in (True, False, None)
+        }
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, _ = reads.value(self.steps)
+        true, false, other = (source.given(self._masks[value]) for value in (True, False, None))
+        source.line(f"m &= {true} if {name} is True else {false} if {name} is False else {other}")
+
+    def of(self, body: Any) -> Both:
+        value = value_at(body, self.steps)
+        found = self._masks[value if isinstance(value, bool) else None]
+        return (found, found)
+
+
+def _stands(asks: Iterable[Ask], value: bool | None) -> bool:
+    return all((value in ask.what) is not ask.negated for ask in asks)
+
+
+class Presence(Field):
+    """`is present` and `is absent`."""
+
+    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
+        super().__init__(steps, found, size, numbers)
+        self._there, self._missing = (
+            self.free | mask((bit for bit, asks in found if all(ask.negated is no for ask in asks)), size)
+            for no in (False, True)
+        )
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, _ = reads.value(self.steps)
+        source.line(f"m &= {source.given(self._missing)} if {name} is None else {source.given(self._there)}")
+
+    def of(self, body: Any) -> Both:
+        found = self._missing if value_at(body, self.steps) is None else self._there
+        return (found, found)
+
+
+class Items(Field):
+    """`contains`, `contains any of`, and their negations, on lists of texts. Of two that a term asks, the second is
+    not looked at here."""
+
+    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
+        super().__init__(steps, found, size, numbers)
+        wanted: dict[str, list[int]] = {}
+        refused: dict[str, list[int]] = {}
+        asking: list[int] = []
+        for bit, asks in found:
+            yes = next((ask for ask in asks if not ask.negated), None)
+            if yes is not None:
+                asking.append(bit)
+                for value in set(yes.what):
+                    wanted.setdefault(value, []).append(bit)
+            for value in {value for ask in asks if ask.negated for value in ask.what}:
+                refused.setdefault(value, []).append(bit)
+        self._unasked = ((1 << size) - 1) ^ mask(asking, size)
+        self._wanted = {value: mask(bits, size) for value, bits in wanted.items()}
+        self._refused = {value: mask(bits, size) for value, bits in refused.items()}
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, _ = reads.elements(self.steps)
+        with source.block(f"if {name} is None:"):
+            source.line(f"m &= {source.given(self._unasked)}")
+        with source.block("else:"):
+            listed(source, name)
+            source.line(f"a = {source.given(self._unasked)}")
+            source.line("b = 0")
+            with source.block(f"for x in {name}:"):
+                if self._wanted:
+                    source.line(f"a |= {source.given(self._wanted)}.get(x, 0)")
+                if self._refused:
+                    source.line(f"b |= {source.given(self._refused)}.get(x, 0)")
+            source.line("m &= a")
+            with source.block("if b:"):
+                source.line("m &= ~b")
+
+    def of(self, body: Any) -> Both:
+        wanted, refused = self._unasked, 0
+        for value in values_at(body, self.steps):
+            if isinstance(value, str):
+                wanted |= self._wanted.get(value, 0)
+                refused |= self._refused.get(value, 0)
+        found = wanted & ~refused
+        return (found, found)

@@ -1,0 +1,321 @@
+"""What a condition asks of one field that an index can answer: its access predicates (Fabret et al., SIGMOD 2001).
+
+A *way* is a tuple of keys of which every event that satisfies the condition has at least one. Of an `and` any part
+gives a way; an `or` needs one of every part, and they are taken together. A negation gives none. What a key says is a
+consequence of the condition, never more: an event that has the key need not match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from math import inf
+from typing import Any as Anything
+from typing import NamedTuple, TypeAlias
+
+from atamo_rules.engine.index.literals import of_glob, of_regex
+from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
+from atamo_rules.model.meaning import (
+    EACH,
+    LEAVES,
+    THROUGH,
+    All,
+    Among,
+    Any,
+    Condition,
+    Const,
+    Get,
+    Holds,
+    Not,
+    Step,
+    Test,
+)
+from atamo_rules.model.types import Anything as Open
+from atamo_rules.model.types import ListOf
+
+VALUE, ELEMENT, PREFIX, SUFFIX, PART, RANGE = "value", "element", "prefix", "suffix", "part", "range"
+
+SHORTEST = 3
+"""Characters of a part of a text that are worth looking for: shorter ones are in too many texts."""
+
+
+class Place(NamedTuple):
+    """One index: how it asks, and of which path. `fold`: of the casefolded text. `open`: the path may lead to a list
+    where a part of a text is asked for."""
+
+    kind: str
+    steps: tuple[Step, ...]
+    fold: bool = False
+    open: bool = False
+
+
+class Key(NamedTuple):
+    """What is looked up at a place. `exact`: an event that has the key satisfies the part it was taken from.
+
+    `values` are texts, numbers or booleans; for a range one pair of cuts, either None for no bound.
+    """
+
+    place: Place
+    values: tuple[Anything, ...]
+    exact: bool = False
+
+
+class Either(NamedTuple):
+    """The ways of each part of an `or`: one of every part is needed."""
+
+    parts: tuple[tuple[Way, ...], ...]
+
+
+Way: TypeAlias = "Key | Either"
+
+
+def conjuncts(node: Condition) -> list[Condition]:
+    """The parts of a condition that must all hold, negations pushed inwards as far as `and` and `or` go."""
+    if isinstance(node, All):
+        return [part for inner in node.parts for part in conjuncts(inner)]
+    if isinstance(node, Not):
+        inner = node.part
+        if isinstance(inner, Not):
+            return conjuncts(inner.part)
+        if isinstance(inner, Any):
+            return [part for one in inner.parts for part in conjuncts(Not(one, span=one.span))]
+        if isinstance(inner, All):
+            return [Any(tuple(Not(one, span=one.span) for one in inner.parts), span=inner.span)]
+    if isinstance(node, Any) and len(node.parts) == 1:
+        return conjuncts(node.parts[0])
+    return [node]
+
+
+def disjuncts(node: Condition) -> list[Condition]:
+    """The parts of a condition of which one must hold; itself where it is no `or`."""
+    if isinstance(node, Any):
+        return [part for inner in node.parts for part in disjuncts(inner)]
+    if isinstance(node, Not) and isinstance(node.part, All):
+        return [part for one in node.part.parts for part in disjuncts(Not(one, span=one.span))]
+    return [node]
+
+
+def ways(parts: Sequence[Condition]) -> tuple[tuple[int, Way], ...]:
+    """The ways to a condition whose conjuncts are `parts`, each with the number of the part it was taken from.
+
+    Two bounds of one number are one range; it counts as taken from the part of the first.
+    """
+    found: list[tuple[int, Way]] = []
+    bounds: dict[Place, tuple[int, Cut | None, Cut | None]] = {}
+    for number, part in enumerate(parts):
+        way = key(part)
+        if way is None:
+            continue
+        if isinstance(way, Key) and way.place.kind == RANGE:
+            low, high = way.values
+            if way.place in bounds:
+                first, one, two = bounds[way.place]
+                bounds[way.place] = (first, _most(one, low), _least(two, high))
+            else:
+                bounds[way.place] = (number, low, high)
+        else:
+            found.append((number, way))
+    found += [(number, Key(place, (low, high))) for place, (number, low, high) in bounds.items()]
+    return tuple(found)
+
+
+def keys_of(way: Way) -> Iterator[Key]:
+    """Every key that a way could take."""
+    if isinstance(way, Key):
+        yield way
+    else:
+        for part in way.parts:
+            for inner in part:
+                yield from keys_of(inner)
+
+
+def key(node: Condition) -> Way | None:
+    """The way one conjunct gives, if any."""
+    if isinstance(node, Test):
+        return test_key(node)
+    if isinstance(node, Holds):
+        if isinstance(node.term, Get) and node.term.root == "event" and followed(node.term.steps):
+            return _valued(node.term.steps, (True,))
+        return None
+    if isinstance(node, Any | Not):
+        parts = disjuncts(node)
+        if len(parts) < 2:
+            return None
+        found = []
+        for part in parts:
+            inner = ways(conjuncts(part))
+            if not inner:
+                return None
+            found.append(tuple(way for _, way in inner))
+        return _together(found)
+    if isinstance(node, Among):
+        return _among(node)
+    return None
+
+
+def _together(parts: Sequence[tuple[Way, ...]]) -> Way:
+    """`a is 1 or a is 2` is one key with two values; else either."""
+    first = parts[0][0]
+    if isinstance(first, Key) and first.place.kind != RANGE:
+        single = [ways[0] for ways in parts if len(ways) == 1]
+        same = [way for way in single if isinstance(way, Key) and way.place == first.place]
+        if len(same) == len(parts):
+            values = dict.fromkeys(value for way in same for value in way.values)
+            return Key(first.place, tuple(values))
+    return Either(tuple(parts))
+
+
+def _among(node: Among) -> Way | None:
+    """`any x in xs has (x.a is 1 and …)`: an element of which the path inside leads to the value."""
+    collection = node.collection
+    if node.quantifier != "any" or not isinstance(collection, Get) or collection.root != "event":
+        return None
+    if not followed(collection.steps):
+        return None
+    for part in conjuncts(node.condition):
+        if isinstance(part, Test) and isinstance(part.left, Get) and part.left.root == node.variable:
+            steps = (*collection.steps, EACH, *part.left.steps)
+            inner = Get("event", steps, part.left.type, span=part.left.span)
+            way = test_key(Test(part.operator, inner, part.right, part.kind, part.ignore_case, part.many,
+                                span=part.span))  # fmt: skip
+            if way is not None:
+                return way._replace(exact=False)
+    return None
+
+
+def followed(steps: tuple[Step, ...]) -> bool:
+    """Whether an index can follow a path: not through lists that may stand anywhere on it."""
+    return not any(step is THROUGH or step is LEAVES for step in steps)
+
+
+def test_key(node: Test) -> Key | None:
+    """The key of one test of a path against constants."""
+    left, right, operator = node.left, node.right, node.operator
+    if isinstance(left, Const) and operator == "eq":
+        left, right = right, left
+    if not isinstance(left, Get) or left.root != "event" or not isinstance(right, Const):
+        return None
+    if not followed(left.steps):
+        return None
+    constant: Anything = right.value
+    if operator == "eq" and not node.many:
+        constants: tuple[Anything, ...] = (constant,)
+    elif operator == "in" or node.many == "any":
+        if not isinstance(constant, list | tuple):
+            return None
+        constants = tuple(constant)
+    elif node.many == "all":
+        texts = (
+            [one for one in constant if isinstance(one, str)] if isinstance(constant, list | tuple) else []
+        )
+        if not texts or EACH in left.steps:
+            return None
+        found = _key(operator, left, (max(texts, key=len),), node)
+        return found and found._replace(exact=False)
+    else:
+        constants = (constant,)
+    return _key(operator, left, constants, node) if constants else None
+
+
+def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) -> Key | None:
+    if node.kind in ("moment", "date", "duration"):
+        return None
+    match operator:
+        case "eq" | "in":
+            return _valued(left.steps, constants, node.ignore_case)
+        case "lt":
+            return _bounded(left, None, constants, 0)
+        case "le":
+            return _bounded(left, None, constants, 1)
+        case "gt":
+            return _bounded(left, constants, None, 1)
+        case "ge":
+            return _bounded(left, constants, None, 0)
+        case "contains":
+            return _contained(left, constants, node)
+    if not all(isinstance(one, str) for one in constants):
+        return None
+    texts: tuple[str, ...] = constants
+    match operator:
+        case "prefix" | "suffix":
+            return _textual(
+                PREFIX if operator == "prefix" else SUFFIX, left, texts, node.ignore_case, exact=True
+            )
+        case "glob":
+            return _literal(left, [of_glob(one) for one in texts], node.ignore_case)
+        case "regex":
+            return _literal(left, [of_regex(one) for one in texts], node.ignore_case)
+    return None
+
+
+def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool = False) -> Key | None:
+    """Equality, by hash. Numbers are looked up as whichever of Python's numbers an event may hold, and asked again
+    wherever two that are not equal could have one hash key."""
+    values: dict[Anything, None] = {}
+    exact = True
+    for one in constants:
+        if isinstance(one, str):
+            values[one.casefold() if fold else one] = None
+        elif fold or not isinstance(one, bool | int | Decimal):
+            return None
+        else:
+            values[one] = None
+            if isinstance(one, bool) or not (isinstance(one, int) and 1 < abs(one) < SAFE):
+                exact = (
+                    False  # 1 and True are one key, and so are the float nearest to 0.1 and its exact value
+                )
+                if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
+                    values[near] = None
+    kind = ELEMENT if EACH in steps else VALUE
+    return Key(Place(kind, steps, fold), tuple(values), exact)
+
+
+def _bounded(
+    left: Get, low: tuple[Anything, ...] | None, high: tuple[Anything, ...] | None, above: int
+) -> Key | None:
+    (number, *more) = low or high or (None,)
+    if more or isinstance(number, bool) or not isinstance(number, int | Decimal) or EACH in left.steps:
+        return None
+    cut = (number, above)
+    return Key(Place(RANGE, left.steps), (cut, None) if low else (None, cut))
+
+
+def _contained(left: Get, constants: tuple[Anything, ...], node: Test) -> Key | None:
+    if isinstance(left.type, ListOf):
+        return _valued((*left.steps, EACH), constants, node.ignore_case)
+    if not all(isinstance(one, str) for one in constants):
+        return None
+    open = isinstance(left.type, Open)
+    return _textual(PART, left, constants, node.ignore_case, exact=not open, open=open)
+
+
+def _textual(
+    kind: str, left: Get, texts: Sequence[str], fold: bool, *, exact: bool, open: bool = False
+) -> Key | None:
+    if EACH in left.steps:
+        return None
+    values = tuple(dict.fromkeys(one.casefold() if fold else one for one in texts))
+    if not all(len(one) >= (SHORTEST if kind == PART else 1) for one in values):
+        return None
+    return Key(Place(kind, left.steps, fold, open), values, exact)
+
+
+def _literal(left: Get, literals: Sequence[tuple[str, str]], fold: bool) -> Key | None:
+    """Texts that a pattern cannot match without; of several patterns, where they are of one kind."""
+    kinds = {kind for kind, _ in literals}
+    kind = kinds.pop() if len(kinds) == 1 else PART
+    texts = [text for _, text in literals]
+    if fold and not all(text.isascii() for text in texts):
+        return None  # RE2 ignores case by simple folding, which is finer than casefold only for ASCII
+    if kind == VALUE:
+        found = _valued(left.steps, tuple(texts), fold)
+        return found and found._replace(exact=False)  # half a surrogate pair fits no pattern
+    return _textual(kind, left, texts, fold, exact=False)
+
+
+def _most(one: Cut | None, two: Cut | None) -> Cut | None:
+    return max(one, two) if one and two else one or two
+
+
+def _least(one: Cut | None, two: Cut | None) -> Cut | None:
+    return min(one, two) if one and two else one or two

@@ -1,0 +1,111 @@
+"""How a generated function reads what a path leads to, and how anything is read safely.
+
+What a conforming event must have is read straight; the generated function stands in a `try`, which costs nothing until
+something is missing. What may be left out is asked for. Values are null where they are missing: no index tells
+the two apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from atamo_rules.engine.index.source import Source
+from atamo_rules.model.meaning import EACH, Step
+from atamo_rules.model.types import Anything, MapOf, Member, Record, Type
+
+
+def value_at(body: Any, steps: Sequence[Step]) -> Any:
+    """What a path without arrays leads to; None where it leads nowhere."""
+    found = body
+    for step in steps:
+        if isinstance(step, str):
+            if not isinstance(found, dict):
+                return None
+            found = found.get(step)
+        elif isinstance(found, list | tuple) and isinstance(step, int) and step < len(found):
+            found = found[step]
+        else:
+            return None
+    return found
+
+
+def values_at(body: Any, steps: Sequence[Step]) -> list[Any]:
+    """Everything a path through arrays leads to."""
+    found = [body]
+    for step in steps:
+        following: list[Any] = []
+        for value in found:
+            if step is EACH:
+                if isinstance(value, list | tuple):
+                    following.extend(value)
+            elif isinstance(step, str):
+                if isinstance(value, dict) and step in value:
+                    following.append(value[step])
+            elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+                following.append(value[step])
+        found = following
+    return found
+
+
+class Reads:
+    """The reads of one generated function: every prefix of every path is read once."""
+
+    def __init__(self, source: Source, type: Type) -> None:
+        self._source = source
+        self._type = type
+        self._known: dict[tuple[Step, ...], tuple[str, Type, bool]] = {(): ("e", type, True)}
+
+    def value(self, steps: tuple[Step, ...]) -> tuple[str, bool]:
+        """The name of the variable that holds what is at a path, and whether a conforming event must have it."""
+        if not all(isinstance(step, str) for step in steps):
+            return self._called(steps, value_at), False
+        name, _, must = self._read(steps)
+        return name, must
+
+    def elements(self, steps: tuple[Step, ...]) -> tuple[str, bool]:
+        """The same for the elements that a path ends in; `steps` ends in EACH."""
+        if EACH in steps[:-1] or steps[-1] is not EACH:
+            return self._called(steps, values_at), True
+        return self.value(steps[:-1])
+
+    def _called(self, steps: tuple[Step, ...], read: Callable[[Any, Sequence[Step]], Any]) -> str:
+        known = self._known.get(steps)
+        if known is None:
+            name = self._source.fresh("p")
+            self._source.line(f"{name} = {self._source.given(read)}(e, {self._source.given(steps)})")
+            known = self._known[steps] = (name, self._type, False)
+        return known[0]
+
+    def _read(self, steps: tuple[Step, ...]) -> tuple[str, Type, bool]:
+        known = self._known.get(steps)
+        if known is not None:
+            return known
+        parent, type, sure = self._read(steps[:-1])
+        step = steps[-1]
+        assert isinstance(step, str)
+        member, must = _member(type, step)
+        name = self._source.fresh("p")
+        whole = len(steps) == 1
+        if must and sure:
+            read = f"{parent}[{step!r}]"
+        elif whole or (sure and isinstance(type, Record | MapOf)):
+            read = f"{parent}.get({step!r})"
+        elif isinstance(type, Record | MapOf):
+            read = f"{parent}.get({step!r}) if {parent} is not None else None"
+        else:
+            read = f"{parent}.get({step!r}) if isinstance({parent}, dict) else None"
+        self._source.line(f"{name} = {read}")
+        found = self._known[steps] = (name, member, must and sure)
+        return found
+
+
+def _member(type: Type, step: str) -> tuple[Type, bool]:
+    """The type of a field, and whether a conforming event must have it."""
+    if isinstance(type, Record):
+        member: Member | None = type.members.get(step)
+        if member is not None:
+            return member.type, not member.optional and not member.has_default
+    if isinstance(type, MapOf):
+        return type.value, False
+    return Anything(), False

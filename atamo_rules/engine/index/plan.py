@@ -1,0 +1,232 @@
+"""Where each rule is filed: under its most selective key, in the bit vectors, or in a loop, by what that costs.
+
+Costs are nanoseconds of CPython on one core, so that only their ratios matter. How often an event has a key is
+estimated from the rules themselves: a path on which they name many values is one that tells events apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from atamo_rules.engine.index.forms import Term, terms
+from atamo_rules.engine.index.keys import (
+    ELEMENT,
+    PART,
+    PREFIX,
+    RANGE,
+    SUFFIX,
+    VALUE,
+    Either,
+    Key,
+    Place,
+    Way,
+    keys_of,
+    ways,
+)
+from atamo_rules.engine.index.numbers import nearest
+from atamo_rules.engine.index.probes import end
+from atamo_rules.engine.index.ranges import touched
+from atamo_rules.engine.shapes import Residual
+from atamo_rules.model.meaning import Condition
+
+ASK, LOOP, WRITTEN = 110.0, 130.0, 80.0
+"""To ask a rule that was found, to ask a rule in a loop, and one that is written out."""
+WRITTEN_OUT = 32
+"""Rules that are written out at most."""
+PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0}
+"""To look up one index of a kind."""
+NEEDLE = 35.0
+"""To look for one of few parts of a text."""
+SEVERAL = 250.0
+"""To put what several lookups found in order, each once."""
+BITS, FIELD, TERM = 600.0, 330.0, 0.45
+"""To take the answers of bit vectors apart, to and one field, and for every term."""
+SIDE = 0.5
+"""The share of events that one bound alone is taken to hold of."""
+OFTEN = {VALUE: 1.0, ELEMENT: 2.0, PREFIX: 1.5, SUFFIX: 1.5, PART: 4.0}
+"""How many of the values of a path an event has, about."""
+SELECTIVE = (0.0, 0.002, 0.02, 0.15, 1.0)
+"""Shares of events up to which keys are tried as worth filing under."""
+
+LENGTHS = 16
+"""Lengths of beginnings or ends for which it is counted how many there are."""
+FEWEST = 8
+"""Rules for which bit vectors are never worth while."""
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """One rule of an index while it is built: what is left to ask of it, and the ways to it."""
+
+    id: str
+    order: int
+    parts: tuple[Condition, ...]
+    ways: tuple[tuple[int, Way], ...] = ()
+    framed: bool = False
+    """Whether what is left to ask reads more than the body: then it is only found here, and asked by others."""
+    closed: bool = True
+    """Whether its condition may be asked in any order."""
+    share: float = 1.0
+    way: tuple[int, Way] | None = None
+    keys: tuple[Key, ...] = ()
+    terms: list[Term] = field(default_factory=list)
+    rest: Residual | None = None
+    """What is asked of it in the loops of rules that come and go; None until it is in one."""
+
+
+def item(id: str, order: int, parts: Sequence[Condition], *, closed: bool = True) -> Item:
+    """A rule whose conjuncts are `parts`."""
+    kept = tuple(parts)
+    return Item(id, order, kept, ways(kept) if closed else (), closed=closed)
+
+
+class Statistics:
+    """What the rules of one index name, by place."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        values: dict[Place, set[object]] = {}
+        numbers: dict[Place, list[float]] = {}
+        for one in items:
+            for _, way in one.ways:
+                for place, found, _ in (way,) if type(way) is Key else keys_of(way):
+                    if place.kind != RANGE:
+                        if place not in values:
+                            values[place] = set()
+                        values[place].update(found)
+                    else:
+                        here = numbers.setdefault(place, [])
+                        here += [nearest(cut[0]) for cut in found if cut is not None]
+        self._counts = {place: len(found) for place, found in values.items()}
+        self._heads = {
+            place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
+        }
+        self._numbers = {place: sorted(found) for place, found in numbers.items()}
+
+    def share(self, way: Way) -> float:
+        """The share of events that are taken to reach a rule by a way."""
+        if isinstance(way, Either):
+            return sum(min(map(self.share, part)) for part in way.parts)
+        place, values, _ = way
+        if place.kind == RANGE:
+            low, high = values
+            return SIDE if low is None or high is None else touched(low, high, self._numbers[place])
+        if place in self._heads:
+            heads = self._heads[place]
+            return sum([OFTEN[place.kind] / (heads[len(text)] + 1) for text in values])
+        return len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
+
+    def lookup(self, place: Place) -> float:
+        """What it costs to look an event up at a place."""
+        if place.kind == PART:
+            return min(PROBE[PART], 60.0 + NEEDLE * self._counts[place])
+        return PROBE[place.kind]
+
+    def best(self, way: Way) -> Iterator[Key]:
+        """The keys under which a rule is filed by a way: of an `or`, the most selective of every part."""
+        if isinstance(way, Key):
+            yield way
+        else:
+            for part in way.parts:
+                yield from self.best(min(part, key=self.share))
+
+
+def _heads(place: Place, texts: set[object]) -> dict[int, int]:
+    """How many beginnings or ends of each length the rules tell apart: two characters tell less than ten."""
+    found: dict[int, int] = {}
+    known = [text for text in texts if isinstance(text, str)]
+    for length in sorted({len(text) for text in known})[:LENGTHS]:
+        found[length] = len({end(place, text, length) for text in known if len(text) >= length})
+    least = max(found.values())
+    return {len(text): found.get(len(text), least) for text in known}
+
+
+def threshold(one: Item) -> Key | None:
+    """The only key of a rule that is one threshold and nothing else."""
+    if len(one.parts) == 1 and len(one.ways) == 1:
+        way = one.ways[0][1]
+        if isinstance(way, Key) and way.place.kind == RANGE and None in way.values:
+            return way
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rules of one index by tier. `cost` is what an event is expected to take, in nanoseconds."""
+
+    filed: tuple[Item, ...]
+    dense: tuple[Item, ...]
+    scanned: tuple[Item, ...]
+    cost: float
+
+
+def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
+    """The cheapest of the plans that file what is selective enough, for several bounds on that. `written` says that a
+    few rules in a loop would be written out."""
+    if len(items) <= 2:
+        return Plan((), (), tuple(items), LOOP * len(items))
+
+    def loop(count: int) -> float:
+        return count * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
+
+    statistics = Statistics(items)
+    for one in items:
+        _choose(one, statistics)
+    rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
+    best = Plan((), (), tuple(items), loop(len(items)))
+    places: set[Place] = set()
+    lookups = asked = 0.0
+    done = tried = 0
+    for bound in SELECTIVE:
+        while done < len(rising) and rising[done].share <= bound:
+            for key in rising[done].keys:
+                if key.place not in places:
+                    places.add(key.place)
+                    lookups += statistics.lookup(key.place)
+            asked += ASK * rising[done].share
+            done += 1
+        if done == tried and bound > SELECTIVE[0]:
+            continue
+        tried = done
+        filing = lookups + asked + (SEVERAL if len(places) > 1 else 0.0)
+        left = len(items) - done
+        others = [one for one in items if one.way is None or one.share > bound]
+        dense = [one for one in others if one.closed] if left > FEWEST else []
+        bits = _dense(dense) + loop(left - len(dense)) if dense else loop(left)
+        if bits >= loop(left):
+            dense, bits = [], loop(left)
+        if filing + bits < best.cost:
+            apart = {id(one) for one in dense}
+            filed = tuple(one for one in items if one.way is not None and one.share <= bound)
+            scanned = tuple(one for one in others if id(one) not in apart)
+            best = Plan(filed, tuple(dense), scanned, filing + bits)
+    return best
+
+
+def _choose(one: Item, statistics: Statistics) -> None:
+    """The way to a rule that the fewest events take."""
+    one.share, one.way = 1.0, None
+    for found in one.ways:
+        share = statistics.share(found[1])
+        if one.way is None or share < one.share:
+            one.share, one.way = share, found
+    if one.way is not None:
+        way = one.way[1]
+        one.keys = (way,) if isinstance(way, Key) else tuple(dict.fromkeys(statistics.best(way)))
+        if threshold(one) is not None:
+            one.share = 0.0  # answered by a slice, and never asked
+
+
+def _dense(items: Sequence[Item]) -> float:
+    """The cost of bit vectors, asked of a sample; a term of which they know nothing is asked every time."""
+    step = len(items) // 64 + 1
+    asks: set[tuple[object, ...]] = set()
+    count = blind = 0
+    for one in items[::step]:
+        if not one.terms:
+            one.terms = terms(one.parts)
+        for term in one.terms:
+            count += step
+            blind += step * (not term.asks)
+            asks.update(ask[:2] for ask in term.asks)
+    return BITS + FIELD * len(asks) + TERM * count + LOOP * blind

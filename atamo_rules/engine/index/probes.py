@@ -1,0 +1,253 @@
+"""The indexes that look a value up: equality, elements of lists, beginnings, ends and parts of texts.
+
+Each can be asked in two ways that answer alike: by lines in the generated function, which may raise when an event is
+not as its type says, and by `collect`, which takes whatever is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
+from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, SUFFIX, VALUE, Place
+from atamo_rules.engine.index.paths import Reads, value_at, values_at
+from atamo_rules.engine.index.search import search
+from atamo_rules.engine.index.source import Source
+
+Nested = Callable[[list[Entry]], "Matching | None"]
+
+SHARED = 1.5
+"""Different texts under one key, on average at most, where beginnings or ends are looked up by fewer characters."""
+FEW = 24
+"""Parts of texts that are looked for one by one."""
+
+
+class Probe(Protocol):
+    """One source of matches in a type's index."""
+
+    repeats: bool
+    """Whether a rule can be found twice in one event."""
+    ordered: bool
+    """Whether what is found in one event always is in the rules' order."""
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        """Lines that put the ids of matching rules into `out`."""
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        """The same of any body, whatever it holds."""
+
+
+class Values:
+    """Equality and membership: one hash lookup of the value at a path."""
+
+    repeats = False
+    ordered = True
+
+    def __init__(self, place: Place, buckets: dict[Any, list[Entry]], nested: Nested) -> None:
+        self._place = place
+        self._filing = Filing(list(buckets.values()), nested)
+        self._table: dict[Any, Bucket] = {key: self._filing[bucket] for key, bucket in buckets.items()}
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, must = reads.value(self._place.steps)
+        if self._place.fold:
+            name = folded(source, name, must)
+        source.line(f"b = {source.given(self._table)}.get({name})")
+        with source.block("if b is not None:"):
+            self._filing.emit(source, "b")
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        found = _looked_up(self._table, value_at(body, self._place.steps), self._place.fold)
+        if found is not None:
+            self._filing.take(found, body, out)
+
+
+class Elements:
+    """The same for every element of a list, or for everything a path through lists leads to."""
+
+    repeats = True
+    ordered = False
+
+    def __init__(self, place: Place, buckets: dict[Any, list[Entry]], nested: Nested) -> None:
+        self._place = place
+        self._filing = Filing(list(buckets.values()), nested)
+        self._table: dict[Any, Bucket] = {key: self._filing[bucket] for key, bucket in buckets.items()}
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, must = reads.elements(self._place.steps)
+        table = source.given(self._table)
+        if not must:
+            with source.block(f"if {name} is not None:"):
+                self._lookup(source, name, table)
+        else:
+            self._lookup(source, name, table)
+
+    def _lookup(self, source: Source, name: str, table: str) -> None:
+        listed(source, name)
+        with source.block(f"for x in {name}:"):
+            item = "x"
+            if self._place.fold:
+                item = "w"
+                source.line("w = x.casefold() if isinstance(x, str) else None")
+            source.line(f"b = {table}.get({item})")
+            with source.block("if b is not None:"):
+                self._filing.emit(source, "b")
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        for value in values_at(body, self._place.steps):
+            found = _looked_up(self._table, value, self._place.fold)
+            if found is not None:
+                self._filing.take(found, body, out)
+
+
+def _looked_up(table: dict[Any, Bucket], value: Any, fold: bool) -> Bucket | None:
+    if fold:
+        value = value.casefold() if isinstance(value, str) else None
+    try:
+        return table.get(value)
+    except TypeError:  # a list or an object equals no constant
+        return None
+
+
+def listed(source: Source, name: str) -> None:
+    """Only a list has elements: a text would give its characters, and an object its keys."""
+    with source.block(f"if {name}.__class__ is not list:"):
+        source.line("raise TypeError")
+
+
+def folded(source: Source, name: str, must: bool) -> str:
+    """The casefolded text in a variable."""
+    made = f"{name}f"
+    source.line(f"{made} = {name}.casefold()" + ("" if must else f" if {name} is not None else None"))
+    return made
+
+
+class Ends:
+    """Beginnings, or ends, of texts: one hash lookup for every length there is among the keys."""
+
+    ordered = False
+
+    def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
+        self._place = place
+        self.repeats = repeats
+        self._filing = Filing(list(buckets.values()), nested)
+        self._tables: list[tuple[int, dict[str, Bucket]]] = [
+            (n, {text: self._filing[bucket] for text, bucket in buckets.items() if len(text) == n})
+            for n in sorted({len(text) for text in buckets})
+        ]
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, must = reads.value(self._place.steps)
+        if must:
+            self._lookups(source, name)
+        else:
+            with source.block(f"if {name} is not None:"):
+                self._lookups(source, name)
+
+    def _lookups(self, source: Source, name: str) -> None:
+        if self._place.fold:
+            name = folded(source, name, True)
+        for length, table in self._tables:
+            cut = f"[:{length}]" if self._place.kind == PREFIX else f"[-{length}:]"
+            source.line(f"b = {source.given(table)}.get({name}{cut})")
+            with source.block("if b is not None:"):
+                self._filing.emit(source, "b")
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        value = value_at(body, self._place.steps)
+        if isinstance(value, str):
+            text = value.casefold() if self._place.fold else value
+            for length, table in self._tables:
+                found = table.get(end(self._place, text, length))
+                if found is not None:
+                    self._filing.take(found, body, out)
+
+
+def end(place: Place, text: str, length: int) -> str:
+    """The beginning or end of a text, as the place asks for."""
+    return text[:length] if place.kind == PREFIX else text[-length:]
+
+
+def lengths(place: Place, texts: Sequence[str]) -> dict[int, int]:
+    """For every length of beginnings or ends, the length that they are looked up by. A longer one is looked up by no
+    more than the characters of a shorter one where that hardly makes it less selective: that saves a lookup."""
+    by_length: dict[int, list[str]] = {}
+    for text in texts:
+        by_length.setdefault(len(text), []).append(text)
+    found: dict[int, int] = {}
+    base, members, heads = 0, 0, set[str]()
+    for length in sorted(by_length):
+        here = by_length[length]
+        joined = {end(place, text, base) for text in here} | heads
+        if base and members + len(here) <= SHARED * len(joined):
+            members, heads = members + len(here), joined
+        else:
+            base, members, heads = length, len(here), set(here)
+        found[length] = base
+    return found
+
+
+class Parts:
+    """Texts somewhere in a text: few are looked for one by one, many in one pass."""
+
+    ordered = False
+
+    def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
+        self._place = place
+        self.repeats = repeats
+        self._filing = Filing(list(buckets.values()), nested)
+        self._needles: list[tuple[str, Bucket]] = [
+            (text, self._filing[bucket]) for text, bucket in buckets.items()
+        ]
+        self._buckets = [bucket for _, bucket in self._needles]
+        self._search = search(list(buckets)) if len(buckets) > FEW else None
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, must = reads.value(self._place.steps)
+        if must:
+            self._look(source, name)
+        else:
+            with source.block(f"if {name} is not None:"):
+                self._look(source, name)
+
+    def _look(self, source: Source, name: str) -> None:
+        if self._search is not None:
+            text = folded(source, name, True) if self._place.fold else name
+            # Only a text can be encoded; half of a surrogate pair cannot.
+            found = f"{source.given(self._search)}({text}.encode()) or ()"
+            with source.block(f"for n in {found}:"):
+                source.line(f"b = {source.given(self._buckets)}[n]")
+                self._filing.emit(source, "b")
+            return
+        with source.block(f"if {name}.__class__ is not str:"):
+            source.line("raise TypeError")  # `in` would find an element of a list
+        if self._place.fold:
+            name = folded(source, name, True)
+        with source.block(f"for n, b in {source.given(self._needles)}:"), source.block(f"if n in {name}:"):
+            self._filing.emit(source, "b")
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        value = value_at(body, self._place.steps)
+        texts: list[str] = []
+        if isinstance(value, str):
+            texts = [value]
+        elif self._place.open and isinstance(value, list | tuple):
+            texts = [item for item in value if isinstance(item, str)]
+        if self._place.fold:
+            texts = [text.casefold() for text in texts]
+        for needle, bucket in self._needles:
+            if any(needle in text for text in texts):
+                self._filing.take(bucket, body, out)
+
+
+def probe(place: Place, buckets: dict[Any, list[Entry]], nested: Nested, repeats: bool) -> Probe:
+    """The probe of a place."""
+    if place.kind == VALUE:
+        return Values(place, buckets, nested)
+    if place.kind == ELEMENT:
+        return Elements(place, buckets, nested)
+    if place.kind in (PREFIX, SUFFIX):
+        return Ends(place, buckets, nested, repeats)
+    assert place.kind == PART
+    return Parts(place, buckets, nested, repeats)

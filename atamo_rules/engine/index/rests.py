@@ -1,0 +1,129 @@
+"""What is left to ask of a rule once it is found: a function, made when an event first finds the rule.
+
+Of very many rules most are never found, or not for long; making the functions of all of them would take longer than all
+the rest of an index. The function takes the place of what makes it in the rule's entry. What makes it knows its entry
+only weakly, so that nothing here refers to itself and an index is freed as soon as nobody holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, Protocol, TypeAlias
+from weakref import ref
+
+from atamo_rules.engine import conditions
+from atamo_rules.engine.frame import bare
+from atamo_rules.engine.index.buckets import Entry, always
+from atamo_rules.engine.shapes import Residual, residual
+from atamo_rules.model.meaning import All, Among, Condition, Const, Get, Lookup, Meant, Now, Tally, Test
+
+Pause: TypeAlias = Callable[[], None]
+"""Called every few rules by who makes an index, so that other threads get their turn."""
+
+
+def nothing() -> None:
+    """No pause."""
+
+
+class Warming(Protocol):
+    """What makes functions when they are first asked."""
+
+    def warm(self, pause: Pause) -> None:
+        """Make them all now."""
+
+
+class Entries:
+    """The entries of one index, by number."""
+
+    __slots__ = ("__weakref__", "all")
+
+    def __init__(self) -> None:
+        self.all: list[Entry] = []
+
+    def add(self, id: str, parts: tuple[Condition, ...]) -> Entry:
+        """The entry of a rule of which some parts, which read the body alone, are left."""
+        entry: Entry = [id, _First(ref(self), len(self.all), parts) if parts else always]
+        self.all.append(entry)
+        return entry
+
+    def found(self, number: int, rest: Residual) -> None:
+        """The function of an entry has been made."""
+        self.all[number][1] = rest
+
+    def warm(self, pause: Pause) -> None:
+        """Make every function now."""
+        for number, (_, rest) in enumerate(self.all):
+            if isinstance(rest, _First):
+                self.all[number][1] = rest.made()
+                pause()
+
+
+class _First:
+    """Makes the function of a rule's rest when it is asked, and leaves it in its own place."""
+
+    __slots__ = ("_entries", "_number", "_parts")
+
+    def __init__(self, entries: ref[Entries], number: int, parts: tuple[Condition, ...]) -> None:
+        self._entries, self._number, self._parts = entries, number, parts
+
+    def made(self) -> Residual:
+        """The function."""
+        return whole(self._parts)
+
+    def __call__(self, body: Any) -> bool:
+        rest = self.made()
+        entries = self._entries()
+        if entries is not None:
+            entries.found(self._number, rest)
+        return rest(body)
+
+
+class Later:
+    """The function of parts, made when it is first asked; a little slower ever after, and in nobody's place."""
+
+    __slots__ = ("_parts", "_rest")
+
+    def __init__(self, parts: tuple[Condition, ...]) -> None:
+        self._parts = parts
+        self._rest: Residual | None = None
+
+    def __call__(self, body: Any) -> bool:
+        if self._rest is None:
+            self._rest = whole(self._parts)
+        return self._rest(body)
+
+
+def whole(parts: Sequence[Condition]) -> Residual:
+    """The function of a conjunction that reads the body alone."""
+    condition = conjunction(parts)
+    made = residual(condition)
+    if made is not None:
+        return made
+    holds = conditions.condition(condition)
+    return lambda body: holds(bare(body))
+
+
+def conjunction(parts: Sequence[Condition]) -> Condition:
+    """Parts, at least one, as one condition."""
+    return parts[0] if len(parts) == 1 else All(tuple(parts), span=parts[0].span)
+
+
+def of_body(node: Any, bound: frozenset[str] = frozenset({"event"})) -> bool:
+    """Whether a condition reads the event's body and nothing else: no user, no time, no `let`, no table."""
+    if type(node) is Test and type(node.left) is Get and type(node.right) is Const:
+        return node.left.root in bound  # nearly always
+    match node:
+        case Get():
+            return node.root in bound
+        case Const():
+            return True
+        case Now() | Lookup():
+            return False
+        case Among() | Tally():
+            return of_body(node.collection, bound) and of_body(node.condition, bound | {node.variable})
+        case Meant():
+            return all(of_body(getattr(node, one.name), bound) for one in fields(node) if one.name != "span")
+        case tuple():
+            return all(of_body(part, bound) for part in node)
+    return True

@@ -1,0 +1,79 @@
+"""Python source that is put together line by line, and the function that comes of it."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+from atamo_rules.engine.shapes.factory import SPACE
+from atamo_rules.engine.shapes.piece import MARK, Piece
+
+
+class Source:
+    """The body of a function of one event's body `e`. What it uses is given to it, so that equal text is compiled
+    once."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._given: list[Any] = []
+        self._depth = 2
+        self._names = 0
+
+    def fresh(self, stem: str) -> str:
+        """A name that nothing else has."""
+        self._names += 1
+        return f"{stem}{self._names}"
+
+    def given(self, value: Any) -> str:
+        """The name under which the function finds a value."""
+        for number, known in enumerate(self._given):
+            if known is value:
+                return f"c{number}"
+        self._given.append(value)
+        return f"c{len(self._given) - 1}"
+
+    def line(self, text: str) -> None:
+        self._lines.append("    " * self._depth + text)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Lines below a line that ends in a colon."""
+        self.line(head)
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def expression(self, piece: Piece) -> str:
+        """An expression with its constants given."""
+        pieces = piece.text.split(MARK)
+        names = [self.given(constant) for constant in piece.constants]
+        return "".join(text + name for text, name in zip(pieces, [*names, ""], strict=True))
+
+    def function(self, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """The function. Where an event is not as its type says, which some operation on it shows by raising,
+        `otherwise` is asked from the beginning."""
+        names = "".join(f"c{number}, " for number in range(len(self._given)))
+        text = "\n".join(
+            [
+                f"def make(otherwise, {names}):",
+                " def match(e):",
+                "  try:",
+                *self._lines,
+                "  except SURPRISES:",
+                "   return otherwise(e)",
+                " return match",
+            ]
+        )
+        space: dict[str, Any] = {**SPACE, "__builtins__": builtins}
+        exec(_compiled(text), space)
+        found: Callable[[Any], Any] = space["make"](otherwise, *self._given)
+        return found
+
+
+@lru_cache(1024)
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<index>", "exec")
