@@ -24,6 +24,10 @@ COMMANDS = {
     ),
     "fmt": ("atamo_rules.cli.fmt:fmt", "Format rule files, or turn one container into the other."),
     "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
+    "import": (
+        "atamo_rules.cli.importing:import_rules",
+        "Make rules of the rules of another system, such as EventBridge.",
+    ),
     "types": ("atamo_rules.cli.types:types", "Make event types from a JSON Schema that bundles many."),
     "explain": ("atamo_rules.cli.explain:explain", "Say what a code such as E0203 means."),
 }

@@ -137,7 +137,7 @@ def _expression(
         operands.report_absent(written, found, context)
         return None
     term, type = found.term, found.type
-    if isinstance(term, Get) and term.many:
+    if isinstance(term, Get) and term.listed:
         type = ListOf(type)
     if isinstance(term, Const) and not _time(wanted):
         good = isinstance(wanted, Anything) or fits(_plain(term.value), wanted) or assignable(type, wanted)

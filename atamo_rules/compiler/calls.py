@@ -7,7 +7,7 @@ from dataclasses import replace
 from atamo_rules.compiler import conditions, operands
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
-from atamo_rules.compiler.paths import gathered
+from atamo_rules.compiler.paths import gathered, leaves
 from atamo_rules.compiler.written_types import type_of_expression
 from atamo_rules.functions.registry import FUNCTIONS, Function
 from atamo_rules.functions.time import parse_date, parse_duration, parse_moment
@@ -17,6 +17,9 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
+
+LEAVES = "leaves"
+"""What is called like a function and is part of a path."""
 
 
 def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
@@ -31,8 +34,10 @@ def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
         return _table(expr, context)
     if name in FUNCTIONS:
         return _function(expr, FUNCTIONS[name], context, facts)
+    if name == LEAVES:
+        return _leaves(expr, context, facts)
     if not environment.is_lost(name):
-        close = near(name, [*environment.defines, *environment.tables, *FUNCTIONS])
+        close = near(name, [*environment.defines, *environment.tables, *FUNCTIONS, LEAVES])
         context.report.append(
             codes.UNKNOWN_NAME.at(
                 expr.function.span,
@@ -42,6 +47,17 @@ def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
             )
         )
     return None
+
+
+def _leaves(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
+    """`leaves(path)`: no function of a value, for it tells a null from nothing, and may lead to many."""
+    found = operands.operand(expr.arguments[0], context, facts) if len(expr.arguments) == 1 else None
+    made = leaves(found) if found is not None else None
+    if made is None and (found is not None or len(expr.arguments) != 1):
+        context.report.append(
+            codes.BAD_CALL.at(expr.span, "`leaves` asks about a path", help="such as `leaves(detail.state)`")
+        )
+    return made
 
 
 def _function(expr: tree.Call, function: Function, context: Context, facts: Facts) -> Operand | None:

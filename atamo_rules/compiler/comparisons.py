@@ -10,14 +10,14 @@ from typing import cast
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, is_open, near, presence
 from atamo_rules.compiler.describe import describe, kind_of
-from atamo_rules.compiler.paths import gathered, is_word, names_something
+from atamo_rules.compiler.paths import each_of, gathered, is_word, names_something
 from atamo_rules.compiler.patterns import regex_problem
 from atamo_rules.model.meaning import (
-    EACH,
     All,
     Among,
     Condition,
     Const,
+    Each,
     Get,
     IsNull,
     MakeList,
@@ -183,15 +183,6 @@ def _expected(operator: str, left: Type) -> Type | None:
     return scalar
 
 
-def _each(operand: Operand) -> Operand:
-    """A list in the place of one value means any of its elements."""
-    term, type = operand.term, operand.type
-    while isinstance(type, ListOf) and isinstance(term, Get):
-        type = type.item
-        term = Get(term.root, (*term.steps, EACH), type, span=term.span)
-    return Operand(term, type, operand.absent)
-
-
 def _test(
     expr: tree.Compare, operator: str, left: Operand, right: Operand, context: Context
 ) -> Condition | None:
@@ -201,7 +192,7 @@ def _test(
         item = left.type.item if isinstance(left.type, ListOf) else Anything()
         subject = Operand(left.term, item)
     else:
-        subject = left if operator == "contains" else _each(left)
+        subject = left if operator == "contains" else each_of(left)
     if operator == "is" and isinstance(right.term, Const) and right.term.value is None:
         return _is_null(expr, left, context)
     values = right
@@ -228,7 +219,7 @@ def _test(
             return None
         values = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
     elif operator != "contains":
-        values = _each(right)
+        values = each_of(right)
     kind = _kind(expr, operator, subject, values, context)
     if kind is None:
         return None
@@ -340,7 +331,7 @@ def _between(expr: tree.Compare, left: Operand, right: Operand, context: Context
     """Both bounds, met by the same value: for a path through a list, by the same element."""
     if not isinstance(expr.right, tree.ListValue):
         return None
-    subject = _each(left)
+    subject = each_of(left)
     bounds = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
     kind = _kind(expr, "is between", subject, bounds, context)
     if kind is None:
@@ -348,7 +339,7 @@ def _between(expr: tree.Compare, left: Operand, right: Operand, context: Context
     low, high = _pair(right.term, expr)
     term: Term = subject.term
     if isinstance(term, Get) and term.many:
-        last = len(term.steps) - 1 - term.steps[::-1].index(EACH)
+        last = max(at for at, step in enumerate(term.steps) if isinstance(step, Each))
         # Its elements as they come, from however many lists: what is compared is read where they are asked.
         collection = Get(term.root, term.steps[: last + 1], Anything(), span=term.span)
         term = Get("an element", term.steps[last + 1 :], subject.type, span=term.span)

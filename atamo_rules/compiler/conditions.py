@@ -6,6 +6,7 @@ from atamo_rules.compiler import comparisons, operands
 from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, presence
 from atamo_rules.compiler.describe import describe, value_text
 from atamo_rules.compiler.guards import guards_of
+from atamo_rules.compiler.paths import each_of
 from atamo_rules.model.meaning import (
     All,
     Among,
@@ -152,7 +153,8 @@ def _holds(expr: tree.Expr, context: Context, facts: Facts) -> Outcome | None:
         if found.absent is not None and not context.lenient:
             operands.report_absent(expr, found, context)
             return None
-        return Outcome(Holds(found.term, span=expr.span))
+        asked = each_of(found) if isinstance(found.type, Anything) else found
+        return Outcome(Holds(asked.term, span=expr.span))
     text = expr.span.text
     ask = f"{text} {_question(found)}"
     context.report.append(

@@ -124,7 +124,7 @@ class Declared:
             type, schema, found = imported(item, read)
             self.report.extend(found)
         elif item.anything:
-            type = Anything()
+            type = Anything(item.through_lists)
         else:
             type = record_of(item.fields, self.report, closed=item.closed)
             places_of(item.fields, f"{name}.", lambda path, span: self.places.update({("field", path): span}))
@@ -136,7 +136,7 @@ class Declared:
             answer = Record({})
         return EventType(
             name,
-            type if isinstance(type, Record) else Anything(),
+            type if isinstance(type, Record | Anything) else Anything(),
             schema,
             item.request,
             answer,

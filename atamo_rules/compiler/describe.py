@@ -47,7 +47,7 @@ def describe(type: Type) -> str:
         case Record():
             return "an object"
         case Anything():
-            return "anything"
+            return "anything" + " through lists" * type.through_lists
 
 
 def many(count: int, what: str) -> str:

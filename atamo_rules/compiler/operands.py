@@ -10,7 +10,7 @@ from typing import cast
 from atamo_rules.compiler import arithmetic, calls, conditions
 from atamo_rules.compiler.context import Binding, Context, Facts, Operand, is_open, near
 from atamo_rules.compiler.describe import describe, kind_of, value_text
-from atamo_rules.compiler.paths import alone, gathered, is_word, names_something, path_operand, taken
+from atamo_rules.compiler.paths import alone, each_of, gathered, is_word, names_something, path_operand, taken
 from atamo_rules.model.meaning import (
     Const,
     Get,
@@ -331,7 +331,7 @@ def element(
     found = needed(collection, context, facts)
     if found is None:
         return None
-    found = gathered(found)
+    found = gathered(each_of(found) if isinstance(found.type, Anything) else found)
     if not isinstance(found.type, ListOf | Anything):
         context.report.append(
             codes.WRONG_TYPE.at(
@@ -346,7 +346,7 @@ def element(
             )
         )
         return None
-    item = found.type.item if isinstance(found.type, ListOf) else Anything()
+    item = found.type.item if isinstance(found.type, ListOf) else found.type
     here = Get(variable.text, (), item, span=variable.span)
     return found.term, context.bind(variable.text, Binding(here, item, variable.span))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atamo_rules.compiler.context import USER, Constant, Context, Facts, Operand, is_known, near
 from atamo_rules.compiler.describe import describe
-from atamo_rules.model.meaning import EACH, Const, Get, Now, Step
+from atamo_rules.model.meaning import EACH, LEAVES, THROUGH, Const, Each, Get, Now, Step
 from atamo_rules.model.types import Anything, ListOf, MapOf, Moment, Record, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
@@ -51,7 +51,7 @@ def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | N
 def gathered(found: Operand) -> Operand:
     """A path through a list, where a value is wanted: the list of all the values it leads to."""
     term, type = found.term, found.type
-    if not (isinstance(term, Get) and term.many):
+    if not (isinstance(term, Get) and term.listed):
         return found
     if isinstance(type, ListOf):
         # Lists inside a list, one after the other: `any t in lines.tags has …` asks every tag of every line.
@@ -61,7 +61,7 @@ def gathered(found: Operand) -> Operand:
 
 def alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand | None:
     """A value where only one can stand; a path through a list is many, and says so."""
-    if found is None or not (isinstance(found.term, Get) and found.term.many):
+    if found is None or not (isinstance(found.term, Get) and found.term.listed):
         return found
     context.report.append(
         codes.WRONG_TYPE.at(
@@ -71,6 +71,29 @@ def alone(expr: tree.Expr, found: Operand | None, context: Context) -> Operand |
         )
     )
     return None
+
+
+def each_of(found: Operand) -> Operand:
+    """A value that may be a list, in the place of one value: any of its elements."""
+    term, type = found.term, found.type
+    if not isinstance(term, Get):
+        return found
+    while isinstance(type, ListOf):
+        type = type.item
+        term = Get(term.root, (*term.steps, EACH), type, span=term.span)
+    if isinstance(type, Anything) and type.through_lists and term.steps[-1:] not in ((THROUGH,), (LEAVES,)):
+        term = Get(term.root, (*term.steps, THROUGH), type, span=term.span)
+    return Operand(term, type, found.absent)
+
+
+def leaves(found: Operand) -> Operand | None:
+    """The texts, numbers, booleans and nulls that a path leads to, through lists; None of what is no path."""
+    if not isinstance(found.term, Get):
+        return None
+    steps = found.term.steps
+    if steps[-1:] == (LEAVES,):
+        return found
+    return Operand(Get(found.term.root, (*steps, LEAVES), Anything(), span=found.term.span), Anything())
 
 
 def is_word(expr: tree.Expr) -> str | None:
@@ -109,7 +132,8 @@ def _walk(
         if isinstance(type, ListOf) and isinstance(step.key, str):
             taken, type, entered = (*taken, EACH), type.item, True
         if isinstance(type, Anything):
-            taken = (*taken, step.key)
+            through = type.through_lists and isinstance(step.key, str)
+            taken = (*taken, THROUGH, step.key) if through else (*taken, step.key)
             continue
         if isinstance(type, ListOf):
             taken, type = (*taken, step.key), type.item
@@ -168,7 +192,7 @@ def _unknown_field(
     path: tree.Path, step: tree.Step, type: Record, root: str, taken: tuple[Step, ...], context: Context
 ) -> None:
     word = str(step.key)
-    at = ".".join(str(s) for s in taken if s is not EACH)
+    at = ".".join(str(s) for s in taken if not isinstance(s, Each))
     owner = context.event.name if root == "event" and context.event else root
     if context.environment.is_lost(owner, word):
         return  # some of its fields could not be read, perhaps this one

@@ -173,7 +173,7 @@ def _output(node: nodes.Node, places: Places, context: Context, facts: Facts) ->
     found = operands.needed(written, context, facts)
     if found is None:
         return []
-    if isinstance(found.term, Get) and found.term.many:
+    if isinstance(found.term, Get) and found.term.listed:
         context.report.append(
             codes.WRONG_TYPE.at(
                 written.span,

@@ -31,6 +31,7 @@ _PLAIN: dict[str, Type] = {
     "date": Moment(date_only=True),
     "duration": Duration(),
     "anything": Anything(),
+    "anything through lists": Anything(through_lists=True),
     "email": Text("email"),
     "uri": Text("uri"),
     "uuid": Text("uuid"),

@@ -117,7 +117,7 @@ def _holds(node: Holds) -> Holding:
 
 
 def _among(node: Among) -> Holding:
-    collection, inner, variable = terms.term(node.collection), condition(node.condition), node.variable
+    collection, inner, variable = terms.elements(node.collection), condition(node.condition), node.variable
     quantifier = node.quantifier
 
     def run(frame: Frame) -> bool:

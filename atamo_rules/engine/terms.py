@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from atamo_rules.engine import calls, conditions, render
+from atamo_rules.engine import calls, conditions, render, through
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.readers import of_type, reader
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.meaning import (
     EACH,
+    LEAVES,
+    THROUGH,
     Apply,
     Arith,
     Const,
@@ -69,7 +71,7 @@ def _list(items: tuple[Value, ...]) -> Value:
 
 def get(node: Get) -> Value:
     """One value at a path; for a path through arrays, the list of all the values there."""
-    many, type = node.many, node.type
+    type = node.type
     walk = values(node)
     read = reader(type)
 
@@ -82,8 +84,12 @@ def get(node: Get) -> Value:
         found = list(walk(frame)) if read is None else [read(item) for item in walk(frame)]
         return [item for item in found if item is not ABSENT and item is not None and of_type(item, type)]
 
-    if many:
+    if LEAVES in node.steps:
+        return lambda frame: list(walk(frame))
+    if node.listed:
         return every
+    if node.many:
+        return through.whole(node)
     if read is None:
         return direct(node)
     return one
@@ -121,6 +127,8 @@ def direct(node: Get) -> Value:
 def values(node: Get) -> Callable[[Frame], Any]:
     """Every value a path leads to, in document order; arrays of arrays are entered where EACH stands."""
     steps, root = node.steps, node.root
+    if THROUGH in steps or LEAVES in steps:
+        return through.values(node)
 
     def walk(frame: Frame) -> Any:
         found = [frame.root(root)]
@@ -165,8 +173,17 @@ def _otherwise(node: Otherwise) -> Value:
     return run
 
 
+def elements(node: Term) -> Value:
+    """What a quantifier goes through: a list, or something else where there is none."""
+    return through.elements(node) if isinstance(node, Get) and node.steps[-1:] == (THROUGH,) else term(node)
+
+
 def _tally(node: Tally) -> Value:
-    collection, holds, variable = term(node.collection), conditions.condition(node.condition), node.variable
+    collection, holds, variable = (
+        elements(node.collection),
+        conditions.condition(node.condition),
+        node.variable,
+    )
 
     def run(frame: Frame) -> Any:
         found = collection(frame)

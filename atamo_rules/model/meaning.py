@@ -22,15 +22,23 @@ if TYPE_CHECKING:
 
 
 class Each(Enum):
-    """The step of a path that enters an array: any element may satisfy the test."""
+    """A step of a path that enters arrays: any element may satisfy the test.
+
+    EACH enters the one array that must be there. THROUGH enters an array, and those in it, where there are any, and
+    takes anything else as it is. LEAVES does the same and leaves objects out: texts, numbers, booleans and nulls.
+    """
 
     EACH = "each"
+    THROUGH = "through"
+    LEAVES = "leaves"
 
     def __repr__(self) -> str:
-        return "EACH"
+        return self.name
 
 
 EACH: Final = Each.EACH
+THROUGH: Final = Each.THROUGH
+LEAVES: Final = Each.LEAVES
 
 Step: TypeAlias = "str | int | Each"
 Scalar: TypeAlias = "str | int | Decimal | bool | datetime | date | timedelta | None"
@@ -61,7 +69,7 @@ class Const(Meant):
 class Get(Meant):
     """The value at a path under a root: `event`, `user`, `loop`, or a name bound by `let`, `as`, `for` or `any`.
 
-    `type` is the declared type of what is there (of one element, where a step is EACH).
+    `type` is the declared type of what is there (of one element, where a step enters an array).
     """
 
     root: str
@@ -70,7 +78,13 @@ class Get(Meant):
 
     @property
     def many(self) -> bool:
-        return EACH in self.steps
+        """Whether it may lead to several values: a test on it asks each of them."""
+        return any(isinstance(step, Each) for step in self.steps)
+
+    @property
+    def listed(self) -> bool:
+        """Whether it stands for a list where one value is wanted; THROUGH alone may well lead to one value."""
+        return EACH in self.steps or LEAVES in self.steps
 
 
 @dataclass(frozen=True, slots=True)

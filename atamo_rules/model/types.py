@@ -73,7 +73,12 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Anything:
-    """Any JSON value. Comparisons on it are false where the value is absent or of another type."""
+    """Any JSON value. Comparisons on it are false where the value is absent or of another type.
+
+    `through_lists`: a path in it goes through lists wherever they stand, however deep, and means any element.
+    """
+
+    through_lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)

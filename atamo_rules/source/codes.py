@@ -1,7 +1,7 @@
 """Every diagnostic code, once. Ranges by stage; an id is never reused.
 
 E01 text and syntax · E02 names and types · E03 templates · E04 agents and actions · E05 time
-W06 analysis · T07 tests · R08 reload and running
+W06 analysis · T07 tests · R08 reload and running · E09 rules of other systems
 """
 
 from __future__ import annotations
@@ -100,3 +100,8 @@ BAD_AGENT = Code("E0801", "an agent cannot be used as it is declared")
 BAD_PEOPLE = Code("E0802", "people.yaml does not have the right shape")
 NOTHING_HERE = Code("E0803", "there are no rules here")
 NEVER_ANSWERS = Code("W0804", "an agent is asked that never answers", Severity.WARNING)
+
+# --- E09xx: rules of other systems ----------------------------------------------------------------------
+FOREIGN_SYNTAX = Code("E0901", "a file of another system cannot be read")
+FOREIGN_RULE = Code("E0902", "not a rule of the system it came from")
+FOREIGN_IN_VAIN = Code("W0903", "a part of a foreign rule has no effect", Severity.WARNING)

@@ -11,14 +11,16 @@ from atamo_rules.syntax.clauses import Reader, head
 from atamo_rules.syntax.outline import Line
 
 _ANYTHING = re.compile(r"\s+of\s+anything\s*$")
+_OPEN = re.compile(r"\s+of\s+anything(?P<through>\s+through\s+lists)?\s*$")
 _VERBS = ("send", "track", "ask", "publish")
 
 
 def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     """`event NAME "about"` with fields below, `event NAME from "file"`, `event NAME of anything`; or `request`."""
     word = line.word
-    anything = _ANYTHING.search(line.text) is not None
-    opened = line if not anything else _without_tail(line)
+    tail = _OPEN.search(line.text)
+    anything = tail is not None
+    opened = line if tail is None else _without(tail, line)
     parsed = head(opened, word, ("from",), reader)
     if parsed is None:
         return None
@@ -81,15 +83,14 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
         invalid,
         closed,
         answer,
+        tail is not None and tail["through"] is not None,
         span=line.whole,
     )
 
 
-def _without_tail(line: Line) -> Line:
+def _without(tail: re.Match[str], line: Line) -> Line:
     """The head line without its `of anything`."""
-    found = _ANYTHING.search(line.text)
-    assert found is not None
-    return Line(line.fragment.cut(0, found.start()), line.indent, line.children)
+    return Line(line.fragment.cut(0, tail.start()), line.indent, line.children)
 
 
 def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
@@ -121,8 +122,8 @@ def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
 
 def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
     verb = line.word
-    anything = _ANYTHING.search(line.text) is not None
-    parsed = head(_without_tail(line) if anything else line, verb, (), reader)
+    tail = _ANYTHING.search(line.text)
+    parsed = head(line if tail is None else _without(tail, line), verb, (), reader)
     if parsed is None:
         return None
     name, _, about = parsed
@@ -135,4 +136,4 @@ def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
             field = reader.field(child)
             if field is not None:
                 fields.append(field)
-    return decl.ActionDecl(verb, name, about, tuple(fields), anything, answer, span=line.whole)
+    return decl.ActionDecl(verb, name, about, tuple(fields), tail is not None, answer, span=line.whole)

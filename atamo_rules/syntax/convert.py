@@ -62,7 +62,7 @@ class Converter(Expressions):
     def _plain(self, node: Tree[Token]) -> tree.Plain:
         ranges = trees(node, "range")
         low, high = self.take(ranges[0]) if ranges else (None, None)
-        return tree.Plain(str(node.children[0]), low, high, span=self.span(node))
+        return tree.Plain(" ".join(str(node.children[0]).split()), low, high, span=self.span(node))
 
     def _range(self, node: Tree[Token]) -> tuple[int | Decimal | None, int | Decimal | None]:
         bounds = [self.take(child) for child in trees(node)]

@@ -86,8 +86,8 @@ class From(Node):
 class EventDecl(Node):
     """`event NAME "about"` or `request NAME`: fields below, `from "x.json"`, or `of anything`.
 
-    Exactly one of `fields`, `schema`, `anything` is used. `invalid` is the word after `when invalid`, `closed`
-    is `other fields refused`. `answer` is for requests.
+    Exactly one of `fields`, `schema`, `anything` is used; `through_lists` is `of anything through lists`. `invalid` is
+    the word after `when invalid`, `closed` is `other fields refused`. `answer` is for requests.
     """
 
     name: Name
@@ -99,6 +99,7 @@ class EventDecl(Node):
     invalid: Name | None = None
     closed: bool = False
     answer: tuple[Field, ...] | None = None
+    through_lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,6 +273,7 @@ TYPE_WORDS = (
     "uuid",
     "ip",
     "anything",
+    "anything through lists",
 )
 
 

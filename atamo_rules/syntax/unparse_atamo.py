@@ -82,7 +82,7 @@ def _event(written: decl.EventDecl) -> Rows:
     if written.schema is not None:
         head += f" from {literal(written.schema.path.value)}"
     if written.anything:
-        head += " of anything"
+        head += " of anything" + " through lists" * written.through_lists
     below: list[Row] = []
     if written.invalid is not None:
         below += row(f"when invalid {name_text(written.invalid.text)}", 0, written.invalid.span)

@@ -21,7 +21,8 @@ from atamo_rules.syntax.clause_wording import (
 from atamo_rules.syntax.clauses import METADATA
 from atamo_rules.syntax.places import keyword
 from atamo_rules.syntax.rows import STEP, WIDTH, Row, Rows, joined, row, shifted, width
-from atamo_rules.syntax.wording import chain, expression, literal, words
+from atamo_rules.syntax.spread import spread
+from atamo_rules.syntax.wording import CHAIN, NOT, chain, expression, literal, words
 from atamo_rules.syntax.words import name_text, text_literal
 
 
@@ -59,16 +60,16 @@ def rule_rows(written: decl.Rule) -> Rows:
 def condition_rows(head: str, condition: tree.Expr, hang: int | None = None) -> Rows:
     """A condition behind its word; the parts of a long one on lines of their own, `and` and `or` in a river."""
     if not isinstance(condition, tree.AllOf | tree.AnyOf):
-        return joined(row(head, 0, condition.span), expression(condition))
+        return joined(row(head, 0, condition.span), spread(condition, CHAIN, WIDTH - STEP - len(head)))
     word = "and" if isinstance(condition, tree.AllOf) else "or"
     first, *rest = joined(row(head, 0, condition.span), chain(condition.parts, word, False))
     by = len("when") - len(word) if hang is None else hang
     if not rest and len(first.text) + STEP > WIDTH:
-        lines = [joined(f"{word} ", expression(part, 1)) for part in condition.parts[1:]]
-        rest = [
-            replace(line[0], place=part.span) for line, part in zip(lines, condition.parts[1:], strict=True)
-        ]
-        (first, *_) = joined(row(head, 0, condition.span), expression(condition.parts[0], 1))
+        room = WIDTH - STEP - len(head)
+        first, *rest = joined(row(head, 0, condition.span), spread(condition.parts[0], NOT, room))
+        for part in condition.parts[1:]:
+            line, *more = joined(f"{word} ", spread(part, NOT, room))
+            rest += [replace(line, place=part.span), *more]
     own = [one for one in rest if one.indent == 0 and one.text.startswith(f"{word} ")]
     if not own:
         return (first, *rest)  # only brackets are broken, and those hang from the first line

@@ -102,7 +102,7 @@ def _event(event: decl.EventDecl) -> Yaml:
     if event.schema is not None:
         entries.append(Entry("from", plain_value(event.schema.path), event.schema.span))
     if event.anything:
-        entries.append(Entry("of", Leaf("anything")))
+        entries.append(Entry("of", Leaf("anything" + " through lists" * event.through_lists)))
     if event.invalid is not None:
         entries.append(Entry("when invalid", Leaf(event.invalid.text), event.invalid.span))
     if event.closed:

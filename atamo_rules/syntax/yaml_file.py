@@ -164,8 +164,10 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
     given = clauses.keys(mapping, known, "a request" if request else "an event")
     schema = clauses.text(given["from"], "`from`") if "from" in given else None
     anything = "of" in given
-    if anything and not (isinstance(given["of"], Scalar) and given["of"].text == "anything"):
-        clauses.say(codes.YAML_SHAPE.at(given["of"].span, "the only word after `of` is `anything`"))
+    word = " ".join(given["of"].text.split()) if "of" in given and isinstance(given["of"], Scalar) else ""
+    if anything and word not in ("anything", "anything through lists"):
+        message = "after `of` stands `anything`, or `anything through lists`"
+        clauses.say(codes.YAML_SHAPE.at(given["of"].span, message))
     fields = fields_of(given["fields"], clauses) if "fields" in given else ()
     if schema is None and not anything and not fields:
         clauses.say(
@@ -191,6 +193,7 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
         clauses.name(invalid) if isinstance(invalid, Scalar) else None,
         closed,
         fields_of(given["answer"], clauses) if "answer" in given else None,
+        word == "anything through lists",
         span=key.span.to(node.span),
     )
 

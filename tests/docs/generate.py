@@ -137,7 +137,7 @@ def diagnostics_page() -> str:
     stages = (
         ("01", "Text, syntax, YAML"), ("02", "Names, types, tables, schemas"), ("03", "Templates"),
         ("04", "Agents and actions"), ("05", "Time"), ("06", "Analysis"), ("07", "Tests in files"),
-        ("08", "Reload and running"),
+        ("08", "Reload and running"), ("09", "Rules of other systems"),
     )  # fmt: skip
     for prefix, title in stages:
         out.append(f"## {title}\n\n| code | severity | |\n|---|---|---|")

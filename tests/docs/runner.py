@@ -22,7 +22,7 @@ from atamo_rules.source.formats import render
 from atamo_rules.source.span import Source
 from tests.docs.pages import Block, Step, blocks, matches, project, transcript
 
-INSIDE = {"verify", "simulate", "fmt", "explain", "init", "types", "bench", "--version", "--help"}
+INSIDE = {"verify", "simulate", "fmt", "explain", "init", "import", "types", "bench", "--version", "--help"}
 """Commands of `atamo` that run in this process, through the same door, because a new one costs half a second."""
 SHELL = set("|<>&;$`*")
 

@@ -8,8 +8,10 @@ import pytest
 
 from atamo_rules.builtin.events import drop, stdin
 from atamo_rules.builtin.stores import memory
+from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
 from atamo_rules.hub import files, hub, intake
+from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies
 from atamo_rules.source import formats, render
@@ -33,6 +35,7 @@ LIMITS = {
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
     "events that follow": f"{hub.HOPS}, one",
     "messages under way": f"{hub.MOST_UNDER_WAY:,}; more",
+    "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",
     "messages that are remembered": f"the last {memory.MOST:,}",
 }
 

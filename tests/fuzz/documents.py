@@ -114,7 +114,8 @@ HUGE = {
 def corpus() -> dict[str, list[bytes]]:
     """Documents by kind that are right, or nearly."""
     found: dict[str, list[bytes]] = {
-        kind: [] for kind in ("atamo", "yaml", "schema", "event", "template", "condition", "people")
+        kind: []
+        for kind in ("atamo", "yaml", "schema", "event", "template", "condition", "people", "patterns")
     }
     for folder in ("rulesets", "atamo_rules/cli/templates"):
         for path in sorted((ROOT / folder).rglob("*")):
@@ -144,7 +145,11 @@ def corpus() -> dict[str, list[bytes]]:
         b'count(many) >= 2 and many contains any of ["a", "b"]',
         b'(t else "2026-01-01T00:00:00Z") > now',
         b"n * 2 + deep.x / 4 is one of [1, 2.5]",
+        b"leaves(many) exists and any v in leaves(deep) has (v is not 1)",
     ]
+    for path in sorted((ROOT / "tests/importers/eventbridge").glob("*.case")):
+        for _, body in re.findall(rb"^=== (\S+\.jsonl?)\n(.*?)(?=^=== )", path.read_bytes(), re.S | re.M):
+            found["patterns"] += [body, *body.splitlines()]
     found["people"].append(b"users:\n  ada: {groups: [support], organisation: acme}\n")
     return found
 

@@ -102,6 +102,19 @@ def _rule(when: str, argument: str) -> str:
     )
 
 
+def imported(raw: bytes) -> str:
+    """Import some bytes as event patterns; what was imported compiles, or is refused."""
+    from atamo_rules.cli.foreign_files import Foreign
+    from atamo_rules.cli.import_rules import gathered, texts
+    from atamo_rules.importers.eventbridge import read
+
+    path = Path("patterns.jsonl" if raw.startswith(b'{"name"') else "patterns.json")
+    path.write_bytes(raw)
+    found = gathered([Foreign(path, "patterns")], read)
+    texts(found, "atamo", "atamo import eventbridge")
+    return found.diagnostics[0].code.id if found.diagnostics else "refused" if found.refused else "fine"
+
+
 def people(raw: bytes) -> str:
     """Read some bytes as `people.yaml`."""
     from atamo_rules.hub.people import read_people
@@ -125,6 +138,7 @@ KINDS: dict[str, Callable[[bytes], str]] = {
     "template": template,
     "condition": pattern,
     "people": people,
+    "patterns": imported,
 }
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
+from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from tests.naive import values
 from tests.naive.values import Value, Written
 
+NOWHERE = Source("nowhere", "").whole
 MICROSECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 NEGATED = ("is not", "is not one of", "is not like", "is not in network", "is absent", "is not null",
            "does not exist", "is not empty")  # fmt: skip
@@ -38,25 +40,29 @@ class Place:
 
 @dataclass(frozen=True)
 class World:
-    """What a condition is asked about: the type's fields (None: `of anything`), the body, and the names around it."""
+    """What a condition is asked about: the type's fields (None: `of anything`), the body, and the names around it.
+
+    `through`: the type is `anything through lists`.
+    """
 
     fields: Sequence[tree.Field] | None
     body: Any
     now: int = 0
     names: Mapping[str, tuple[Any, Written]] = field(default_factory=dict)
+    through: bool = False
 
     def with_name(self, name: str, raw: Any, type: Written) -> World:
-        return World(self.fields, self.body, self.now, {**self.names, name: (raw, type)})
+        return replace(self, names={**self.names, name: (raw, type)})
 
     def root_type(self) -> Written:
         if self.fields is None:
-            return None
+            return tree.Plain(values.THROUGH, span=NOWHERE) if self.through else None
         return tree.RecordOf(tuple(self.fields), span=self.fields[0].span)
 
 
 def matches(rule: decl.Rule, world: World) -> bool:
     """Whether a rule's condition holds."""
-    around = World(world.fields, filled(world.body, world.root_type()), world.now)
+    around = replace(world, body=filled(world.body, world.root_type()), names={})
     return rule.condition is None or holds(rule.condition, around)
 
 
@@ -104,7 +110,11 @@ def holds(expr: tree.Expr, world: World) -> bool:
 
 def _elements(collection: tree.Expr, world: World) -> tuple[list[Any], Written] | None:
     """The elements of a list, or of a path through lists the values it leads to; None of no list."""
+    if isinstance(collection, tree.Call) and collection.function.text == "leaves":
+        return _leaves(collection, world), None
     place = look(collection, world)
+    if _through(place.type):
+        return ([inner for raw in place.raw for inner in values.flat(raw)], place.type) if place.raw else None
     item = place.type.item if isinstance(place.type, tree.ListOf) else None
     if not place.many:
         found = place.raw[0] if place.raw else None
@@ -113,6 +123,16 @@ def _elements(collection: tree.Expr, world: World) -> tuple[list[Any], Written] 
     if isinstance(type, tree.ListOf):
         type, found = item, [inner for raw in place.raw if isinstance(raw, list) for inner in raw]
     return [raw for raw in found if values.value(raw, type) is not None], type
+
+
+def _leaves(call: tree.Call, world: World) -> list[Any]:
+    """What a path leads to, through lists, but for objects."""
+    found = [inner for raw in look(call.arguments[0], world).raw for inner in values.flat(raw)]
+    return [raw for raw in found if not isinstance(raw, dict)]
+
+
+def _through(type: Written) -> bool:
+    return isinstance(type, tree.Plain) and type.word == values.THROUGH
 
 
 def _count(name: str, items: tuple[list[Any], Written], condition: tree.Expr, world: World) -> int:
@@ -139,6 +159,8 @@ def _walk(place: Place, steps: Sequence[tree.Step]) -> Place:
         if isinstance(step.key, str) and isinstance(place.type, tree.ListOf):
             inside = [item for raw in place.raw if isinstance(raw, list) for item in raw]
             place = Place(inside, place.type.item, True)
+        if isinstance(step.key, str) and _through(place.type):
+            place = Place([inner for raw in place.raw for inner in values.flat(raw)], place.type, True)
         place = _step(place, step.key)
     return place
 
@@ -146,12 +168,14 @@ def _walk(place: Place, steps: Sequence[tree.Step]) -> Place:
 def _step(place: Place, key: str | int) -> Place:
     if isinstance(key, int):
         item = place.type.item if isinstance(place.type, tree.ListOf) else None
+        item = place.type if _through(place.type) else item
         return Place([r[key] for r in place.raw if isinstance(r, list) and key < len(r)], item, place.many)
     objects = [raw for raw in place.raw if isinstance(raw, dict)]
     if isinstance(place.type, tree.RecordOf):
         member = next(one for one in place.type.fields if one.name.text == key)
         return Place([raw[key] for raw in objects if key in raw], member.type, place.many)
     inner = place.type.value if isinstance(place.type, tree.MapOf) else None
+    inner = place.type if _through(place.type) else inner
     return Place([raw[key] for raw in objects if key in raw], inner, place.many)
 
 
@@ -175,7 +199,11 @@ def operand(expr: tree.Expr, world: World, beside: Written | str = "") -> list[V
             type, raw = place.type, place.raw
             while isinstance(type, tree.ListOf):
                 type, raw = type.item, [item for one in raw if isinstance(one, list) for item in one]
+            if _through(type):
+                raw = [inner for one in raw for inner in values.flat(one)]
             return [values.value(one, type) for one in raw]
+        case tree.Call() if expr.function.text == "leaves":
+            return [values.untyped(raw) for raw in _leaves(expr, world)]
         case tree.ListValue():
             return [one for item in expr.items for one in operand(item, world, beside)]
         case tree.Else():
@@ -310,13 +338,14 @@ def type_of(expr: tree.Expr, world: World) -> Written | str:
 
 
 def _state(operator: str, expr: tree.Expr, world: World) -> bool:
-    if not isinstance(expr, tree.Path):
+    leaves = isinstance(expr, tree.Call) and expr.function.text == "leaves"
+    if not isinstance(expr, tree.Path) and not leaves:
         found = operand(expr, world)
         present = [one for one in found if one is not None]
         if operator == "is empty":
             return any(one.kind in ("text", "list", "object") and not one.content for one in present)
         return bool(present)
-    raw = look(expr, world).raw
+    raw = _leaves(expr, world) if isinstance(expr, tree.Call) else look(expr, world).raw
     match operator:
         case "exists":
             return bool(raw)

@@ -18,6 +18,7 @@ from atamo_rules.syntax import tree
 Written: TypeAlias = "tree.TypeExpr | None"
 """A type as written; None is `anything`."""
 
+THROUGH = "anything through lists"
 TEXTS = ("text", "email", "uri", "uuid", "ip")
 NUMBERS = ("number", "whole", "money")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +31,7 @@ class Value(NamedTuple):
 
 def value(raw: Any, type: Written) -> Value | None:
     """A JSON value as its type says, None where it is not of that type."""
-    if isinstance(type, tree.Plain) and type.word == "anything":
+    if isinstance(type, tree.Plain) and type.word in ("anything", THROUGH):
         type = None
     if type is None:
         return untyped(raw)
@@ -46,6 +47,11 @@ def value(raw: Any, type: Written) -> Value | None:
     found = untyped(raw)
     wanted = "text" if type.word in TEXTS else "number" if type.word in NUMBERS else "boolean"
     return found if found is not None and found.kind == wanted else None
+
+
+def flat(raw: Any) -> list[Any]:
+    """A value, or what is in a list and in the lists in it."""
+    return [inner for item in raw for inner in flat(item)] if isinstance(raw, list) else [raw]
 
 
 def untyped(raw: Any) -> Value | None:

@@ -369,11 +369,14 @@ def files(draw: st.DrawFn) -> decl.File:
                 parameter = decl.Parameter(name("t"), event=name("order.placed"), span=HERE)
                 found.append(decl.Define(name(label), (parameter,), draw(expressions), span=HERE))
             case "event":
-                found.append(
-                    decl.EventDecl(
-                        name(label), draw(st.none() | texts.map(literal)), fields=draw(fields()), span=HERE
+                about = draw(st.none() | texts.map(literal))
+                if draw(st.integers(0, 3)):
+                    found.append(decl.EventDecl(name(label), about, fields=draw(fields()), span=HERE))
+                else:
+                    through = draw(st.booleans())
+                    found.append(
+                        decl.EventDecl(name(label), about, anything=True, through_lists=through, span=HERE)
                     )
-                )
             case _:
                 found.append(draw(rules()))
     return decl.File(HERE.source, tuple(found))

@@ -1,0 +1,146 @@
+"""`atamo import`: rules of other systems as rules of ours; what cannot be said exactly is refused by name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+
+if TYPE_CHECKING:
+    from atamo_rules.cli.foreign_files import Foreign
+    from atamo_rules.cli.import_rules import Gathered
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system whose rules can be read: the suffixes of its files, and the dialects among which they are told apart."""
+
+    suffixes: tuple[str, ...]
+    dialects: tuple[str, ...] = ()
+
+
+SYSTEMS = {"eventbridge": System((".json", ".jsonl", ".ndjson"), ("eventbridge", "quamina"))}
+"""Each is a package of `atamo_rules.importers` with a function `read`."""
+LISTED = 100
+"""Files that the summary has a line for each of; of more it says how many there are."""
+
+EPILOG = """\b
+SYSTEM is one of:
+  eventbridge   event patterns of Amazon EventBridge, event-ruler and quamina, as JSON: a file is one pattern, or what
+                `aws events describe-rule`, `list-rules` or a CloudFormation template has, and its name names the rule;
+                a `.jsonl` file has a line {"name": …, "pattern": …} for each
+
+\b
+Examples:
+  atamo import eventbridge patterns/ -o rules
+  atamo import eventbridge rules.jsonl -o rules --event-type aws.event --to yaml
+  atamo verify rules
+
+Exit codes: 0 read, 1 something is malformed (the rest is imported), or with --strict was refused, 2 usage or files."""
+
+
+@click.command("import", epilog=EPILOG)
+@click.argument("system", metavar="SYSTEM", type=click.Choice(list(SYSTEMS)))
+@click.argument("sources", nargs=-1, required=True)
+@click.option("-o", "--output", "output", required=True, metavar="DIR", help="The folder to make.")
+@click.option("--to", type=click.Choice(["atamo", "yaml"]), default="atamo", show_default=True,
+              help="The form of the rules.")  # fmt: skip
+@click.option("--event-type", metavar="NAME", help="The event type that the rules are about.")
+@click.option("--dialect", type=click.Choice([d for one in SYSTEMS.values() for d in one.dialects]), default=None,
+              help="Whose patterns they are; without it, quamina's where they have one of its operators.")  # fmt: skip
+@click.option("--strict", is_flag=True, help="Fail when a rule is refused.")
+@click.option("--force", is_flag=True, help="Write into a folder that holds other files; those stay.")
+def import_rules(
+    system: str,
+    sources: tuple[str, ...],
+    output: str,
+    to: str,
+    event_type: str | None,
+    dialect: str | None,
+    strict: bool,
+    force: bool,
+) -> int:
+    """Make a folder of rules that answer as those of another SYSTEM do.
+
+    SOURCES are files or folders. Rules keep their names; a rule that cannot be said exactly is refused, with the
+    reason. DIR is written whole or not at all, ready for `atamo verify`.
+    """
+    from atamo_rules.cli.foreign_files import foreign_files
+    from atamo_rules.cli.import_rules import gathered, texts
+    from atamo_rules.cli.imported_folder import destination, write
+    from atamo_rules.source.diagnostic import Severity
+    from atamo_rules.source.formats import render
+
+    if event_type is not None and not event_type.strip():
+        raise click.UsageError("`--event-type` needs a name.")
+    if dialect is not None and dialect not in SYSTEMS[system].dialects:
+        raise click.UsageError(f"`{dialect}` is no dialect of {system}.")
+    place, keep = destination(output, force)
+    read = import_module(f"atamo_rules.importers.{system}").read
+    options = {"dialect": dialect} if dialect else {}
+    files = foreign_files(sources, SYSTEMS[system].suffixes)
+    with _progress() as now:
+        found = gathered(_told(files, now), partial(read, event_type=event_type, **options))
+        now(f"checking {_many(found.count, 'rule')}")
+        made, found = texts(found, to, f"atamo import {system}")
+    if found.diagnostics:
+        say(render(found.diagnostics, "full", color=color_of(sys.stderr)), err=True)
+    if found.count:
+        write(made, place, keep)
+    say(_summary(found, str(place), len(files)))
+    bad = any(one.severity is Severity.ERROR for one in found.diagnostics)
+    return 1 if bad or not found.count or (strict and found.refused) else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Says on the terminal what is being done; nowhere else, and nothing of it stays."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield status.update
+
+
+def _told(files: Sequence[Foreign], now: Callable[[str], None]) -> Iterator[Foreign]:
+    from rich.markup import escape
+
+    from atamo_rules.source.render import visible
+
+    for number, file in enumerate(files, 1):
+        now(f"reading {number} of {len(files)}: {escape(visible(str(file.path)))}")
+        yield file
+
+
+def _summary(found: Gathered, place: str, files: int) -> str:
+    """What was imported from where, and what was refused and why."""
+    rows = [(str(file.path), _many(len(rules), "rule")) for file, rules in found.rules]
+    lines = []
+    if len(rows) <= LISTED:
+        lines += _table(rows)
+    lines += _table([(one.name, f"refused: {one.reason} ({one.span})") for one in found.refused])
+    total = f"{_many(found.count, 'rule')} of {_many(files, 'file')} imported"
+    where = f" into {place}" if found.count else ", nothing was written"
+    refused = f"; {_many(len(found.refused), 'rule')} refused" if found.refused else ""
+    return "".join(f"{line}\n" for line in [*lines, f"{total}{where}{refused}"])
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> list[str]:
+    from atamo_rules.source.render import visible
+
+    wide = min(max((len(visible(left)) for left, _ in rows), default=0), 60)
+    return [f"{visible(left).ljust(wide)}  {visible(right)}" for left, right in rows]
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

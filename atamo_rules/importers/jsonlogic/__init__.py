@@ -1,0 +1,1 @@
+"""JsonLogic rules."""

@@ -1,0 +1,1 @@
+"""Importers: rules of other systems, read as ours."""
