@@ -27,7 +27,8 @@ class System:
     dialects: tuple[str, ...] = ()
 
 
-SYSTEMS = {"eventbridge": System((".json", ".jsonl", ".ndjson"), ("eventbridge", "quamina"))}
+JSON = (".json", ".jsonl", ".ndjson")
+SYSTEMS = {"eventbridge": System(JSON, ("eventbridge", "quamina")), "jsonlogic": System(JSON)}
 """Each is a package of `atamo_rules.importers` with a function `read`."""
 LISTED = 100
 """Files that the summary has a line for each of; of more it says how many there are."""
@@ -37,11 +38,14 @@ SYSTEM is one of:
   eventbridge   event patterns of Amazon EventBridge, event-ruler and quamina, as JSON: a file is one pattern, or what
                 `aws events describe-rule`, `list-rules` or a CloudFormation template has, and its name names the rule;
                 a `.jsonl` file has a line {"name": …, "pattern": …} for each
+  jsonlogic     rules of JsonLogic, as json-logic-js decides them: a `.json` file is one rule, named like the file, or a
+                list of {"name": …, "rule": …}; a `.jsonl` file has a line of that kind for each
 
 \b
 Examples:
   atamo import eventbridge patterns/ -o rules
   atamo import eventbridge rules.jsonl -o rules --event-type aws.event --to yaml
+  atamo import jsonlogic checkout.jsonl -o rules
   atamo verify rules
 
 Exit codes: 0 read, 1 something is malformed (the rest is imported), or with --strict was refused, 2 usage or files."""

@@ -12,6 +12,7 @@ from atamo_rules.model.meaning import (
     Among,
     Any,
     Condition,
+    Const,
     Empty,
     Exists,
     Get,
@@ -19,6 +20,7 @@ from atamo_rules.model.meaning import (
     IsNull,
     Not,
     Present,
+    Test,
     Verdict,
 )
 from atamo_rules.model.types import Anything, Boolean, ListOf, MapOf, Number, OneOf, Record, Text
@@ -94,6 +96,8 @@ def _state(expr: tree.State, context: Context, facts: Facts) -> Outcome | None:
     true: Facts = NOTHING
     if operator == "present":
         made, true = Present(found.term, span=expr.span), presence(found)
+    elif operator in TYPES:
+        return _type(expr, operator, negated, found, context)
     elif operator == "empty":
         if not isinstance(found.type, Text | OneOf | ListOf | MapOf | Record | Anything):
             context.report.append(
@@ -127,7 +131,36 @@ _STATES = {
     "does not exist": ("exists", True),
     "is empty": ("empty", False),
     "is not empty": ("empty", True),
+    "is a text": ("text", False),
+    "is not a text": ("text", True),
+    "is a number": ("number", False),
+    "is not a number": ("number", True),
+    "is a boolean": ("boolean", False),
+    "is not a boolean": ("boolean", True),
+    "is a list": ("list", False),
+    "is not a list": ("list", True),
+    "is an object": ("object", False),
+    "is not an object": ("object", True),
 }
+TYPES = ("text", "number", "boolean", "list", "object")
+
+
+def _type(expr: tree.State, operator: str, negated: bool, found: Operand, context: Context) -> Outcome | None:
+    """What an `anything` is; of everything else the declaration has said it."""
+    if not isinstance(found.type, Anything):
+        context.report.append(
+            codes.WRONG_TYPE.at(
+                expr.span,
+                f"`{expr.operand.span.text}` is declared as {describe(found.type)}, which leaves nothing to ask",
+                help="`is a …` is for `anything`; ask `is present` of a value that may be missing",
+            )
+        )
+        return None
+    kind = Const(operator, span=expr.span)
+    made = Test("type", found.term, kind, span=expr.span)
+    if negated:
+        return Outcome(Not(made, span=expr.span), NOTHING, presence(found))
+    return Outcome(made, presence(found))
 
 
 def _quantified(expr: tree.Quantified, context: Context, facts: Facts) -> Outcome | None:

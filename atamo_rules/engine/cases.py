@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from atamo_rules.engine.decide import decide, resume, rule_of
 from atamo_rules.engine.examples import example
-from atamo_rules.engine.operators import OPERATORS, equal
+from atamo_rules.engine.operators import OPERATORS, TYPES
 from atamo_rules.model.case import Answer, Case, Expectation, Expected, GivenEvent, Match
 from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event
@@ -179,40 +181,54 @@ def _is(action: Action, expectation: Expectation) -> bool:
             return action.target == expectation.target and action.verb not in ("emit", "reply")
 
 
-_BY = {"contains": "contains", "starts with": "prefix", "ends with": "suffix", "matches": "regex", "is like": "glob",
-       "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "is one of": "in"}  # fmt: skip
+_BY = {"is": "eq", "contains": "contains", "starts with": "prefix", "ends with": "suffix", "matches": "regex",
+       "is like": "glob", "is in network": "cidr", "<": "lt", "<=": "le", ">": "gt", ">=": "ge",
+       "is one of": "in"}  # fmt: skip
+_NEGATED = {"is not": "is", "does not contain": "contains", "does not start with": "starts with",
+            "does not end with": "ends with", "does not match": "matches", "is not like": "is like",
+            "is not in network": "is in network", "is not one of": "is one of", "is absent": "is present",
+            "is not null": "is null", "does not exist": "exists", "is not empty": "is empty",
+            **{f"is not {kind}": f"is {kind}" for kind in ("a text", "a number", "a boolean", "a list", "an object")},
+            }  # fmt: skip
+_MISSING = object()
+_STATES: Mapping[str, Callable[[Any], bool]] = {
+    "exists": lambda found: found is not _MISSING,
+    "is null": lambda found: found is None,
+    "is present": lambda found: found is not _MISSING and found is not None,
+    "is empty": lambda found: isinstance(found, str | list | dict) and not found,
+    **{f"is {'an' if kind == 'object' else 'a'} {kind}": check for kind, check in TYPES.items()},
+}
+"""What is asked of a value that may be `_MISSING`."""
 
 
 def _differs(match: Match, body: Json) -> str:
     """What is wrong with one field of an action's body, or empty."""
     name = ".".join(str(key) for key in match.path)
-    found: Json = body
-    missing = False
+    found: Any = body
     for key in match.path:
         if isinstance(found, dict) and key in found:
             found = found[str(key)]
         elif isinstance(found, list) and isinstance(key, int) and key < len(found):
             found = found[key]
         else:
-            missing = True
+            found = _MISSING
             break
-    if match.operator in ("is present", "is absent"):
-        there = not missing and found is not None
-        return (
-            ""
-            if there is (match.operator == "is present")
-            else f"`{name}` is {'there' if there else 'missing'}"
-        )
-    if missing:
+    operator = _NEGATED.get(match.operator, match.operator)
+    negated = operator != match.operator
+    if operator in _STATES:
+        good = _STATES[operator](found)
+    elif found is _MISSING:
         return f"`{name}` is missing"
-    operator = match.operator
-    negated = operator in ("is not", "does not contain", "does not match")
-    if operator in ("is", "is not"):
-        good = equal(found, match.value, "json", False)
+    elif operator == "is between":
+        low, high = match.value if isinstance(match.value, list) and len(match.value) == 2 else (None, None)
+        good = OPERATORS["ge"](found, low, "json", False) and OPERATORS["le"](found, high, "json", False)
     else:
-        base = {"does not contain": "contains", "does not match": "matches"}.get(operator, operator)
-        good = OPERATORS[_BY[base]](found, match.value, "json", False) if base in _BY else False
-    return "" if good is not negated else f"`{name}` is {_short(found)}"
+        good = OPERATORS[_BY[operator]](found, match.value, "json", False)
+    if good is not negated:
+        return ""
+    if operator == "is present":
+        return f"`{name}` is {'there' if negated else 'missing'}"
+    return f"`{name}` is {'missing' if found is _MISSING else _short(found)}"
 
 
 def _told(run: _Run) -> tuple[str, ...]:

@@ -151,6 +151,20 @@ def _glob(left: Any, right: Any, kind: str, fold: bool) -> bool:
     return isinstance(left, str) and isinstance(right, str) and compiled(glob_pattern(right), fold)(left)
 
 
+TYPES: dict[str, Check] = {
+    "text": FITS["text"],
+    "number": FITS["number"],
+    "boolean": FITS["boolean"],
+    "list": lambda value: isinstance(value, list | tuple),
+    "object": lambda value: isinstance(value, dict),
+}
+"""The kinds of JSON value that a rule may ask for."""
+
+
+def _type(left: Any, right: Any, kind: str, fold: bool) -> bool:
+    return TYPES[right](left)
+
+
 def _cidr(left: Any, right: Any, kind: str, fold: bool) -> bool:
     return isinstance(right, str) and address_in(left, right)
 
@@ -168,6 +182,7 @@ OPERATORS: dict[str, Operator] = {
     "regex": _regex,
     "glob": _glob,
     "cidr": _cidr,
+    "type": _type,
 }
 
 
@@ -265,6 +280,8 @@ def single(node: Test) -> Check:
         return lambda value: (
             compare(value, whole) if type(value) is int else operator(value, whole, kind, fold)
         )
+    if node.operator == "type" and isinstance(constant, str):
+        return TYPES[constant]
     listed = constant if isinstance(constant, list | tuple) else ()
     if node.operator == "in" and not fold and listed and all(isinstance(item, str) for item in listed):
         members = frozenset(str(item) for item in listed)

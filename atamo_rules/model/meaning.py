@@ -208,7 +208,21 @@ Part: TypeAlias = "str | Output | Branch | Loop | Bind"
 
 # --- conditions -----------------------------------------------------------------------------------------
 
-OPERATORS = ("eq", "lt", "le", "gt", "ge", "in", "contains", "prefix", "suffix", "regex", "glob", "cidr")
+OPERATORS = (
+    "eq",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "in",
+    "contains",
+    "prefix",
+    "suffix",
+    "regex",
+    "glob",
+    "cidr",
+    "type",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +231,9 @@ class Test(Meant):
 
     `in` has a Const tuple, or a list-typed term, on the right. `contains` on a list asks for an equal element,
     on a text for a part. `regex` has a Const pattern (RE2 syntax, searched), `glob` a Const with * ? (whole
-    text), `cidr` a Const network (text) on the right. `many`: the right is a Const tuple of which "any" or
-    "all" must satisfy. Negations are Not(Test).
+    text), `cidr` a Const network (text), `type` a Const name of a kind of JSON value (`text`, `number`, `boolean`,
+    `list`, `object`) on the right. `many`: the right is a Const tuple of which "any" or "all" must satisfy.
+    Negations are Not(Test).
     """
 
     operator: str

@@ -167,8 +167,19 @@ STATES = (
     "does not exist",
     "is empty",
     "is not empty",
+    "is a text",
+    "is not a text",
+    "is a number",
+    "is not a number",
+    "is a boolean",
+    "is not a boolean",
+    "is a list",
+    "is not a list",
+    "is an object",
+    "is not an object",
 )
-"""Operators without a right side. Present: there and not null. Exists: the key is there, null or not."""
+"""Operators without a right side. Present: there and not null. Exists: the key is there, null or not. The last ask
+what an `anything` is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 
 from atamo_rules.cli import main as cli
 from atamo_rules.compiler.describe import describe
-from atamo_rules.functions import lists, net, numbers, text, time
+from atamo_rules.functions import lists, loose, loose_math, net, numbers, text, time
 from atamo_rules.functions.signature import Function
 from atamo_rules.model.strict_json import encode
 from atamo_rules.source import pages
@@ -103,6 +103,7 @@ def functions_page() -> str:
         ("Lists and objects", lists.FUNCTIONS),
         ("Addresses", net.FUNCTIONS),
         ("Times", time.FUNCTIONS),
+        ("Values of loosely typed languages", (*loose.FUNCTIONS, *loose_math.FUNCTIONS)),
     )
     for title, functions in families:
         out.append(f"## {title}\n\n| function | gives | | example |\n|---|---|---|---|")

@@ -18,7 +18,8 @@ from tests.naive.values import Value, Written
 NOWHERE = Source("nowhere", "").whole
 MICROSECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 NEGATED = ("is not", "is not one of", "is not like", "is not in network", "is absent", "is not null",
-           "does not exist", "is not empty")  # fmt: skip
+           "does not exist", "is not empty", "is not a text", "is not a number", "is not a boolean", "is not a list",
+           "is not an object")  # fmt: skip
 PLAIN = {
     "does not contain": "contains",
     "does not start with": "starts with",
@@ -346,6 +347,8 @@ def _state(operator: str, expr: tree.Expr, world: World) -> bool:
             return any(one.kind in ("text", "list", "object") and not one.content for one in present)
         return bool(present)
     raw = _leaves(expr, world) if isinstance(expr, tree.Call) else look(expr, world).raw
+    if operator.startswith(("is a ", "is an ")):
+        return any(one is not None and values.untyped(one).kind == operator.split()[-1] for one in raw)
     match operator:
         case "exists":
             return bool(raw)

@@ -114,6 +114,9 @@ def _state(choose: Choices, spot: Spot) -> str:
     asked = choose.pick(("is present", "is absent", "is null", "is not null", "exists", "does not exist"))
     if not spot.optional and spot.kind in ("text", "list", "map", "object", "anything") and choose.upto(1):
         asked = choose.pick(("is empty", "is not empty"))
+    if spot.kind == "anything" and choose.upto(2) == 2:
+        kind = choose.pick(("a text", "a number", "a boolean", "a list", "an object"))
+        asked = f"is {choose.pick(('', 'not '))}{kind}"
     return f"{spot.path} {asked}"
 
 

@@ -15,8 +15,11 @@ from typing import NamedTuple, TypeAlias
 
 from atamo_rules.engine.index.literals import of_glob, of_regex
 from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
+from atamo_rules.engine.index.paths import several
 from atamo_rules.model.meaning import (
     EACH,
+    LEAVES,
+    THROUGH,
     All,
     Among,
     Any,
@@ -168,6 +171,8 @@ def _among(node: Among) -> Way | None:
     collection = node.collection
     if node.quantifier != "any" or not isinstance(collection, Get) or collection.root != "event":
         return None
+    if THROUGH in collection.steps or LEAVES in collection.steps:
+        return None
     for part in conjuncts(node.condition):
         if isinstance(part, Test) and isinstance(part.left, Get) and part.left.root == node.variable:
             steps = (*collection.steps, EACH, *part.left.steps)
@@ -197,7 +202,7 @@ def test_key(node: Test) -> Key | None:
         texts = (
             [one for one in constant if isinstance(one, str)] if isinstance(constant, list | tuple) else []
         )
-        if not texts or EACH in left.steps:
+        if not texts or several(left.steps):
             return None
         found = _key(operator, left, (max(texts, key=len),), node)
         return found and found._replace(exact=False)
@@ -255,7 +260,7 @@ def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool
                 )
                 if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
                     values[near] = None
-    kind = ELEMENT if EACH in steps else VALUE
+    kind = ELEMENT if several(steps) else VALUE
     return Key(Place(kind, steps, fold), tuple(values), exact)
 
 
@@ -263,7 +268,7 @@ def _bounded(
     left: Get, low: tuple[Anything, ...] | None, high: tuple[Anything, ...] | None, above: int
 ) -> Key | None:
     (number, *more) = low or high or (None,)
-    if more or isinstance(number, bool) or not isinstance(number, int | Decimal) or EACH in left.steps:
+    if more or isinstance(number, bool) or not isinstance(number, int | Decimal) or several(left.steps):
         return None
     cut = (number, above)
     return Key(Place(RANGE, left.steps), (cut, None) if low else (None, cut))
@@ -281,8 +286,6 @@ def _contained(left: Get, constants: tuple[Anything, ...], node: Test) -> Key | 
 def _textual(
     kind: str, left: Get, texts: Sequence[str], fold: bool, *, exact: bool, open: bool = False
 ) -> Key | None:
-    if EACH in left.steps:
-        return None
     values = tuple(dict.fromkeys(one.casefold() if fold else one for one in texts))
     if not all(len(one) >= (SHORTEST if kind == PART else 1) for one in values):
         return None

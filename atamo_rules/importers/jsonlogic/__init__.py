@@ -1,1 +1,3 @@
-"""JsonLogic rules."""
+"""JsonLogic rules, as json-logic-js decides them, read as ours."""
+
+from atamo_rules.importers.jsonlogic.read import read as read
