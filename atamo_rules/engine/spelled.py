@@ -10,6 +10,7 @@ from atamo_rules.engine import terms
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.operators import single
 from atamo_rules.functions.absent import ABSENT
+from atamo_rules.functions.floats import known
 from atamo_rules.functions.numbers import number_of
 from atamo_rules.functions.printing import printed
 from atamo_rules.model.meaning import Const, Spelled, Test
@@ -73,7 +74,7 @@ def texts_of(value: Any, *, everywhere: bool = False) -> Iterator[str]:
     elif isinstance(value, dict):
         for item in value.values() if everywhere else ():
             yield from texts_of(item, everywhere=everywhere)
-    elif value is not None and value is not ABSENT:
+    elif known(value) is not ABSENT and value is not None:
         yield printed(value)
 
 

@@ -17,7 +17,7 @@ def values(node: Get) -> Walk:
     root, steps = node.root, node.steps
     keys = tuple(step for step in steps if isinstance(step, str))
     if any(not isinstance(step, str) and step not in (THROUGH, LEAVES) for step in steps):
-        return lambda frame: _walk(frame.root(root), steps)
+        return lambda frame: reached(frame.root(root), steps)
     enters = isinstance(steps[-1], Each)
     plain_only = steps[-1] is LEAVES
 
@@ -26,10 +26,10 @@ def values(node: Get) -> Walk:
         found = frame.root(root)
         for key in keys:
             if not isinstance(found, dict):
-                return _walk(frame.root(root), steps) if isinstance(found, list) else ()
+                return reached(frame.root(root), steps) if isinstance(found, list) else ()
             found = found.get(key, ABSENT)
         if isinstance(found, list) and enters:
-            return _walk(frame.root(root), steps)
+            return reached(frame.root(root), steps)
         return () if found is ABSENT or (plain_only and isinstance(found, dict)) else (found,)
 
     return walk
@@ -75,7 +75,8 @@ def flat(value: Any) -> Iterator[Any]:
             waiting.pop()
 
 
-def _walk(begun: Any, steps: tuple[Step, ...]) -> Iterable[Any]:
+def reached(begun: Any, steps: tuple[Step, ...]) -> list[Any]:
+    """Every value that some steps lead to from a value, in document order."""
     found: Iterable[Any] = (begun,)
     for step in steps:
         found = [inner for value in found for inner in _step(value, step)]

@@ -64,6 +64,8 @@ def texts(raw: Any, *, everywhere: bool = False) -> list[str]:
             return [str(raw).lower()]
         case int() | Decimal():
             return [f"{raw:f}" if isinstance(raw, Decimal) else str(raw)]
+        case float() if isfinite(raw):
+            return [f"{Decimal(repr(raw)):f}"]
         case list():
             return [text for item in raw for text in texts(item, everywhere=everywhere)]
         case dict() if everywhere:

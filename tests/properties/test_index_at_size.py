@@ -38,6 +38,7 @@ event thing
     name: text
   spare: text?
   loose: anything?
+  wide: anything through lists
 
 event wild of anything
 
@@ -109,6 +110,12 @@ def _asked(choose: Choices) -> str:
         case 13:
             return choose.pick((f"any part in parts has (part.code is {word} and part.size > {_number(choose)})",
                                 f"parts.code is {word}",
+                    f"parts.code starts with {word[:4]}\"",
+                    f"parts.code contains {word[:5]}\"{fold}",
+                    f"tags ends with {word[:4]}\"",
+                    f"wide.a.b contains {word[:5]}\"",
+                    f"wide.a is {word}",
+                    f"wide.a.b is like \"*{word[1:5]}*\"",
                                 f"no part in parts has (part.size < {_number(choose)})"))  # fmt: skip
     return choose.pick((f"(loose is present and loose contains {word}{fold})",
                         f"(loose is present and loose is {choose.pick((word, _number(choose), 'true'))})",
@@ -139,6 +146,7 @@ def many(choose: Choices, count: int, type: str = "thing") -> Ruleset:
 
 def body(choose: Choices, strays: int) -> Any:
     """A body; of `strays` in a hundred, each field is whatever there is, or missing."""
+    word, other = choose.pick(WORDS), choose.pick(WORDS)
     made: dict[str, Any] = {
         "id": choose.pick(WORDS),
         "n": choose.pick(NUMBERS),
@@ -148,6 +156,9 @@ def body(choose: Choices, strays: int) -> Any:
         "path": "".join(choose.pick(WORDS) for _ in range(1 + choose.upto(3))),
         "parts": [{"code": choose.pick(WORDS), "size": choose.pick(NUMBERS)} for _ in range(choose.upto(2))],
         "inner": {"level": choose.pick(NUMBERS), "name": choose.pick(WORDS).upper()},
+        "wide": choose.pick(
+            ({"a": word}, {"a": [word, {"b": other}]}, [{"a": {"b": [other, [word]]}}], word, [])
+        ),
         "loose": choose.pick((*VALUES, choose.pick(WORDS), [choose.pick(WORDS)])),
     }
     for key in list(made):

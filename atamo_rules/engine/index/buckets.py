@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.shapes import Residual
 
-Entry: TypeAlias = "list[Any]"
-"""[id, rest]: the rest is a Residual."""
+Entry: TypeAlias = tuple[str, Residual]
 Matching: TypeAlias = Callable[[Any], list[str]]
 Bucket: TypeAlias = "list[Entry] | list[str] | Matching"
 

@@ -92,7 +92,7 @@ class _Making:
 
     def function(self) -> Matching:
         if not self._plan.filed and not self._plan.dense:
-            scanned = [self._entry(one) for one in self._plan.scanned]
+            scanned = self._scanned()
             return self._written([], None, scanned) if self._written_out() else loop(self._entries)
         buckets: dict[Place, dict[Any, list[Entry]]] = {}
         many: set[Place] = set()
@@ -100,10 +100,10 @@ class _Making:
         probes: list[Probe] = [
             probe(place, found, self._nested, place in many) for place, found in buckets.items()
         ]
-        scanned = [self._entry(one) for one in self._plan.scanned]
+        scanned = self._scanned()
         dense = self._dense(scanned)
         for numbers in self._numbers.values():
-            numbers.finish(self._nested)
+            numbers.finish(self._nested, self._entries.put)
         probes += self._numbers.values()
         return self._written(probes, dense, scanned)
 
@@ -138,7 +138,7 @@ class _Making:
         for value in key.values:
             bucket = here.setdefault(value, [])
             if not bucket or bucket[-1] is not entry:
-                bucket.append(entry)
+                self._entries.put(entry, bucket)
 
     def _threshold(self, one: Item, key: Key) -> None:
         low, high = key.values
@@ -179,12 +179,18 @@ class _Making:
         inner = _Making(made, self._type, self._depth + 1, items, self._pause, effort, self._functions)
         return inner.function()
 
+    def _scanned(self) -> list[Entry]:
+        found: list[Entry] = []
+        for one in self._plan.scanned:
+            self._entries.put(self._entry(one), found)
+        return found
+
     def _dense(self, scanned: list[Entry]) -> Dense | None:
         rules = []
         for one in self._plan.dense:
             one.terms = one.terms or terms(one.parts)
             if not all(term.whole for term in one.terms) and not all(map(of_body, one.parts)):
-                scanned.append(self._entry(one))
+                self._entries.put(self._entry(one), scanned)
                 continue
             rules.append((one.id, one.terms, one.parts))
             for term in one.terms:
@@ -243,8 +249,10 @@ class _Making:
             elif entry[1] is always:
                 source.line(f"out.append({source.given(entry[0])})")
             else:
-                with source.block(f"if {source.given(entry)}[1](e):"):
-                    source.line(f"out.append({source.given(entry[0])})")
+                bucket: list[Entry] = []
+                self._entries.put(entry, bucket)
+                with source.block(f"for i, f in {source.given(bucket)}:"), source.block("if f(e):"):
+                    source.line("out.append(i)")
 
     def _order(self) -> Callable[[str], int] | None:
         """What rules are sorted by; None where it is the id."""

@@ -13,11 +13,11 @@ from atamo_rules.engine.index.keys import (
     Key,
     conjuncts,
     disjuncts,
-    followed,
     test_key,
 )
 from atamo_rules.engine.index.numbers import Cut
-from atamo_rules.model.meaning import EACH, Condition, Const, Get, Holds, Not, Present, Step, Test
+from atamo_rules.engine.index.paths import several
+from atamo_rules.model.meaning import Condition, Const, Get, Holds, Not, Present, Step, Test
 
 MOST_TERMS = 12
 """Terms of one rule; what needs more is one term that says nothing."""
@@ -85,9 +85,9 @@ def asked(node: Condition, negated: bool = False) -> Ask | None:
         case Test():
             key = test_key(node)
             return None if key is None else _of_key(node, key, negated)
-        case Holds(Get("event", steps)) if EACH not in steps and followed(steps):
+        case Holds(Get("event", steps)) if not several(steps):
             return Ask(BOOLEAN, steps, (True,), negated)
-        case Present(Get("event", steps)) if EACH not in steps and followed(steps):
+        case Present(Get("event", steps)) if not several(steps):
             return Ask(PRESENT, steps, (), negated)
     return None
 

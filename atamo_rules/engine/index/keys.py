@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeAlias
 
 from atamo_rules.engine.index.literals import of_glob, of_regex
 from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
+from atamo_rules.engine.index.paths import several
 from atamo_rules.model.meaning import (
     EACH,
     LEAVES,
@@ -134,7 +135,7 @@ def key(node: Condition) -> Way | None:
     if isinstance(node, Test):
         return test_key(node)
     if isinstance(node, Holds):
-        if isinstance(node.term, Get) and node.term.root == "event" and followed(node.term.steps):
+        if isinstance(node.term, Get) and node.term.root == "event":
             return _valued(node.term.steps, (True,))
         return None
     if isinstance(node, Any | Not):
@@ -170,7 +171,7 @@ def _among(node: Among) -> Way | None:
     collection = node.collection
     if node.quantifier != "any" or not isinstance(collection, Get) or collection.root != "event":
         return None
-    if not followed(collection.steps):
+    if THROUGH in collection.steps or LEAVES in collection.steps:
         return None
     for part in conjuncts(node.condition):
         if isinstance(part, Test) and isinstance(part.left, Get) and part.left.root == node.variable:
@@ -183,19 +184,12 @@ def _among(node: Among) -> Way | None:
     return None
 
 
-def followed(steps: tuple[Step, ...]) -> bool:
-    """Whether an index can follow a path: not through lists that may stand anywhere on it."""
-    return not any(step is THROUGH or step is LEAVES for step in steps)
-
-
 def test_key(node: Test) -> Key | None:
     """The key of one test of a path against constants."""
     left, right, operator = node.left, node.right, node.operator
     if isinstance(left, Const) and operator == "eq":
         left, right = right, left
     if not isinstance(left, Get) or left.root != "event" or not isinstance(right, Const):
-        return None
-    if not followed(left.steps):
         return None
     constant: Anything = right.value
     if operator == "eq" and not node.many:
@@ -208,7 +202,7 @@ def test_key(node: Test) -> Key | None:
         texts = (
             [one for one in constant if isinstance(one, str)] if isinstance(constant, list | tuple) else []
         )
-        if not texts or EACH in left.steps:
+        if not texts or several(left.steps):
             return None
         found = _key(operator, left, (max(texts, key=len),), node)
         return found and found._replace(exact=False)
@@ -266,7 +260,7 @@ def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool
                 )
                 if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
                     values[near] = None
-    kind = ELEMENT if EACH in steps else VALUE
+    kind = ELEMENT if several(steps) else VALUE
     return Key(Place(kind, steps, fold), tuple(values), exact)
 
 
@@ -274,7 +268,7 @@ def _bounded(
     left: Get, low: tuple[Anything, ...] | None, high: tuple[Anything, ...] | None, above: int
 ) -> Key | None:
     (number, *more) = low or high or (None,)
-    if more or isinstance(number, bool) or not isinstance(number, int | Decimal) or EACH in left.steps:
+    if more or isinstance(number, bool) or not isinstance(number, int | Decimal) or several(left.steps):
         return None
     cut = (number, above)
     return Key(Place(RANGE, left.steps), (cut, None) if low else (None, cut))
@@ -292,8 +286,6 @@ def _contained(left: Get, constants: tuple[Anything, ...], node: Test) -> Key | 
 def _textual(
     kind: str, left: Get, texts: Sequence[str], fold: bool, *, exact: bool, open: bool = False
 ) -> Key | None:
-    if EACH in left.steps:
-        return None
     values = tuple(dict.fromkeys(one.casefold() if fold else one for one in texts))
     if not all(len(one) >= (SHORTEST if kind == PART else 1) for one in values):
         return None

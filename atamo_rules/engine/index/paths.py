@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from atamo_rules.engine.index.source import Source
-from atamo_rules.model.meaning import EACH, Step
+from atamo_rules.engine.through import reached
+from atamo_rules.model.meaning import EACH, Each, Step
 from atamo_rules.model.types import Anything, MapOf, Member, Record, Type
 
 
@@ -30,22 +31,14 @@ def value_at(body: Any, steps: Sequence[Step]) -> Any:
     return found
 
 
-def values_at(body: Any, steps: Sequence[Step]) -> list[Any]:
+def values_at(body: Any, steps: tuple[Step, ...]) -> list[Any]:
     """Everything a path through arrays leads to."""
-    found = [body]
-    for step in steps:
-        following: list[Any] = []
-        for value in found:
-            if step is EACH:
-                if isinstance(value, list | tuple):
-                    following.extend(value)
-            elif isinstance(step, str):
-                if isinstance(value, dict) and step in value:
-                    following.append(value[step])
-            elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
-                following.append(value[step])
-        found = following
-    return found
+    return reached(body, steps)
+
+
+def several(steps: Sequence[Step]) -> bool:
+    """Whether a path may lead to several values."""
+    return any(isinstance(step, Each) for step in steps)
 
 
 class Reads:
@@ -64,12 +57,12 @@ class Reads:
         return name, must
 
     def elements(self, steps: tuple[Step, ...]) -> tuple[str, bool]:
-        """The same for the elements that a path ends in; `steps` ends in EACH."""
-        if EACH in steps[:-1] or steps[-1] is not EACH:
+        """The same for a path that may lead to several values: the list of them, or what should be one."""
+        if several(steps[:-1]) or steps[-1] is not EACH:
             return self._called(steps, values_at), True
         return self.value(steps[:-1])
 
-    def _called(self, steps: tuple[Step, ...], read: Callable[[Any, Sequence[Step]], Any]) -> str:
+    def _called(self, steps: tuple[Step, ...], read: Callable[[Any, tuple[Step, ...]], Any]) -> str:
         known = self._known.get(steps)
         if known is None:
             name = self._source.fresh("p")

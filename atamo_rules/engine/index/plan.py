@@ -6,7 +6,7 @@ estimated from the rules themselves: a path on which they name many values is on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from atamo_rules.engine.index.forms import Term, terms
@@ -51,6 +51,8 @@ SELECTIVE = (0.0, 0.002, 0.02, 0.15, 1.0)
 
 LENGTHS = 16
 """Lengths of beginnings or ends for which it is counted how many there are."""
+FEW = 256
+"""Rules of one place that may be worth moving to others."""
 FEWEST = 8
 """Rules for which bit vectors are never worth while."""
 
@@ -172,6 +174,7 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
     statistics = Statistics(items)
     for one in items:
         _choose(one, statistics)
+    _gather(items, statistics)
     rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
     best = Plan((), (), tuple(items), loop(len(items)))
     places: set[Place] = set()
@@ -215,6 +218,43 @@ def _choose(one: Item, statistics: Statistics) -> None:
         one.keys = (way,) if isinstance(way, Key) else tuple(dict.fromkeys(statistics.best(way)))
         if threshold(one) is not None:
             one.share = 0.0  # answered by a slice, and never asked
+
+
+def _gather(items: Sequence[Item], statistics: Statistics) -> None:
+    """Move the rules of places that hold few to places that hold others, where asking them more often costs less than
+    one lookup more for every event."""
+    by_place: dict[Place, list[Item]] = {}
+    for one in items:
+        for key in one.keys:
+            by_place.setdefault(key.place, []).append(one)
+    for place in sorted(by_place, key=lambda place: len(by_place[place])):
+        here = by_place[place]
+        if len(here) > FEW or len(by_place) < 2:
+            break
+        moves = [_elsewhere(one, place, by_place, statistics) for one in here]
+        if None in moves:
+            continue
+        costs = sum(ASK * (move[0] - one.share) for one, move in zip(here, moves, strict=True) if move)
+        if costs < statistics.lookup(place):
+            del by_place[place]
+            for one, move in zip(here, moves, strict=True):
+                assert move is not None
+                one.share, one.way, one.keys = move[0], (move[1], move[2]), (move[2],)
+                by_place[move[2].place].append(one)
+
+
+def _elsewhere(
+    one: Item, place: Place, used: Mapping[Place, object], statistics: Statistics
+) -> tuple[float, int, Key] | None:
+    """The next best single key of a rule at a place in use."""
+    if len(one.keys) != 1 or threshold(one) is not None:
+        return None
+    found = [
+        (statistics.share(way), number, way)
+        for number, way in one.ways
+        if isinstance(way, Key) and way.place != place and way.place in used
+    ]
+    return min(found, key=lambda option: option[0], default=None)
 
 
 def _dense(items: Sequence[Item]) -> float:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
 from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, SUFFIX, VALUE, Place
-from atamo_rules.engine.index.paths import Reads, value_at, values_at
+from atamo_rules.engine.index.paths import Reads, several, value_at, values_at
 from atamo_rules.engine.index.search import search
 from atamo_rules.engine.index.source import Source
 
@@ -123,6 +123,35 @@ def folded(source: Source, name: str, must: bool) -> str:
     return made
 
 
+def texts(source: Source, reads: Reads, place: Place, look: Callable[[Source, str], None]) -> None:
+    """Lines that look at the text at a path, or at every text of a path that may lead to several."""
+    if several(place.steps):
+        name, must = reads.elements(place.steps)
+        with source.block("if True:" if must else f"if {name} is not None:"):
+            listed(source, name)
+            with source.block(f"for t in {name}:"):
+                if place.open:
+                    with source.block("if isinstance(t, (list, tuple)):"):
+                        source.line("raise TypeError")
+                with source.block("if isinstance(t, str):"):
+                    look(source, "t")
+        return
+    name, must = reads.value(place.steps)
+    if must:
+        look(source, name)
+    else:
+        with source.block(f"if {name} is not None:"):
+            look(source, name)
+
+
+def texts_at(body: Any, place: Place) -> list[str]:
+    """The texts that a place is about, as they are looked up, whatever the body is."""
+    found = values_at(body, place.steps) if several(place.steps) else [value_at(body, place.steps)]
+    if place.open:
+        found = [item for one in found for item in (one if isinstance(one, list | tuple) else (one,))]
+    return [one.casefold() if place.fold else one for one in found if isinstance(one, str)]
+
+
 class Ends:
     """Beginnings, or ends, of texts: one hash lookup for every length there is among the keys."""
 
@@ -130,7 +159,7 @@ class Ends:
 
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
-        self.repeats = repeats
+        self.repeats = repeats or several(place.steps)
         self._filing = Filing(list(buckets.values()), nested)
         self._tables: list[tuple[int, dict[str, Bucket]]] = [
             (n, {text: self._filing[bucket] for text, bucket in buckets.items() if len(text) == n})
@@ -138,12 +167,7 @@ class Ends:
         ]
 
     def emit(self, source: Source, reads: Reads) -> None:
-        name, must = reads.value(self._place.steps)
-        if must:
-            self._lookups(source, name)
-        else:
-            with source.block(f"if {name} is not None:"):
-                self._lookups(source, name)
+        texts(source, reads, self._place, self._lookups)
 
     def _lookups(self, source: Source, name: str) -> None:
         if self._place.fold:
@@ -155,9 +179,7 @@ class Ends:
                 self._filing.emit(source, "b")
 
     def collect(self, body: Any, out: list[str]) -> None:
-        value = value_at(body, self._place.steps)
-        if isinstance(value, str):
-            text = value.casefold() if self._place.fold else value
+        for text in texts_at(body, self._place):
             for length, table in self._tables:
                 found = table.get(end(self._place, text, length))
                 if found is not None:
@@ -195,7 +217,7 @@ class Parts:
 
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
-        self.repeats = repeats
+        self.repeats = repeats or several(place.steps)
         self._filing = Filing(list(buckets.values()), nested)
         self._needles: list[tuple[str, Bucket]] = [
             (text, self._filing[bucket]) for text, bucket in buckets.items()
@@ -204,12 +226,7 @@ class Parts:
         self._search = search(list(buckets)) if len(buckets) > FEW else None
 
     def emit(self, source: Source, reads: Reads) -> None:
-        name, must = reads.value(self._place.steps)
-        if must:
-            self._look(source, name)
-        else:
-            with source.block(f"if {name} is not None:"):
-                self._look(source, name)
+        texts(source, reads, self._place, self._look)
 
     def _look(self, source: Source, name: str) -> None:
         if self._search is not None:
@@ -228,16 +245,9 @@ class Parts:
             self._filing.emit(source, "b")
 
     def collect(self, body: Any, out: list[str]) -> None:
-        value = value_at(body, self._place.steps)
-        texts: list[str] = []
-        if isinstance(value, str):
-            texts = [value]
-        elif self._place.open and isinstance(value, list | tuple):
-            texts = [item for item in value if isinstance(item, str)]
-        if self._place.fold:
-            texts = [text.casefold() for text in texts]
+        found = texts_at(body, self._place)
         for needle, bucket in self._needles:
-            if any(needle in text for text in texts):
+            if any(needle in text for text in found):
                 self._filing.take(bucket, body, out)
 
 

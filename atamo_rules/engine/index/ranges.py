@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
 from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
@@ -19,6 +19,8 @@ from atamo_rules.model.meaning import Step
 PER_SPAN = 6
 """Slots that an interval is filed in, on average at most."""
 
+Put: TypeAlias = Callable[[Entry, list[Entry]], None]
+"""Puts an entry into a bucket."""
 Span = tuple["Cut | None", "Cut | None", Entry]
 
 
@@ -39,7 +41,7 @@ class Numbers:
         self.slots = Slots(())
         self._name: tuple[Source, str] | None = None
 
-    def finish(self, nested: Callable[[list[Entry]], Matching | None]) -> None:
+    def finish(self, nested: Callable[[list[Entry]], Matching | None], put: Put) -> None:
         """Lay the slots out, now that every cut is known."""
         apart = coarse(self.spans)
         wanted = [cut for cut, _ in self.over] + [cut for cut, _ in self.under]
@@ -57,7 +59,7 @@ class Numbers:
         self._filing: Filing | None = None
         self._lists: list[Bucket | None] = []
         if self.spans:
-            buckets = _filed(self.spans, apart)
+            buckets = _filed(self.spans, apart, put)
             self._filing = Filing([bucket for bucket in buckets if bucket], nested)
             of = joined(slots, apart)
             self._lists = [self._filing[buckets[slot]] if buckets[slot] else None for slot in of]
@@ -153,12 +155,12 @@ class Touching:
         return self._count + 2 if high is None else self._slots.right_of(high)[0]
 
 
-def _filed(spans: Sequence[Span], cuts: Sequence[Cut]) -> list[list[Entry]]:
+def _filed(spans: Sequence[Span], cuts: Sequence[Cut], put: Put) -> list[list[Entry]]:
     ranks = Touching(cuts)
     buckets: list[list[Entry]] = [[] for _ in range(len(cuts) + 3)]
     for low, high, entry in spans:
         for slot in range(ranks.first(low), ranks.last(high)):
-            buckets[slot].append(entry)
+            put(entry, buckets[slot])
     return buckets
 
 

@@ -10,7 +10,7 @@ from atamo_rules.engine.index.group import Group, filed
 from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, RANGE, SUFFIX, VALUE, Key
 from atamo_rules.engine.index.numbers import Cut
 from atamo_rules.engine.index.plan import ASK, LOOP, PROBE, TERM, Item, Plan, plan, threshold
-from atamo_rules.model.meaning import EACH, Condition, Step
+from atamo_rules.model.meaning import Condition, Each, Step
 from atamo_rules.model.rule import Rule
 
 KEY, BITS, SCAN = "key", "bits", "scan"
@@ -132,7 +132,7 @@ def _bound(path: str, cut: Cut, side: str) -> str:
 def _path(steps: tuple[Step, ...]) -> str:
     text = ""
     for step in steps:
-        if step is EACH:
+        if isinstance(step, Each):
             continue
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
     return text

@@ -34,38 +34,53 @@ class Warming(Protocol):
 
 
 class Entries:
-    """The entries of one index, by number."""
+    """The entries of one index, by number, and the buckets that they are in."""
 
-    __slots__ = ("__weakref__", "all")
+    __slots__ = ("__weakref__", "_where", "all")
 
     def __init__(self) -> None:
         self.all: list[Entry] = []
+        self._where: list[list[list[Entry]]] = []
 
     def add(self, id: str, parts: tuple[Condition, ...]) -> Entry:
         """The entry of a rule of which some parts, which read the body alone, are left."""
-        entry: Entry = [id, _First(ref(self), len(self.all), parts) if parts else always]
+        entry = (id, _First(ref(self), len(self.all), parts) if parts else always)
         self.all.append(entry)
+        self._where.append([])
         return entry
 
+    def put(self, entry: Entry, bucket: list[Entry]) -> None:
+        """File an entry."""
+        bucket.append(entry)
+        rest = entry[1]
+        if isinstance(rest, _First):
+            self._where[rest.number].append(bucket)
+
     def found(self, number: int, rest: Residual) -> None:
-        """The function of an entry has been made."""
-        self.all[number][1] = rest
+        """The function of an entry has been made: entries that have it take the places of those that had none."""
+        old = self.all[number]
+        new = self.all[number] = (old[0], rest)
+        for bucket in self._where[number]:
+            try:
+                bucket[bucket.index(old)] = new
+            except ValueError:  # another thread has made it as well
+                continue
 
     def warm(self, pause: Pause) -> None:
         """Make every function now."""
         for number, (_, rest) in enumerate(self.all):
             if isinstance(rest, _First):
-                self.all[number][1] = rest.made()
+                self.found(number, rest.made())
                 pause()
 
 
 class _First:
     """Makes the function of a rule's rest when it is asked, and leaves it in its own place."""
 
-    __slots__ = ("_entries", "_number", "_parts")
+    __slots__ = ("_entries", "_parts", "number")
 
     def __init__(self, entries: ref[Entries], number: int, parts: tuple[Condition, ...]) -> None:
-        self._entries, self._number, self._parts = entries, number, parts
+        self._entries, self.number, self._parts = entries, number, parts
 
     def made(self) -> Residual:
         """The function."""
@@ -75,7 +90,7 @@ class _First:
         rest = self.made()
         entries = self._entries()
         if entries is not None:
-            entries.found(self._number, rest)
+            entries.found(self.number, rest)
         return rest(body)
 
 

@@ -107,7 +107,9 @@ def _contains(node: Test, constant: Any, type: Type, read: str, soft: bool, valu
     if node.many:
         there = f"({value} := {read}) is not None and " if soft else ""
         looked = value if soft else f"({value} := {read})"
-        text = f"({there}not {MARK}.isdisjoint({looked}) and isinstance({value}, L))"
+        text = (
+            f"({there}not {MARK}.isdisjoint({looked}) and (type({value}) is list or isinstance({value}, L)))"
+        )
         return Piece(PART, text, (frozenset(constant),))
     if not isinstance(constant, str) or not constant:
         return None
