@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.configuration.folder import FolderProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+    from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.errors import (
         AtamoError,
         Busy,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from atamo_rules.hub.alerts import Alert
+    from atamo_rules.hub.audit.witness import Witness
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider
@@ -53,6 +55,8 @@ _HOMES = {
     "MemoryStore": "builtin.stores.memory",
     "SqliteStore": "builtin.stores.sqlite.store",
     "JsonLinesAuditor": "builtin.auditors.jsonl",
+    "FileWitness": "builtin.witnesses.file",
+    "Witness": "hub.audit.witness",
     "Action": "model.decision",
     "Decision": "model.decision",
     "Event": "model.event",
@@ -83,6 +87,7 @@ __all__ = [
     "Event",
     "EventProvider",
     "Failed",
+    "FileWitness",
     "FolderProvider",
     "Hold",
     "Hub",
@@ -96,6 +101,7 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "UnknownName",
+    "Witness",
     "__version__",
 ]
 

@@ -11,11 +11,14 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from atamo_rules.errors import RulesetRejected
-from atamo_rules.hub.alerts import Alarm
+from atamo_rules.hub.alerts import Alarm, Alert
+from atamo_rules.hub.audit.notary import Notary, Sign
+from atamo_rules.hub.audit.witness import Witness
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import Auditor, ConfigurationProvider, Rejected
 from atamo_rules.hub.store import Store
+from atamo_rules.model.work import Put
 from atamo_rules.source.diagnostic import Severity
 
 DRAIN = 10.0
@@ -37,13 +40,18 @@ class Controller:
         auditors: Sequence[Auditor] = (),
         hear: Hear | None = None,
         alarm: Alarm | None = None,
+        witnesses: Sequence[Witness] = (),
+        sign: Sign | None = None,
     ) -> None:
         self.rules = rules
         self.store = store
         self.auditors = tuple(auditors)
         self.hear = hear or (lambda state: None)
         self.alarm = alarm
+        self.witnesses = tuple(witnesses)
+        self.sign = sign
         self.following: asyncio.Task[None] | None = None
+        self.sealing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take the first state of the rules, open the store, go on with what it holds, and follow the changes of the
@@ -55,9 +63,27 @@ class Controller:
             raise RulesetRejected(first.diagnostics)
         self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
         await self.hub.start()
+        await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
         self.hear(first)
         self.following = asyncio.create_task(self._follow(states))
+
+    async def _seal(self) -> None:
+        """Have the audit's tree grown, and checkpoints put down with the witnesses."""
+        hub = self.hub
+
+        def alarm(sentence: str) -> None:
+            hub.alarm(Alert("audit", sentence))
+
+        kept = await self.store.get("audit", "level")
+        if (kept.value if kept is not None else "full") != self.store.level:
+            await self.store.put(Put("audit", "level", self.store.level))
+            await hub.note("audit.level", level=self.store.level)
+        notary = Notary(self.store, hub.clock, self.witnesses, sign=self.sign, alarm=alarm)
+        await notary.begin()
+        hub.notary = notary
+        hub.audience.ears.append(notary.hear)
+        self.sealing = asyncio.create_task(notary.run())
 
     async def _follow(self, states: object) -> None:
         async for state in states:  # type: ignore[attr-defined]
@@ -80,8 +106,13 @@ class Controller:
             await asyncio.gather(self.following, return_exceptions=True)
         left = await self.hub.drain(seconds, park=park)
         await self.hub.retiring.end()
+        if self.sealing is not None:
+            self.sealing.cancel()
+            await asyncio.gather(self.sealing, return_exceptions=True)
         if not self.hub.broken.is_set():
             await self.hub.note("hub.stopped", unfinished=left)
+            if self.hub.notary is not None and self.witnesses:
+                await self.hub.notary.checkpoint()
         await self.hub.end()
         for auditor in self.auditors:
             auditor.close()

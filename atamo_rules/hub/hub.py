@@ -18,6 +18,7 @@ from atamo_rules.hub import records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
+from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
 from atamo_rules.hub.consequences import arrival_of, consequences
@@ -28,6 +29,7 @@ from atamo_rules.hub.ports import Auditor
 from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
+from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.underway import Underway
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
@@ -56,11 +58,15 @@ class Hub:
         self.retiring = Retiring(first)
         self.store = store
         self.clock = clock or SystemClock()
+        self.tally = Tally()
+        self.notary: Notary | None = None
+        self.since = self.clock.passed()
         self.audience = Audience(store, auditors)
         self.alarm = alarm or (lambda alert: None)
         self.chance = chance
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
+        self.audience.ears.append(self.tally.hear)
         self.accepting = True
         self.stopping = False
         self.broken = asyncio.Event()
@@ -187,8 +193,15 @@ class Hub:
     def decide(self, event: Event, generation: Generation, at: datetime) -> Decided:
         """What the rules of a generation want done, and slots taken for what may begin at once."""
         decision = generation.decide(event)
+        told = records.evaluated(at, event, decision, generation, reasons=self.store.level == "full")
         following = consequences(
-            decision.fired, event, generation, self.current, at, lambda action: self.reserve(action, event)
+            decision.fired,
+            event,
+            generation,
+            self.current,
+            at,
+            lambda action: self.reserve(action, event),
+            told,
         )
         return Decided(decision, following)
 
@@ -275,7 +288,10 @@ class Hub:
 
     async def note(self, kind: Kind, event: str = "", who: str = "", **what: Any) -> None:
         """Record what is no step of a transaction."""
-        await self.surely(lambda: self.store.write([Note(self.clock.now(), kind, event, who, what)]))
+        rules = str(what.get("digest", ""))
+        await self.surely(
+            lambda: self.store.write([Note(self.clock.now(), kind, event, who, what, "", rules)])
+        )
 
     def lane(self, agent: str) -> Lane:
         """The lane of an agent."""

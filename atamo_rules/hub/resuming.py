@@ -56,7 +56,7 @@ def resumed(
         "digest": under.digest,
         "problems": list(fired.problems),
     }
-    note = Note(at, "rule.resumed", event.key, event.who, what)
+    note = Note(at, "rule.resumed", event.key, event.who, what, f"action {work.action.id}", under.digest)
     return Resumed(replace(following, problems=fired.problems, notes=(note, *following.notes)), stuck)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
-from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.audit import AuditRecord, Level, Note
+from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.outcome import Outcome
@@ -62,6 +63,9 @@ class Store(Protocol):
 
     @property
     def caps(self) -> Caps: ...
+
+    level: Level
+    """Which kinds of records are kept (`hub.audit.levels`); the others are left out of every transaction."""
 
     @property
     def full(self) -> bool:
@@ -181,8 +185,8 @@ class Store(Protocol):
         """Keep records of what is no other transaction."""
         ...
 
-    async def audit(self, after: int, limit: int) -> tuple[AuditRecord, ...]:
-        """Records after a position, in order."""
+    async def audit(self, after: int, limit: int, event: str = "") -> tuple[AuditRecord, ...]:
+        """Records after a position, in order; with `event` only those about the event of that key."""
         ...
 
     async def head(self) -> int:
@@ -195,6 +199,10 @@ class Store(Protocol):
 
     async def event(self, key: str) -> Event | None:
         """An event as it was taken."""
+        ...
+
+    async def decision(self, key: str) -> Decision | None:
+        """What was decided of an event when it came in; what followed an `ask` is no part of it."""
         ...
 
     async def told(self, name: str) -> Mapping[str, Json] | None:

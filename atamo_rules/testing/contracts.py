@@ -38,7 +38,7 @@ class AuditorContract:
     def test_every_kind_is_taken_in_order(self) -> None:
         auditor = self.auditor()
         for position, kind in enumerate(KINDS, 1):
-            auditor.tell(AuditRecord(position, NOON, kind, "e1", "alice", {"why": "ü\n{{ 7*7 }}"}))  # type: ignore[arg-type]
+            auditor.tell(AuditRecord(position, NOON, kind, "e1", "alice", {"why": "ü\n{{ 7*7 }}"}))
         auditor.close()
         kept = self.heard()
         assert [(one["position"], one["kind"]) for one in kept] == list(enumerate(KINDS, 1))

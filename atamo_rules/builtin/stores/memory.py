@@ -196,6 +196,10 @@ class MemoryJournal:
         message = self.messages.get(key)
         return message is None or message.decision is not None or message.arrival.quarantined
 
+    async def decision(self, key: str) -> Decision | None:
+        message = self.messages.get(key)
+        return message.decision if message is not None else None
+
     async def told(self, key: str) -> Mapping[str, Json] | None:
         message = self.messages.get(key)
         if message is None:
@@ -243,11 +247,12 @@ class MemoryJournal:
         found = [entry for entry in self.state.get(bucket, {}).values() if entry.revision > after]
         return sorted(found, key=lambda entry: entry.revision)
 
-    async def audit(self, after: int, limit: int) -> list[AuditRecord]:
+    async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]:
         first = self.position - len(self.notes)
         skip = max(0, after - first)
-        notes = islice(self.notes, skip, skip + limit)
-        return [note.placed(position) for position, note in enumerate(notes, first + skip + 1)]
+        placed = enumerate(islice(self.notes, skip, None), first + skip + 1)
+        meant = (note.placed(at) for at, note in placed if not event or note.event == event)
+        return list(islice(meant, limit))
 
     async def head(self) -> int:
         return self.position

@@ -43,15 +43,15 @@ def of_event(event: Event, at: str) -> str:
     who = None if user is None else [user.name, sorted(user.groups), user.organisation]
     return text([
         event.id, event.type, event.body, at, who, event.source, event.conforms, event.hops,
-        event.alerts,
+        event.alerts, event.salt,
     ])  # fmt: skip
 
 
 def to_event(written: str) -> Event:
     """The event that was written."""
-    id, type, body, at, who, source, conforms, hops, alerts = read(written)
+    id, type, body, at, who, source, conforms, hops, alerts, salt = read(written)
     user = None if who is None else User(who[0], frozenset(who[1]), who[2])
-    return Event(id, type, body, moment(at), user, source, conforms, hops, alerts)
+    return Event(id, type, body, moment(at), user, source, conforms, hops, alerts, salt)
 
 
 def of_action(action: Action) -> list[Json]:
@@ -84,18 +84,19 @@ def of_work(work: Work, at: str) -> str:
         of_action(work.action), work.event, work.who, work.organisation, work.digest, at,
         None if work.deadline is None else work.deadline.isoformat(),
         None if waiting is None else [waiting.rule, waiting.index, waiting.action_id, waiting.answers],
-        work.alerts,
+        work.alerts, work.rules,
     ])  # fmt: skip
 
 
 def to_work(written: str) -> Work:
     """The work that was written."""
-    action, event, who, organisation, digest, at, deadline, waiting, alerts = read(written)
+    action, event, who, organisation, digest, at, deadline, waiting, alerts, rules = read(written)
     if waiting is not None:
         rule, index, id, answers = waiting
         waiting = Waiting(rule, index, id, tuple((alias, answer) for alias, answer in answers))
     limit = None if deadline is None else moment(deadline)
-    return Work(event, to_action(action), who, organisation, digest, moment(at), limit, waiting, alerts)
+    made = to_action(action)
+    return Work(event, made, who, organisation, digest, moment(at), limit, waiting, alerts, rules=rules)
 
 
 def of_frame(frame: Frame, at: datetime) -> str:
