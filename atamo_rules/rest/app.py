@@ -17,7 +17,9 @@ from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, prefer_wait, read
+from atamo_rules.rest.dead import Dead
 from atamo_rules.rest.problem import Problem, json_response, refusal
+from atamo_rules.rest.telling import Telling
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
@@ -29,13 +31,24 @@ def application(hub: Callable[[], Hub], hosts: Sequence[str] = (), largest: int 
     """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by; `largest`
     is how many bytes a body may have."""
     service = Service(hub, largest)
+    telling, dead = Telling(hub), Dead(hub)
     routes = [
         Route("/v1/events", service.post_events, methods=["POST"]),
         Route("/v1/types", service.types, methods=["GET"]),
+        Route("/v1/events/{id:path}/trace", view("trace", telling.trace, service.message), methods=["GET"]),
+        Route("/v1/events/{id:path}/why", view("why", telling.why, service.message), methods=["GET"]),
         Route("/v1/events/{id:path}", service.message, methods=["GET"]),
         Route("/v1/requests", service.post_request, methods=["POST"]),
         Route("/v1/requests/{id:path}", service.request, methods=["GET"]),
         Route("/v1/rules", service.rules, methods=["GET"]),
+        Route("/v1/audit", telling.audit, methods=["GET"]),
+        Route("/v1/audit/checkpoint", telling.checkpoint, methods=["GET"]),
+        Route("/v1/decided", telling.decided, methods=["GET"]),
+        Route("/v1/status", telling.status, methods=["GET"]),
+        Route("/v1/dead", dead.list, methods=["GET"]),
+        Route("/v1/dead/redrive", dead.redrive, methods=["POST"]),
+        Route("/v1/dead/discard", dead.discard, methods=["POST"]),
+        Route("/v1/dead/{number:int}", dead.show, methods=["GET"]),
         Route("/healthz", service.health, methods=["GET"]),
         Route("/readyz", service.ready, methods=["GET"]),
     ]
@@ -169,6 +182,18 @@ class Service:
         return told
 
 
+def view(name: str, handler: Handler, plain: Handler) -> Handler:
+    """What is asked about an event, unless the name is the end of the event's own id, written as %2F and the name."""
+
+    async def choose(request: Request) -> Response:
+        if request.scope.get("raw_path", b"").endswith(f"/{name}".encode()):
+            return await handler(request)
+        request.path_params["id"] += f"/{name}"
+        return await plain(request)
+
+    return choose
+
+
 def _result(taken: Taken, known: bool) -> dict[str, Any]:
     state = "duplicate" if known else "accepted"
     if taken.event is None:
@@ -225,7 +250,10 @@ async def _problem(request: Request, error: Problem) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    remedies = {404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /healthz and /readyz"}
+    remedies = {
+        404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
+        "/v1/status, /healthz and /readyz"
+    }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())
     title = error.detail.lower()
