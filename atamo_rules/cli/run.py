@@ -43,6 +43,11 @@ held by another hub or can no longer be written."""
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
 @click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`, or `memory`, which"
               " ends with the process.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
+@click.option("--audit-level", type=click.Choice(["minimal", "decisions", "full"]), default="full", show_default=True,
+              help="How much the audit keeps.")  # fmt: skip
+@click.option("--checkpoints", metavar="FILE", help="Where checkpoints of the audit are put down, best on another disk;"
+              " `none` for nowhere.  [default: FOLDER/.atamo/checkpoints]")  # fmt: skip
+@click.option("--sign", metavar="FILE", help="Sign checkpoints with the key in this file.")
 @click.option("--reload/--no-reload", default=True, help="Whether to follow changes of the files.")
 @click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
 @click.option("--max-body", type=click.IntRange(1, 1024), default=25, show_default=True, metavar="MIB",

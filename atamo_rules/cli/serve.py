@@ -20,8 +20,11 @@ from atamo_rules.hub.intake import Taken
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
+    from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.cli.run import Voice
+    from atamo_rules.hub.audit.notary import Sign
     from atamo_rules.hub.store import Store
+    from atamo_rules.model.audit import Level
 
 HEADERS = 64 << 10
 """Bytes of request line and headers."""
@@ -39,6 +42,9 @@ class Options:
     drop: str | None
     audit: str | None
     store: str | None
+    audit_level: Level
+    checkpoints: str | None
+    sign: str | None
     reload: bool
     tests: bool
     max_body: int
@@ -68,6 +74,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     if not (options.listens or options.stdin or options.drop):
         raise click.UsageError("There is no way in: give --stdin or --drop, or leave --no-http out.")
     store = _store(folder, options.store)
+    store.level = options.audit_level
     listening = _socket(options) if options.listens else None
     audit = folder / ".atamo" / "audit.jsonl" if options.audit is None else Path(options.audit)
     try:
@@ -76,7 +83,15 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
     drop = _drop(options.drop) if options.drop else None
     rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
-    controller = Controller(rules, store, auditors, voice.state, lambda alert: voice.warn(alert.message))
+    controller = Controller(
+        rules,
+        store,
+        auditors,
+        voice.state,
+        lambda alert: voice.warn(alert.message),
+        _witnesses(folder, options, store),
+        _sign(options.sign),
+    )
     try:
         await controller.start()
     except RulesetRejected:
@@ -118,6 +133,37 @@ def _store(folder: Path, given: str | None) -> Store:
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     return store
+
+
+def _witnesses(folder: Path, options: Options, store: Store) -> tuple[FileWitness, ...]:
+    """Where checkpoints are put down; what a store in memory tells ends with it."""
+    from atamo_rules.builtin.witnesses.file import FileWitness
+    from atamo_rules.hub.audit.note import NoteBroken
+
+    if options.checkpoints == "none" or (options.checkpoints is None and not store.caps.durable):
+        return ()
+    path = Path(options.checkpoints) if options.checkpoints else folder / ".atamo" / "checkpoints"
+    try:
+        return (FileWitness(path),)
+    except OSError as error:
+        raise click.UsageError(f"The checkpoints `{path}` cannot be written: {error.strerror}.") from None
+    except NoteBroken as error:
+        raise click.UsageError(f"`{path}` holds something else than checkpoints: {error}.") from None
+
+
+def _sign(file: str | None) -> Sign | None:
+    """What signs checkpoints."""
+    from atamo_rules.hub.audit.signing import read_signing
+
+    if file is None:
+        return None
+    path = Path(file)
+    if not path.is_file():
+        raise click.UsageError(f"The key `{file}` {'is not a file' if path.exists() else 'does not exist'}.")
+    try:
+        return read_signing(path.read_text("utf-8")).sign
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"The key in `{file}` cannot be used: {error}.") from None
 
 
 def settle_memory() -> None:
