@@ -45,6 +45,7 @@ STARTS = (
     "at_most",
     "schedule",
     "principals",
+    "safe",
     "do_head",
     "let",
     "cell",

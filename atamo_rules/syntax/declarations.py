@@ -16,6 +16,7 @@ from atamo_rules.syntax.tree import (
     ObjectValue,
     Path,
     Quantity,
+    Safe,
     Step,
     TypeExpr,
     Value,
@@ -104,7 +105,7 @@ class EventDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class ActionDecl(Node):
-    """`ask summary "about"` inside an agent: parameters below, then `answer` and its fields."""
+    """`ask summary "about"` inside an agent: `safe`, parameters below, then `answer` and its fields."""
 
     verb: str
     name: Name
@@ -112,6 +113,7 @@ class ActionDecl(Node):
     parameters: tuple[Field, ...] = ()
     anything: bool = False
     answer: tuple[Field, ...] | None = None
+    safe: Safe | None = None
 
 
 @dataclass(frozen=True, slots=True)

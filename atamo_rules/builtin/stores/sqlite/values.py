@@ -102,13 +102,20 @@ def to_work(written: str) -> Work:
 def of_frame(frame: Frame, at: datetime) -> str:
     """A frame without its place."""
     taken = frame.at or at
-    return text([frame.kind, frame.body, frame.agent, frame.action, frame.key, taken.isoformat()])
+    age = None if frame.age is None else str(frame.age)
+    return text(
+        [
+            frame.kind, frame.body, frame.agent, frame.action, frame.key, taken.isoformat(), frame.rule,
+            frame.cache, age, frame.late,
+        ]
+    )  # fmt: skip
 
 
 def to_frame(log: str, seq: int, written: str) -> Frame:
     """The frame that was written."""
-    kind, body, agent, action, key, at = read(written)
-    return Frame(log, kind, body, agent, action, key, moment(at), seq)
+    kind, body, agent, action, key, at, rule, cache, age, late = read(written)
+    how_old = None if age is None else float(age)
+    return Frame(log, kind, body, agent, action, key, moment(at), seq, rule, cache, how_old, late)
 
 
 def moment(written: str) -> datetime:
