@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from atamo_rules.builtin.agents.functions import LOADED, FunctionAgent, Value
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+    from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.configuration.text import TextProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
     from atamo_rules.builtin.witnesses.file import FileWitness
+    from atamo_rules.embed.portal import Portal
     from atamo_rules.errors import (
         AtamoError,
         Busy,
+        EventRejected,
         PluginBroken,
         RulesetRejected,
         StoreUnavailable,
@@ -34,11 +39,16 @@ if TYPE_CHECKING:
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider
+    from atamo_rules.hub.requests.asking import Answers
+    from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
     from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.store import Store
+    from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
+    from atamo_rules.model.frame import Frame
     from atamo_rules.model.outcome import Again, Done, Failed
+    from atamo_rules.model.people import User
     from atamo_rules.model.work import Hold, Selector
 
 _HOMES = {
@@ -71,12 +81,31 @@ _HOMES = {
     "RulesetRejected": "errors",
     "StoreUnavailable": "errors",
     "UnknownName": "errors",
+    "Answers": "hub.requests.asking",
+    "Frame": "model.frame",
+    "FIRST": "hub.requests.completion",
+    "ALL": "hub.requests.completion",
+    "any_of": "hub.requests.completion",
+    "by": "hub.requests.completion",
+    "FunctionAgent": "builtin.agents.functions",
+    "LOADED": "builtin.agents.functions",
+    "Value": "builtin.agents.functions",
+    "TextProvider": "builtin.configuration.text",
+    "Portal": "embed.portal",
+    "Threshold": "hub.telemetry.thresholds",
+    "EventRejected": "errors",
+    "User": "model.people",
+    "OpenTelemetryAuditor": "builtin.auditors.opentelemetry",
 }
 __all__ = [
+    "ALL",
+    "FIRST",
+    "LOADED",
     "Action",
     "Again",
     "Agent",
     "Alert",
+    "Answers",
     "AtamoError",
     "Auditor",
     "Busy",
@@ -86,23 +115,34 @@ __all__ = [
     "Done",
     "Event",
     "EventProvider",
+    "EventRejected",
     "Failed",
     "FileWitness",
     "FolderProvider",
+    "Frame",
+    "FunctionAgent",
     "Hold",
     "Hub",
     "JsonLinesAuditor",
     "MemoryStore",
+    "OpenTelemetryAuditor",
     "PluginBroken",
+    "Portal",
     "Rulebook",
     "RulesetRejected",
     "Selector",
     "SqliteStore",
     "Store",
     "StoreUnavailable",
+    "TextProvider",
+    "Threshold",
     "UnknownName",
+    "User",
+    "Value",
     "Witness",
     "__version__",
+    "any_of",
+    "by",
 ]
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "fmt": ("atamo_rules.cli.fmt:fmt", "Format rule files, or turn one container into the other."),
     "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
     "send": ("atamo_rules.cli.send:send", "Send one event to a running hub."),
+    "request": ("atamo_rules.cli.request:request", "Ask a running hub, and show the answers."),
     "trace": ("atamo_rules.cli.trace:trace", "Tell the story of one event."),
     "why": ("atamo_rules.cli.why:why", "Say why a rule does or does not fire on an event."),
     "dead": ("atamo_rules.cli.dead:dead", "List, show, redrive or discard actions that were given up."),

@@ -54,6 +54,8 @@ held by another hub or can no longer be written."""
               help="The largest HTTP body that is taken.")  # fmt: skip
 @click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
               help="How long what is under way is given at the end.")  # fmt: skip
+@click.option("--alert", "alerts", multiple=True, metavar="THRESHOLD",
+              help="Say when a number is beyond a bound: `latency_p95 above 2 for 30`. May be repeated.")  # fmt: skip
 @param_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 def run(folder: str, **options: Any) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from atamo_rules.cli.run import Voice
     from atamo_rules.hub.audit.notary import Sign
     from atamo_rules.hub.store import Store
+    from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.model.audit import Level
 
 HEADERS = 64 << 10
@@ -49,6 +50,7 @@ class Options:
     tests: bool
     max_body: int
     drain: float
+    alerts: tuple[str, ...]
     quiet: bool
     params: Mapping[str, Any]
 
@@ -91,6 +93,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         lambda alert: voice.warn(alert.message),
         _witnesses(folder, options, store),
         _sign(options.sign),
+        thresholds=_thresholds(options.alerts),
     )
     try:
         await controller.start()
@@ -115,6 +118,16 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
             f"{left} action{'' if left == 1 else 's'} did not finish in {options.drain:g} seconds{later}"
         )
     return 130 if signal.SIGINT in heard else 1 if refused else 0
+
+
+def _thresholds(written: tuple[str, ...]) -> tuple[Threshold, ...]:
+    """The thresholds of `--alert`."""
+    from atamo_rules.hub.telemetry.thresholds import read_threshold
+
+    try:
+        return tuple(read_threshold(one) for one in written)
+    except ValueError as error:
+        raise click.UsageError(f"--alert: {error}.") from None
 
 
 def _store(folder: Path, given: str | None) -> Store:

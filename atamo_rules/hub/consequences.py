@@ -41,10 +41,12 @@ def consequences(
     at: datetime,
     begin: Callable[[Action], float],
     told: Iterable[Note] = (),
+    *,
+    late: bool = False,
 ) -> Following:
     """What follows from rules that fired on an event. It is decided under one generation; events that are emitted come
     in by the doors of the current one. `begin` says for how long an action is leased at once, or 0; `told` are records
-    that come before those of what follows."""
+    that come before those of what follows; `late` says that whoever asked has no more answers pushed."""
     work: list[Work] = []
     done: list[Action] = []
     arrivals: list[Arrival] = []
@@ -61,9 +63,9 @@ def consequences(
             elif action.verb == "reply":
                 done.append(action)
                 if action.error is None:
-                    frames.append(Frame(event.key, "data", action.body, action=action.id, at=at))
+                    frames.append(Frame(event.key, "data", action.body, at=at, rule=action.rule, late=late))
                 else:
-                    frames.append(Frame(event.key, "error", action.error, action=action.id, at=at))
+                    frames.append(Frame(event.key, "error", action.error, at=at, rule=action.rule, late=late))
                 notes.append(records.created(at, event, action, under.digest))
                 notes.append(records.replied(at, event, action, under.digest))
             else:

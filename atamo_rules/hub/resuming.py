@@ -36,6 +36,8 @@ def resumed(
     done: bool,
     at: datetime,
     begin: Callable[[Action], float],
+    *,
+    late: bool = False,
 ) -> Resumed:
     """The rest of a rule's actions. A rule that was changed between two processes is not continued by another of the
     same name: its author never wrote that the one goes on as the other."""
@@ -49,7 +51,7 @@ def resumed(
             f"`{waiting.rule}` was changed while it waited for `{work.action.target}`: the rest was not done"
         )
         fired = Fired(waiting.rule, (), (stuck,))
-    following = consequences((fired,), event, under, current, at, begin)
+    following = consequences((fired,), event, under, current, at, begin, late=late)
     what: dict[str, Json] = {
         "rule": fired.rule,
         "answered": done,

@@ -145,6 +145,10 @@ class Store(Protocol):
         """Keep a log for so many seconds from now, then only how many frames it had; False when it is over."""
         ...
 
+    async def trim(self, log: str, frames: Sequence[int]) -> None:
+        """Let go of single frames of a log, by their `seq`, that newer ones stand in for. The others keep theirs."""
+        ...
+
     # --- dead letters -----------------------------------------------------------------------------------
 
     async def dead(self, which: Selector = ANY, after: int = 0, limit: int = 100) -> tuple[DeadLetter, ...]:
@@ -174,6 +178,10 @@ class Store(Protocol):
         ...
 
     async def get(self, bucket: str, key: str) -> Entry | None: ...
+
+    async def entries(self, bucket: str) -> tuple[Entry, ...]:
+        """Every value of a bucket, in the order they were written."""
+        ...
 
     def watch(self, bucket: str) -> AsyncIterator[Entry]:
         """Every value of a bucket now, then every change, in order."""

@@ -63,6 +63,31 @@ class AnswerLaws(Laws):
 
         run(self, story)
 
+    def test_frames_that_others_stand_in_for_may_go_and_the_rest_keep_their_numbers(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            await store.append([Frame("q", "update", n, key=str(n % 3)) for n in range(9)])
+            await store.trim("q", [1, 2, 3, 5, 99])
+            await store.trim("other", [1])
+            page = await store.read("q", 0, 3, 0)
+            assert ([frame.seq for frame in page.frames], page.cursor) == ([4, 6, 7], 7)
+            assert [frame.seq for frame in (await store.read("q", 4, 10, 0)).frames] == [6, 7, 8, 9]
+            assert (
+                await store.append(
+                    [Frame("q", "end", rule="", cache="stale", age=1.5, late=True)], close=True
+                )
+                == 10
+            )
+            page = await store.read("q", 9, 10, 0)
+            assert [(f.seq, f.cache, f.age, f.late) for f in page.frames] == [(10, "stale", 1.5, True)]
+            assert page.closed
+            await store.touch("q", 1)
+            stage.clock.move(2)
+            await store.housekeeping()
+            assert (await store.read("q", 0, 10, 0)).expired == 10
+
+        run(self, story)
+
     def test_a_log_whose_time_is_over_leaves_how_many_frames_it_had(self) -> None:
         async def story(stage: Stage) -> None:
             store = stage.store

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.benchmarks import decide, door, hub, reload, render, verify, version
+from tests.benchmarks import calls, decide, door, hub, reload, render, verify, version
 from tests.benchmarks.table import Table
 
 
@@ -27,6 +27,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "render": render.run,
     "door": door.run,
     "hub": hub.run,
+    "calls": calls.run,
 }
 
 

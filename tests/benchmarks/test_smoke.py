@@ -37,5 +37,5 @@ def test_an_unknown_name_is_told() -> None:
     said: list[str] = []
     assert main(["sped"], said.append) == 2
     assert said == [
-        "There is no benchmark `sped`; there are version, verify, stages, reload, decide, render, door, hub."
+        "There is no benchmark `sped`; there are version, verify, stages, reload, decide, render, door, hub, calls."
     ]

@@ -54,6 +54,8 @@ class Change:
     moved: list[Moved] = field(default_factory=list)
     problems: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
+    trimmed: list[tuple[str, int]] = field(default_factory=list)
+    """Frames that newer ones stand in for, each with its log."""
     closed: list[str] = field(default_factory=list)
     kept: list[tuple[str, datetime]] = field(default_factory=list)
     """Logs, each with the time it is kept to."""

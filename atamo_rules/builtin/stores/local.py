@@ -13,6 +13,7 @@ from datetime import timedelta
 from atamo_rules.builtin.stores import operating
 from atamo_rules.builtin.stores.bells import Bells, rung
 from atamo_rules.builtin.stores.drafting import Draft, thin
+from atamo_rules.builtin.stores.following import followed
 from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved
 from atamo_rules.builtin.stores.open_work import Item, OpenWork
 from atamo_rules.errors import Busy, StoreUnavailable
@@ -273,6 +274,11 @@ class LocalStore:
                 return page
             await rung(bell, left)
 
+    async def trim(self, log: str, frames: Sequence[int]) -> None:
+        change = self.draft.change()
+        change.trimmed += [(log, seq) for seq in frames]
+        await self.journal.commit(change)
+
     async def touch(self, log: str, seconds: float) -> bool:
         if (await self.journal.page(log, 0, 1)).expired is not None:
             return False
@@ -308,6 +314,10 @@ class LocalStore:
 
     async def get(self, bucket: str, key: str) -> Entry | None:
         return await self.journal.entry(bucket, key)
+
+    async def entries(self, bucket: str) -> tuple[Entry, ...]:
+        found = await self.journal.entries(bucket, 0)
+        return tuple(entry for entry in found if entry.value is not None)
 
     async def watch(self, bucket: str) -> AsyncIterator[Entry]:
         seen = 0
@@ -374,27 +384,4 @@ class LocalStore:
 
     def followed(self, change: Change) -> tuple[tuple[Lease, ...], tuple[str, ...], tuple[str, ...]]:
         """Have memory follow a change that was committed."""
-        leases: list[Lease] = []
-        now = self.clock.passed()
-        for item in change.added:
-            if item.attempts:
-                leases.append(self.work.lease(item, now + item.work.lease))
-            else:
-                self.work.add(item)
-        pending: list[str] = []
-        finished = list(change.finished)
-        for one in change.incoming:
-            if one.known == "new":
-                if one.arrival.decided is None and not one.arrival.quarantined:
-                    pending.append(one.arrival.event.key)
-                more, over, behind = self.followed(one.change)
-                leases += more
-                finished += over
-                pending += behind
-        for frame in change.frames:
-            self.bells.ring(f"log {frame.log}")
-        for log in change.closed:
-            self.bells.ring(f"log {log}")
-        for put in change.puts:
-            self.bells.ring(f"bucket {put.bucket}")
-        return tuple(leases), tuple(finished), tuple(pending)
+        return followed(self.work, self.bells, self.clock.passed(), change)

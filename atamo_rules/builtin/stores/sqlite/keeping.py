@@ -224,6 +224,8 @@ class Keeper:
                 continue
             (change.cursor,) = place
             execute("insert into frames (log, seq, frame) values (?, ?, ?)", (log, change.cursor, written))
+        if change.trimmed:
+            self.connection.executemany("delete from frames where log = ? and seq = ?", change.trimmed)
         for log in change.closed:
             execute("update logs set closed = 1 where log = ?", (log,))
         for log, until in change.kept:
