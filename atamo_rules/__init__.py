@@ -16,29 +16,40 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from atamo_rules.builtin.agents.functions import LOADED, FunctionAgent, Value
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+    from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.configuration.text import TextProvider
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+    from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.compiler.texts import compile_rules
+    from atamo_rules.embed.portal import Portal
     from atamo_rules.engine.index.matcher import Matcher, matcher
     from atamo_rules.engine.index.report import Filing, Report
     from atamo_rules.errors import (
         AtamoError,
         Busy,
+        EventRejected,
         PluginBroken,
         RulesetRejected,
         StoreUnavailable,
         UnknownName,
     )
     from atamo_rules.hub.alerts import Alert
+    from atamo_rules.hub.audit.witness import Witness
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider
+    from atamo_rules.hub.requests.asking import Answers
+    from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
     from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.store import Store
+    from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
+    from atamo_rules.model.frame import Frame
     from atamo_rules.model.outcome import Again, Done, Failed
     from atamo_rules.model.people import User
     from atamo_rules.model.rule import Rule, Ruleset
@@ -66,6 +77,8 @@ _HOMES = {
     "User": "model.people",
     "Rule": "model.rule",
     "Ruleset": "model.rule",
+    "FileWitness": "builtin.witnesses.file",
+    "Witness": "hub.audit.witness",
     "Action": "model.decision",
     "Decision": "model.decision",
     "Event": "model.event",
@@ -80,12 +93,30 @@ _HOMES = {
     "RulesetRejected": "errors",
     "StoreUnavailable": "errors",
     "UnknownName": "errors",
+    "Answers": "hub.requests.asking",
+    "Frame": "model.frame",
+    "FIRST": "hub.requests.completion",
+    "ALL": "hub.requests.completion",
+    "any_of": "hub.requests.completion",
+    "by": "hub.requests.completion",
+    "FunctionAgent": "builtin.agents.functions",
+    "LOADED": "builtin.agents.functions",
+    "Value": "builtin.agents.functions",
+    "TextProvider": "builtin.configuration.text",
+    "Portal": "embed.portal",
+    "Threshold": "hub.telemetry.thresholds",
+    "EventRejected": "errors",
+    "OpenTelemetryAuditor": "builtin.auditors.opentelemetry",
 }
 __all__ = [
+    "ALL",
+    "FIRST",
+    "LOADED",
     "Action",
     "Again",
     "Agent",
     "Alert",
+    "Answers",
     "AtamoError",
     "Auditor",
     "Busy",
@@ -95,15 +126,21 @@ __all__ = [
     "Done",
     "Event",
     "EventProvider",
+    "EventRejected",
     "Failed",
+    "FileWitness",
     "Filing",
     "FolderProvider",
+    "Frame",
+    "FunctionAgent",
     "Hold",
     "Hub",
     "JsonLinesAuditor",
     "Matcher",
     "MemoryStore",
+    "OpenTelemetryAuditor",
     "PluginBroken",
+    "Portal",
     "Report",
     "Rule",
     "Rulebook",
@@ -113,9 +150,15 @@ __all__ = [
     "SqliteStore",
     "Store",
     "StoreUnavailable",
+    "TextProvider",
+    "Threshold",
     "UnknownName",
     "User",
+    "Value",
+    "Witness",
     "__version__",
+    "any_of",
+    "by",
     "compile_rules",
     "matcher",
 ]

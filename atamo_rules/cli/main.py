@@ -24,6 +24,17 @@ COMMANDS = {
     ),
     "fmt": ("atamo_rules.cli.fmt:fmt", "Format rule files, or turn one container into the other."),
     "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
+    "send": ("atamo_rules.cli.send:send", "Send one event to a running hub."),
+    "request": ("atamo_rules.cli.request:request", "Ask a running hub, and show the answers."),
+    "trace": ("atamo_rules.cli.trace:trace", "Tell the story of one event."),
+    "why": ("atamo_rules.cli.why:why", "Say why a rule does or does not fire on an event."),
+    "dead": ("atamo_rules.cli.dead:dead", "List, show, redrive or discard actions that were given up."),
+    "audit": ("atamo_rules.cli.audit:audit", "Search the audit; prove that it is what was written."),
+    "replay": (
+        "atamo_rules.cli.replay:replay",
+        "Decide recorded events again under other rules; nothing is sent.",
+    ),
+    "top": ("atamo_rules.cli.top:top", "Show how a running hub stands, again and again."),
     "backup": ("atamo_rules.cli.backup:backup", "Copy what a hub keeps, while it runs."),
     "import": (
         "atamo_rules.cli.importing:import_rules",

@@ -43,12 +43,19 @@ held by another hub or can no longer be written."""
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
 @click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`, or `memory`, which"
               " ends with the process.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
+@click.option("--audit-level", type=click.Choice(["minimal", "decisions", "full"]), default="full", show_default=True,
+              help="How much the audit keeps.")  # fmt: skip
+@click.option("--checkpoints", metavar="FILE", help="Where checkpoints of the audit are put down, best on another disk;"
+              " `none` for nowhere.  [default: FOLDER/.atamo/checkpoints]")  # fmt: skip
+@click.option("--sign", metavar="FILE", help="Sign checkpoints with the key in this file.")
 @click.option("--reload/--no-reload", default=True, help="Whether to follow changes of the files.")
 @click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
 @click.option("--max-body", type=click.IntRange(1, 1024), default=25, show_default=True, metavar="MIB",
               help="The largest HTTP body that is taken.")  # fmt: skip
 @click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
               help="How long what is under way is given at the end.")  # fmt: skip
+@click.option("--alert", "alerts", multiple=True, metavar="THRESHOLD",
+              help="Say when a number is beyond a bound: `latency_p95 above 2 for 30`. May be repeated.")  # fmt: skip
 @param_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 def run(folder: str, **options: Any) -> int:

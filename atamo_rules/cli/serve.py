@@ -21,9 +21,13 @@ from atamo_rules.hub.intake import Taken
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
+    from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.cli.run import Voice
+    from atamo_rules.hub.audit.notary import Sign
     from atamo_rules.hub.ports import Rejected
     from atamo_rules.hub.store import Store
+    from atamo_rules.hub.telemetry.thresholds import Threshold
+    from atamo_rules.model.audit import Level
 
 HEADERS = 64 << 10
 """Bytes of request line and headers."""
@@ -41,10 +45,14 @@ class Options:
     drop: str | None
     audit: str | None
     store: str | None
+    audit_level: Level
+    checkpoints: str | None
+    sign: str | None
     reload: bool
     tests: bool
     max_body: int
     drain: float
+    alerts: tuple[str, ...]
     quiet: bool
     params: Mapping[str, Any]
 
@@ -70,6 +78,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     if not (options.listens or options.stdin or options.drop):
         raise click.UsageError("There is no way in: give --stdin or --drop, or leave --no-http out.")
     store = _store(folder, options.store)
+    store.level = options.audit_level
     listening = _socket(options) if options.listens else None
     audit = folder / ".atamo" / "audit.jsonl" if options.audit is None else Path(options.audit)
     try:
@@ -84,6 +93,9 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         auditors,
         lambda state: _settled(state, voice),
         lambda alert: voice.warn(alert.message),
+        _witnesses(folder, options, store),
+        _sign(options.sign),
+        thresholds=_thresholds(options.alerts),
     )
     try:
         await controller.start()
@@ -110,6 +122,16 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     return 130 if signal.SIGINT in heard else 1 if refused else 0
 
 
+def _thresholds(written: tuple[str, ...]) -> tuple[Threshold, ...]:
+    """The thresholds of `--alert`."""
+    from atamo_rules.hub.telemetry.thresholds import read_threshold
+
+    try:
+        return tuple(read_threshold(one) for one in written)
+    except ValueError as error:
+        raise click.UsageError(f"--alert: {error}.") from None
+
+
 def _store(folder: Path, given: str | None) -> Store:
     """The store that is meant, held from here on."""
     from atamo_rules.builtin.stores.memory import MemoryStore
@@ -126,6 +148,37 @@ def _store(folder: Path, given: str | None) -> Store:
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     return store
+
+
+def _witnesses(folder: Path, options: Options, store: Store) -> tuple[FileWitness, ...]:
+    """Where checkpoints are put down; what a store in memory tells ends with it."""
+    from atamo_rules.builtin.witnesses.file import FileWitness
+    from atamo_rules.hub.audit.note import NoteBroken
+
+    if options.checkpoints == "none" or (options.checkpoints is None and not store.caps.durable):
+        return ()
+    path = Path(options.checkpoints) if options.checkpoints else folder / ".atamo" / "checkpoints"
+    try:
+        return (FileWitness(path),)
+    except OSError as error:
+        raise click.UsageError(f"The checkpoints `{path}` cannot be written: {error.strerror}.") from None
+    except NoteBroken as error:
+        raise click.UsageError(f"`{path}` holds something else than checkpoints: {error}.") from None
+
+
+def _sign(file: str | None) -> Sign | None:
+    """What signs checkpoints."""
+    from atamo_rules.hub.audit.signing import read_signing
+
+    if file is None:
+        return None
+    path = Path(file)
+    if not path.is_file():
+        raise click.UsageError(f"The key `{file}` {'is not a file' if path.exists() else 'does not exist'}.")
+    try:
+        return read_signing(path.read_text("utf-8")).sign
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"The key in `{file}` cannot be used: {error}.") from None
 
 
 def settle_memory() -> None:

@@ -9,7 +9,18 @@ from atamo_rules.compiler.context import Constant, Environment
 from atamo_rules.compiler.describe import describe
 from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.compiler.written_types import fits, places_of, record_of, type_of_expression
-from atamo_rules.model.types import ActionType, Anything, EventType, Json, ListOf, Policy, Record, Type
+from atamo_rules.model.people import Who
+from atamo_rules.model.types import (
+    ActionType,
+    Anything,
+    EventType,
+    Json,
+    ListOf,
+    Policy,
+    Record,
+    Sharing,
+    Type,
+)
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix, Label
 from atamo_rules.source.span import Span
@@ -170,8 +181,25 @@ class Declared:
             answer = record_of(offered.answer, self.report) if offered.answer is not None else None
             about = str(offered.about.value) if offered.about else ""
             self.actions[id] = ActionType(
-                item.name.text, offered.name.text, offered.verb, parameters, answer, about
+                item.name.text, offered.name.text, offered.verb, parameters, answer, about, self.safe(offered)
             )
+
+    def safe(self, offered: decl.ActionDecl) -> Sharing | None:
+        """How calls of an action are shared that says it is safe; only what brings something back can be."""
+        said = offered.safe
+        if said is None:
+            return None
+        if offered.verb not in ("ask", "publish"):
+            self.report.append(
+                codes.UNKNOWN_CLAUSE.at(
+                    said.span,
+                    f"`{offered.verb}` cannot be `safe`: nothing comes back that equal calls could share",
+                    help="only `ask` and `publish` can",
+                )
+            )
+            return None
+        by = Who("group", said.group.text) if said.group is not None else said.by
+        return Sharing(seconds(said.fresh), seconds(said.stale), by)
 
     def param(self, item: decl.Param, values: Mapping[str, Json]) -> None:
         name = item.name.text
@@ -254,6 +282,13 @@ def version_fits(version: str, wanted: str) -> bool:
         if position >= len(have) or have[position] != part:
             return False
     return True
+
+
+def seconds(quantity: tree.Quantity | None) -> float:
+    """A length of time; 0 for none."""
+    from atamo_rules.compiler import operands
+
+    return operands.quantity(quantity).total_seconds() if quantity is not None else 0.0
 
 
 def _iso(quantity: tree.Quantity) -> str:

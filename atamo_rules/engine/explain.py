@@ -8,29 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atamo_rules.engine import conditions, terms
 from atamo_rules.engine.decide import decide
+from atamo_rules.engine.deciding import Leaf, leaves, missing
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.ready import frame_of, ready
-from atamo_rules.engine.render import Problem
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.model.event import Event
-from atamo_rules.model.meaning import (
-    All,
-    Any,
-    Condition,
-    Const,
-    Empty,
-    Exists,
-    Get,
-    Holds,
-    IsNull,
-    Not,
-    Present,
-    Term,
-    Test,
-)
 from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 from atamo_rules.model.strict_json import encode
 from atamo_rules.source.span import Span
@@ -112,64 +96,24 @@ def _reason(rule: Rule, event: Event, matched: set[str], most: int) -> Reason:
     if not rule.scope.admits(event.user):
         return Reason(rule.id, "out of scope")
     frame = frame_of(ready(rule), event)
-    atoms = tuple(_atoms(rule.condition, frame))
+    atoms = tuple(_atom(one, frame) for one in leaves(rule.condition))
     if rule.id in matched:
         return Reason(rule.id, "matched", atoms)
-    missing = flips(rule.condition, frame, wanted=True)
-    near = 0 < len(missing) <= most and len(missing) < max(len(atoms), 1)
-    return Reason(rule.id, "nearly" if near else "no", atoms, missing)
+    lacking = tuple(_atom(one, frame) for one, _ in missing(rule.condition)(frame))
+    near = 0 < len(lacking) <= most and len(lacking) < max(len(atoms), 1)
+    return Reason(rule.id, "nearly" if near else "no", atoms, lacking)
 
 
-def _atoms(node: Condition, frame: Frame) -> list[Atom]:
-    if parts := conditions.joined(node):
-        return [atom for part in parts for atom in _atoms(part, frame)]
-    if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
-        return _atoms(node.part, frame)
-    return [_atom(node, frame)]
+def _atom(one: Leaf, frame: Frame) -> Atom:
+    return Atom(one.span, one.holds(frame), value_text(one, frame))
 
 
-def _atom(node: Condition, frame: Frame) -> Atom:
-    return Atom(node.span, _holds(node, frame), _was(node, frame))
-
-
-def flips(node: Condition, frame: Frame, *, wanted: bool) -> tuple[Atom, ...]:
-    """A smallest set of sub-conditions that would have to change for the condition to be as wanted."""
-    if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
-        return flips(node.part, frame, wanted=not wanted)
-    if parts := conditions.joined(node):
-        needed = [flips(part, frame, wanted=wanted) for part in parts]
-        if isinstance(node, All) is wanted:
-            return tuple(atom for part in needed for atom in part)
-        return min(needed, key=len)
-    return () if _holds(node, frame) is wanted else (_atom(node, frame),)
-
-
-def _holds(node: Condition, frame: Frame) -> bool:
-    try:
-        return conditions.condition(node)(frame)
-    except Problem:
-        return False
-
-
-def _was(node: Condition, frame: Frame) -> str:
+def value_text(one: Leaf, frame: Frame) -> str:
     """The value a sub-condition looked at, as short JSON."""
-    inner = node.part if isinstance(node, Not) else node
-    if isinstance(inner, All):
-        inner = inner.parts[0]
-    looked: Term | None = None
-    if isinstance(inner, Test):
-        looked = inner.right if isinstance(inner.left, Const) else inner.left
-    elif isinstance(inner, Present | IsNull | Exists | Empty | Holds):
-        looked = inner.term
-    elif hasattr(inner, "collection"):
-        looked = inner.collection
-    if looked is None or isinstance(looked, Const):
+    if one.look is None:
         return ""
-    try:
-        found = terms.term(looked)(frame)
-    except Problem:
-        return "absent"
-    if found is ABSENT or (isinstance(looked, Get) and looked.many and found == []):
+    found = one.value(frame)
+    if found is ABSENT:
         return "absent"
     shown = encode(jsonable(found))
     return shown if len(shown) <= WIDEST else shown[: WIDEST - 1] + "…"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.hub import records
 from atamo_rules.hub.alerts import Alert, given_up
 from atamo_rules.hub.lanes import Lane
-from atamo_rules.hub.perform import attempt
+from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed
 from atamo_rules.hub.retry import RetryPolicy, verdict
+from atamo_rules.hub.sharing.flights import AgainTogether
 from atamo_rules.model.decision import Action
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
@@ -28,15 +27,25 @@ class Attempts:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
 
-    async def run(self, lane: Lane, lease: Lease, waited: bool = False) -> None:
-        """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now."""
+    async def run(self, lane: Lane, lease: Lease, waited: bool = False, *, slotless: bool = False) -> None:
+        """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; a
+        `slotless` attempt waits for another's call."""
         work = lease.work
         if waited and not await self.hub.store.extend(lease, lane.seconds):
+            self.hub.calls.release(work.action.id)
             lane.over()
             return
         generation = self.hub.retiring.under(work.event)
         bound = generation.agents.get(work.action.agent)
         policy = self._policy(work.action, bound)
+        held = not slotless
+
+        def free() -> None:
+            nonlocal held
+            if held:
+                held = False
+                lane.over()
+
         try:
             age = (self.hub.clock.now() - work.at).total_seconds()
             if lease.attempt > policy.attempts:
@@ -47,13 +56,18 @@ class Attempts:
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"
                 )
             else:
-                outcome = await attempt(bound, work.action, self._reply(work), generation)
-                await self._breaker(lane, outcome)
+                outcome, called = await self.hub.calls.outcome(lane, lease, bound, generation, free)
+                if called:
+                    await self._breaker(lane, outcome)
         finally:
-            lane.over()
+            self.hub.calls.release(work.action.id)
+            free()
         if isinstance(outcome, Again):
             age = (self.hub.clock.now() - work.at).total_seconds()
+            together = outcome.after if isinstance(outcome, AgainTogether) else None
             outcome = verdict(outcome, lease.attempt, age, policy, self.hub.chance)
+            if isinstance(outcome, Again) and together is not None:
+                outcome = replace(outcome, after=together)
         await self.settle(lease, outcome)
 
     def _policy(self, action: Action, bound: Any) -> RetryPolicy:
@@ -64,16 +78,6 @@ class Attempts:
         if action.verb != "ask" and action.within is not None:
             policy = replace(policy, within=float(action.within))
         return policy
-
-    def _reply(self, work: Work) -> Callable[[Json], Coroutine[Any, Any, None]]:
-        async def reply(answer: Json) -> None:
-            now = self.hub.clock.now()
-            frame = Frame(work.event, "data", answer, work.action.agent, work.action.id, at=now)
-            await self.hub.surely(
-                lambda: self.hub.store.append([frame], [records.of_action("reply.sent", now, work)])
-            )
-
-        return reply
 
     async def _breaker(self, lane: Lane, outcome: Outcome) -> None:
         """Tell the lane's breaker, which may open or close with it."""
@@ -93,11 +97,13 @@ class Attempts:
             following = await self._resume(work, answer, done=isinstance(outcome, Done))
         elif isinstance(outcome, Failed) and work.alerts:
             following = Following(frames=(self._alert(work, outcome),))
+        following = last_word(self.hub, work, outcome, following)
         kept = await self.hub.surely(lambda: self.hub.store.settle(lease, outcome, following))
         if kept is None:
             self.hub.unreserve(following)
             return
         self.hub.follow(kept, following)
+        await settled(self.hub, work, outcome, following)
         if isinstance(outcome, Failed) and work.waiting is None:
             self.hub.alarm(given_up(work, lease.attempt, outcome.why))
 
@@ -105,7 +111,9 @@ class Attempts:
         """What a client is told that asked to be."""
         action = work.action
         body: Json = {"action": action.id, "target": action.target, "rule": action.rule, "why": outcome.why}
-        return Frame(work.event, "alert", body, action.agent, action.id, at=self.hub.clock.now())
+        return Frame(
+            work.event, "alert", body, action.agent, action.action, at=self.hub.clock.now(), rule=action.rule
+        )
 
     async def _resume(self, work: Work, answer: Json, *, done: bool) -> Following:
         event = await self.hub.store.event(work.event)
@@ -113,7 +121,15 @@ class Attempts:
             return NOTHING
         under, now = self.hub.retiring.under(work.event), self.hub.clock.now()
         made = resumed(
-            work, event, under, self.hub.current, answer, done, now, lambda a: self.hub.reserve(a, event)
+            work,
+            event,
+            under,
+            self.hub.current,
+            answer,
+            done,
+            now,
+            lambda a: self.hub.reserve(a, event),
+            late=self.hub.requests.late(work.event),
         )
         if made.stuck:
             self.hub.alarm(Alert("stuck", made.stuck, work))
@@ -138,3 +154,4 @@ class Attempts:
             return
         self.hub.underway.cancel(work.action.id)
         self.hub.follow(kept, following)
+        await settled(self.hub, work, None, following)

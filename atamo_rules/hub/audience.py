@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.ports import Auditor
-from atamo_rules.hub.store import Store
+from atamo_rules.hub.store import Hear, Store
 from atamo_rules.model.audit import AuditRecord, Note
 
 AT_ONCE = 500
@@ -45,6 +45,8 @@ class Audience:
         self.store = store
         self.listeners = [Listener(auditor, 0) for auditor in auditors]
         self.begun = False
+        self.ears: list[Hear] = []
+        """Parts of the hub itself that are told of every run of records, and never raise."""
 
     async def begin(self) -> None:
         """Tell each auditor what it missed, and from here on everything."""
@@ -57,6 +59,8 @@ class Audience:
 
     def hear(self, first: int, notes: Sequence[Note]) -> None:
         """Take records as they are committed; `first` is the position of the first of them."""
+        for ear in self.ears:
+            ear(first, notes)
         if not self.begun or not self.listeners:
             return
         records = [note.placed(position) for position, note in enumerate(notes, first)]

@@ -7,15 +7,25 @@ async with Controller(FolderProvider(Path("rules"))) as controller:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 from types import TracebackType
 
-from atamo_rules.errors import RulesetRejected
-from atamo_rules.hub.alerts import Alarm
+from atamo_rules.errors import RulesetRejected, UnknownName
+from atamo_rules.hub.alerts import Alarm, Alert
+from atamo_rules.hub.audit.notary import Notary, Sign
+from atamo_rules.hub.audit.witness import Witness
+from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.ports import Auditor, ConfigurationProvider, Rejected
+from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Rejected
 from atamo_rules.hub.store import Store
+from atamo_rules.hub.telemetry.monitor import Monitor
+from atamo_rules.hub.telemetry.thresholds import Threshold
+from atamo_rules.model.rule import AgentUse
+from atamo_rules.model.work import Put
 from atamo_rules.source.diagnostic import Severity
 
 DRAIN = 10.0
@@ -26,9 +36,12 @@ Hear = Callable[["Generation | Rejected"], None]
 
 class Controller:
     """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused; `alarm`
-    what somebody should look at, such as actions that were given up."""
+    what somebody should look at, such as actions that were given up. `agents` of the program itself do the work of
+    agents that the rules declare, by their names; `events` bring messages in. `thresholds` on the hub's numbers raise
+    alerts too."""
 
     hub: Hub
+    monitor: Monitor
 
     def __init__(
         self,
@@ -37,13 +50,26 @@ class Controller:
         auditors: Sequence[Auditor] = (),
         hear: Hear | None = None,
         alarm: Alarm | None = None,
+        witnesses: Sequence[Witness] = (),
+        sign: Sign | None = None,
+        *,
+        agents: Mapping[str, Agent] | None = None,
+        events: Sequence[EventProvider] = (),
+        thresholds: Sequence[Threshold] = (),
     ) -> None:
         self.rules = rules
         self.store = store
         self.auditors = tuple(auditors)
+        self.events = tuple(events)
+        self.thresholds = tuple(thresholds)
+        self.doors: list[asyncio.Task[None]] = []
         self.hear = hear or (lambda state: None)
         self.alarm = alarm
+        self.agents = {name: Bound(AgentUse(name), agent) for name, agent in (agents or {}).items()}
+        self.witnesses = tuple(witnesses)
+        self.sign = sign
         self.following: asyncio.Task[None] | None = None
+        self.sealing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Take the first state of the rules, open the store, go on with what it holds, and follow the changes of the
@@ -53,16 +79,49 @@ class Controller:
         if not isinstance(first, Generation):
             self.hear(first)
             raise RulesetRejected(first.diagnostics)
+        for name in self.agents:
+            if name not in first.agents:
+                raise UnknownName("agent", name, get_close_matches(name, first.agents, n=1))
+        first = self._manned(first)
         self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
         await self.hub.start()
+        await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
         self.hear(first)
+        self.monitor = Monitor(self.hub, self.thresholds)
+        self.monitor.start()
+        self.doors = [asyncio.create_task(door.run(self._submit)) for door in self.events]
         self.following = asyncio.create_task(self._follow(states))
+
+    def _manned(self, generation: Generation) -> Generation:
+        """A generation whose agents are those of this program, where it has one of the name."""
+        return replace(generation, agents={**generation.agents, **self.agents}) if self.agents else generation
+
+    async def _submit(self, raw: bytes) -> tuple[Taken, bool]:
+        await self.hub.room()
+        return await self.hub.submit(raw)
+
+    async def _seal(self) -> None:
+        """Have the audit's tree grown, and checkpoints put down with the witnesses."""
+        hub = self.hub
+
+        def alarm(sentence: str) -> None:
+            hub.alarm(Alert("audit", sentence))
+
+        kept = await self.store.get("audit", "level")
+        if (kept.value if kept is not None else "full") != self.store.level:
+            await self.store.put(Put("audit", "level", self.store.level))
+            await hub.note("audit.level", level=self.store.level)
+        notary = Notary(self.store, hub.clock, self.witnesses, sign=self.sign, alarm=alarm)
+        await notary.begin()
+        hub.notary = notary
+        hub.audience.ears.append(notary.hear)
+        self.sealing = asyncio.create_task(notary.run())
 
     async def _follow(self, states: object) -> None:
         async for state in states:  # type: ignore[attr-defined]
             if isinstance(state, Generation):
-                self.hub.swap(state)
+                self.hub.swap(self._manned(state))
             else:
                 errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
                 await self.hub.note(
@@ -78,10 +137,19 @@ class Controller:
         if self.following is not None:
             self.following.cancel()
             await asyncio.gather(self.following, return_exceptions=True)
+        for door in self.doors:
+            door.cancel()
+        await asyncio.gather(*self.doors, return_exceptions=True)
+        await self.monitor.stop()
         left = await self.hub.drain(seconds, park=park)
         await self.hub.retiring.end()
+        if self.sealing is not None:
+            self.sealing.cancel()
+            await asyncio.gather(self.sealing, return_exceptions=True)
         if not self.hub.broken.is_set():
             await self.hub.note("hub.stopped", unfinished=left)
+            if self.hub.notary is not None and self.witnesses:
+                await self.hub.notary.checkpoint()
         await self.hub.end()
         for auditor in self.auditors:
             auditor.close()

@@ -53,6 +53,18 @@ class Generation:
             door = self.doors[action.target] = Door(checked)
         return filled, door.reasons(filled)
 
+    def asked(self, action: Action, body: Json) -> tuple[str, ...]:
+        """Why a body cannot be sent by an action; empty when it can."""
+        known = self.ruleset.actions.get(action.target)
+        if known is None or not isinstance(known.parameters, Record):
+            return ()
+        name = f"{action.target} asked"
+        door = self.doors.get(name)
+        if door is None:
+            checked = EventType(name, known.parameters, schema_of(known.parameters))
+            door = self.doors[name] = Door(checked)
+        return door.reasons(body)
+
     def resume(self, event: Event, waiting: Waiting, answer: Json, *, timeout: bool) -> Fired:
         return resume(self.ruleset, event, waiting, answer, timeout=timeout)
 

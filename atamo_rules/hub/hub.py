@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -18,26 +19,34 @@ from atamo_rules.hub import records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
+from atamo_rules.hub.audit.notary import Notary
+from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
 from atamo_rules.hub.consequences import arrival_of, consequences
+from atamo_rules.hub.ending import drain
+from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.housekeeping import keep_house
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.ports import Auditor
+from atamo_rules.hub.requests import asking
+from atamo_rules.hub.requests.live import Requests
+from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
+from atamo_rules.hub.tally import Tally
+from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.underway import Underway
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Recovered, Selector, Work
-
-EVERY = 60.0
-"""Seconds between two times of letting go of what is over."""
 
 
 class Hub:
@@ -56,11 +65,16 @@ class Hub:
         self.retiring = Retiring(first)
         self.store = store
         self.clock = clock or SystemClock()
+        self.meter, self.followers = Meter(), Followers()
+        self.tally = Tally()
+        self.notary: Notary | None = None
+        self.since = self.clock.passed()
         self.audience = Audience(store, auditors)
         self.alarm = alarm or (lambda alert: None)
         self.chance = chance
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
+        self.audience.ears += [self.tally.hear, self.meter.hear, self.followers.hear]
         self.accepting = True
         self.stopping = False
         self.broken = asyncio.Event()
@@ -69,6 +83,8 @@ class Hub:
         self.holds: set[Hold] = set()
         self.underway = Underway()
         self.attempts = Attempts(self)
+        self.calls = Calls(self)
+        self.requests = Requests(self)
         self.left = Recovered()
         """What a process before left open."""
         self._started: asyncio.Task[None] | None = None
@@ -95,6 +111,7 @@ class Hub:
         left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
         self.holds.update(await self.store.paused())
+        await self.requests.recover()
         if left.open or left.pending:
             await self.note(
                 "hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost
@@ -105,16 +122,7 @@ class Hub:
             self.attempts.limit(work)
         for key in left.pending:
             self.spawn(self._decide_kept(key))
-        self._house = asyncio.get_running_loop().create_task(self._keep_house())
-
-    async def _keep_house(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            try:
-                while await self.store.housekeeping():
-                    await asyncio.sleep(0.05)  # there is more; let others write meanwhile
-            except StoreUnavailable as error:
-                self.came_back(error)
+        self._house = asyncio.get_running_loop().create_task(keep_house(self))
 
     # --- accept -----------------------------------------------------------------------------------------
 
@@ -125,13 +133,15 @@ class Hub:
         type_name: str | None = None,
         user: User | None = None,
         key: str = "",
+        options: Options = PLAIN,
     ) -> tuple[Taken, bool]:
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
-        none. Waits while too much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
+        none; `options` say how a request is to be answered. Waits while too much is open. Never raises on its bytes;
+        raises Busy and StoreUnavailable."""
         generation = self.current
         now = self.clock.now()
         taken = generation.intake.take(raw, type_name=type_name, user=user, now=now, fallback_id=key)
-        return await self.enter(taken, generation, now)
+        return await self.enter(taken, generation, now, options)
 
     async def submit_json(
         self,
@@ -140,14 +150,17 @@ class Hub:
         type_name: str | None = None,
         user: User | None = None,
         key: str = "",
+        options: Options = PLAIN,
     ) -> tuple[Taken, bool]:
         """As `submit`, for a message that was read already."""
         generation = self.current
         now = self.clock.now()
         taken = generation.intake.given(value, type_name=type_name, user=user, now=now, fallback_id=key)
-        return await self.enter(taken, generation, now)
+        return await self.enter(taken, generation, now, options)
 
-    async def enter(self, taken: Taken, generation: Generation, now: datetime) -> tuple[Taken, bool]:
+    async def enter(
+        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN
+    ) -> tuple[Taken, bool]:
         """Decide what was taken at that moment, and keep both in one transaction."""
         if self._started is None or not self._started.done():
             await self.start()
@@ -158,9 +171,12 @@ class Hub:
             await self.note("event.refused", taken.id, reasons=list(taken.refused))
             return taken, False
         following = NOTHING
-        decided, new = None, False
+        decided, new, request = None, False, None
         if taken.decided:
-            decided = self.decide(event, generation, now)
+            if generation.ruleset.events[event.type].request:
+                request, decided = await self.requests.take(event, generation, now, options)
+            else:
+                decided = self.decide(event, generation, now)
             following = decided.following
             new = bool(following.work) and self.retiring.enter(event.key, generation)
         try:
@@ -180,15 +196,36 @@ class Hub:
                 return Taken(taken.id, None, refused, status=409, code="conflict"), True
             return taken, True
         self.follow(kept, following)
+        if request is not None and decided is not None:
+            await self.requests.begin(request, decided.decision, generation)
         return taken, False
+
+    def request(
+        self, type: str, data: Json = None, *, id: str = "", user: User | None = None, **how: Any
+    ) -> AsyncGenerator[Frame, None]:
+        """The frames of a request as they come; leaving the loop cancels. `how` is what `asking.options` takes."""
+        return asking.frames(self, type, data, id, user, asking.options(**how))
+
+    async def ask(
+        self, type: str, data: Json = None, *, id: str = "", user: User | None = None, **how: Any
+    ) -> asking.Answers:
+        """All answers of a request, once they are there."""
+        return await asking.answers(self, type, data, id, user, asking.options(**how))
 
     # --- decide, record ---------------------------------------------------------------------------------
 
     def decide(self, event: Event, generation: Generation, at: datetime) -> Decided:
         """What the rules of a generation want done, and slots taken for what may begin at once."""
         decision = generation.decide(event)
+        told = records.evaluated(at, event, decision, generation, reasons=self.store.level == "full")
         following = consequences(
-            decision.fired, event, generation, self.current, at, lambda action: self.reserve(action, event)
+            decision.fired,
+            event,
+            generation,
+            self.current,
+            at,
+            lambda action: self.reserve(action, event),
+            told,
         )
         return Decided(decision, following)
 
@@ -212,9 +249,12 @@ class Hub:
         """Begin what a transaction brought: attempts, the lines of agents, events to decide, clocks; and see off what
         is over with it."""
         for lease in kept.leases:
-            lane = self.lane(lease.work.action.agent)
-            lane.unreserve()
-            lane.begin(lease)
+            lane, action = self.lane(lease.work.action.agent), lease.work.action
+            if self.calls.joins(action):
+                self.spawn(self.attempts.run(lane, lease, slotless=True), action.id)
+            else:
+                lane.unreserve()
+                lane.begin(lease)
         for work in following.work:
             if work.deadline is not None:
                 self.attempts.limit(work)
@@ -275,7 +315,11 @@ class Hub:
 
     async def note(self, kind: Kind, event: str = "", who: str = "", **what: Any) -> None:
         """Record what is no step of a transaction."""
-        await self.surely(lambda: self.store.write([Note(self.clock.now(), kind, event, who, what)]))
+        await self.write([Note(self.clock.now(), kind, event, who, what, "", str(what.get("digest", "")))])
+
+    async def write(self, notes: Sequence[Note]) -> None:
+        """Record what is no step of a transaction."""
+        await self.surely(lambda: self.store.write(notes))
 
     def lane(self, agent: str) -> Lane:
         """The lane of an agent."""
@@ -312,17 +356,15 @@ class Hub:
     def reserve(self, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
         organisation = event.user.organisation if event.user is not None else ""
-        if self.holds and not self.holds.isdisjoint(
-            (Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation))
-        ):
+        holds = Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
+        if self.holds and not self.holds.isdisjoint(holds):
             return 0.0
-        return self.lane(action.agent).reserve()
+        return self.calls.reserve(self.lane(action.agent), action, event)
 
     def unreserve(self, following: Following) -> None:
         """Give back the slots of work that was not kept."""
-        for work in following.work:
-            if work.lease > 0:
-                self.lane(work.action.agent).unreserve()
+        for action in (work.action for work in following.work if work.lease > 0):
+            self.calls.unreserve(self.lane(action.agent), action)
 
     async def wait(self, event: str, seconds: float) -> None:
         """Come back when everything that follows from an event is over, at the latest after `seconds`."""
@@ -332,11 +374,9 @@ class Hub:
         over = self.underway.ending(key)
         told = await self.store.told(key)
         if told is not None and told["state"] in ("accepted", "decided"):
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await over.wait()
-            except TimeoutError:
-                pass
 
     async def room(self) -> None:
         """Come back when there is room for another message."""
@@ -349,32 +389,9 @@ class Hub:
         self.accepting = False
         if self._started is None:
             return 0
-        loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
-        if not park:
-            while (
-                loop.time() < until
-                and not self.broken.is_set()
-                and (await self._open() or self.underway.tasks)
-            ):
-                await asyncio.sleep(0.01)
-        self.stopping = True
         if self._house is not None:
             self._house.cancel()
-        for lane in self.lanes.values():
-            lane.news.set()
-            if lane.pump is not None and lane.idle:
-                lane.pump.cancel()
-        await self.underway.finish(max(0.0, until - loop.time()))
-        pumps = [lane.pump for lane in self.lanes.values() if lane.pump is not None]
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.gather(*pumps, return_exceptions=True)
-        return await self._open()
-
-    async def _open(self) -> int:
-        depth = await self.store.depth()
-        return depth.waiting + depth.running + depth.later + depth.pending
+        return await drain(self, seconds, park=park)
 
     async def end(self) -> None:
         """Give back the store, once everybody was told what happened."""

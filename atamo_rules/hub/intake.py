@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
+from secrets import token_hex
 from typing import Any
 
 from atamo_rules.engine.door import Door, SchemaBroken
 from atamo_rules.engine.examples import with_defaults
 from atamo_rules.functions.time import parse_moment
+from atamo_rules.hub.audit.seal import SALT
 from atamo_rules.model.event import Event
 from atamo_rules.model.given_json import exact
 from atamo_rules.model.people import Directory, User
@@ -147,7 +149,9 @@ class Intake:
             )
         if reasons and type.invalid == Policy.REJECT:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
-        event = Event(id, type_name, with_defaults(body, type.type), at, user, source, not reasons, 0, alerts)
+        filled = with_defaults(body, type.type)
+        salt = token_hex(SALT)
+        event = Event(id, type_name, filled, at, user, source, not reasons, 0, alerts, salt)
         return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)
 
     def door(self, type_name: str) -> Door:

@@ -14,12 +14,14 @@ LONGEST = 500
 """Characters of a reason."""
 
 
-async def attempt(bound: Any, action: Action, reply: Reply, generation: Generation) -> Outcome:
-    """Call the agent once. Its faults are reasons, and its neighbours go on."""
+async def attempt(
+    bound: Any, action: Action, reply: Reply, generation: Generation, *, limited: bool = True
+) -> Outcome:
+    """Call the agent once. Its faults are reasons, and its neighbours go on. A feed is not `limited` in time."""
     if bound is None:
         return Failed(f"no agent is called `{action.agent}`", "no agent")
     agent = bound.agent
-    limit = asyncio.timeout(agent.timeout)
+    limit = asyncio.timeout(agent.timeout if limited else None)
     try:
         async with limit:
             outcome: Outcome = await agent.perform(action, reply)

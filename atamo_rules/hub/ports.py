@@ -16,8 +16,24 @@ from atamo_rules.model.outcome import Outcome
 from atamo_rules.model.types import Json
 from atamo_rules.source.diagnostic import Diagnostic
 
-Reply = Callable[[Json], Awaitable[None]]
-"""Hands one answer to whoever asked; may be called more than once for a feed."""
+
+class Reply(Protocol):
+    """Hands answers to whoever asked, as often as there are any. It comes back when the answer is kept: an agent that
+    waits for it cannot run ahead of the hub."""
+
+    async def __call__(self, answer: Json, *, key: str = "") -> None:
+        """One answer, or one piece of it. `key` names what it is the value of: who reads late needs its last value
+        alone."""
+        ...
+
+    async def loaded(self) -> None:
+        """That was all there is by now; what comes after it are updates. Who wanted it once is served, and the agent
+        is then stopped."""
+        ...
+
+    async def progress(self, news: Json) -> None:
+        """How far it is: told to whoever reads, and no answer."""
+        ...
 
 
 class Agent(Protocol):

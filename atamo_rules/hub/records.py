@@ -1,14 +1,20 @@
-"""The words of the audit: what is recorded of each step that a store takes."""
+"""The words of the audit: what is recorded of each step that a store takes, and what led to it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from atamo_rules.engine.account import account, considered
 from atamo_rules.model.audit import Kind, Note
-from atamo_rules.model.decision import Decision
+from atamo_rules.model.decision import Action, Decision
+from atamo_rules.model.event import Event
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Arrival, DeadLetter, Hold, Work
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
 
 CONFLICT = "an event of this id, with other content, was taken before"
 
@@ -17,18 +23,25 @@ def accepted(arrival: Arrival) -> list[Note]:
     """An event that was kept."""
     event, at = arrival.event, arrival.at
     what: dict[str, Json] = {"type": event.type, "source": event.source, "conforms": event.conforms}
-    notes = [Note(at, "event.accepted", event.key, event.who, what)]
+    if arrival.seal:
+        what["digest"] = arrival.seal
+    cause = (
+        f"action {event.id}" if event.hops else ""
+    )  # an emitted event has the id of the action that emitted it
+    notes = [Note(at, "event.accepted", event.key, event.who, what, cause)]
     if arrival.quarantined:
-        notes.append(Note(at, "event.quarantined", event.key, event.who, {"reasons": list(arrival.reasons)}))
+        reasons: dict[str, Json] = {"reasons": list(arrival.reasons)}
+        notes.append(Note(at, "event.quarantined", event.key, event.who, reasons, f"event {event.key}"))
     return notes
 
 
 def known(arrival: Arrival, same: bool) -> Note:
     """An event whose key was known: the same again, or another under the same name."""
     event = arrival.event
+    cause = f"event {event.key}"
     if same:
-        return Note(arrival.at, "event.duplicate", event.key, event.who)
-    return Note(arrival.at, "event.refused", event.key, event.who, {"reasons": [CONFLICT]})
+        return Note(arrival.at, "event.duplicate", event.key, event.who, {}, cause)
+    return Note(arrival.at, "event.refused", event.key, event.who, {"reasons": [CONFLICT]}, cause)
 
 
 def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
@@ -40,28 +53,51 @@ def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
         "stopped_by": decision.stopped_by,
         "problems": [problem for fired in decision.fired for problem in fired.problems],
     }
-    return Note(at, "event.decided", event, who, what)
+    return Note(at, "event.decided", event, who, what, f"event {event}", decision.digest)
+
+
+def evaluated(
+    at: datetime, event: Event, decision: Decision, generation: Generation, *, reasons: bool
+) -> Iterator[Note]:
+    """With `reasons` each rule that fired or nearly did, and the sub-conditions that decided it; and that none
+    matched."""
+    cause, digest = f"event {event.key}", decision.digest
+    if reasons:
+        for one in account(generation.ruleset, event, decision):
+            yield Note(at, "rule.evaluated", event.key, event.who, one.facts(), cause, digest)
+    if not decision.fired:
+        what: dict[str, Json] = {"considered": considered(generation.ruleset, event, decision)}
+        yield Note(at, "event.unrouted", event.key, event.who, what, cause, digest)
+
+
+def created(at: datetime, event: Event, action: Action, digest: str, follows: str = "") -> Note:
+    """An action that a rule wants done; `follows` is the key of the event that it emits."""
+    what = {**_facts(action, event.who), "verb": action.verb}
+    if follows:
+        what["follows"] = follows
+    return Note(at, "action.created", event.key, event.who, what, f"rule {action.rule}", digest)
+
+
+def replied(at: datetime, event: Event, action: Action, digest: str) -> Note:
+    """What a rule answers."""
+    what: dict[str, Json] = {"rule": action.rule, "action": action.id, "error": action.error}
+    return Note(at, "reply.sent", event.key, event.who, what, f"action {action.id}", digest)
 
 
 def finished(at: datetime, event: str) -> Note:
     """Nothing more follows from an event."""
-    return Note(at, "event.finished", event)
+    return Note(at, "event.finished", event, cause=f"event {event}")
 
 
 def of_action(kind: Kind, at: datetime, work: Work, **more: Any) -> Note:
     """A step of an action: always with what it is, and as whom it is done: the event's user, where nobody else is
-    named."""
-    action = work.action
-    acting = str(action.acting_as) if action.acting_as else f"user {work.who}" if work.who else ""
-    what = {
-        "action": action.id,
-        "target": action.target,
-        "rule": action.rule,
-        "because": action.because,
-        "as": acting,
-        **more,
-    }
-    return Note(at, kind, work.event, work.who, what)
+    named. How an attempt ends follows from that attempt; that one begins, from the action or the attempt before."""
+    attempt = more.get("attempt", 0)
+    if kind == "action.started":
+        attempt -= 1
+    cause = f"attempt {work.action.id}/{attempt}" if attempt else f"action {work.action.id}"
+    what = {**_facts(work.action, work.who), **more}
+    return Note(at, kind, work.event, work.who, what, cause, work.rules)
 
 
 def of_letter(kind: Kind, at: datetime, letter: DeadLetter, who: str, **more: Any) -> Note:
@@ -72,3 +108,15 @@ def of_letter(kind: Kind, at: datetime, letter: DeadLetter, who: str, **more: An
 def of_hold(kind: Kind, at: datetime, what: Hold, who: str) -> Note:
     """A pause, or its end."""
     return Note(at, kind, "", who, {"what": what.kind, "name": what.name})
+
+
+def _facts(action: Action, who: str) -> dict[str, Json]:
+    """What every record of an action says."""
+    acting = str(action.acting_as) if action.acting_as else f"user {who}" if who else ""
+    return {
+        "action": action.id,
+        "target": action.target,
+        "rule": action.rule,
+        "because": action.because,
+        "as": acting,
+    }

@@ -36,6 +36,8 @@ def resumed(
     done: bool,
     at: datetime,
     begin: Callable[[Action], float],
+    *,
+    late: bool = False,
 ) -> Resumed:
     """The rest of a rule's actions. A rule that was changed between two processes is not continued by another of the
     same name: its author never wrote that the one goes on as the other."""
@@ -49,14 +51,14 @@ def resumed(
             f"`{waiting.rule}` was changed while it waited for `{work.action.target}`: the rest was not done"
         )
         fired = Fired(waiting.rule, (), (stuck,))
-    following = consequences((fired,), event, under, current, at, begin)
+    following = consequences((fired,), event, under, current, at, begin, late=late)
     what: dict[str, Json] = {
         "rule": fired.rule,
         "answered": done,
         "digest": under.digest,
         "problems": list(fired.problems),
     }
-    note = Note(at, "rule.resumed", event.key, event.who, what)
+    note = Note(at, "rule.resumed", event.key, event.who, what, f"action {work.action.id}", under.digest)
     return Resumed(replace(following, problems=fired.problems, notes=(note, *following.notes)), stuck)
 
 

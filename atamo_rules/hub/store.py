@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
-from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.audit import AuditRecord, Level, Note
+from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.outcome import Outcome
@@ -62,6 +63,9 @@ class Store(Protocol):
 
     @property
     def caps(self) -> Caps: ...
+
+    level: Level
+    """Which kinds of records are kept (`hub.audit.levels`); the others are left out of every transaction."""
 
     @property
     def full(self) -> bool:
@@ -141,6 +145,10 @@ class Store(Protocol):
         """Keep a log for so many seconds from now, then only how many frames it had; False when it is over."""
         ...
 
+    async def trim(self, log: str, frames: Sequence[int]) -> None:
+        """Let go of single frames of a log, by their `seq`, that newer ones stand in for. The others keep theirs."""
+        ...
+
     # --- dead letters -----------------------------------------------------------------------------------
 
     async def dead(self, which: Selector = ANY, after: int = 0, limit: int = 100) -> tuple[DeadLetter, ...]:
@@ -171,6 +179,10 @@ class Store(Protocol):
 
     async def get(self, bucket: str, key: str) -> Entry | None: ...
 
+    async def entries(self, bucket: str) -> tuple[Entry, ...]:
+        """Every value of a bucket, in the order they were written."""
+        ...
+
     def watch(self, bucket: str) -> AsyncIterator[Entry]:
         """Every value of a bucket now, then every change, in order."""
         ...
@@ -181,8 +193,8 @@ class Store(Protocol):
         """Keep records of what is no other transaction."""
         ...
 
-    async def audit(self, after: int, limit: int) -> tuple[AuditRecord, ...]:
-        """Records after a position, in order."""
+    async def audit(self, after: int, limit: int, event: str = "") -> tuple[AuditRecord, ...]:
+        """Records after a position, in order; with `event` only those about the event of that key."""
         ...
 
     async def head(self) -> int:
@@ -195,6 +207,10 @@ class Store(Protocol):
 
     async def event(self, key: str) -> Event | None:
         """An event as it was taken."""
+        ...
+
+    async def decision(self, key: str) -> Decision | None:
+        """What was decided of an event when it came in; what followed an `ask` is no part of it."""
         ...
 
     async def told(self, name: str) -> Mapping[str, Json] | None:

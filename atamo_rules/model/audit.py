@@ -1,4 +1,8 @@
-"""One step that a message took, or that the hub did."""
+"""One step that a message took, or that the hub did: the closed list of kinds, and the record of one step.
+
+Each kind has a level: `minimal` is what came in and how it ended, `decisions` adds what was decided and why, `full`
+adds every attempt and every rule that nearly fired. A hub that keeps a lower level keeps those kinds only.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,16 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from atamo_rules.model.types import Json
 
+Level: TypeAlias = Literal["minimal", "decisions", "full"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+"""Rising: each keeps what the ones before it keep."""
+
 Kind: TypeAlias = Literal[
     "hub.started",
-    "hub.recovered",
     "hub.stopped",
+    "hub.recovered",
+    "hub.degraded",
+    "hub.clock_jumped",
     "rules.activated",
     "rules.rejected",
     "event.accepted",
@@ -20,9 +30,14 @@ Kind: TypeAlias = Literal[
     "event.refused",
     "event.quarantined",
     "event.decided",
-    "rule.resumed",
+    "event.unrouted",
     "event.hops",
+    "event.cancelled",
+    "event.erased",
     "event.finished",
+    "rule.evaluated",
+    "rule.resumed",
+    "action.created",
     "action.started",
     "action.done",
     "action.retry",
@@ -30,22 +45,51 @@ Kind: TypeAlias = Literal[
     "action.timeout",
     "action.lost",
     "action.late",
+    "action.joined",
     "action.cancelled",
+    "action.expired",
     "action.redriven",
     "action.discarded",
-    "breaker.opened",
-    "breaker.closed",
     "work.paused",
     "work.resumed",
+    "breaker.opened",
+    "breaker.closed",
     "reply.sent",
+    "reply.delivered",
+    "reply.late",
+    "reply.dropped",
+    "request.opened",
+    "request.partial",
+    "request.completed",
+    "request.degraded",
+    "request.failed",
+    "request.expired",
+    "request.cancelled",
+    "feed.joined",
+    "feed.lagged",
+    "feed.closed",
+    "cache.hit",
+    "cache.stale",
+    "cache.negative",
+    "alert.raised",
+    "access.read",
+    "access.denied",
+    "audit.checkpoint",
+    "audit.gap",
+    "audit.level",
 ]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 """The closed list of kinds."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """Append-only; `position` rises by one. `event` is an event id or empty; `who` a user name or empty."""
+    """Append-only; `position` rises by one, from 1, without a hole.
+
+    `event` is an event id or empty; `who` a user name or empty. `cause` is what led here, by what it is and its id:
+    `event e1`, `rule page_oncall`, `action 3f…`, or empty when it came from outside. `rules` is the digest of the
+    ruleset that was in force for it, or empty where no rules had a part in it.
+    """
 
     position: int
     at: datetime
@@ -53,6 +97,8 @@ class AuditRecord:
     event: str = ""
     who: str = ""
     what: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    cause: str = ""
+    rules: str = ""
 
 
 class Note(NamedTuple):
@@ -63,6 +109,8 @@ class Note(NamedTuple):
     event: str = ""
     who: str = ""
     what: Mapping[str, Json] = {}
+    cause: str = ""
+    rules: str = ""
 
     def placed(self, position: int) -> AuditRecord:
         """The record at its place."""

@@ -15,7 +15,8 @@ class Event:
 
     `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an
     event that breaks its type's schema and was let in by the policy `flag`. `hops` counts rule-to-rule emits.
-    `alerts` says that its sender wants to be told of actions that were given up.
+    `alerts` says that its sender wants to be told of actions that were given up. `salt`, in hex, is what the digest of
+    its body in the audit is made with; it is kept with the body, and erased with it.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Event:
     conforms: bool = True
     hops: int = 0
     alerts: bool = False
+    salt: str = field(default="", repr=False)
 
     @property
     def key(self) -> str:

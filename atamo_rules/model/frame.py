@@ -10,11 +10,15 @@ from atamo_rules.model.types import Json
 
 FrameKind: TypeAlias = Literal["data", "snapshot", "update", "progress", "error", "alert", "end"]
 
+CacheState: TypeAlias = Literal["miss", "hit", "joined", "stale"]
+"""How an answer was come by: fetched for this request, kept from another, shared with one under way, kept too long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One answer. `log` is the key of the event it answers; `seq` is dense per log from 1 and the only cursor, 0 until
-    it is kept. `key` names what a feed's frame is the newest value of."""
+    it is kept. `key` names what a feed's frame is the newest value of. `age` is how many seconds a kept answer was old.
+    The `end` frame of neither agent nor rule is the last that is pushed: what follows it is `late`."""
 
     log: str
     kind: FrameKind
@@ -24,6 +28,15 @@ class Frame:
     key: str | None = None
     at: datetime | None = None
     seq: int = 0
+    rule: str = ""
+    cache: CacheState = "miss"
+    age: float | None = None
+    late: bool = False
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows that is not late."""
+        return self.kind == "end" and not self.agent and not self.rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
+from atamo_rules.model.people import Who
 from atamo_rules.source.values import Json as Json
 
 
@@ -135,6 +136,17 @@ class EventType:
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """That an action only reads, so that equal calls may be one: its answer is `fresh` for so many seconds, and for
+    `stale` more is given while the next is fetched. `by` says among whom: `user` (those as whom it is done),
+    `organisation`, `everyone`, or the members of a group."""
+
+    fresh: float = 0.0
+    stale: float = 0.0
+    by: str | Who = "user"
+
+
+@dataclass(frozen=True, slots=True)
 class ActionType:
     """Something an agent can be asked to do, by `verb` (send, track, ask, publish)."""
 
@@ -144,6 +156,8 @@ class ActionType:
     parameters: Record | Anything
     answer: Record | Anything | None = None
     about: str = ""
+    sharing: Sharing | None = None
+    """Set for an action that was declared `safe`."""
 
     @property
     def id(self) -> str:

@@ -25,9 +25,10 @@ Known: TypeAlias = Literal["new", "same", "other"]
 class Work(Struct, frozen=True):
     """An action that an agent is to carry out, with what is needed of its event once that is out of sight.
 
-    `event` is the event's key; `digest` names the rules it was decided under; `deadline` is when an `ask` gives up,
-    and `waiting` what its rule does after it. With `lease` above 0 the action is leased for so many seconds in the very
-    transaction that keeps it: whoever hands it in has a free slot and begins at once.
+    `event` is the event's key; `digest` is that of its rule, `rules` that of the ruleset it was decided under;
+    `deadline` is when an `ask` gives up, and `waiting` what its rule does after it. With `lease` above 0 the action is
+    leased for so many seconds in the very transaction that keeps it: whoever hands it in has a free slot and begins at
+    once.
     """
 
     event: str
@@ -40,6 +41,7 @@ class Work(Struct, frozen=True):
     waiting: Waiting | None = None
     alerts: bool = False
     lease: float = 0.0
+    rules: str = ""
 
 
 class Lease(Struct, frozen=True):
@@ -92,6 +94,7 @@ class Decided(Struct, frozen=True):
 class Arrival(Struct, frozen=True):
     """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict.
 
+    `seal` is what stands in the audit in place of the content.
     `decided` is None for an event that is kept first and decided later; `quarantined` for one that no rule may see,
     with the `reasons` why it breaks its type.
     """
@@ -102,6 +105,7 @@ class Arrival(Struct, frozen=True):
     reasons: tuple[str, ...] = ()
     quarantined: bool = False
     decided: Decided | None = None
+    seal: str = ""
 
 
 class Kept(Struct, frozen=True):

@@ -16,8 +16,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
-from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, prefer_wait, read
+from atamo_rules.hub.requests.request import PLAIN, Options
+from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
+from atamo_rules.rest.dead import Dead
 from atamo_rules.rest.problem import Problem, json_response, refusal
+from atamo_rules.rest.requests import BEAT, Caller, RequestDoor, anybody, cancels, read_options
+from atamo_rules.rest.telemetry import TelemetryDoor
+from atamo_rules.rest.telling import Telling
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
@@ -25,17 +30,49 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def application(hub: Callable[[], Hub], hosts: Sequence[str] = (), largest: int = LARGEST) -> ASGIApp:
+def application(
+    hub: Callable[[], Hub],
+    hosts: Sequence[str] = (),
+    largest: int = LARGEST,
+    beat: float = BEAT,
+    caller: Caller = anybody,
+) -> ASGIApp:
     """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by; `largest`
-    is how many bytes a body may have."""
-    service = Service(hub, largest)
+    is how many bytes a body may have; a silent stream says every `beat` seconds that it lives. `caller` says who
+    sends an HTTP request: they may see their own messages alone."""
+    requests, telemetry = RequestDoor(hub, beat, caller), TelemetryDoor(hub, beat, caller)
+    service = Service(hub, largest, requests)
+    telling, dead = Telling(hub), Dead(hub)
     routes = [
         Route("/v1/events", service.post_events, methods=["POST"]),
         Route("/v1/types", service.types, methods=["GET"]),
+        Route("/v1/events/{id:path}/trace", view("trace", telling.trace, service.message), methods=["GET"]),
+        Route("/v1/events/{id:path}/why", view("why", telling.why, service.message), methods=["GET"]),
+        Route(
+            "/v1/events/{id:path}/telemetry",
+            view("telemetry", telemetry.steps, service.message),
+            methods=["GET"],
+        ),
+        Route(
+            "/v1/events/{id:path}/follow", view("follow", telemetry.follow, service.message), methods=["GET"]
+        ),
+        Route("/metrics", telemetry.metrics, methods=["GET"]),
         Route("/v1/events/{id:path}", service.message, methods=["GET"]),
         Route("/v1/requests", service.post_request, methods=["POST"]),
-        Route("/v1/requests/{id:path}", service.request, methods=["GET"]),
+        Route(
+            "/v1/requests/{id:path}/events", view("events", requests.events, requests.page), methods=["GET"]
+        ),
+        Route("/v1/requests/{id:path}", requests.page, methods=["GET"]),
+        Route("/v1/requests/{id:path}", requests.cancel, methods=["DELETE"]),
         Route("/v1/rules", service.rules, methods=["GET"]),
+        Route("/v1/audit", telling.audit, methods=["GET"]),
+        Route("/v1/audit/checkpoint", telling.checkpoint, methods=["GET"]),
+        Route("/v1/decided", telling.decided, methods=["GET"]),
+        Route("/v1/status", telling.status, methods=["GET"]),
+        Route("/v1/dead", dead.list, methods=["GET"]),
+        Route("/v1/dead/redrive", dead.redrive, methods=["POST"]),
+        Route("/v1/dead/discard", dead.discard, methods=["POST"]),
+        Route("/v1/dead/{number:int}", dead.show, methods=["GET"]),
         Route("/healthz", service.health, methods=["GET"]),
         Route("/readyz", service.ready, methods=["GET"]),
     ]
@@ -53,9 +90,10 @@ def application(hub: Callable[[], Hub], hosts: Sequence[str] = (), largest: int 
 class Service:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub], largest: int) -> None:
+    def __init__(self, hub: Callable[[], Hub], largest: int, requests: RequestDoor) -> None:
         self.hub = hub
         self.largest = largest
+        self.requests = requests
 
     async def post_events(self, request: Request) -> Response:
         """Take one event (202 and its id) or a batch (202 and a result for each)."""
@@ -90,24 +128,13 @@ class Service:
         known_type = hub.current.ruleset.events.get(name) if isinstance(name, str) else None
         if known_type is not None and not known_type.request:
             raise refusal("not-a-request", 422, (f"`{name}` is declared as an event",))
-        taken, known = await self._take(hub, item, idempotency_key(request))
+        cancels(request)
+        taken, known = await self._take(hub, item, idempotency_key(request), read_options(request))
         if taken.event is None:
             raise refusal(taken.code, taken.status, taken.refused)
-        seconds = prefer_wait(request)
-        if seconds:
-            await hub.wait(taken.key, seconds)
-        told = await hub.store.told(taken.key)
-        headers = {"Location": f"/v1/requests/{_quoted(taken.key)}"}
-        if seconds and told is not None and told["state"] == "finished":
-            return json_response(_request(told), 200, headers)
-        return json_response(_result(taken, known), 202, headers)
-
-    async def request(self, request: Request) -> Response:
-        """A request's answers so far."""
-        seconds = prefer_wait(request)
-        if seconds:
-            await self.hub().wait(request.path_params["id"], seconds)
-        return json_response(_request(await self._told(request)))
+        if not taken.decided:
+            return json_response(_result(taken, known), 202)
+        return await self.requests.opened(request, taken.key)
 
     async def message(self, request: Request) -> Response:
         """All that is kept of one message: which rules fired, each action, each attempt's end."""
@@ -151,10 +178,12 @@ class Service:
             )  # fmt: skip
         return hub
 
-    async def _take(self, hub: Hub, item: Message, key: str = "") -> tuple[Taken, bool]:
+    async def _take(
+        self, hub: Hub, item: Message, key: str = "", options: Options = PLAIN
+    ) -> tuple[Taken, bool]:
         if item.raw is not None:
-            return await hub.submit(item.raw, type_name=item.type_name, key=key)
-        return await hub.submit_json(item.value, type_name=item.type_name, key=key)
+            return await hub.submit(item.raw, type_name=item.type_name, key=key, options=options)
+        return await hub.submit_json(item.value, type_name=item.type_name, key=key, options=options)
 
     async def _told(self, request: Request) -> Any:
         told = await self.hub().store.told(request.path_params["id"])
@@ -169,6 +198,18 @@ class Service:
         return told
 
 
+def view(name: str, handler: Handler, plain: Handler) -> Handler:
+    """What is asked about an event, unless the name is the end of the event's own id, written as %2F and the name."""
+
+    async def choose(request: Request) -> Response:
+        if request.scope.get("raw_path", b"").endswith(f"/{name}".encode()):
+            return await handler(request)
+        request.path_params["id"] += f"/{name}"
+        return await plain(request)
+
+    return choose
+
+
 def _result(taken: Taken, known: bool) -> dict[str, Any]:
     state = "duplicate" if known else "accepted"
     if taken.event is None:
@@ -181,15 +222,6 @@ def _result(taken: Taken, known: bool) -> dict[str, Any]:
     if taken.event is None:
         made["code"] = taken.code
     return made
-
-
-def _request(told: Any) -> dict[str, Any]:
-    return {
-        "id": told["id"],
-        "type": told["type"],
-        "state": "complete" if told["state"] == "finished" else "open",
-        "replies": told["replies"],
-    }
 
 
 def _quoted(id: str) -> str:
@@ -225,7 +257,10 @@ async def _problem(request: Request, error: Problem) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    remedies = {404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /healthz and /readyz"}
+    remedies = {
+        404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
+        "/v1/status, /metrics, /healthz and /readyz"
+    }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())
     title = error.detail.lower()

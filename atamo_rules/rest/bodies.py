@@ -54,7 +54,7 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Problem(415, "encoding", "compressed bodies are not taken", remedy="send it uncompressed")
     type_name = request.query_params.get("type")
-    raw = await _bounded(request, largest)
+    raw = await bounded(request, largest)
     if "ce-type" in request.headers and media == "application/json":
         return Messages((Message(None, _binary(request, raw)),), False)
     if media in _LINES:
@@ -98,7 +98,7 @@ def _binary(request: Request, raw: bytes) -> dict[str, Any]:
     return event
 
 
-async def _bounded(request: Request, limit: int) -> bytes:
+async def bounded(request: Request, limit: int) -> bytes:
     def too_large() -> Problem:
         return Problem(
             413, "too-large", f"the body has more than {limit} bytes",

@@ -133,12 +133,26 @@ def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
         )
     name, _, about = parsed
     answer: tuple[tree.Field, ...] | None = None
+    safe: tree.Safe | None = None
     fields: list[tree.Field] = []
     for child in line.children:
         if child.text.strip() == "answer":
             answer = reader.fields(child.children)
+        elif child.word == "safe" and ":" not in child.text:
+            if safe is not None:
+                reader.repeated(child, "safe", safe.span)
+            safe = _safe(child, reader) or safe
         else:
             field = reader.field(child)
             if field is not None:
                 fields.append(field)
-    return decl.ActionDecl(verb, name, about, tuple(fields), tail is not None, answer, span=line.whole)
+    return decl.ActionDecl(verb, name, about, tuple(fields), tail is not None, answer, safe, span=line.whole)
+
+
+def _safe(line: Line, reader: Reader) -> tree.Safe | None:
+    reader.no_children(line)
+    rest = line.after("safe")
+    if not rest.text:
+        return tree.Safe(span=line.span)
+    made: tree.Safe | None = reader.parse("safe", rest)
+    return reader.placed(made, line) if made is not None else None

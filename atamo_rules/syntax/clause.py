@@ -47,6 +47,7 @@ STARTS = (
     "at_most",
     "schedule",
     "principals",
+    "safe",
     "do_head",
     "let",
     "cell",

@@ -59,6 +59,15 @@ def principal_text(principal: decl.Principal) -> str:
     return f"{principal.kind} {name_text(principal.name.text)}"
 
 
+def safe_text(safe: tree.Safe) -> str:
+    """`fresh 30 seconds stale 5 minutes shared by group staff`: what stands after `safe`."""
+    parts = [f"fresh {quantity(safe.fresh)}"] if safe.fresh is not None else []
+    parts += [f"stale {quantity(safe.stale)}"] if safe.stale is not None else []
+    if safe.by != "user":
+        parts.append(f"shared by {safe.by}{f' {name_text(safe.group.text)}' if safe.group else ''}")
+    return " ".join(parts)
+
+
 def action_head(do: decl.Do) -> str:
     """`ask crm.summary within 5 seconds as who`."""
     if do.target is None:

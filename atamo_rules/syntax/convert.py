@@ -2,8 +2,8 @@
 
 What each start symbol gives: condition, expression → Expr; value → Value; object → ObjectValue; field → FieldLine;
 param → Param; list_items → tuple of Literal; define → Define; define_head → (Name, parameters); trigger → Trigger;
-at_most → AtMost; schedule → Schedule; principals → tuple of Principal; do_head → Do; let → Let; cell → Cell;
-given → Given; expect → Expect; mock → Mock; keys → tuple of Step; name → Name; length → Quantity; on → On.
+at_most → AtMost; schedule → Schedule; principals → tuple of Principal; do_head → Do; let → Let; safe → Safe;
+cell → Cell; given → Given; expect → Expect; mock → Mock; keys → tuple of Step; name → Name; length → Quantity; on → On.
 """
 
 from __future__ import annotations
@@ -198,6 +198,21 @@ class Converter(Expressions):
         return decl.Principal(str(kind), self.take(name), span=self.span(node))
 
     # --- actions ----------------------------------------------------------------------------------------
+
+    def _safe(self, node: Tree[Token]) -> tree.Safe:
+        made, before = tree.Safe(span=self.span(node)), ""
+        for child in node.children:
+            if isinstance(child, Token):
+                before = child.type
+                if before in ("EVERYONE", "ORGANISATION", "GROUP"):
+                    made = replace(made, by=str(child))
+            elif before == "FRESH":
+                made = replace(made, fresh=self.take(child))
+            elif before == "STALE":
+                made = replace(made, stale=self.take(child))
+            else:
+                made = replace(made, group=self.take(child))
+        return made
 
     def _do_head(self, node: Tree[Token]) -> decl.Do:
         return cast(decl.Do, self.take(node.children[0]))

@@ -16,6 +16,7 @@ from atamo_rules.syntax.tree import (
     ObjectValue,
     Path,
     Quantity,
+    Safe,
     Step,
     TypeExpr,
     Value,
@@ -106,7 +107,7 @@ class EventDecl(Node):
 
 @dataclass(frozen=True, slots=True)
 class ActionDecl(Node):
-    """`ask summary "about"` inside an agent: parameters below, then `answer` and its fields."""
+    """`ask summary "about"` inside an agent: `safe`, parameters below, then `answer` and its fields."""
 
     verb: str
     name: Name
@@ -114,6 +115,7 @@ class ActionDecl(Node):
     parameters: tuple[Field, ...] = ()
     anything: bool = False
     answer: tuple[Field, ...] | None = None
+    safe: Safe | None = None
 
 
 @dataclass(frozen=True, slots=True)

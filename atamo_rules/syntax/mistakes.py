@@ -46,6 +46,12 @@ _WORDS = {
     "ONE_OF": "`one of …`",
     "LIST_OF": "`list of …`",
     "MAP_OF": "`map of …`",
+    "FRESH": "`fresh`",
+    "STALE": "`stale`",
+    "SHARED_BY": "`shared by`",
+    "EVERYONE": "`everyone`",
+    "ORGANISATION": "`organisation`",
+    "GROUP": "`group`",
     "WHO": "`user`, `group` or `organisation`",
     "NOTHING": "`nothing`",
     "TIMEOUT": "`timeout`",
@@ -73,6 +79,7 @@ _QUIET = {
 }  # fmt: skip
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
               "by", "then", "without", "times", "present", "exists")  # fmt: skip
+_SAFE = ("fresh", "stale", "shared", "by", "everyone", "organisation", "group")
 _TYPES = (*tree.TYPE_WORDS, "one", "list", "map")
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
@@ -134,7 +141,7 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             help=meant.help,
             fixes=[Fix(f"write `{meant.text}`", (edit,))] if meant.text and fragment.exact else (),
         )
-    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _OPERATORS
+    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _SAFE if start == "safe" else _OPERATORS
     close = get_close_matches(word, known, n=1, cutoff=0.7) if word.isidentifier() else []
     if close and close[0] == word:
         close = []

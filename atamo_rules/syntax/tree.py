@@ -342,3 +342,14 @@ class Field(Node):
     optional: bool = False
     default: Literal | None = None
     about: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Safe(Node):
+    """`safe fresh 30 seconds stale 5 minutes shared by group staff` below an action: it only reads, so that equal
+    calls may be one. `by` is user (nothing was said), everyone, organisation or group, which `group` names."""
+
+    fresh: Quantity | None = None
+    stale: Quantity | None = None
+    by: str = "user"
+    group: Name | None = None

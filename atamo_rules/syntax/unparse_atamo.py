@@ -13,6 +13,7 @@ from atamo_rules.syntax.clause_wording import (
     cell_text,
     on_text,
     parameters_text,
+    safe_text,
 )
 from atamo_rules.syntax.places import keyword
 from atamo_rules.syntax.rows import STEP, Row, Rows, row, shifted
@@ -121,6 +122,8 @@ def _agent(written: decl.AgentDecl) -> Rows:
     for action in written.actions:
         head = f"{action.verb} {name_text(action.name.text)}{about_text(action.about)}"
         below += row(head + " of anything" * action.anything, 0, action.span)
+        if action.safe is not None:
+            below += row(f"safe {safe_text(action.safe)}".rstrip(), STEP, action.safe.span)
         below += shifted((*_fields(action.parameters), *_answer(action.answer, action.span)), STEP)
     return (*row(f"agent {name_text(written.name.text)}{about_text(written.about)}"), *shifted(below, STEP))
 

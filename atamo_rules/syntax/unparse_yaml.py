@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.clause_wording import cell_text, on_text, parameters_text
+from atamo_rules.syntax.clause_wording import cell_text, on_text, parameters_text, safe_text
 from atamo_rules.syntax.comments import comments_of
 from atamo_rules.syntax.rows import Row, Rows
 from atamo_rules.syntax.unparse_yaml_rule import plain_value, rule_map, test_map, value_of
@@ -148,6 +148,10 @@ def _agent(agent: decl.AgentDecl) -> Yaml:
     for action in agent.actions:
         inner = _about(action.about, quoted=True)
         inner += [Entry("of", Leaf("anything"))] if action.anything else []
+        if action.safe is not None:
+            text = safe_text(action.safe)
+            said = Leaf(text, clause=True) if text else Leaf("true")
+            inner.append(Entry("safe", said, action.safe.span))
         inner += fields_map(action.parameters).entries
         inner += [Entry("answer", fields_map(action.answer))] if action.answer is not None else []
         entries.append(Entry(f"{action.verb} {action.name.text}", Map(tuple(inner), flow=FEW), action.span))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -22,6 +23,8 @@ TOP = ("pack", "version", *METADATA, "use", "params", "lists", "define", "events
        "rules", "tests")  # fmt: skip
 _KINDS = {"params": "param", "lists": "list", "define": "define", "events": "event", "requests": "event",
           "agents": "agent", "tables": "table"}  # fmt: skip
+_SAFE = re.compile(r"true\Z|(fresh|stale|shared)\b")
+"""How the value of `safe` begins where it is the clause, and not a parameter of that name: no type is written so."""
 _VERBS = ("send", "track", "ask", "publish")
 
 
@@ -296,7 +299,7 @@ def _uses(node: Node, clauses: Clauses) -> decl.Uses | None:
 def _action(word: Scalar, verb: str, name: str, node: Node, clauses: Clauses) -> decl.ActionDecl:
     start = word.span.start + len(word.text) - len(name)
     label = tree.Name(name, span=replace(word.span, start=min(start, word.span.end)))
-    about = answer = None
+    about = answer = safe = None
     fields: list[tree.Field] = []
     anything = False
     mapping = clauses.mapping(node, f"`{word.text}`")
@@ -307,8 +310,14 @@ def _action(word: Scalar, verb: str, name: str, node: Node, clauses: Clauses) ->
             anything = True
         elif key.text == "about" and isinstance(value, Scalar) and not key.plain:
             about = clauses.about(value)
+        elif key.text == "safe" and isinstance(value, Scalar) and _SAFE.match(value.text):
+            span = key.span.to(value.span)
+            said = tree.Safe(span=span) if value.text == "true" else clauses.parse("safe", value, "this")
+            safe = replace(said, span=span) if said is not None else None
         else:
             made = _field(key, value, clauses)
             if made is not None:
                 fields.append(made)
-    return decl.ActionDecl(verb, label, about, tuple(fields), anything, answer, span=word.span.to(node.span))
+    return decl.ActionDecl(
+        verb, label, about, tuple(fields), anything, answer, safe, span=word.span.to(node.span)
+    )

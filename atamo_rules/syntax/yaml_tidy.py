@@ -17,6 +17,7 @@ from atamo_rules.syntax.clause_wording import (
     on_text,
     principal_text,
     repeat_text,
+    safe_text,
     trigger_text,
 )
 from atamo_rules.syntax.wording import field_text, quantity, type_text, words
@@ -95,6 +96,7 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
     "on": on_text,
     "at_most": at_most_text,
     "principals": lambda made: ", ".join(principal_text(one) for one in made),
+    "safe": safe_text,
     "do_head": _do,
     "cell": cell_text,
     "actor": actor_text,

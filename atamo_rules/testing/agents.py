@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done, Outcome
+from atamo_rules.model.types import Json
 
 Step: TypeAlias = "Outcome | BaseException | Callable[[Action], Outcome] | float"
 """One attempt: an outcome, an exception to raise, a function of the action, or seconds to be silent before Done."""
@@ -45,3 +46,22 @@ class ScriptedAgent:
 
     async def close(self) -> None:
         self.closed += 1
+
+
+class Replies:
+    """What an agent is given to answer with, that remembers what it said: bodies with their keys, news of progress,
+    and after how many bodies it had loaded."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, Json]] = []
+        self.news: list[Json] = []
+        self.loaded_after: int | None = None
+
+    async def __call__(self, answer: Json, *, key: str = "") -> None:
+        self.answers.append((key, answer))
+
+    async def loaded(self) -> None:
+        self.loaded_after = len(self.answers)
+
+    async def progress(self, news: Json) -> None:
+        self.news.append(news)

@@ -14,6 +14,7 @@ from atamo_rules.hub.ports import Agent, Auditor
 from atamo_rules.model.audit import KINDS, AuditRecord
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed
+from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.laws_of_accepting import AcceptLaws
 from atamo_rules.testing.laws_of_keeping import AnswerLaws, AuditLaws, DeadLaws, StateLaws
 from atamo_rules.testing.laws_of_work import WorkLaws
@@ -38,7 +39,7 @@ class AuditorContract:
     def test_every_kind_is_taken_in_order(self) -> None:
         auditor = self.auditor()
         for position, kind in enumerate(KINDS, 1):
-            auditor.tell(AuditRecord(position, NOON, kind, "e1", "alice", {"why": "ü\n{{ 7*7 }}"}))  # type: ignore[arg-type]
+            auditor.tell(AuditRecord(position, NOON, kind, "e1", "alice", {"why": "ü\n{{ 7*7 }}"}))
         auditor.close()
         kept = self.heard()
         assert [(one["position"], one["kind"]) for one in kept] == list(enumerate(KINDS, 1))
@@ -66,10 +67,7 @@ class AgentContract:
         async def story() -> None:
             agent = self.agent()
 
-            async def reply(answer: Any) -> None:
-                return None
-
-            outcome = await asyncio.wait_for(agent.perform(self.action(), reply), agent.timeout + 1)
+            outcome = await asyncio.wait_for(agent.perform(self.action(), Replies()), agent.timeout + 1)
             assert isinstance(outcome, Done | Again | Failed)
             await agent.close()
             await agent.close()

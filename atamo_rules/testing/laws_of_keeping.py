@@ -7,11 +7,13 @@ import dataclasses
 
 from msgspec.structs import replace
 
+from atamo_rules.engine.decide import action_id
 from atamo_rules.model.audit import Note
+from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Done, Failed
-from atamo_rules.model.work import Put, Selector, Work
-from atamo_rules.testing.store_stage import NOON, Laws, Stage, event, run
+from atamo_rules.model.work import Decided, Following, Put, Selector, Work
+from atamo_rules.testing.store_stage import NOON, Laws, Stage, action, event, run
 
 ALL = Selector()
 
@@ -58,6 +60,31 @@ class AnswerLaws(Laws):
             readers.append(asyncio.create_task(reader()))
             for seen in await asyncio.wait_for(asyncio.gather(*readers), 20):
                 assert seen == [*range(10), None]
+
+        run(self, story)
+
+    def test_frames_that_others_stand_in_for_may_go_and_the_rest_keep_their_numbers(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            await store.append([Frame("q", "update", n, key=str(n % 3)) for n in range(9)])
+            await store.trim("q", [1, 2, 3, 5, 99])
+            await store.trim("other", [1])
+            page = await store.read("q", 0, 3, 0)
+            assert ([frame.seq for frame in page.frames], page.cursor) == ([4, 6, 7], 7)
+            assert [frame.seq for frame in (await store.read("q", 4, 10, 0)).frames] == [6, 7, 8, 9]
+            assert (
+                await store.append(
+                    [Frame("q", "end", rule="", cache="stale", age=1.5, late=True)], close=True
+                )
+                == 10
+            )
+            page = await store.read("q", 9, 10, 0)
+            assert [(f.seq, f.cache, f.age, f.late) for f in page.frames] == [(10, "stale", 1.5, True)]
+            assert page.closed
+            await store.touch("q", 1)
+            stage.clock.move(2)
+            await store.housekeeping()
+            assert (await store.read("q", 0, 10, 0)).expired == 10
 
         run(self, story)
 
@@ -221,6 +248,48 @@ class AuditLaws(Laws):
                 assert list(await stage.store.audit(0, 100)) == stage.heard
                 await stage.store.write([note])
                 assert stage.heard[-1].position == 22
+
+        run(self, story)
+
+    def test_the_records_of_one_event_are_those_and_no_others_also_when_the_clock_was_set_back(self) -> None:
+        async def story(stage: Stage) -> None:
+            for number in range(30):
+                stage.clock.step((number * 7) % 30 - (number * 7 - 7) % 30)
+                await stage.accept(
+                    f"e{number}", stage.work(f"a{number}", event=f"/test#e{number}", lease=9.0)
+                )
+            for number in range(30):
+                key = f"/test#e{number}"
+                expected = tuple(record for record in stage.heard if record.event == key)
+                assert len(expected) == 3
+                assert await stage.store.audit(0, 100, key) == expected
+                first = await stage.store.audit(0, 1, key)
+                assert first + await stage.store.audit(first[0].position, 100, key) == expected
+            assert await stage.store.audit(0, 100, "nobody") == ()
+
+        run(self, story)
+
+    def test_what_was_decided_is_told_without_what_followed_an_answer(self) -> None:
+        async def story(stage: Stage) -> None:
+            ids = [action_id("e1", "r", f"/{index}") for index in range(3)]
+            asked = stage.work(ids[1], within=60.0, lease=9.0)
+            asked = replace(asked, action=dataclasses.replace(asked.action, verb="ask", index=1))
+            first = stage.work(ids[0], lease=9.0)
+            reply = dataclasses.replace(action(ids[2]), verb="reply", agent="", index=2)
+            one = event("e1")
+            fired = (Fired("r", (first.action, asked.action)), Fired("s", (), shadow=True))
+            decision = Decision(one.key, one.type, "g1", fired)
+            (kept,) = await stage.store.accept(
+                [stage.arrival(one, Decided(decision, Following((first, asked))))]
+            )
+            lease = next(lease for lease in kept.leases if lease.work.action.id == ids[1])
+            await stage.store.settle(lease, Done({"n": 1}), Following(done=(reply,)))
+            told = await stage.store.decision(one.key)
+            assert told is not None
+            assert (told.digest, told.type, told.matched) == ("g1", one.type, ("r",))
+            assert told.actions == (first.action, asked.action)
+            assert [found.rule for found in told.fired if found.shadow] == ["s"]
+            assert await stage.store.decision("nobody") is None
 
         run(self, story)
 

@@ -8,7 +8,19 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
-from tests.benchmarks import decide, door, hub, match, reload, render, shapes, sigma, verify, version
+from tests.benchmarks import (
+    calls,
+    decide,
+    door,
+    hub,
+    match,
+    reload,
+    render,
+    shapes,
+    sigma,
+    verify,
+    version,
+)
 from tests.benchmarks.table import Table
 
 
@@ -28,6 +40,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "shapes": shapes.run,
     "door": door.run,
     "hub": hub.run,
+    "calls": calls.run,
     "sigma": sigma.run,
     "match": match.run,
     "match-making": match.making,

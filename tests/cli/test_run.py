@@ -21,7 +21,10 @@ def lines(*events: Any) -> str:
 
 
 def audit(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / ".atamo/audit.jsonl").read_text("utf-8").splitlines()]
+    """The records but for checkpoints, each with the facts of its kind beside the members that all have."""
+    lines = (folder / ".atamo/audit.jsonl").read_text("utf-8").splitlines()
+    records = [record for record in map(json.loads, lines) if record["kind"] != "audit.checkpoint"]
+    return [{**record, **record["what"]} for record in records]
 
 
 def test_standard_input_is_taken_to_its_end(tmp_path: Path) -> None:

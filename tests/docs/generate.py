@@ -12,6 +12,7 @@ from atamo_rules.cli import main as cli
 from atamo_rules.compiler.describe import describe
 from atamo_rules.functions import lists, loose, loose_math, net, numbers, text, time
 from atamo_rules.functions.signature import Function
+from atamo_rules.hub.audit.levels import MEANING
 from atamo_rules.model.strict_json import encode
 from atamo_rules.source import pages
 from atamo_rules.source.codes import ERROR, WARNING
@@ -25,10 +26,14 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     for name, (place, _) in cli.COMMANDS.items():
         module, _, attribute = place.partition(":")
         try:
-            yield name, getattr(import_module(module), attribute)
+            command = getattr(import_module(module), attribute)
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise
+            continue
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
 
 
 def cli_page() -> str:
@@ -45,7 +50,8 @@ def cli_page() -> str:
     for name, command in found.items():
         arguments = [p for p in command.params if isinstance(p, click.Argument)]
         usage = " ".join(_argument(p) for p in arguments)
-        out += [f"\n## atamo {name}\n", f"```text\natamo {name} [OPTIONS] {usage}".rstrip() + "\n```\n"]
+        options = "COMMAND …" if isinstance(command, click.Group) else f"[OPTIONS] {usage}".rstrip()
+        out += [f"\n## atamo {name}\n", f"```text\natamo {name} {options}\n```\n"]
         out.append(_paragraphs(command.help or "") + "\n")
         out += _options(command)
         if command.epilog:
@@ -152,10 +158,27 @@ def diagnostics_page() -> str:
     return "\n".join(out)
 
 
+def audit_page() -> str:
+    """Every kind of record, by what it is about."""
+    out = ["# Kinds of audit records\n", _MADE]
+    out.append(
+        "The list is closed. Each kind is kept by its level and those above it: `minimal`, `decisions`, `full`.\n"
+        "What else a record says: [the audit](../explanation/the-audit.md).\n"
+    )
+    families: dict[str, list[str]] = {}
+    for kind, (level, about) in MEANING.items():
+        family = kind.partition(".")[0]
+        families.setdefault(family, []).append(f"| `{kind}` | {level} | {about} |")
+    for family, lines in families.items():
+        out += [f"## {family}\n\n| kind | level | |\n|---|---|---|", *lines, ""]
+    return "\n".join(out)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "functions.md": functions_page,
     "diagnostics.md": diagnostics_page,
+    "audit.md": audit_page,
 }
 
 if __name__ == "__main__":

@@ -22,7 +22,10 @@ from atamo_rules.source.formats import render
 from atamo_rules.source.span import Source
 from tests.docs.pages import Block, Step, blocks, matches, project, transcript
 
-INSIDE = {"verify", "simulate", "fmt", "explain", "init", "import", "types", "bench", "--version", "--help"}
+INSIDE = {
+    "verify", "simulate", "fmt", "explain", "init", "import", "types", "bench", "trace", "why", "dead", "audit",
+    "replay", "--version", "--help",
+}  # fmt: skip
 """Commands of `atamo` that run in this process, through the same door, because a new one costs half a second."""
 SHELL = set("|<>&;$`*")
 

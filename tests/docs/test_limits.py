@@ -11,8 +11,11 @@ from atamo_rules.builtin.stores import memory
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import files, hub, intake
+from atamo_rules.hub import files, follow, hub, intake
+from atamo_rules.hub.requests import live, step
 from atamo_rules.hub.retry import RetryPolicy
+from atamo_rules.hub.sharing import flights
+from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies
@@ -38,6 +41,11 @@ LIMITS = {
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
     "events that follow": f"{hub.HOPS}, one",
     "actions open": f"{sqlite.MOST_OPEN:,}; {memory.MOST_OPEN:,} in memory; more",
+    "updates of a feed": f"{live.WINDOW:,}; further",
+    "answers kept that come after": f"{step.MOST_LATE}",
+    "requests whose answers": f"{live.MOST_KEPT:,} of each; {flights.MOST_BYTES >> 20} MiB",
+    "steps of messages": f"{follow.MOST:,}",
+    "series of one metric": f"{numbers.MOST:,}; what",
     "how long what is over": f"{sqlite.RETAIN.days} days; in memory the last {memory.MOST:,}",
     "times an action": f"{RetryPolicy().attempts} in all, or what its rule or agent says; up to {MOST_RETRIES:,}",
     "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",

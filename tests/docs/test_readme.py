@@ -44,7 +44,7 @@ def test_the_main_job_and_the_event_that_is_handed_to_it(clone: Path) -> None:
         assert told["matched"] == ["issues.opened"]
         assert hub.end(signal.SIGTERM) == 0
     lines = (clone / "rulesets/github/.atamo/audit.jsonl").read_text("utf-8").splitlines()
-    kinds = [(record["kind"], record.get("type", "")) for record in map(json.loads, lines)]
+    kinds = [(record["kind"], record["what"].get("type", "")) for record in map(json.loads, lines)]
     assert ("event.accepted", "work.opened") in kinds
     assert ("action.done", "") in kinds
 

@@ -47,10 +47,10 @@ def test_every_step_is_told_in_order() -> None:
 
     hub, heard = asyncio.run(story())
     assert heard.kinds("e1") == [
-        "event.accepted", "event.decided", "action.started", "action.started",
-        "action.done", "action.done", "event.finished",
+        "event.accepted", "event.decided", "rule.evaluated", "action.created", "action.created",
+        "action.started", "action.started", "action.done", "action.done", "event.finished",
     ]  # fmt: skip
-    assert [record.position for record in heard.records] == list(range(1, 8))
+    assert [record.position for record in heard.records] == list(range(1, 11))
     decided = heard.what("event.decided")[0]
     assert decided["digest"] == hub.current.digest
     assert decided["matched"] == ["both"]

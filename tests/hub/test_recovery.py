@@ -222,11 +222,11 @@ def test_the_auditors_file_goes_on_where_it_ended_and_can_be_made_again(tmp_path
 
     asyncio.run(one(1))
     first = positions()
-    assert first == list(range(1, 8))
+    assert first == list(range(1, 11))
     with path.open("ab") as file:
-        file.write(b'{"position":8,"kind":"half a li')
+        file.write(b'{"position":11,"kind":"half a li')
     asyncio.run(one(2))
-    assert positions() == list(range(1, 15))
+    assert positions() == list(range(1, 21))
     path.unlink()
     asyncio.run(one(3))
-    assert positions() == list(range(1, 22))
+    assert positions() == list(range(1, 31))

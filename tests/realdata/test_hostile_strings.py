@@ -86,4 +86,4 @@ def test_every_string_survives_as_value_key_element_and_in_templates(lines: Line
         json.loads(line) for line in (tmp_path / ".atamo/audit.jsonl").read_text("utf-8").split("\n") if line
     ]
     decided = [record for record in audit if record["kind"] == "event.decided"]
-    assert [record["matched"] for record in decided] == [["repeat", "same"]] * len(strings)
+    assert [record["what"]["matched"] for record in decided] == [["repeat", "same"]] * len(strings)

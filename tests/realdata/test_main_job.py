@@ -39,7 +39,7 @@ def test_every_payload_is_taken_over_http_and_every_routing_case_reaches_exactly
 
     records = [json.loads(line) for line in (folder / ".atamo/audit.jsonl").read_text("utf-8").splitlines()]
     matched = {
-        r["event"]: r["matched"]
+        r["event"]: r["what"]["matched"]
         for r in records
         if r["kind"] == "event.decided" and r["event"] in set(posted)
     }

@@ -69,7 +69,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
     """Starts a hub on some rule text; everything is stopped after the test."""
     ends: list[Callable[[], None]] = []
 
-    def start(text: str) -> Serving:
+    def start(text: str, **agents: Any) -> Serving:
         folder = write(tmp_path / f"p{len(ends)}", {"rules/a.atamo": text})
         loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -77,10 +77,12 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
 
         async def life() -> None:
             audit = JsonLinesAuditor(folder / ".atamo" / "audit.jsonl")
-            controller = Controller(FolderProvider(folder, watch=False), MemoryStore(), (audit,))
+            controller = Controller(
+                FolderProvider(folder, watch=False), MemoryStore(), (audit,), agents=agents
+            )
             await controller.start()
             config = uvicorn.Config(
-                application(lambda: controller.hub, largest=1 << 20),
+                application(lambda: controller.hub, largest=1 << 20, beat=0.1),
                 log_level="warning",
                 lifespan="off",
                 access_log=False,

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 from typing import BinaryIO
 
-from atamo_rules.functions.printing import jsonable
+from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.model.audit import AuditRecord
-from atamo_rules.model.strict_json import encode
 
 TAIL = 1 << 20
 """Bytes at the end of a file in which its last line is looked for."""
@@ -29,15 +28,7 @@ class JsonLinesAuditor:
     def tell(self, record: AuditRecord) -> None:
         if self.file is None:
             return
-        line = {
-            "position": record.position,
-            "at": jsonable(record.at),
-            "kind": record.kind,
-            "event": record.event,
-            "who": record.who,
-            **record.what,
-        }
-        raw = encode(line).encode("utf-8", "surrogatepass") + b"\n"
+        raw = record_bytes(record) + b"\n"
         begun = self.file.tell()
         if self.file.write(raw) != len(raw):
             self.file.truncate(begun)  # no room for the rest: half a line is no record

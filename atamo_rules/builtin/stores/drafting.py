@@ -5,8 +5,9 @@ from __future__ import annotations
 from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
 from atamo_rules.builtin.stores.open_work import Item, item_of
 from atamo_rules.hub import records
+from atamo_rules.hub.audit.levels import keeps
 from atamo_rules.hub.clock import Clock
-from atamo_rules.model.audit import Kind
+from atamo_rules.model.audit import Kind, Level
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import NOTHING, Arrival, Decided, Following
 
@@ -70,3 +71,10 @@ class Draft:
         change.puts += following.puts
         if following.problems:
             change.problems.append((event, following.problems))
+
+
+def thin(change: Change, level: Level) -> None:
+    """Leave out the records that a level does not keep, also of what comes in with a change."""
+    change.notes = [note for note in change.notes if keeps(level, note.kind)]
+    for one in change.incoming:
+        thin(one.change, level)

@@ -12,14 +12,16 @@ from datetime import timedelta
 
 from atamo_rules.builtin.stores import operating
 from atamo_rules.builtin.stores.bells import Bells, rung
-from atamo_rules.builtin.stores.drafting import Draft
+from atamo_rules.builtin.stores.drafting import Draft, thin
+from atamo_rules.builtin.stores.following import followed
 from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved
 from atamo_rules.builtin.stores.open_work import Item, OpenWork
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import ANY, Caps, Hear
-from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.audit import AuditRecord, Level, Note
+from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
@@ -54,6 +56,7 @@ class LocalStore:
         self.draft = Draft(self.clock)
         self.bells = Bells()
         self.work = OpenWork(self.bells.ring)
+        self.level: Level = "full"
 
     @property
     def full(self) -> bool:
@@ -73,7 +76,7 @@ class LocalStore:
                 change.notes.append(
                     records.of_action("action.lost", change.at, item.work, attempt=item.attempts)
                 )
-            await self.journal.commit(change)
+            await self.commit(change)
             for item in loaded.lost:
                 self.work.add(item)
         deadlines = tuple(i.work for i in self.work.items.values() if i.limited)
@@ -85,8 +88,14 @@ class LocalStore:
             change = self.draft.change()
             change.moved += [Moved(item, "waiting") for item in given_up]
             with suppress(StoreUnavailable):  # the next start finds them running, and gives them up itself
-                await self.journal.commit(change)
+                await self.commit(change)
         await self.journal.close()
+
+    async def commit(self, change: Change) -> None:
+        """Keep a change, without records that are beneath the level."""
+        if self.level != "full":
+            thin(change, self.level)
+        await self.journal.commit(change)
 
     # --- accept, record ---------------------------------------------------------------------------------
 
@@ -95,7 +104,7 @@ class LocalStore:
             raise Busy(f"{len(self.work.items)} actions are open")
         change = self.draft.change()
         change.incoming = [self.draft.incoming(one) for one in arrivals]
-        await self.journal.commit(change)
+        await self.commit(change)
         return [Kept(one.known, *self.entered(one)) for one in change.incoming]
 
     async def record(self, event: Event, decided: Decided) -> Kept:
@@ -103,7 +112,7 @@ class LocalStore:
             return Kept("same")
         change = self.draft.change()
         self.draft.decide(change, event.key, event.who, decided)
-        await self.journal.commit(change)
+        await self.commit(change)
         return Kept("new", *self.followed(change))
 
     # --- work -------------------------------------------------------------------------------------------
@@ -133,7 +142,7 @@ class LocalStore:
                 records.of_action("action.started", change.at, item.work, attempt=item.attempts)
             )
         try:
-            await self.journal.commit(change)
+            await self.commit(change)
         except StoreUnavailable:
             for item in items:
                 item.attempts -= 1
@@ -153,7 +162,7 @@ class LocalStore:
             change.moved.append(Moved(item, "waiting"))
             change.notes.append(records.of_action("action.lost", change.at, item.work, attempt=item.attempts))
         try:
-            await self.journal.commit(change)
+            await self.commit(change)
         finally:
             for item in lost:
                 if item.state != "over":
@@ -170,7 +179,7 @@ class LocalStore:
             change.notes.append(
                 records.of_action("action.late", change.at, lease.work, attempt=lease.attempt, outcome=word)
             )
-            await self.journal.commit(change)
+            await self.commit(change)
             return None
         errors, wait = item.errors, 0.0
         match outcome:
@@ -195,7 +204,7 @@ class LocalStore:
         self.draft.follow(change, item.work.event, item.work.who, following)
         item.state = "writing"
         try:
-            await self.journal.commit(change)
+            await self.commit(change)
         except StoreUnavailable:
             item.state = "leased"
             raise
@@ -222,7 +231,7 @@ class LocalStore:
         self.draft.follow(change, event, item.work.who, following)
         before, item.state = item.state, "writing"
         try:
-            await self.journal.commit(change)
+            await self.commit(change)
         except StoreUnavailable:
             self.work.restore(item, before)
             raise
@@ -251,7 +260,7 @@ class LocalStore:
         change.notes += notes
         if close and frames:
             change.closed.append(frames[0].log)
-        await self.journal.commit(change)
+        await self.commit(change)
         self.followed(change)
         return change.cursor
 
@@ -265,12 +274,17 @@ class LocalStore:
                 return page
             await rung(bell, left)
 
+    async def trim(self, log: str, frames: Sequence[int]) -> None:
+        change = self.draft.change()
+        change.trimmed += [(log, seq) for seq in frames]
+        await self.journal.commit(change)
+
     async def touch(self, log: str, seconds: float) -> bool:
         if (await self.journal.page(log, 0, 1)).expired is not None:
             return False
         change = self.draft.change()
         change.kept.append((log, change.at + timedelta(seconds=seconds)))
-        await self.journal.commit(change)
+        await self.commit(change)
         return True
 
     # --- dead letters -----------------------------------------------------------------------------------
@@ -294,12 +308,16 @@ class LocalStore:
     async def put(self, put: Put) -> int | None:
         change = self.draft.change()
         change.puts.append(put)
-        await self.journal.commit(change)
+        await self.commit(change)
         self.followed(change)
         return change.revisions[0]
 
     async def get(self, bucket: str, key: str) -> Entry | None:
         return await self.journal.entry(bucket, key)
+
+    async def entries(self, bucket: str) -> tuple[Entry, ...]:
+        found = await self.journal.entries(bucket, 0)
+        return tuple(entry for entry in found if entry.value is not None)
 
     async def watch(self, bucket: str) -> AsyncIterator[Entry]:
         seen = 0
@@ -316,10 +334,10 @@ class LocalStore:
     async def write(self, notes: Sequence[Note]) -> None:
         change = self.draft.change()
         change.notes += notes
-        await self.journal.commit(change)
+        await self.commit(change)
 
-    async def audit(self, after: int, limit: int) -> tuple[AuditRecord, ...]:
-        return tuple(await self.journal.audit(after, limit))
+    async def audit(self, after: int, limit: int, event: str = "") -> tuple[AuditRecord, ...]:
+        return tuple(await self.journal.audit(after, limit, event))
 
     async def head(self) -> int:
         return await self.journal.head()
@@ -329,6 +347,9 @@ class LocalStore:
 
     async def event(self, key: str) -> Event | None:
         return await self.journal.event(key)
+
+    async def decision(self, key: str) -> Decision | None:
+        return await self.journal.decision(key)
 
     async def told(self, name: str) -> Mapping[str, Json] | None:
         key = await self.journal.find(name)
@@ -363,27 +384,4 @@ class LocalStore:
 
     def followed(self, change: Change) -> tuple[tuple[Lease, ...], tuple[str, ...], tuple[str, ...]]:
         """Have memory follow a change that was committed."""
-        leases: list[Lease] = []
-        now = self.clock.passed()
-        for item in change.added:
-            if item.attempts:
-                leases.append(self.work.lease(item, now + item.work.lease))
-            else:
-                self.work.add(item)
-        pending: list[str] = []
-        finished = list(change.finished)
-        for one in change.incoming:
-            if one.known == "new":
-                if one.arrival.decided is None and not one.arrival.quarantined:
-                    pending.append(one.arrival.event.key)
-                more, over, behind = self.followed(one.change)
-                leases += more
-                finished += over
-                pending += behind
-        for frame in change.frames:
-            self.bells.ring(f"log {frame.log}")
-        for log in change.closed:
-            self.bells.ring(f"log {log}")
-        for put in change.puts:
-            self.bells.ring(f"bucket {put.bucket}")
-        return tuple(leases), tuple(finished), tuple(pending)
+        return followed(self.work, self.bells, self.clock.passed(), change)

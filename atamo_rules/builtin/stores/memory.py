@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -60,7 +60,9 @@ class Message:
 class Log:
     """The answers to one event."""
 
-    frames: list[Frame] = field(default_factory=list)
+    frames: dict[int, Frame] = field(default_factory=dict)
+    """By their `seq`; those that newer ones stand in for are gone."""
+    count: int = 0
     closed: bool = False
     until: datetime | None = None
     expired: int | None = None
@@ -123,8 +125,11 @@ class MemoryJournal:
             log = self.logs.setdefault(frame.log, Log())
             if log.expired is not None:
                 continue
-            change.cursor = len(log.frames) + 1
-            log.frames.append(replace(frame, seq=change.cursor, at=frame.at or change.at))
+            change.cursor = log.count = log.count + 1
+            log.frames[log.count] = replace(frame, seq=log.count, at=frame.at or change.at)
+        for name, seq in change.trimmed:
+            if name in self.logs:
+                self.logs[name].frames.pop(seq, None)
         for name in change.closed:
             self.logs.setdefault(name, Log()).closed = True
         for name, until in change.kept:
@@ -196,11 +201,15 @@ class MemoryJournal:
         message = self.messages.get(key)
         return message is None or message.decision is not None or message.arrival.quarantined
 
+    async def decision(self, key: str) -> Decision | None:
+        message = self.messages.get(key)
+        return message.decision if message is not None else None
+
     async def told(self, key: str) -> Mapping[str, Json] | None:
         message = self.messages.get(key)
         if message is None:
             return None
-        frames = self.logs[key].frames if key in self.logs else []
+        frames = list(self.logs[key].frames.values()) if key in self.logs else []
         lines = [message.actions[row] for row in sorted(message.actions)]
         arrival = message.arrival
         outline = outline_of(message.decision, message.problems) if message.decision is not None else None
@@ -212,9 +221,13 @@ class MemoryJournal:
             return Page((), after)
         if kept.expired is not None:
             return Page((), after, True, kept.expired)
-        frames = tuple(kept.frames[after : after + limit])
+        whole = len(kept.frames) == kept.count
+        numbers: Iterable[int] = (
+            range(after + 1, kept.count + 1) if whole else (n for n in kept.frames if n > after)
+        )
+        frames = tuple(kept.frames[n] for n in islice(numbers, limit))
         cursor = frames[-1].seq if frames else after
-        return Page(frames, cursor, kept.closed and cursor == len(kept.frames))
+        return Page(frames, cursor, kept.closed and cursor == kept.count)
 
     async def dead(
         self, which: Selector, after: int, upto: int | None, limit: int
@@ -243,11 +256,12 @@ class MemoryJournal:
         found = [entry for entry in self.state.get(bucket, {}).values() if entry.revision > after]
         return sorted(found, key=lambda entry: entry.revision)
 
-    async def audit(self, after: int, limit: int) -> list[AuditRecord]:
+    async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]:
         first = self.position - len(self.notes)
         skip = max(0, after - first)
-        notes = islice(self.notes, skip, skip + limit)
-        return [note.placed(position) for position, note in enumerate(notes, first + skip + 1)]
+        placed = enumerate(islice(self.notes, skip, None), first + skip + 1)
+        meant = (note.placed(at) for at, note in placed if not event or note.event == event)
+        return list(islice(meant, limit))
 
     async def head(self) -> int:
         return self.position
@@ -260,7 +274,7 @@ class MemoryJournal:
         gone = 0
         for log in self.logs.values():
             if log.until is not None and log.until < now and log.expired is None:
-                log.expired = len(log.frames)
+                log.expired = log.count
                 log.frames.clear()
                 gone += 1
         return gone

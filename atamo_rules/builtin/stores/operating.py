@@ -41,7 +41,7 @@ async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
         before.append((item, item.state))
         item.state = "writing"
     try:
-        await store.journal.commit(change)
+        await store.commit(change)
     except StoreUnavailable:
         for item, state in before:
             store.work.restore(item, state)
@@ -56,7 +56,7 @@ async def pause(store: LocalStore, what: Hold, who: str) -> None:
     change = store.draft.change()
     change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", {"by": who}))
     change.notes.append(records.of_hold("work.paused", change.at, what, who))
-    await store.journal.commit(change)
+    await store.commit(change)
     store.work.pauses.add(what)
     store.followed(change)
 
@@ -66,7 +66,7 @@ async def resume(store: LocalStore, what: Hold, who: str) -> None:
     change = store.draft.change()
     change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", None))
     change.notes.append(records.of_hold("work.resumed", change.at, what, who))
-    await store.journal.commit(change)
+    await store.commit(change)
     store.work.resume(what)
     store.followed(change)
 
@@ -107,7 +107,7 @@ async def redrive(
                 item = item_of(store.draft.row, replace(work, action=edited, lease=0.0))
                 change.added.append(item)
             change.notes.append(records.of_letter("action.redriven", change.at, letter, who, again=item.id))
-        await store.journal.commit(change)
+        await store.commit(change)
         for item in again:
             store.work.add(item)
         store.followed(change)
@@ -123,7 +123,7 @@ async def discard(store: LocalStore, which: Selector, upto: int, who: str) -> in
         for letter, _ in letters:
             change.undead.append(letter.number)
             change.notes.append(records.of_letter("action.discarded", change.at, letter, who))
-        await store.journal.commit(change)
+        await store.commit(change)
         done += len(letters)
     return done
 

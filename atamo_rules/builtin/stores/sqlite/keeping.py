@@ -128,7 +128,8 @@ def _moved(change: Change, moved: Moved) -> Row:
 
 
 def _note(note: Note, written: _Moments) -> Row:
-    return written(note.at), note.kind, note.event, note.who, values.text(note.what)
+    what = values.text(note.what)
+    return written(note.at), note.kind, note.event, note.who, what, note.cause, note.rules
 
 
 class Keeper:
@@ -223,6 +224,8 @@ class Keeper:
                 continue
             (change.cursor,) = place
             execute("insert into frames (log, seq, frame) values (?, ?, ?)", (log, change.cursor, written))
+        if change.trimmed:
+            self.connection.executemany("delete from frames where log = ? and seq = ?", change.trimmed)
         for log in change.closed:
             execute("update logs set closed = 1 where log = ?", (log,))
         for log, until in change.kept:
@@ -308,4 +311,4 @@ _OUTLINES = (
     ") as v where events.key = v.column1",
 )
 _LETTERS = ("insert into letters (number, row, agent, error, letter) values ", 5, "")
-_AUDIT = ("insert into audit (position, at, kind, event, who, what) values ", 6, "")
+_AUDIT = ("insert into audit (position, at, kind, event, who, what, cause, rules) values ", 8, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,10 @@ from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.operating import PAUSED, hold_of
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
+from atamo_rules.engine.decide import action_id
+from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Page
 from atamo_rules.model.types import Json
@@ -218,16 +221,79 @@ def entries(connection: sqlite3.Connection, bucket: str, after: int) -> list[Ent
     return [Entry(key, values.read(value), revision) for key, value, revision in rows]
 
 
-def audit(connection: sqlite3.Connection, after: int, limit: int) -> list[AuditRecord]:
-    """Records after a position."""
-    rows = connection.execute(
-        "select position, at, kind, event, who, what from audit where position > ? order by position limit ?",
-        (after, limit),
-    )
-    return [
-        AuditRecord(position, values.moment(at), kind, about, who, values.read(what))
-        for position, at, kind, about, who, what in rows
-    ]
+def decision(connection: sqlite3.Connection, key: str) -> Decision | None:
+    """What was decided of an event, from what is kept of it: the actions that did not wait for an answer. The problems
+    are left out."""
+    row = connection.execute("select event, outline from events where key = ?", (key,)).fetchone()
+    if row is None or row[0] is None or row[1] is None:
+        return None
+    kept, said = values.to_event(row[0]), values.read(row[1])
+    actions: dict[str, list[Action]] = {}
+    asked: set[str] = set()
+    for (work,) in connection.execute("select work from actions where event = ? order by row", (key,)):
+        action = values.to_action(values.read(work)[0])
+        own = action.id == action_id(
+            kept.id, action.rule, f"/{action.index}"
+        )  # not of another branch, nor edited
+        if not own or action.rule in asked:
+            continue
+        actions.setdefault(action.rule, []).append(action)
+        if action.verb == "ask":
+            asked.add(action.rule)  # what the rule did after it belongs to the answer
+    fired = [Fired(rule, tuple(actions.get(rule, ()))) for rule in said["matched"]]
+    fired += [Fired(rule, (), shadow=True) for rule in said["shadow"]]
+    return Decision(key, kept.type, said["digest"], tuple(fired))
+
+
+_RECORDS = "select position, at, kind, event, who, what, cause, rules from audit where position > ?"
+SLACK = 1000
+"""Records before the moment an event was kept that are looked through for it: clocks are set back now and then."""
+
+
+def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "") -> list[AuditRecord]:
+    """Records after a position; with `about` only those of one event. There is no index for that, which every commit
+    would pay for: what an event left stands after the moment it was kept, and that is found by halving."""
+    if not about:
+        rows = connection.execute(f"{_RECORDS} order by position limit ?", (after, limit))
+        return [_record(row) for row in rows]
+    query = f"{_RECORDS} and event = ? order by position limit ?"
+    begin = max(after, _begin(connection, about) - SLACK)
+    found = [_record(row) for row in connection.execute(query, (begin, about, limit))]
+    if begin > after and not (found and found[0].kind == "event.accepted"):
+        found = [_record(row) for row in connection.execute(query, (after, about, limit))]
+    return found
+
+
+def _begin(connection: sqlite3.Connection, key: str) -> int:
+    """About where the records of an event begin: the first position not before the moment it was kept."""
+    row = connection.execute("select at from events where key = ?", (key,)).fetchone()
+    if row is None:
+        return 0
+    low, high = 0, _last(connection, "select max(position) from audit")
+    while low < high:
+        middle = (low + high) // 2
+        found = connection.execute("select at from audit where position > ? limit 1", (middle,)).fetchone()
+        if found is not None and values.moment(found[0]).timestamp() < row[0]:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _record(row: Any) -> AuditRecord:
+    position, at, kind, about, who, what, cause, rules = row
+    return AuditRecord(position, values.moment(at), kind, about, who, values.read(what), cause, rules)
+
+
+def log(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Every record as it is hashed, whatever was done to its row: what can no longer be read is given as it stands. The
+    connection is of no other use after it."""
+    connection.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
+    for row in connection.execute(f"{_RECORDS} order by position", (-1,)):
+        try:
+            yield record_bytes(_record(row))
+        except (ValueError, TypeError, AttributeError):
+            yield repr(row).encode()
 
 
 def sizes(connection: sqlite3.Connection) -> tuple[int, int]:

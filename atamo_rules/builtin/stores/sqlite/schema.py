@@ -78,7 +78,9 @@ create table audit (
   kind text not null,
   event text not null,
   who text not null,
-  what text not null
+  what text not null,
+  cause text not null,
+  rules text not null
 );
 """
 

@@ -28,6 +28,7 @@ from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import Caps, Hear
 from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Page
 from atamo_rules.model.types import Json
@@ -209,6 +210,9 @@ class SqliteJournal:
     async def decided(self, key: str) -> bool:
         return await self._read(reading.decided, key)
 
+    async def decision(self, key: str) -> Decision | None:
+        return await self._read(reading.decision, key)
+
     async def told(self, key: str) -> Mapping[str, Json] | None:
         return await self._read(reading.told_of, key)
 
@@ -229,8 +233,8 @@ class SqliteJournal:
     async def entries(self, bucket: str, after: int) -> list[Entry]:
         return await self._read(reading.entries, bucket, after)
 
-    async def audit(self, after: int, limit: int) -> list[AuditRecord]:
-        return await self._read(reading.audit, after, limit)
+    async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]:
+        return await self._read(reading.audit, after, limit, event)
 
     async def head(self) -> int:
         return self._heard

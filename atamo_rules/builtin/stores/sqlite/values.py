@@ -43,15 +43,15 @@ def of_event(event: Event, at: str) -> str:
     who = None if user is None else [user.name, sorted(user.groups), user.organisation]
     return text([
         event.id, event.type, event.body, at, who, event.source, event.conforms, event.hops,
-        event.alerts,
+        event.alerts, event.salt,
     ])  # fmt: skip
 
 
 def to_event(written: str) -> Event:
     """The event that was written."""
-    id, type, body, at, who, source, conforms, hops, alerts = read(written)
+    id, type, body, at, who, source, conforms, hops, alerts, salt = read(written)
     user = None if who is None else User(who[0], frozenset(who[1]), who[2])
-    return Event(id, type, body, moment(at), user, source, conforms, hops, alerts)
+    return Event(id, type, body, moment(at), user, source, conforms, hops, alerts, salt)
 
 
 def of_action(action: Action) -> list[Json]:
@@ -84,30 +84,38 @@ def of_work(work: Work, at: str) -> str:
         of_action(work.action), work.event, work.who, work.organisation, work.digest, at,
         None if work.deadline is None else work.deadline.isoformat(),
         None if waiting is None else [waiting.rule, waiting.index, waiting.action_id, waiting.answers],
-        work.alerts,
+        work.alerts, work.rules,
     ])  # fmt: skip
 
 
 def to_work(written: str) -> Work:
     """The work that was written."""
-    action, event, who, organisation, digest, at, deadline, waiting, alerts = read(written)
+    action, event, who, organisation, digest, at, deadline, waiting, alerts, rules = read(written)
     if waiting is not None:
         rule, index, id, answers = waiting
         waiting = Waiting(rule, index, id, tuple((alias, answer) for alias, answer in answers))
     limit = None if deadline is None else moment(deadline)
-    return Work(event, to_action(action), who, organisation, digest, moment(at), limit, waiting, alerts)
+    made = to_action(action)
+    return Work(event, made, who, organisation, digest, moment(at), limit, waiting, alerts, rules=rules)
 
 
 def of_frame(frame: Frame, at: datetime) -> str:
     """A frame without its place."""
     taken = frame.at or at
-    return text([frame.kind, frame.body, frame.agent, frame.action, frame.key, taken.isoformat()])
+    age = None if frame.age is None else str(frame.age)
+    return text(
+        [
+            frame.kind, frame.body, frame.agent, frame.action, frame.key, taken.isoformat(), frame.rule,
+            frame.cache, age, frame.late,
+        ]
+    )  # fmt: skip
 
 
 def to_frame(log: str, seq: int, written: str) -> Frame:
     """The frame that was written."""
-    kind, body, agent, action, key, at = read(written)
-    return Frame(log, kind, body, agent, action, key, moment(at), seq)
+    kind, body, agent, action, key, at, rule, cache, age, late = read(written)
+    how_old = None if age is None else float(age)
+    return Frame(log, kind, body, agent, action, key, moment(at), seq, rule, cache, how_old, late)
 
 
 def moment(written: str) -> datetime:

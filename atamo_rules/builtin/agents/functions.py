@@ -1,0 +1,127 @@
+"""An agent made of functions of the program that holds the hub: one for each action, called with its arguments.
+
+A coroutine function runs in the hub's loop, any other in a thread of its own pool, so that a slow one holds up nobody.
+A generator is a feed: each value it yields is one piece of the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from atamo_rules.hub.ports import Reply
+from atamo_rules.model.decision import Action
+from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Yielded by a feed: what `key` is now. Who reads late has only the last value of every key."""
+
+    key: str
+    body: Json
+
+
+class _Loaded:
+    def __repr__(self) -> str:
+        return "LOADED"
+
+
+LOADED: Final = _Loaded()
+"""Yielded by a feed: that was all there is; what comes now are updates."""
+
+
+class FunctionAgent:
+    """`FunctionAgent(quote=price_of, changes=watch_prices)`: functions by the action's name.
+
+    A function takes the action's arguments by name, and gives the answer; it may also give `Again` or `Failed`. What it
+    raises counts as an attempt that may work later. A thread that is running cannot be stopped from outside: of a call
+    that is cut off nothing is heard any more, but it keeps its thread to its end; a feed ends at its next `yield`.
+    """
+
+    settings_schema: ClassVar[Mapping[str, Any]] = {"type": "object", "additionalProperties": False}
+
+    def __init__(
+        self,
+        *,
+        timeout: float = 30.0,
+        concurrency: int = 8,
+        **functions: Callable[..., Any],
+    ) -> None:
+        self.timeout = timeout
+        self.concurrency = concurrency
+        self.functions = functions
+        self._threads: ThreadPoolExecutor | None = None
+
+    async def perform(self, action: Action, reply: Reply) -> Outcome:
+        function = self.functions.get(action.action)
+        if function is None:
+            names = ", ".join(sorted(self.functions)) or "none"
+            return Failed(f"`{action.agent}` has no function `{action.action}`; it has {names}")
+        given = action.body if isinstance(action.body, dict) else {"value": action.body}
+        try:
+            inspect.signature(function).bind(**given)
+        except TypeError as error:
+            return Failed(f"`{action.target}` cannot be called with these arguments: {error}")
+        if inspect.isasyncgenfunction(function):
+            async with aclosing(function(**given)) as pieces:
+                async for piece in pieces:
+                    await _say(reply, piece)
+            return Done()
+        if inspect.isgeneratorfunction(function):
+            return await self._feed(function, given, reply)
+        if inspect.iscoroutinefunction(function):
+            return _outcome(await function(**given))
+        return _outcome(await self._in_thread(lambda: function(**given)))
+
+    async def _feed(self, function: Callable[..., Any], given: Mapping[str, Any], reply: Reply) -> Outcome:
+        """Drive a generator in a thread. It goes on only when its last piece was kept: a fast one cannot run ahead."""
+        loop, over = asyncio.get_running_loop(), threading.Event()
+
+        def drive() -> None:
+            pieces = function(**given)
+            try:
+                for piece in pieces:
+                    if over.is_set():
+                        return
+                    asyncio.run_coroutine_threadsafe(_say(reply, piece), loop).result()
+                    if over.is_set():
+                        return
+            finally:
+                pieces.close()
+
+        try:
+            await self._in_thread(drive)
+        finally:
+            over.set()
+        return Done()
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.concurrency, "atamo-agent")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def close(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._threads = None
+
+
+async def _say(reply: Reply, piece: Any) -> None:
+    if piece is LOADED:
+        await reply.loaded()
+    elif isinstance(piece, Value):
+        await reply(piece.body, key=piece.key)
+    else:
+        await reply(piece)
+
+
+def _outcome(given: Any) -> Outcome:
+    return given if isinstance(given, Done | Again | Failed) else Done(given)

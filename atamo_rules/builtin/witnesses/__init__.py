@@ -1,0 +1,1 @@
+"""Places outside the hub where its checkpoints are put down."""

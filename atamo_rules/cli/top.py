@@ -1,0 +1,120 @@
+"""`atamo top`: a hub as it runs, drawn again every moment."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.hubs import RunningHub, url_option
+from atamo_rules.cli.ink import Ink, plain
+
+EPILOG = """\b
+Examples:
+  atamo top
+  atamo top --once                  one picture, for scripts and logs
+  atamo top --every 5 --count 12 --format json
+
+Exit codes: 0 ended as asked, 2 usage, or no hub answers. Ctrl-C ends it."""
+
+Json = Mapping[str, Any]
+
+
+@click.command(epilog=EPILOG)
+@click.option("--every", type=click.FloatRange(0.2, 3600), default=1.0, show_default=True, metavar="SECONDS",
+              help="How often it is drawn.")  # fmt: skip
+@click.option("--count", type=click.IntRange(1), default=None, help="End after so many.")
+@click.option("--once", is_flag=True, help="The same as --count 1.")
+@url_option
+@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
+def top(every: float, count: int | None, once: bool, url: str, format: str) -> int:
+    """Show how a running hub stands: events and actions a second, what is open, every agent, and the last failures."""
+    from atamo_rules.model.strict_json import encode
+
+    left = 1 if once else count
+    before: Json | None = None
+    with RunningHub(url) as hub:
+        while True:
+            now = hub.get("/v1/status")
+            if format == "json":
+                say(encode(now) + "\n")
+            else:
+                clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and left != 1 else ""
+                lines = picture(now, before, hub.url, Ink(color_of(sys.stdout)))
+                say(clear + "".join(f"{line}\n" for line in lines))
+            before = now
+            if left is not None:
+                left -= 1
+                if not left:
+                    return 0
+            time.sleep(every)
+
+
+def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]:
+    """The lines of one picture. Rates are taken between two states, and over the whole run in the first."""
+    state = ink.good("taking events") if now["accepting"] else ink.bad("taking nothing more")
+    yield f"{ink.strong(url)}  {state}  rules {now['digest'][:12]} ({now['rules']})  up {_time(now['uptime'])}"
+    kinds = _rates(now, before, lambda one: one["kinds"])
+    events, done = kinds.get("event.accepted", 0.0), kinds.get("action.done", 0.0)
+    troubled = sum(kinds.get(kind, 0.0) for kind in ("action.failed", "action.timeout", "action.lost"))
+    failures = ink.bad(f"{troubled:.1f}") if troubled else "0"
+    yield f"events/s {events:.1f}   done/s {done:.1f}   failed/s {failures}   {_spread('event', now['took_ms'])}"
+    depth = now["open"]
+    dead = ink.bad(str(depth["dead"])) if depth["dead"] else "0"
+    parts = "   ".join(f"{name} {depth[name]}" for name in ("waiting", "running", "later", "held", "pending"))
+    yield f"{parts}   dead {dead}   oldest {_time(depth['oldest'])}"
+    for hold in now["paused"]:
+        yield ink.nearly(f"paused: {hold['kind']} {plain(hold['name'])}")
+    if now["agents"]:
+        yield ""
+        head = f"{'agent':<20} {'started':>9} {'done':>9} {'again':>7} {'failed':>7}"
+        yield ink.faint(f"{head}  {'p50':>7} {'p95':>7} ms")
+    for name, agent in sorted(now["agents"].items()):
+        counts, took = agent["counts"], agent["took_ms"]
+        failed = sum(counts.get(kind, 0) for kind in ("failed", "timeout", "lost"))
+        bad = ink.bad(f"{failed:>7}") if failed else f"{failed:>7}"
+        yield (
+            f"{plain(name):<20.20} {counts.get('started', 0):>9} {counts.get('done', 0):>9} "
+            f"{counts.get('retry', 0):>7} {bad}  {_number(took['p50']):>7} {_number(took['p95']):>7}"
+        )
+    if now["fired"]:
+        yield ""
+        for name, times in list(now["fired"].items())[:8]:
+            yield f"{times:>9} {plain(name)}"
+    if now["troubles"]:
+        yield ""
+    for one in now["troubles"][:8]:
+        why = ink.bad(plain(one["why"] or one["kind"]))
+        yield f"{ink.faint(one['at'][11:19])} {plain(one['target'])} {plain(one['event'])} {why}"
+
+
+def _rates(now: Json, before: Json | None, of: Any) -> dict[str, float]:
+    """How often each thing happened a second."""
+    seconds = float(now["uptime"]) - (float(before["uptime"]) if before is not None else 0.0)
+    old = of(before) if before is not None else {}
+    return {
+        name: (count - old.get(name, 0)) / seconds if seconds > 0 else 0.0 for name, count in of(now).items()
+    }
+
+
+def _spread(name: str, took: Json) -> str:
+    if took["p50"] is None:
+        return ""
+    return f"{name} p50 {took['p50']} ms, p95 {took['p95']} ms, longest {took['max']} ms"
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _time(seconds: Any) -> str:
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, whole = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole} s"

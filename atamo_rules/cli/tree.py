@@ -1,0 +1,57 @@
+"""A rule's condition drawn as a tree: each part with whether it held, and the value it looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from atamo_rules.cli.ink import Ink, plain
+from atamo_rules.cli.timeline import was
+
+Json = Mapping[str, Any]
+
+JOINED = {"and": "all of", "or": "any of", "not": "not"}
+
+
+def drawn(why: Json, ink: Ink) -> Iterator[str]:
+    """The lines of what the hub says of one rule and one event."""
+    about = f"  {plain(why['about'])}" if why["about"] else ""
+    yield f"{ink.strong(plain(why['rule']))}{about}  {ink.faint(plain(why['at']))}"
+    if not why["right_type"]:
+        yield f"  it is for {plain(why['on'])}, not for events of this type"
+        return
+    if not why["for_user"]:
+        yield ink.nearly("  it is not for this event's user, and was not tried; as to its condition:")
+    if why["status"] != "live":
+        yield ink.faint(f"  it is {why['status']}: it does nothing")
+    yield from _lines(why["condition"], ink, "  ", "  ")
+    missing = [one for one in _leaves(why["condition"]) if one["change"]]
+    yield ""
+    if why["condition"]["held"]:
+        yield f"  {ink.good('it holds')}"
+        return
+    yield f"  {ink.bad('it does not hold')}; the fewest that would have to change:"
+    for one in missing:
+        word = "would have to be false" if one["held"] else "would have to be true"
+        yield f"    {plain(one['text'])} {ink.nearly(word)}{was(one['was'], ink)}"
+
+
+def _lines(node: Json, ink: Ink, first: str, rest: str) -> Iterator[str]:
+    mark = ink.good("yes") if node["held"] else ink.bad("no ")
+    if node["op"] == "is":
+        star = ink.nearly(" *") if node["change"] else ""
+        text = plain(node["text"])
+        yield f"{first}{mark} {text if node['decided'] else ink.faint(text)}{was(node['was'], ink)}{star}"
+        return
+    yield f"{first}{mark} {JOINED[node['op']]}"
+    parts = node["parts"]
+    for number, part in enumerate(parts, 1):
+        last = number == len(parts)
+        yield from _lines(part, ink, f"{rest}{'└─ ' if last else '├─ '}", f"{rest}{'   ' if last else '│  '}")
+
+
+def _leaves(node: Json) -> Iterator[Json]:
+    if node["op"] == "is":
+        yield node
+    for part in node.get("parts", ()):
+        yield from _leaves(part)

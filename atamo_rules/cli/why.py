@@ -1,0 +1,52 @@
+"""`atamo why`: one rule and one event, part by part."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.hubs import Place, Refused, hub_options, quoted
+
+EPILOG = """\b
+Examples:
+  atamo why order-7 --rule big_order
+  atamo why order-7 --rule big_order --format json
+
+Exit codes: 0 the condition holds, 1 it does not, or there is no such event or rule, 2 usage, or no hub answers."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("id")
+@click.option("--rule", required=True, help="The rule that is asked about.")
+@hub_options
+@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
+def why(id: str, rule: str, place: Place, format: str) -> int:
+    """Say why a rule does or does not fire on event ID: its condition as a tree, with every value it looked at, and the
+    fewest sub-conditions that would have to change.
+
+    The rule is the one in force now; where others decided the event, that is said.
+    """
+    from atamo_rules.cli.ink import Ink, plain
+    from atamo_rules.cli.tree import drawn
+    from atamo_rules.model.strict_json import encode
+
+    with place.open() as hub:
+        try:
+            told = hub.get(f"/v1/events/{quoted(id)}/why", {"rule": rule})
+        except Refused as refused:
+            say(f"{refused.sentence}\n", err=True)
+            return 1
+    held = bool(told["condition"] and told["condition"]["held"])
+    if format == "json":
+        say(encode(told) + "\n")
+        return 0 if held else 1
+    ink = Ink(color_of(sys.stdout))
+    say(f"{plain(told['type'])} {plain(told['event'])}\n")
+    for line in drawn(told, ink):
+        say(f"{line}\n")
+    if told["decided_under"] and told["decided_under"] != told["rules_now"]:
+        then, now = told["decided_under"][:12], told["rules_now"][:12]
+        say(f"\nthe event was decided under rules {then}; this is the rule of now, {now}\n")
+    return 0 if held else 1

@@ -1,0 +1,65 @@
+"""The rules that an event is tried on, in their order: what an index answers without asking each of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from atamo_rules.model.event import Event
+from atamo_rules.model.rule import DRAFT, Rule, Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class OfType:
+    """The rules of one event type, drafts left out. `scoped` are the positions of those that are not for everybody."""
+
+    rules: tuple[Rule, ...]
+    scoped: tuple[int, ...]
+
+    def considered(self, event: Event, stopped_by: Rule | None) -> int:
+        """How many rules were tried: those for the event's user, up to one that stopped it."""
+        end = len(self.rules) if stopped_by is None else self._after(stopped_by)
+        refused = sum(
+            not self.rules[at].scope.admits(event.user)
+            for at in self.scoped[: bisect_right(self.scoped, end - 1)]
+        )
+        return end - refused
+
+    def tried(self, event: Event, stopped_by: Rule | None) -> Iterator[Rule]:
+        """The rules that were tried."""
+        for rule in self.rules[: None if stopped_by is None else self._after(stopped_by)]:
+            if rule.scope.admits(event.user):
+                yield rule
+
+    def _after(self, rule: Rule) -> int:
+        return bisect_right(self.rules, rule.place, key=lambda one: one.place)
+
+
+_TYPES: WeakKeyDictionary[Ruleset, dict[str, OfType]] = WeakKeyDictionary()
+
+
+def of_type(ruleset: Ruleset, type: str) -> OfType:
+    """The rules of a type, looked for once."""
+    by_type = _TYPES.get(ruleset)
+    if by_type is None:
+        by_type = _TYPES.setdefault(ruleset, _by_type(ruleset))
+    return by_type.get(type, _NONE)
+
+
+_NONE = OfType((), ())
+
+
+def _by_type(ruleset: Ruleset) -> dict[str, OfType]:
+    found: dict[str, list[Rule]] = {}
+    for rule in ruleset.rules:
+        if rule.status != DRAFT:
+            found.setdefault(rule.event, []).append(rule)
+    return {
+        type: OfType(
+            tuple(rules),
+            tuple(at for at, rule in enumerate(rules) if rule.scope.include or rule.scope.exclude),
+        )
+        for type, rules in found.items()
+    }

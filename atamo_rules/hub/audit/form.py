@@ -1,0 +1,75 @@
+"""A record in bytes: what is stored, hashed and exported, the same everywhere.
+
+One line of JSON, UTF-8, keys sorted, no spaces, all members always there. Checking never writes a record anew: the
+hash is of the bytes as they are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atamo_rules.functions.printing import moment_text
+from atamo_rules.functions.time import parse_moment
+from atamo_rules.model.audit import KINDS, AuditRecord
+from atamo_rules.model.strict_json import JsonRefused, decode, encode_sorted
+
+FORM = 1
+"""The form of records, said in each; another number may mean other members."""
+
+
+def record_bytes(record: AuditRecord) -> bytes:
+    """The record's one form in bytes, without a newline."""
+    return encode_sorted(
+        {
+            "at": moment_text(record.at),
+            "cause": record.cause,
+            "event": record.event,
+            "form": FORM,
+            "kind": record.kind,
+            "position": record.position,
+            "rules": record.rules,
+            "what": record.what,
+            "who": record.who,
+        }
+    ).encode("utf-8", "replace")
+
+
+def read_record(raw: bytes) -> AuditRecord:
+    """The record that some bytes are. Raises ValueError, a sentence, for what is no record of this form."""
+    value = _members(raw)
+    if value is None or value.get("form") != FORM:
+        raise ValueError(f"this is no audit record of form {FORM}")
+    at = parse_moment(value["at"]) if isinstance(value.get("at"), str) else None
+    texts = [str(value.get(name)) for name in ("kind", "event", "who", "cause", "rules")]
+    what, position = value.get("what"), value.get("position")
+    if at is None or type(position) is not int or not isinstance(what, dict):
+        raise ValueError("this audit record lacks its time, its position or what it says")
+    kind = next((known for known in KINDS if known == texts[0]), None)
+    if kind is None:
+        raise ValueError(f"there is no kind of audit record `{texts[0][:60]}`")
+    _, event, who, cause, rules = texts
+    return AuditRecord(position, at, kind, event, who, what, cause, rules)
+
+
+def position_of(raw: bytes) -> int | None:
+    """The position that a record gives itself; None when it cannot be read."""
+    value = _members(raw)
+    position = value.get("position") if value else None
+    return position if type(position) is int else None
+
+
+def name_of(raw: bytes) -> str:
+    """What people know a record by: its kind, and the event that it is about."""
+    value = _members(raw)
+    if not value or not isinstance(value.get("kind"), str):
+        return "unreadable"
+    event = value.get("event")
+    return f"{value['kind'][:60]} of {event[:80]}" if isinstance(event, str) and event else value["kind"][:60]
+
+
+def _members(raw: bytes) -> dict[str, Any] | None:
+    try:
+        value = decode(raw)
+    except JsonRefused:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,81 @@
+"""What each kind of record is about, and the least level of the audit that keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from atamo_rules.model.audit import LEVELS, Kind, Level
+
+MEANING: Mapping[Kind, tuple[Level, str]] = {
+    "hub.started": ("minimal", "the hub began to take events"),
+    "hub.stopped": ("minimal", "it took no more; how many actions were left open"),
+    "hub.recovered": ("minimal", "what a process before had left open, and is gone on with"),
+    "hub.degraded": ("minimal", "the store or an agent is in trouble"),
+    "hub.clock_jumped": ("minimal", "the wall clock was set"),
+    "rules.activated": ("minimal", "another generation of the rules is in force"),
+    "rules.rejected": ("minimal", "a change of the rules was not taken, and why"),
+    "event.accepted": ("minimal", "an event was kept"),
+    "event.duplicate": ("minimal", "an event came again, with the same content"),
+    "event.refused": ("minimal", "an event was not kept, and why"),
+    "event.quarantined": ("minimal", "an event that breaks its type was kept, and no rule sees it"),
+    "event.decided": ("minimal", "what the rules made of an event: how many were tried, which matched"),
+    "event.unrouted": ("decisions", "no rule matched"),
+    "event.hops": ("minimal", "a chain of events from events was cut off"),
+    "event.cancelled": ("minimal", "somebody had what was open of an event ended"),
+    "event.erased": ("minimal", "the message and its salt were taken away; its records stay"),
+    "event.finished": ("minimal", "nothing more follows from an event"),
+    "rule.evaluated": (
+        "full",
+        "a rule that matched, failed, or nearly matched, and the sub-conditions that decided",
+    ),
+    "rule.resumed": ("decisions", "a rule goes on after its `ask`, with an answer or without"),
+    "action.created": ("decisions", "a rule wants something done: what, by which agent, as whom"),
+    "action.started": ("full", "an attempt begins; it is counted before it runs"),
+    "action.done": ("minimal", "an attempt succeeded, and with it the action"),
+    "action.retry": ("decisions", "an attempt failed, and when it will be tried again"),
+    "action.failed": ("minimal", "an action was given up: it is a dead letter, unless a rule waits for it"),
+    "action.timeout": ("minimal", "an `ask` was not answered in time"),
+    "action.lost": ("decisions", "an attempt ended with its process; it counts"),
+    "action.late": ("decisions", "an attempt ended after somebody else had taken the action"),
+    "action.joined": ("full", "an action shares the call of another that asks the same"),
+    "action.cancelled": ("minimal", "somebody had an action ended"),
+    "action.expired": ("minimal", "an action's time was over before it was done"),
+    "action.redriven": ("minimal", "a dead letter is done again; by whom, and whether with another body"),
+    "action.discarded": ("minimal", "a dead letter was taken away for good, and by whom"),
+    "work.paused": ("minimal", "an agent, a rule or an organisation is held"),
+    "work.resumed": ("minimal", "and goes on"),
+    "breaker.opened": ("minimal", "an agent failed so often that it is left alone for a while"),
+    "breaker.closed": ("minimal", "it answered again"),
+    "reply.sent": ("decisions", "an answer was kept for whoever asked"),
+    "reply.delivered": ("full", "it was read for the first time, and by whom"),
+    "reply.late": ("decisions", "an answer came after the request was complete"),
+    "reply.dropped": ("decisions", "answers were let go: their time was over"),
+    "request.opened": ("decisions", "a request waits for answers, and whose"),
+    "request.partial": ("full", "some of them have come"),
+    "request.completed": ("minimal", "all that it waited for have come"),
+    "request.degraded": ("minimal", "it is over, and some that it waited for failed"),
+    "request.failed": ("minimal", "it is over, and all that it waited for failed"),
+    "request.expired": ("minimal", "its time was over"),
+    "request.cancelled": ("minimal", "whoever asked wants no more"),
+    "feed.joined": ("full", "a reader joined a feed"),
+    "feed.lagged": ("full", "a reader fell behind, and was sent back to its cursor"),
+    "feed.closed": ("decisions", "a feed ended"),
+    "cache.hit": ("full", "an answer was there already"),
+    "cache.stale": ("full", "an old answer was given, and a new one is asked for"),
+    "cache.negative": ("full", "the same call failed a moment ago: it was not made again"),
+    "alert.raised": ("minimal", "something passed a threshold"),
+    "access.read": ("minimal", "somebody read messages or records"),
+    "access.denied": ("minimal", "somebody was not allowed to"),
+    "audit.checkpoint": ("minimal", "the tree's size and root, and which witnesses keep them"),
+    "audit.gap": ("minimal", "the log is not what a witness saw, or records do not add up"),
+    "audit.level": ("minimal", "from here on another level is kept"),
+}
+"""By kind."""
+
+
+def keeps(level: Level, kind: Kind) -> bool:
+    """Whether a level keeps records of a kind."""
+    return _RANK[MEANING[kind][0]] <= _RANK[level]
+
+
+_RANK = {level: rank for rank, level in enumerate(LEVELS)}

@@ -1,0 +1,212 @@
+"""Calls of agents: each in the time it has, those that only read shared with whoever asks the same.
+
+A caller that joins another's call, or has a kept answer, takes none of its agent's slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from atamo_rules.hub import records
+from atamo_rules.hub.perform import attempt
+from atamo_rules.hub.requests.answering import Answering
+from atamo_rules.hub.retry import RetryPolicy, wait
+from atamo_rules.hub.sharing.flight import Said, Say
+from atamo_rules.hub.sharing.flights import Flights
+from atamo_rules.hub.sharing.flights import Note as Spared
+from atamo_rules.hub.sharing.key import share_key
+from atamo_rules.model.decision import Action
+from atamo_rules.model.event import Event
+from atamo_rules.model.outcome import Again, Done, Outcome
+from atamo_rules.model.people import User
+from atamo_rules.model.types import Json, Sharing
+from atamo_rules.model.work import Lease
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
+    from atamo_rules.hub.hub import Hub
+    from atamo_rules.hub.lanes import Lane
+
+CLOSING = 5.0
+"""Seconds that an agent whose feed is not needed any more is given to end."""
+
+
+class Calls:
+    """The calls of one hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.flights = Flights(hub.clock.passed, self._pause, closed=self._closed)
+        self.keys: dict[str, bytes] = {}
+        """What each open shared call asks, by its action."""
+        self.begun: Counter[bytes] = Counter()
+        self.free: set[str] = set()
+        """Actions that were begun without a slot."""
+
+    def _pause(self, failures: int) -> float:
+        return wait(failures, self.hub.policy or RetryPolicy(), None, self.hub.chance)
+
+    def _closed(self, key: bytes) -> None:
+        self.hub.spawn(self.hub.note("feed.closed", key=key.hex()[:16]))
+
+    # --- slots ------------------------------------------------------------------------------------------
+
+    def reserve(self, lane: Lane, action: Action, event: Event) -> float:
+        """Take a slot for an action that is about to be kept; 0 when there is none. Who will only join takes none."""
+        key = self._key(action, event.user)
+        if key is None:
+            return lane.reserve()
+        if self.begun[key] or self.flights.spares(key):
+            self.free.add(action.id)
+            seconds = lane.seconds
+        else:
+            seconds = lane.reserve()
+        if seconds:
+            self._register(action.id, key)
+        return seconds
+
+    def unreserve(self, lane: Lane, action: Action) -> None:
+        """Give back what `reserve` took, of an action that was not kept."""
+        if action.id in self.free:
+            self.free.discard(action.id)
+        else:
+            lane.unreserve()
+        self.release(action.id)
+
+    def joins(self, action: Action) -> bool:
+        """Whether an action that begins now was given no slot; it is told once."""
+        if action.id in self.free:
+            self.free.discard(action.id)
+            return True
+        return False
+
+    def _register(self, action: str, key: bytes) -> None:
+        if action not in self.keys:
+            self.keys[action] = key
+            self.begun[key] += 1
+
+    def release(self, action: str) -> None:
+        """An action's attempt is over, or will not be."""
+        key = self.keys.pop(action, None)
+        if key is not None:
+            self.begun[key] -= 1
+            if self.begun[key] <= 0:
+                del self.begun[key]
+
+    def _sharing(self, action: Action) -> Sharing | None:
+        known = self.hub.current.ruleset.actions.get(action.target)
+        return known.sharing if known is not None else None
+
+    def _key(self, action: Action, user: User | None) -> bytes | None:
+        sharing = self._sharing(action)
+        bound = self.hub.current.agents.get(action.agent)
+        if sharing is None or bound is None:
+            return None
+        plugin, settings = bound.declared[0], bound.declared[1]
+        return share_key(action, sharing, plugin, settings, user)
+
+    # --- calls ------------------------------------------------------------------------------------------
+
+    async def outcome(
+        self, lane: Lane, lease: Lease, bound: Any, generation: Generation, free: Callable[[], None]
+    ) -> tuple[Outcome, bool]:
+        """One attempt, and whether the agent itself was called for it; `free` gives the slot back when it is not."""
+        work, reply = lease.work, Answering(self.hub, lease.work)
+        request = self.hub.requests.open.get(work.event)
+        part = request.part(work.action.id) if request is not None else None
+        feed = part is not None and part.feed
+        if bound is None or self._sharing(work.action) is None:
+            if not feed:
+                return await attempt(bound, work.action, reply, generation), True
+            return await self._until_enough(
+                lane, lease, attempt(bound, work.action, reply, generation, limited=False)
+            ), True
+        return await self._shared(lane, lease, bound, generation, reply, feed, free)
+
+    async def _shared(
+        self,
+        lane: Lane,
+        lease: Lease,
+        bound: Any,
+        generation: Generation,
+        reply: Answering,
+        feed: bool,
+        free: Callable[[], None],
+    ) -> tuple[Outcome, bool]:
+        work, action = lease.work, lease.work.action
+        sharing = self._sharing(action) or Sharing()
+        key = self.keys.get(action.id)
+        if key is None:
+            event = await self.hub.store.event(work.event)
+            key = self._key(action, event.user if event is not None else None) or action.id.encode()
+            self._register(action.id, key)
+        spared = False
+
+        def note(kind: Spared, age: float | None) -> None:
+            nonlocal spared
+            spared = True
+            free()
+            what: dict[str, Json] = {"key": key.hex()[:16]}
+            if age is not None:
+                what["age"] = str(round(age, 3))
+            written = records.of_action(kind, self.hub.clock.now(), work, **what)
+            self.hub.spawn(self.hub.write([written]))
+
+        async def call(say: Say) -> Outcome:
+            return await attempt(bound, action, Saying(say), generation, limited=not feed)
+
+        request = self.hub.requests.open.get(work.event)
+        live = feed and request is not None and request.mode == "feed"
+        waiting = self.flights.call(
+            key, action.id, sharing, call, reply.said, note, live=live, pieces_follow=action.verb == "publish"
+        )
+        outcome = await (self._until_enough(lane, lease, waiting) if feed else waiting)
+        return outcome, not spared
+
+    async def _until_enough(self, lane: Lane, lease: Lease, feeding: Any) -> Outcome:
+        """A feed, until it ends or nobody needs it any more; its lease is kept as long."""
+        action = lease.work.action.id
+        enough = self.hub.requests.enough[action] = asyncio.Event()
+        feed = asyncio.ensure_future(feeding)
+        stop = asyncio.ensure_future(enough.wait())
+        try:
+            while True:
+                done, _ = await asyncio.wait(
+                    {feed, stop}, timeout=lane.seconds / 2, return_when=asyncio.FIRST_COMPLETED
+                )
+                if feed in done:
+                    outcome: Outcome = feed.result()
+                    return outcome
+                if stop in done:
+                    return Done()
+                if not await self.hub.store.extend(lease, lane.seconds):
+                    return Again("its lease was lost", error="lost")
+        finally:
+            self.hub.requests.enough.pop(action, None)
+            stop.cancel()
+            if not feed.done():
+                feed.cancel()
+                await asyncio.wait({feed}, timeout=CLOSING)
+
+    async def end(self) -> None:
+        """Stop every call that is still under way."""
+        await self.flights.end()
+
+
+class Saying:
+    """An agent's replies as pieces that all who share its call are handed."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
+    async def __call__(self, answer: Json, *, key: str = "") -> None:
+        await self.say(Said(answer, key))
+
+    async def loaded(self) -> None:
+        await self.say(Said(kind="loaded"))
+
+    async def progress(self, news: Json) -> None:
+        await self.say(Said(news, kind="progress"))

@@ -1,0 +1,105 @@
+"""How an agent's answers reach whoever asked: as frames of the log of the event that its work follows from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from atamo_rules.hub import records
+from atamo_rules.hub.requests.opening import rule_part, went_on
+from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
+from atamo_rules.hub.sharing.flight import Said
+from atamo_rules.model.frame import CacheState, Frame, FrameKind
+from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import Following, Work
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+
+class Answering:
+    """What an agent is given to answer with; see `hub.ports.Reply`."""
+
+    def __init__(self, hub: Hub, work: Work) -> None:
+        self.hub = hub
+        self.work = work
+        self.dropped = False
+
+    async def __call__(self, answer: Json, *, key: str = "") -> None:
+        await self.said(Said(answer, key), "miss", None)
+
+    async def loaded(self) -> None:
+        await self.said(Said(kind="loaded"), "miss", None)
+
+    async def progress(self, news: Json) -> None:
+        await self.said(Said(news, kind="progress"), "miss", None)
+
+    async def said(self, said: Said, cache: CacheState, age: float | None) -> None:
+        """Keep one piece, unless its request has been over for too long."""
+        requests, work = self.hub.requests, self.work
+        request = requests.open.get(work.event)
+        if said.kind == "loaded":
+            await requests.happened(work.event, Loaded(work.action.id))
+            return
+        if request is not None and not takes(request):
+            if not self.dropped:
+                self.dropped = True
+                await self.hub.note("reply.dropped", work.event, work.who, action=work.action.id)
+            return
+        part = request.part(work.action.id) if request is not None else None
+        kind: FrameKind = said.kind
+        if kind == "data" and part is not None and part.state == "live":
+            kind = "update"
+        late = request is not None and request.over
+        now = self.hub.clock.now()
+        frame = Frame(
+            work.event, kind, said.body, work.action.agent, work.action.action, said.key or None, now,
+            rule=work.action.rule, cache=cache, age=age, late=late,
+        )  # fmt: skip
+        note = records.of_action("reply.late" if late else "reply.sent", now, work)
+        seq = await self.hub.surely(lambda: self.hub.store.append([frame], [note]))
+        if kind == "update":
+            await requests.updated(frame, seq)
+        await requests.happened(work.event, Answered(work.action.id, counts=kind != "progress"))
+
+
+def last_word(hub: Hub, work: Work, outcome: Outcome, following: Following) -> Following:
+    """What the end of an attempt adds to its transaction: the answer that a feed ends with is its last frame."""
+    request = hub.requests.open.get(work.event)
+    part = request.part(work.action.id) if request is not None else None
+    if part is None or not isinstance(outcome, Done) or outcome.answer is None or not _speaks(hub, work):
+        return following
+    assert request is not None
+    frame = Frame(
+        work.event, "update" if part.state == "live" else "data", outcome.answer, work.action.agent,
+        work.action.action, at=hub.clock.now(), rule=work.action.rule, late=request.over,
+    )  # fmt: skip
+    return structs.replace(following, frames=(*following.frames, frame))
+
+
+async def settled(hub: Hub, work: Work, outcome: Outcome | None, following: Following) -> None:
+    """Tell a request that an action it waits for is over (`outcome` None: by its time). Its transaction is kept."""
+    requests = hub.requests
+    request = requests.open.get(work.event)
+    if request is None or isinstance(outcome, Again):
+        return
+    if work.waiting is not None:
+        asked = next((one.action for one in following.work if one.waiting is not None), None)
+        actions = [*following.done, *(one.action for one in following.work)]
+        if request.part(rule_part(work.action.rule)) is not None:
+            await requests.happened(
+                work.event, *went_on(work.action.rule, actions, following.problems, asked)
+            )
+    elif request.part(work.action.id) is not None:
+        spoke = isinstance(outcome, Done) and outcome.answer is not None and _speaks(hub, work)
+        said = (Answered(work.action.id),) if spoke else ()
+        end = Broke(work.action.id, outcome.why) if isinstance(outcome, Failed) else Ended(work.action.id)
+        await requests.happened(work.event, *said, end)
+
+
+def _speaks(hub: Hub, work: Work) -> bool:
+    """Whether an agent's outcome is an answer at all: one that only writes things down has none."""
+    bound = hub.retiring.under(work.event).agents.get(work.action.agent)
+    return bound is not None and getattr(bound.agent, "answers", True)

@@ -1,0 +1,100 @@
+"""Requests from inside the program: their frames as they come, or all answers at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atamo_rules.errors import EventRejected
+from atamo_rules.hub.requests.completion import ALL, Completion
+from atamo_rules.hub.requests.request import Clocks, Mode, Options, Request
+from atamo_rules.model.frame import Frame
+from atamo_rules.model.people import User
+from atamo_rules.model.types import Json
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came of a request: how it stands, and every answer in the order it came."""
+
+    request: Request
+    frames: tuple[Frame, ...]
+
+    @property
+    def state(self) -> str:
+        return self.request.state
+
+    @property
+    def all(self) -> tuple[Json, ...]:
+        """The answers alone."""
+        return tuple(frame.body for frame in self.frames if frame.kind in ("data", "snapshot", "update"))
+
+    @property
+    def first(self) -> Json:
+        """The first answer. Raises LookupError, saying how the request ended, when there is none."""
+        if not self.all:
+            raise LookupError(
+                f"no answer: the request is {self.state}: {self.request.why or 'nobody was asked'}"
+            )
+        return self.all[0]
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Why those who could not answer could not."""
+        return tuple(str(frame.body) for frame in self.frames if frame.kind == "error")
+
+
+def options(
+    mode: Mode = "load",
+    policy: Completion = ALL,
+    deadline: float = Clocks().deadline,
+    keep_alive: float = Clocks().keep_alive,
+    retain: float = Clocks().retain,
+    max_age: float = 0.0,
+) -> Options:
+    """Options of a request, each by its name; times in seconds."""
+    return Options(mode, policy, Clocks(deadline, keep_alive, retain), max_age)
+
+
+async def opened(hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options) -> str:
+    """Open a request; gives its name in the hub. Raises EventRejected with the reasons, Busy and StoreUnavailable."""
+    known = hub.current.ruleset.events.get(type)
+    if known is not None and not known.request:
+        raise EventRejected((f"`{type}` is an event, and nobody answers it",))
+    value: dict[str, Json] = {"type": type, "data": data if data is not None else {}}
+    if id:
+        value["id"] = id
+    taken, _ = await hub.submit_json(value, user=user, options=how)
+    if taken.event is None or not taken.decided:
+        raise EventRejected(taken.refused or taken.reasons)
+    return taken.event.key
+
+
+async def frames(
+    hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options
+) -> AsyncGenerator[Frame, None]:
+    """The frames of a request as they come. Whoever stops listening before the end wants no more of it: it is
+    cancelled."""
+    key = await opened(hub, type, data, id, user, how)
+    try:
+        async for frame in hub.requests.stream(key):
+            if frame is not None:
+                yield frame
+    finally:
+        await hub.requests.cancel(key, "nobody listens any more")
+
+
+async def answers(hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options) -> Answers:
+    """All answers of a request, when it is over."""
+    key = await opened(hub, type, data, id, user, how)
+    try:
+        got = [frame async for frame in hub.requests.stream(key) if frame is not None]
+    finally:
+        await hub.requests.cancel(key, "nobody waits for it any more")
+    request = await hub.requests.find(key)
+    assert request is not None
+    return Answers(request, tuple(got))

@@ -1,0 +1,395 @@
+"""The requests that are open in this hub: their state in memory, their frames in the store, their clocks in the loop.
+
+The store's log of frames is the truth. A rule's replies are kept in the transaction they belong to; what this module
+adds (errors, ends) follows from frames and actions that are kept already, so that a restart comes to the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from atamo_rules.hub.requests.opening import (
+    BUCKET,
+    begun,
+    fingerprint,
+    parts_of,
+    read_record,
+    request_record,
+    resumed,
+)
+from atamo_rules.hub.requests.repeating import repeated
+from atamo_rules.hub.requests.request import OVER, Options, Request, due
+from atamo_rules.hub.requests.step import (
+    Append,
+    Cancelled,
+    Effect,
+    Forget,
+    Happened,
+    Heard,
+    Routed,
+    Stop,
+    Tick,
+    Turned,
+    step,
+)
+from atamo_rules.hub.sharing.compacted import Compacted
+from atamo_rules.model.audit import Kind, Note
+from atamo_rules.model.decision import Decision
+from atamo_rules.model.event import Event
+from atamo_rules.model.frame import Frame
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import Decided, Put, Selector
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
+    from atamo_rules.hub.hub import Hub
+
+MOST_KEPT = 10_000
+"""Requests whose answers may be given to another."""
+TOMBSTONES = 100_000
+"""Requests of which it is still known, after their answers were deleted, that they were and how they ended."""
+SWEEP = 1.0
+"""Seconds between two times of having the store let go of what is forgotten: many are at once."""
+PAGE = 500
+WINDOW = 1024
+"""Updates of a feed that a reader may be behind; further back only the last of every key is kept."""
+TRIM = 256
+"""Updates that are let go of at once."""
+
+TOLD: dict[str, Kind] = {
+    "partial": "request.partial", "complete": "request.completed", "degraded": "request.degraded",
+    "failed": "request.failed", "expired": "request.expired", "cancelled": "request.cancelled",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one look at a request gives: how it stands, frames after a cursor, and the cursor to go on from."""
+
+    request: Request
+    frames: tuple[Frame, ...] = ()
+    cursor: int = 0
+    over: bool = False
+    """Whether its last frame is kept: nothing follows but what is late."""
+    had: int | None = None
+    """How many frames there were, of a request whose frames are gone."""
+
+
+class Requests:
+    """The requests of one hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.open: dict[str, Request] = {}
+        self.enough: dict[str, asyncio.Event] = {}
+        """Set for an agent's feed that nobody needs any more, by its action."""
+        self.kept: OrderedDict[str, str] = OrderedDict()
+        """Complete requests by the fingerprint of what was asked."""
+        self.tombstones: OrderedDict[str, None] = OrderedDict()
+        self.updates: dict[str, Compacted[int]] = {}
+        """Which frames of a feed are still needed, by its log: the newest, and the last of every key."""
+        self.ending: set[str] = set()
+        """Requests that are over, while their last frame is being written."""
+        self._swept = 0.0
+        self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
+
+    def now(self) -> float:
+        return self.hub.clock.now().timestamp()
+
+    # --- begin ------------------------------------------------------------------------------------------
+
+    async def take(
+        self, event: Event, generation: Generation, now: datetime, options: Options
+    ) -> tuple[Request, Decided]:
+        """A request, decided, or with the answers that another had to the same."""
+        same = self.same(event, generation, options)
+        if same is not None:
+            return await repeated(self, event, same, generation.digest)
+        return self.opening(event, self.hub.decide(event, generation, now), generation, options)
+
+    def same(self, event: Event, generation: Generation, options: Options) -> Request | None:
+        """A complete request whose answers will do for this one, if `max_age` lets them."""
+        if options.max_age <= 0 or options.mode == "feed":
+            return None
+        key = self.kept.get(fingerprint(event, generation.digest, options))
+        request = self.open.get(key) if key is not None else None
+        if request is None or request.state != "complete" or request.forgotten or request.ended is None:
+            return None
+        return request if self.now() - request.ended <= options.max_age else None
+
+    def opening(
+        self, event: Event, decided: Decided, generation: Generation, options: Options
+    ) -> tuple[Request, Decided]:
+        """A request at its beginning, and its decision with what the same transaction keeps of it."""
+        parts = parts_of(decided.decision, generation.ruleset)
+        request = Request(event.key, event.type, self.now(), options.mode, options.policy, options.clocks)
+        request = replace(request, heard=request.opened, print=fingerprint(event, generation.digest, options))
+        what: dict[str, Json] = {
+            "type": event.type, "mode": request.mode, "policy": str(request.policy),
+            "expected": [part.name for part in parts],
+        }  # fmt: skip
+        note = Note(self.hub.clock.now(), "request.opened", event.key, event.who, what, f"event {event.key}")
+        put = Put(BUCKET, event.key, request_record(replace(request, parts=parts)))
+        following = decided.following
+        following = structs.replace(following, puts=(*following.puts, put), notes=(note, *following.notes))
+        return request, Decided(decided.decision, following)
+
+    async def begin(self, request: Request, decision: Decision, generation: Generation) -> None:
+        """Go on with a request that is kept: what its rules answered at once, and its clocks."""
+        self.open[request.id] = request
+        effects: list[Effect] = []
+        if request.over:
+            await self._ended(request)
+        else:
+            parts = parts_of(decision, generation.ruleset)
+            # What was answered with the decision was answered then, however long it took to be kept.
+            for one in (Routed(parts), *begun(decision)):
+                request, more = step(request, one, request.opened)
+                effects += more
+            request, more = step(request, Tick(), self.now())
+            await self._became(request, [*effects, *more])
+
+    def late(self, key: str) -> bool:
+        """Whether what is answered now comes after the end."""
+        request = self.open.get(key)
+        return request is not None and request.over
+
+    async def recover(self) -> None:
+        """Go on with the requests that a process before left open: what they were told is read again from their logs,
+        and who has no open action any more has ended."""
+        for entry in await self.hub.store.entries(BUCKET):
+            request = read_record(entry.value)  # type: ignore[arg-type]
+            if request.forgotten:
+                self._bury(request.id)
+                continue
+            if not request.over:
+                frames = [frame async for frame in self.frames(request.id)]
+                told = await self.hub.store.told(request.id) or {}
+                request, ended = resumed(request, frames, told)
+                self.open[request.id] = request
+                if request.over:
+                    self._remember(request)
+                    await self._ended(request)
+                self.hub.spawn(self.happened(request.id, *ended))
+            elif self.now() < (request.ended or 0.0) + request.clocks.retain:
+                self.open[request.id] = request
+                self._remember(request)
+            self._arm(request)
+
+    # --- what happens -----------------------------------------------------------------------------------
+
+    async def happened(self, key: str, *happenings: Happened) -> None:
+        """Take what happened to a request, and do what follows."""
+        request = self.open.get(key)
+        if request is None:
+            return
+        effects: list[Effect] = []
+        for one in happenings:
+            request, more = step(request, one, self.now())
+            effects += more
+        await self._became(request, effects)
+
+    async def _became(self, request: Request, effects: Sequence[Effect]) -> None:
+        if request.over and not self.open[request.id].over:
+            self.ending.add(request.id)
+        self.open[request.id] = request
+        self._arm(request)
+        if effects:
+            await self._act(request, effects)
+
+    async def updated(self, frame: Frame, seq: int) -> None:
+        """Have updates let go that newer ones stand in for, so that a feed which goes on for years has a short log."""
+        request = self.open.get(frame.log)
+        if request is None or request.over:
+            return
+        log = self.updates.setdefault(frame.log, Compacted(WINDOW))
+        log.add((frame.agent, frame.action, frame.key), seq)
+        if len(log.dropped) >= TRIM:
+            gone = list(log.dropped)
+            log.dropped.clear()
+            await self.hub.surely(lambda: self.hub.store.trim(frame.log, gone))
+
+    async def _act(self, request: Request, effects: Iterable[Effect]) -> None:
+        at = self.hub.clock.now()
+        frames: list[Frame] = []
+        notes: list[Note] = []
+        stopped: list[str] = []
+        ended = forgotten = False
+        for effect in effects:
+            match effect:
+                case Append(frame):
+                    frames.append(replace(frame, at=at))
+                case Turned(state, why):
+                    ended = ended or state in OVER
+                    if state in TOLD:
+                        what: dict[str, Json] = {"answered": request.answered, "of": len(request.parts)}
+                        what = {**what, "why": why} if why else what
+                        notes.append(Note(at, TOLD[state], request.id, "", what, f"event {request.id}"))
+                case Stop(parts):
+                    stopped += parts
+                case Forget():
+                    forgotten = True
+        if frames or notes:
+            await self.hub.surely(lambda: self.hub.store.append(frames, notes))
+        if (
+            ended
+        ):  # Before anybody who waited for the last frame runs: what they ask next may have these answers.
+            self.ending.discard(request.id)
+            self._remember(request)
+        for part in stopped:
+            await self._stop(request, part)
+        if ended:
+            await self._ended(request)
+        if forgotten:
+            await self._forget(request)
+
+    async def _stop(self, request: Request, name: str) -> None:
+        """Have the agent of a part stop. A feed that nobody needs any more has done its work; a question is taken
+        back."""
+        part = request.part(name)
+        action = part.asks if part is not None and not part.feed else name
+        enough = self.enough.get(action)
+        if enough is not None:
+            enough.set()
+        elif action:
+            await self.hub.cancel(Selector(event=request.id, action=action))
+
+    async def _ended(self, request: Request) -> None:
+        """Keep how it ended, for as long as its answers are kept."""
+        self.updates.pop(request.id, None)
+        store, retain = self.hub.store, request.clocks.retain
+        await self.hub.surely(lambda: store.put(Put(BUCKET, request.id, request_record(request))))
+        await self.hub.surely(lambda: store.touch(request.id, retain))
+        self._arm(request)
+
+    def _remember(self, request: Request) -> None:
+        """Let its answers do for others, if they are whole and its own."""
+        if request.state == "complete" and request.mode == "load" and not request.source:
+            self.kept[request.print] = request.id
+            self.kept.move_to_end(request.print)
+            if len(self.kept) > MOST_KEPT:
+                self.kept.popitem(last=False)
+
+    async def _forget(self, request: Request) -> None:
+        """Delete the answers; what is left is how it ended."""
+        self.open.pop(request.id, None)
+        if self.kept.get(request.print) == request.id:
+            del self.kept[request.print]
+        store = self.hub.store
+        await self.hub.surely(lambda: store.put(Put(BUCKET, request.id, request_record(request))))
+        await self.hub.surely(
+            lambda: store.touch(request.id, -1.0)
+        )  # its time is over, whenever it was noted
+        if self.now() - self._swept >= SWEEP:
+            self._swept = self.now()
+            await self.hub.surely(store.housekeeping)
+        self._bury(request.id)
+        while len(self.tombstones) > TOMBSTONES:
+            oldest, _ = self.tombstones.popitem(last=False)
+            await self.hub.surely(lambda key=oldest: store.put(Put(BUCKET, key, None)))  # type: ignore[misc]
+
+    def _bury(self, key: str) -> None:
+        self.tombstones[key] = None
+
+    # --- clocks -----------------------------------------------------------------------------------------
+
+    def _arm(self, request: Request) -> None:
+        """Have somebody look when the next clock runs out. One that is only pushed on is looked at in vain, once."""
+        at, known = due(request), self._timers.get(request.id)
+        if known is not None and (at is None or at < known[0]):
+            known[1].cancel()
+            del self._timers[request.id]
+            known = None
+        if at is not None and known is None:
+            loop = asyncio.get_running_loop()
+            handle = loop.call_later(max(0.0, at - self.now()), self._strike, request.id)
+            self._timers[request.id] = at, handle
+
+    def _strike(self, key: str) -> None:
+        self._timers.pop(key, None)
+        if not self.hub.stopping:
+            self.hub.spawn(self.happened(key, Tick()))
+
+    async def stop_feeds(self, why: str) -> None:
+        """End what would go on for ever."""
+        for key, request in list(self.open.items()):
+            if request.mode == "feed" and not request.over:
+                await self.happened(key, Cancelled(why))
+
+    def end(self) -> None:
+        """No clock strikes any more."""
+        for _, handle in self._timers.values():
+            handle.cancel()
+        self._timers.clear()
+
+    # --- read -------------------------------------------------------------------------------------------
+
+    async def find(self, name: str) -> Request | None:
+        """A request by its id, open or over; None when there never was one, or it is long gone."""
+        key = await self.hub.store.find(name) or name
+        request = self.open.get(key)
+        if request is None:
+            entry = await self.hub.store.get(BUCKET, key)
+            request = (
+                read_record(entry.value) if entry is not None and isinstance(entry.value, dict) else None
+            )
+        return request
+
+    async def look(self, name: str, after: int = 0, wait: float = 0.0, limit: int = PAGE) -> View | None:
+        """Frames after a cursor; when there are none yet, those of the next `wait` seconds. Reading keeps a feed
+        alive."""
+        request = await self.find(name)
+        if request is None:
+            return None
+        await self.happened(request.id, Heard())
+        # Asked before the page is read: what is over before has its last frame on it, or behind it.
+        over = request.over and request.id not in self.ending
+        if over:
+            wait = 0.0
+        page = await self.hub.store.read(request.id, after, limit, wait)
+        after_it = await self.find(request.id) or request
+        frames = page.frames if not after_it.forgotten else ()
+        return View(after_it, frames, page.cursor, over, page.expired)
+
+    async def frames(self, key: str, after: int = 0) -> AsyncIterator[Frame]:
+        """All frames that are kept and not late, to the last."""
+        while True:
+            page = await self.hub.store.read(key, after, PAGE, 0.0)
+            for frame in page.frames:
+                if not frame.late:
+                    yield frame
+            if not page.frames:
+                return
+            after = page.cursor
+
+    async def stream(self, name: str, after: int = 0, beat: float = 15.0) -> AsyncIterator[Frame | None]:
+        """Frames as they come, to the end of the request; None for every `beat` seconds in which none came."""
+        while True:
+            view = await self.look(name, after, beat)
+            if view is None or view.had is not None:
+                return
+            for frame in view.frames:
+                if not frame.late:
+                    yield frame
+                if frame.last:
+                    return
+            if not view.frames:
+                if view.over:
+                    return
+                yield None
+            after = view.cursor
+
+    async def cancel(self, name: str, why: str = "cancelled by the client") -> Request | None:
+        """End a request that nobody wants any more; one that is over stays as it is."""
+        request = await self.find(name)
+        if request is None:
+            return None
+        await self.happened(request.id, Cancelled(why))
+        return self.open.get(request.id, request)

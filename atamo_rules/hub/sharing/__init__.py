@@ -1,0 +1,1 @@
+"""Twin calls of an agent become one: the second caller joins what is under way, or has what was just fetched."""

@@ -1,0 +1,1 @@
+"""What is told of a hub from outside: numbers, thresholds on them, and the alerts these raise."""

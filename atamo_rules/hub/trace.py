@@ -1,0 +1,121 @@
+"""Everything there is to tell of one event, as one JSON document: what `atamo trace` draws.
+
+Records say what happened. Why each rule did or did not fire is computed again, with values, as long as the rules that
+decided are the rules of now; otherwise what the records kept of it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from atamo_rules.engine.explain import Reason, explain
+from atamo_rules.engine.reasons import reasons
+from atamo_rules.functions.printing import jsonable
+from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.event import Event
+from atamo_rules.model.rule import Rule, Ruleset
+from atamo_rules.model.types import Json
+
+
+def document(
+    event: Event, told: Mapping[str, Json], records: Sequence[AuditRecord], ruleset: Ruleset
+) -> dict[str, Any]:
+    """The document of an event. `records` are those of the event, in order; `ruleset` is the one in force."""
+    digest = str(told.get("digest") or "")
+    computed = bool(digest) and digest == ruleset.digest
+    rules = _computed(event, ruleset) if computed else _recorded(records)
+    return {
+        "event": {**told, "key": event.key, "groups": sorted(event.user.groups) if event.user else []},
+        "decided_under": digest,
+        "rules_now": ruleset.digest,
+        "computed": computed,
+        "rules": rules,
+        "records": [record_json(record) for record in records],
+        "follows": _follows(records),
+    }
+
+
+def record_json(record: AuditRecord) -> dict[str, Json]:
+    """A record as JSON shows it."""
+    return {
+        "position": record.position,
+        "at": jsonable(record.at),
+        "kind": record.kind,
+        "event": record.event,
+        "who": record.who,
+        "cause": record.cause,
+        "rules": record.rules,
+        "what": dict(record.what),
+    }
+
+
+def why(event: Event, rule: Rule) -> dict[str, Any]:
+    """One rule's condition on an event, with every value: what `atamo why` draws."""
+    return {
+        "rule": rule.id,
+        "about": rule.about,
+        "at": str(rule.span),
+        "on": rule.event,
+        "version": rule.digest[:12],
+        "status": str(rule.status),
+        "for_user": rule.scope.admits(event.user),
+        "right_type": rule.event == event.type,
+        "condition": reasons(rule, event).document() if rule.event == event.type else None,
+    }
+
+
+def _computed(event: Event, ruleset: Ruleset) -> list[dict[str, Any]]:
+    by_id = {rule.id: rule for rule in ruleset.rules}
+    return [_reason(reason, by_id[reason.rule]) for reason in explain(ruleset, event)]
+
+
+def _reason(reason: Reason, rule: Rule) -> dict[str, Any]:
+    shown = reason.atoms if reason.outcome == "matched" else reason.missing
+    return {
+        "rule": reason.rule,
+        "about": rule.about,
+        "at": str(rule.span),
+        "outcome": reason.outcome,
+        "shadow": str(rule.status) == "shadow",
+        "stopped_by": reason.stopped_by,
+        "of": len(reason.atoms),
+        "conditions": [
+            {"condition": atom.text, "at": str(atom.span), "held": atom.held, "was": atom.was}
+            for atom in shown
+        ],
+    }
+
+
+def _recorded(records: Sequence[AuditRecord]) -> list[dict[str, Any]]:
+    """What the records kept of the rules: those that fired, failed, or nearly fired; kinds in the place of values."""
+    found: list[dict[str, Any]] = []
+    for record in records:
+        what = record.what
+        if record.kind != "rule.evaluated":
+            continue
+        deciding = what.get("deciding")
+        found.append(
+            {
+                "rule": what.get("rule"),
+                "about": "",
+                "at": what.get("at"),
+                "outcome": what.get("outcome"),
+                "shadow": what.get("shadow"),
+                "stopped_by": "",
+                "of": None,
+                "conditions": list(deciding) if isinstance(deciding, list) else [],
+            }
+        )
+    return found
+
+
+def _follows(records: Sequence[AuditRecord]) -> list[str]:
+    """The keys of events that this one's rules emitted."""
+    keys: list[str] = []
+    for record in records:
+        if record.kind == "action.created" and record.what.get("verb") == "emit":
+            key = record.what.get("follows")
+            if isinstance(key, str):
+                keys.append(key)
+    return keys

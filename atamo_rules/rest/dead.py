@@ -1,0 +1,168 @@
+"""Dead letters over HTTP: what was given up, why, and what an operator does about it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+from starlette.requests import Request
+from starlette.responses import Response
+
+from atamo_rules.functions.printing import jsonable
+from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.hub import Hub
+from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import DeadLetter, Selector, Work
+from atamo_rules.rest.bodies import LARGEST, bounded
+from atamo_rules.rest.parameters import only, text, whole
+from atamo_rules.rest.problem import Problem, json_response
+
+FEW, MOST = 100, 1000
+LONGEST = 1 << 53
+WHICH = ("event", "action", "agent", "rule", "organisation", "error")
+
+
+class Dead:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub]) -> None:
+        self.hub = hub
+
+    async def list(self, request: Request) -> Response:
+        """Dead letters that fit, oldest first, and how many there are of each agent and class of error."""
+        only(request, "after", "limit", *WHICH)
+        which = Selector(**{name: text(request, name) for name in WHICH})
+        limit = whole(request, "limit", FEW, MOST) or 1
+        store = self.hub().store
+        letters = await store.dead(which, whole(request, "after", 0, LONGEST), limit)
+        groups = await store.dead_groups()
+        return json_response(
+            {
+                "letters": [letter_json(letter) for letter in letters],
+                "cursor": letters[-1].number if letters else None,
+                "end": len(letters) < limit,
+                "groups": [
+                    {"agent": agent, "error": error, "count": count}
+                    for (agent, error), count in sorted(groups.items(), key=lambda one: (-one[1], one[0]))
+                ],
+            }
+        )
+
+    async def show(self, request: Request) -> Response:
+        """One dead letter with its message and every reason."""
+        return json_response(letter_json(await self._letter(int(request.path_params["number"])), whole=True))
+
+    async def redrive(self, request: Request) -> Response:
+        """Have dead letters done again, those that are there now and no other; with `dry_run` only say which."""
+        hub, order = self.hub(), await _order(request, ("which", "number", "upto", "by", "dry_run", "body"))
+        which, upto = await self._which(order)
+        if "body" in order and "number" not in order:
+            raise _wrong("`body` is given to one dead letter: say which by `number`")
+        if "body" in order:
+            _fits(hub.current, await self._letter(upto), order["body"])
+        letters = await hub.store.dead(which, 0, MOST)
+        meant = [letter for letter in letters if letter.number <= upto]
+        if order.get("dry_run") is True:
+            return json_response({"redriven": 0, "letters": [letter_json(letter) for letter in meant]})
+        count = await hub.redrive(which, upto, _edit(order), str(order.get("by", "")))
+        return json_response({"redriven": count, "upto": upto})
+
+    async def discard(self, request: Request) -> Response:
+        """Take dead letters away for good."""
+        order = await _order(request, ("which", "number", "upto", "by"))
+        which, upto = await self._which(order)
+        count = await self.hub().store.discard(which, upto, str(order.get("by", "")))
+        return json_response({"discarded": count, "upto": upto})
+
+    async def _letter(self, number: int) -> DeadLetter:
+        found = await self.hub().store.dead(Selector(), number - 1, 1)
+        if not found or found[0].number != number:
+            raise Problem(
+                404, "unknown-letter", f"there is no dead letter {number}",
+                remedy="it was redriven or discarded, or never was; GET /v1/dead lists them",
+            )  # fmt: skip
+        return found[0]
+
+    async def _which(self, order: Mapping[str, Any]) -> tuple[Selector, int]:
+        """What an order is about, and the last number there is now: what comes later is none of it."""
+        if ("number" in order) == ("which" in order):
+            raise _wrong("say which: either `number`, or `which` with any of " + ", ".join(WHICH))
+        if "number" in order:
+            number = order["number"]
+            if type(number) is not int:
+                raise _wrong("`number` is a whole number")
+            letter = await self._letter(number)
+            return Selector(action=letter.work.action.id), number
+        which, upto = order["which"], order.get("upto")
+        if not isinstance(which, dict) or not all(isinstance(value, str) for value in which.values()):
+            raise _wrong("`which` is an object of texts")
+        if unknown := sorted(set(which) - set(WHICH)):
+            raise _wrong(f"`which` has no `{unknown[0][:80]}`: there are {', '.join(WHICH)}")
+        if upto is None:
+            last = after = 0
+            while page := await self.hub().store.dead(Selector(**which), after, MOST):
+                last = after = page[-1].number
+            return Selector(**which), last
+        if type(upto) is not int:
+            raise _wrong("`upto` is a whole number")
+        return Selector(**which), upto
+
+
+def letter_json(letter: DeadLetter, *, whole: bool = False) -> dict[str, Json]:
+    """A dead letter as JSON; `whole` with its message and the reason of every attempt."""
+    work, action = letter.work, letter.work.action
+    shown: dict[str, Json] = {
+        "number": letter.number,
+        "at": jsonable(letter.at),
+        "event": work.event,
+        "rule": action.rule,
+        "because": action.because,
+        "action": action.id,
+        "verb": action.verb,
+        "target": action.target,
+        "agent": action.agent,
+        "who": work.who,
+        "error": letter.error,
+        "why": letter.why,
+        "attempts": letter.attempts,
+    }
+    if whole:
+        shown |= {"body": action.body, "errors": list(letter.errors)}
+    return shown
+
+
+def _edit(order: Mapping[str, Any]) -> Callable[[Work], Work | None] | None:
+    if "body" not in order:
+        return None
+    body = order["body"]
+    return lambda work: replace(work, action=dataclasses.replace(work.action, body=body))
+
+
+def _fits(generation: Generation, letter: DeadLetter, body: Json) -> None:
+    """Whether a body may be sent by this action. Raises Problem."""
+    reasons = generation.asked(letter.work.action, body)
+    if reasons:
+        raise Problem(
+            422, "invalid", f"the body does not fit `{letter.work.action.target}`", "; ".join(reasons)[:2000],
+            "mend what `reasons` names", reasons,
+        )  # fmt: skip
+
+
+async def _order(request: Request, names: tuple[str, ...]) -> dict[str, Any]:
+    """What an operator asks for. Raises Problem."""
+    try:
+        order = decode(await bounded(request, LARGEST))
+    except JsonRefused as error:
+        raise _wrong(str(error)) from None
+    if not isinstance(order, dict):
+        raise _wrong("the body is an object")
+    if unknown := sorted(set(order) - set(names)):
+        raise _wrong(f"there is no `{unknown[0][:80]}`: there are {', '.join(names)}")
+    return order
+
+
+def _wrong(what: str) -> Problem:
+    return Problem(400, "order", "this cannot be done", what)

@@ -1,0 +1,74 @@
+"""What becomes of a message, step by step, for its sender; and the hub's numbers for whoever scrapes them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from atamo_rules.functions.printing import jsonable
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.telemetry.exposition import OPEN, PLAIN, exposition, wanted
+from atamo_rules.model.audit import AuditRecord
+from atamo_rules.rest import sse
+from atamo_rules.rest.problem import Problem, json_response
+from atamo_rules.rest.requests import Caller, allowed, number
+
+
+class TelemetryDoor:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub], beat: float, caller: Caller) -> None:
+        self.hub = hub
+        self.beat = beat
+        self.caller = caller
+
+    async def steps(self, request: Request) -> Response:
+        """The steps of a message after a position."""
+        key = await self._mine(request)
+        after = int(number(request.query_params, "after", 0, 2**53, least=0))
+        records = self.hub().followers.after(key, after)
+        cursor = records[-1].position if records else after
+        return json_response({"id": key, "cursor": cursor, "steps": [step(record) for record in records]})
+
+    async def follow(self, request: Request) -> Response:
+        """The steps of a message as they are taken, from the one after `Last-Event-ID`, to its end."""
+        key = await self._mine(request)
+        text = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
+        after = int(text) if text.isdigit() else 0
+        return StreamingResponse(self._stream(key, after), media_type=sse.MEDIA, headers=sse.HEADERS)
+
+    async def _stream(self, key: str, after: int) -> AsyncIterator[bytes]:
+        yield sse.RETRY
+        followers = self.hub().followers
+        async for record in sse.beating(
+            lambda step: followers.follow(key, after, step), self.beat, lambda: self.hub().accepting
+        ):
+            if record is None:
+                yield sse.BEAT
+            else:
+                yield sse.event(record.kind, step(record), record.position)
+
+    async def metrics(self, request: Request) -> Response:
+        """All numbers, in OpenMetrics' text or the older one of Prometheus."""
+        plain = wanted(request.headers.get("accept", ""))
+        text = exposition(self.hub().meter.families, plain=plain)
+        return Response(text, headers={"Content-Type": PLAIN if plain else OPEN})
+
+    async def _mine(self, request: Request) -> str:
+        """The name of a message in the hub. One of somebody else is as unknown as one that never was."""
+        hub, name = self.hub(), request.path_params["id"]
+        key = await hub.store.find(name)
+        if key is None or not await allowed(hub, key, self.caller(request)):
+            raise Problem(
+                404, "unknown-id", "nothing is kept under this id", remedy="ask with the id that was answered"
+            )
+        return key
+
+
+def step(record: AuditRecord) -> dict[str, Any]:
+    """One step, as it is told over HTTP."""
+    made = {"position": record.position, "at": jsonable(record.at), "kind": record.kind}
+    return {**made, **record.what}

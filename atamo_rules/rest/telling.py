@@ -1,0 +1,177 @@
+"""What a hub tells over HTTP: the audit, the story of one event, why a rule did or did not fire, how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from atamo_rules.functions.printing import jsonable
+from atamo_rules.hub.audit.search import Found, Query, search
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.replay import decision_facts
+from atamo_rules.hub.trace import document, record_json, why
+from atamo_rules.model.audit import KINDS
+from atamo_rules.model.decision import Decision
+from atamo_rules.model.event import Event
+from atamo_rules.rest.bodies import prefer_wait
+from atamo_rules.rest.parameters import moment, only, text, whole
+from atamo_rules.rest.problem import Problem, json_response
+
+FEW, MOST = 100, 1000
+"""Records of one page: unless said otherwise, and at most."""
+LONGEST = 1 << 53
+"""The largest position that is asked for."""
+
+
+class Telling:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub]) -> None:
+        self.hub = hub
+
+    async def audit(self, request: Request) -> Response:
+        """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
+        only(request, "after", "limit", "event", "kind", "who", "rule", "agent", "text", "since", "until")
+        query = _query(request)
+        after = whole(request, "after", 0, LONGEST)
+        limit = whole(request, "limit", FEW, MOST) or 1
+        hub, seconds = self.hub(), prefer_wait(request)
+        if query.event:
+            query = replace(query, event=await hub.store.find(query.event) or query.event)
+        found = await self._page(hub, query, after, limit)
+        while seconds and found.end and not found.records:
+            begun = hub.clock.passed()
+            await hub.tally.news(found.cursor, seconds)
+            seconds -= hub.clock.passed() - begun
+            found = await self._page(hub, query, found.cursor, limit)
+            if seconds <= 0:
+                break
+        records = [record_json(record) for record in found.records]
+        return json_response({"records": records, "cursor": found.cursor, "end": found.end})
+
+    async def _page(self, hub: Hub, query: Query, after: int, limit: int) -> Found:
+        return await search(lambda at, most: hub.store.audit(at, most, query.event), query, after, limit)
+
+    async def checkpoint(self, request: Request) -> Response:
+        """The newest checkpoint, as the note that witnesses keep: whoever takes it is a witness too."""
+        notary = self.hub().notary
+        if notary is None or notary.latest is None:
+            raise Problem(404, "no-checkpoint", "there is no checkpoint yet", remedy="ask again in a minute")
+        return Response(notary.latest.written, media_type="text/plain; charset=utf-8")
+
+    async def trace(self, request: Request) -> Response:
+        """The whole story of one event."""
+        hub, event = await self._event(request)
+        told = await hub.store.told(event.key)
+        assert told is not None, "an event that is kept is told"
+        found = await self._page(hub, Query(event=event.key), 0, 10 * MOST)
+        return json_response(document(event, told, found.records, hub.current.ruleset))
+
+    async def why(self, request: Request) -> Response:
+        """One rule's condition on one event, with every value, under the rules of now."""
+        only(request, "rule")
+        hub, event = await self._event(request)
+        name = text(request, "rule")
+        by_id = {rule.id: rule for rule in hub.current.ruleset.rules}
+        if name not in by_id:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, by_id, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "GET /v1/rules lists them"
+            raise Problem(404, "unknown-rule", f"there is no rule `{name[:80]}`", remedy=hint)
+        told = await hub.store.told(event.key)
+        digest = told.get("digest") if told is not None else None
+        found = why(event, by_id[name])
+        return json_response(
+            {
+                "event": event.key,
+                "type": event.type,
+                "decided_under": digest,
+                "rules_now": hub.current.digest,
+                **found,
+            }
+        )
+
+    async def decided(self, request: Request) -> Response:
+        """Events with what was decided of them when they came in, oldest first: what `atamo replay` decides again."""
+        only(request, "after", "limit", "since", "until", "type")
+        hub = self.hub()
+        query = Query(kind="event.decided", since=moment(request, "since"), until=moment(request, "until"))
+        limit, wanted = whole(request, "limit", FEW, MOST) or 1, text(request, "type")
+        found = await self._page(hub, query, whole(request, "after", 0, LONGEST), limit)
+        events = []
+        for record in found.records:
+            event = await hub.store.event(record.event)
+            decision = await hub.store.decision(record.event)
+            if event is not None and decision is not None and wanted in ("", event.type):
+                events.append(_decided(event, decision))
+        return json_response({"events": events, "cursor": found.cursor, "end": found.end})
+
+    async def status(self, request: Request) -> Response:
+        """How the hub stands: what is open, what it did since it started, agent by agent."""
+        hub = self.hub()
+        depth = await hub.store.depth()
+        return json_response(
+            {
+                "digest": hub.current.digest,
+                "rules": len(hub.current.ruleset.rules),
+                "accepting": hub.accepting,
+                "uptime": round(hub.clock.passed() - hub.since, 3),
+                "open": asdict(depth),
+                "paused": [{"kind": hold.kind, "name": hold.name} for hold in await hub.store.paused()],
+                **hub.tally.document(),
+            }
+        )
+
+    async def _event(self, request: Request) -> tuple[Hub, Event]:
+        hub = self.hub()
+        key = await hub.store.find(request.path_params["id"])
+        event = await hub.store.event(key) if key is not None else None
+        if event is None:
+            raise Problem(
+                404,
+                "unknown-id",
+                "nothing is kept under this id",
+                remedy="search for it: atamo audit search --text",
+            )
+        return hub, event
+
+
+def _decided(event: Event, decision: Decision) -> dict[str, Any]:
+    user = event.user
+    return {
+        "key": event.key,
+        "id": event.id,
+        "type": event.type,
+        "source": event.source,
+        "time": jsonable(event.at),
+        "user": user.name if user is not None else None,
+        "groups": sorted(user.groups) if user is not None else [],
+        "organisation": user.organisation if user is not None else "",
+        "data": event.body,
+        "decision": decision_facts(decision),
+    }
+
+
+def _query(request: Request) -> Query:
+    kind = text(request, "kind")
+    if kind and not kind.endswith(".") and kind not in KINDS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind, KINDS, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "a family of kinds ends with a dot: `action.`"
+        raise Problem(400, "parameter", f"there is no kind of record `{kind[:80]}`", remedy=hint)
+    return Query(
+        text(request, "event"),
+        kind,
+        text(request, "who"),
+        text(request, "rule"),
+        text(request, "agent"),
+        text(request, "text"),
+        moment(request, "since"),
+        moment(request, "until"),
+    )
