@@ -22,7 +22,7 @@ def spread(expr: tree.Expr, level: int, room: int) -> Rows:
             return joined(begun, (Row(""), *shifted(inner, STEP), Row(")")))
         case tree.Not():
             return joined("not ", spread(expr.part, SUM, room - len("not ")))
-        case tree.Compare(right=tree.ListValue() as items):
+        case tree.Compare(right=tree.ListValue() as items) if "between" not in expr.operator:
             return compare(expr, False, _items(items))
         case tree.Compare(right=tree.Call(arguments=(tree.ListValue() as items,)) as call):
             return compare(expr, False, joined(f"{call.function.text}(", _items(items), ")"))

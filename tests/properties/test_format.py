@@ -159,3 +159,10 @@ def test_comments_anywhere_stay_and_change_nothing(seed: int) -> None:
 def test_there_are_many_written_files() -> None:
     assert len(WRITTEN) > 150
     assert sum(bool(comments_of(Source(name, text))) for name, text in WRITTEN.items()) > 15
+
+
+def test_two_bounds_that_are_too_long_for_a_line_are_no_list() -> None:
+    long = "a" * 90
+    text = f'name is between "{long}" and "{long}z"'
+    written = f"event thing\n  name: text\n\nrule one\n  on thing\n  when {text}\n  do\n    send desk.note\n"
+    assert text in canonical(read_back(written, "atamo"), "atamo")
