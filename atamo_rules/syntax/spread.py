@@ -20,6 +20,8 @@ def spread(expr: tree.Expr, level: int, room: int) -> Rows:
             begun = joined(head, expression(expr.collection, SUM), " has (")
             inner = _lines(expr.condition, room - STEP)
             return joined(begun, (Row(""), *shifted(inner, STEP), Row(")")))
+        case tree.Not() if level > NOT:
+            return (Row("("), *shifted(spread(expr, NOT, room - STEP), STEP), Row(")"))
         case tree.Not():
             return joined("not ", spread(expr.part, SUM, room - len("not ")))
         case tree.Compare(right=tree.ListValue() as items) if "between" not in expr.operator:

@@ -166,3 +166,14 @@ def test_two_bounds_that_are_too_long_for_a_line_are_no_list() -> None:
     text = f'name is between "{long}" and "{long}z"'
     written = f"event thing\n  name: text\n\nrule one\n  on thing\n  when {text}\n  do\n    send desk.note\n"
     assert text in canonical(read_back(written, "atamo"), "atamo")
+
+
+def test_a_negation_of_a_negation_that_is_too_long_keeps_its_brackets() -> None:
+    long = "a" * 110
+    condition = f'not (not (name is "{long}"))'
+    written = (
+        f"event thing\n  name: text\n\nrule one\n  on thing\n  when {condition}\n  do\n    send desk.note\n"
+    )
+    once = canonical(read_back(written, "atamo"), "atamo")
+    assert "when not (\n    not (" in once
+    assert canonical(read_back(once, "atamo"), "atamo") == once

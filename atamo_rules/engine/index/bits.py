@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import compress
 
 FEW = 6
 """Bits that are taken off one by one; of more, whole words are looked through."""
+SPARSE = 18
+"""Times as many places as bits from which on it is cheaper to look for the bits than to go through the places."""
+_TRUTH = bytes(digit == ord("1") for digit in range(256))
 
 
 def mask(positions: Iterable[int], size: int) -> int:
@@ -36,3 +39,24 @@ def positions(bits: int) -> list[int]:
             found.append(before + low.bit_length())
             word ^= low
     return found
+
+
+class Picker:
+    """The items at the positions of a number's bits, in their order."""
+
+    __slots__ = ("_falling", "_format", "_items")
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self._items = items
+        self._falling = tuple(reversed(items))
+        self._format = f"0{len(items)}b"
+
+    def __call__(self, bits: int) -> list[str]:
+        items = self._items
+        if bits.bit_count() * SPARSE < len(items):
+            return [items[at] for at in positions(bits)]
+        # The binary digits, which begin with the highest, say of every item whether it is wanted.
+        digits = format(bits, self._format).encode().translate(_TRUTH)
+        found = list(compress(self._falling, digits))
+        found.reverse()
+        return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atamo_rules.engine.index.bits import mask, positions
+from atamo_rules.engine.index.bits import Picker, mask, positions
 from atamo_rules.engine.index.buckets import always
 from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
@@ -59,6 +59,7 @@ class Dense:
                 if whole:
                     sure.append(bit)
         self._ids = ids
+        self._picked = Picker(ids)
         self._size = len(ids)
         self._all = (1 << self._size) - 1
         self._rests = _Rests(rests)
@@ -100,7 +101,7 @@ class Dense:
         if must == self._all:
             out += ids
         elif must:
-            out += [ids[at] for at in positions(must)]
+            out += self._picked(must)
         unsure = may ^ must
         if unsure:
             rests, rule_of = self._rests, self._rule_of
