@@ -57,7 +57,13 @@ def _folded(value: Any) -> list[str]:
 
 
 def _joined(value: Any) -> str:
-    return "\n".join(texts_of(value, everywhere=True))
+    found: list[str] = []
+    for item in value.values() if isinstance(value, dict) else (value,):
+        if item.__class__ is str:
+            found.append(item)
+        else:
+            found += texts_of(item, everywhere=True)
+    return "\n".join(found)
 
 
 class Reads:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from atamo_rules.engine.index.forms import Term, terms
+from atamo_rules.engine.index.forms import PRESENT, Term, terms
 from atamo_rules.engine.index.keys import (
     ELEMENT,
     PART,
@@ -258,15 +258,17 @@ def _elsewhere(
 
 
 def _dense(items: Sequence[Item]) -> float:
-    """The cost of bit vectors, asked of a sample; a term of which they know nothing is asked every time."""
+    """The cost of bit vectors, asked of a sample. A term of which they know nothing is asked every time; one of which
+    they know no more than what is there, or is not something, half the time."""
     step = len(items) // 64 + 1
     asks: set[tuple[object, ...]] = set()
-    count = blind = 0
+    count, blind = 0, 0.0
     for one in items[::step]:
         if not one.terms:
             one.terms = terms(one.parts)
         for term in one.terms:
             count += step
-            blind += step * (not term.asks)
+            if not term.whole and all(ask.negated or ask.kind == PRESENT for ask in term.asks):
+                blind += step * (SIDE if term.asks else 1.0)
             asks.update(ask[:2] for ask in term.asks)
     return BITS + FIELD * len(asks) + TERM * count + LOOP * blind

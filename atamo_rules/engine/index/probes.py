@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
 from atamo_rules.engine.index.keys import ELEMENT, EVERYWHERE, PART, PREFIX, SUFFIX, VALUE, Place
 from atamo_rules.engine.index.paths import Reads, several, spelled_at, value_at, values_at
-from atamo_rules.engine.index.search import search
 from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.search import search
 
 Nested = Callable[[list[Entry]], "Matching | None"]
 

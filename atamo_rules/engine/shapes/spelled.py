@@ -8,10 +8,14 @@ from typing import Any
 
 from atamo_rules.engine import spelled
 from atamo_rules.engine.operators import single
+from atamo_rules.engine.search import Search, search
 from atamo_rules.engine.shapes.comparisons import has_null
 from atamo_rules.engine.shapes.paths import plain, read
 from atamo_rules.engine.shapes.piece import CALL, ELEMENTS, EQUAL, MARK, PART, PATTERN, Here, Piece
 from atamo_rules.model.meaning import Const, Spelled, Test
+
+MANY = 12
+"""Parts of a text that are looked for in one pass over it; fewer are looked for one by one."""
 
 
 def piece(node: Test, left: Spelled, here: Here) -> Piece | None:
@@ -49,6 +53,8 @@ def _of_text(node: Test, constant: Any, value: str) -> tuple[int, str, Any]:
                 return EQUAL, f"{text} in {MARK}", frozenset(texts)
             case "contains", "":
                 return PART, f"{MARK} in {text}", texts[0]
+            case "contains", "any" if len(texts) > MANY and all(texts):
+                return CALL, f"{MARK}({text})", _AnyPart(texts)
             case "contains", "any" | "all":
                 return CALL, f"{'P' if node.many == 'any' else 'Q'}({text}, {MARK})", texts
             case ("prefix", "" | "any") | ("suffix", "" | "any"):
@@ -56,6 +62,24 @@ def _of_text(node: Test, constant: Any, value: str) -> tuple[int, str, Any]:
                 return PART, f"{text}.{method}({MARK})", texts
     pattern = node.operator in ("regex", "glob", "cidr")
     return (PATTERN if pattern else CALL), f"{MARK}({value})", single(node)
+
+
+class _AnyPart:
+    """Whether one of many texts is in a text, in one pass over it. The search is made when it is first needed."""
+
+    __slots__ = ("_search", "_texts")
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self._texts = texts
+        self._search: Search | None = None
+
+    def __call__(self, text: str) -> bool:
+        if self._search is None:
+            self._search = search(self._texts) or self._each
+        return bool(self._search(text.encode()))
+
+    def _each(self, text: bytes) -> list[int]:
+        return [n for n, one in enumerate(self._texts) if one.encode("utf-8", "surrogatepass") in text]
 
 
 class _Otherwise:
