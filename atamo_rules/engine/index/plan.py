@@ -51,6 +51,9 @@ SELECTIVE = (0.0, 0.002, 0.02, 0.15, 1.0)
 
 LENGTHS = 16
 """Lengths of beginnings or ends for which it is counted how many there are."""
+FEW_VALUES = 16
+"""Values of a path that are so few that it is counted how many rules name each: rules are written about events that
+occur, and one that all of them name tells no event apart."""
 FEW = 256
 """Rules of one place that may be worth moving to others."""
 FEWEST = 8
@@ -104,6 +107,7 @@ class Statistics:
             place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
         }
         self._numbers = {place: sorted(found) for place, found in numbers.items()}
+        self._named = _named(items, {place for place, found in values.items() if _few(place, found)})
 
     def share(self, way: Way) -> float:
         """The share of events that are taken to reach a rule by a way."""
@@ -116,7 +120,9 @@ class Statistics:
         if place in self._heads:
             heads = self._heads[place]
             return sum([OFTEN[place.kind] / (heads[len(text)] + 1) for text in values])
-        return len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
+        share = len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
+        named = self._named.get(place)
+        return share if named is None else max(share, *[named.get(value, 0.0) for value in values])
 
     def lookup(self, place: Place) -> float:
         """What it costs to look an event up at a place."""
@@ -131,6 +137,23 @@ class Statistics:
         else:
             for part in way.parts:
                 yield from self.best(min(part, key=self.share))
+
+
+def _few(place: Place, values: set[object]) -> bool:
+    return place.kind == VALUE and len(values) <= FEW_VALUES
+
+
+def _named(items: Sequence[Item], places: set[Place]) -> dict[Place, dict[object, float]]:
+    """For the values at some places, the share of the rules that name them."""
+    found: dict[Place, dict[object, float]] = {place: {} for place in places}
+    each = 1 / len(items)
+    for one in items if places else ():
+        for _, way in one.ways:
+            if type(way) is Key and way.place in places:
+                here = found[way.place]
+                for value in way.values:
+                    here[value] = here.get(value, 0.0) + each
+    return found
 
 
 def _heads(place: Place, texts: set[object]) -> dict[int, int]:
