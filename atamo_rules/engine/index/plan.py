@@ -32,6 +32,8 @@ from atamo_rules.model.meaning import Condition
 
 ASK, LOOP, WRITTEN = 110.0, 130.0, 80.0
 """To ask a rule that was found, to ask a rule in a loop, and one that is written out."""
+TEXTS = 4.0
+"""How much dearer it is to ask rules on what is read as text."""
 WRITTEN_OUT = 32
 """Rules that are written out at most."""
 PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0}
@@ -107,6 +109,8 @@ class Statistics:
             place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
         }
         self._numbers = {place: sorted(found) for place, found in numbers.items()}
+        self.spelled = any(place.read for place in values)
+        """Whether some of it is read as text."""
         self._named = _named(items, {place for place, found in values.items() if _few(place, found)})
 
     def share(self, way: Way) -> float:
@@ -191,10 +195,12 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
     if len(items) <= 2:
         return Plan((), (), tuple(items), LOOP * len(items))
 
-    def loop(count: int) -> float:
-        return count * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
-
     statistics = Statistics(items)
+    dear = TEXTS if statistics.spelled else 1.0
+
+    def loop(count: int) -> float:
+        return count * dear * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
+
     for one in items:
         _choose(one, statistics)
     _gather(items, statistics)
@@ -209,7 +215,7 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
                 if key.place not in places:
                     places.add(key.place)
                     lookups += statistics.lookup(key.place)
-            asked += ASK * rising[done].share
+            asked += ASK * dear * rising[done].share
             done += 1
         if done == tried and bound > SELECTIVE[0]:
             continue
@@ -218,7 +224,7 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
         left = len(items) - done
         others = [one for one in items if one.way is None or one.share > bound]
         dense = [one for one in others if one.closed] if left > FEWEST else []
-        bits = _dense(dense) + loop(left - len(dense)) if dense else loop(left)
+        bits = _dense(dense, dear) + loop(left - len(dense)) if dense else loop(left)
         if bits >= loop(left):
             dense, bits = [], loop(left)
         if filing + bits < best.cost:
@@ -280,7 +286,7 @@ def _elsewhere(
     return min(found, key=lambda option: option[0], default=None)
 
 
-def _dense(items: Sequence[Item]) -> float:
+def _dense(items: Sequence[Item], dear: float) -> float:
     """The cost of bit vectors, asked of a sample. A term of which they know nothing is asked every time; one of which
     they know no more than what is there, or is not something, half the time."""
     step = len(items) // 64 + 1
@@ -294,4 +300,4 @@ def _dense(items: Sequence[Item]) -> float:
             if not term.whole and all(ask.negated or ask.kind == PRESENT for ask in term.asks):
                 blind += step * (SIDE if term.asks else 1.0)
             asks.update(ask[:2] for ask in term.asks)
-    return BITS + FIELD * len(asks) + TERM * count + LOOP * blind
+    return BITS + FIELD * len(asks) + TERM * count + LOOP * dear * blind
