@@ -41,7 +41,8 @@ OWN, SPELLED, EVERYWHERE = "", "spelled", "everywhere"
 """Whether values are looked up as they are, as the texts that they are read as, or as all texts below them."""
 
 SHORTEST = 3
-"""Characters of a part of a text that are worth looking for: shorter ones are in too many texts."""
+"""Characters of a part of a text that are worth looking for: shorter ones are in too many texts. One beyond ASCII is
+rare enough."""
 
 
 class Place(NamedTuple):
@@ -230,7 +231,7 @@ def _spelled(left: Spelled, right: Anything, node: Test) -> Key | None:
         return None
     if not left.everywhere:
         return found._replace(place=found.place._replace(read=SPELLED))
-    if not all(len(one) >= SHORTEST for one in found.values):
+    if not all(map(_telling, found.values)):
         return None
     return Key(Place(PART, get.steps, node.ignore_case, read=EVERYWHERE), found.values)
 
@@ -311,9 +312,13 @@ def _textual(
     kind: str, left: Get, texts: Sequence[str], fold: bool, *, exact: bool, open: bool = False
 ) -> Key | None:
     values = tuple(dict.fromkeys(one.casefold() if fold else one for one in texts))
-    if not all(len(one) >= (SHORTEST if kind == PART else 1) for one in values):
+    if not all(_telling(one) if kind == PART else one for one in values):
         return None
     return Key(Place(kind, left.steps, fold, open), values, exact)
+
+
+def _telling(part: str) -> bool:
+    return len(part) >= SHORTEST or not part.isascii()
 
 
 def _literal(left: Get, literals: Sequence[tuple[str, str]], fold: bool) -> Key | None:

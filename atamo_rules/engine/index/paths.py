@@ -61,7 +61,9 @@ def _joined(value: Any) -> str:
     for item in value.values() if isinstance(value, dict) else (value,):
         if item.__class__ is str:
             found.append(item)
-        else:
+        elif item.__class__ is int:
+            found.append(str(item))
+        elif item is not None:
             found += texts_of(item, everywhere=True)
     return "\n".join(found)
 
