@@ -140,7 +140,10 @@ class Statistics:
             yield way
         else:
             for part in way.parts:
-                yield from self.best(min(part, key=self.share))
+                for key in self.best(min(part, key=self.share)):
+                    yield key._replace(
+                        exact=False
+                    )  # it may be the key of every part, and yet settles none of them
 
 
 def _few(place: Place, values: set[object]) -> bool:
