@@ -49,11 +49,11 @@ def run(*, small: bool) -> Table:
                 (*_row(f"pySigma: rules to {what}", other, len(rules))[:3], f"{other / ours:.1f} x ours")
             )
     first, each, fired = _decided(ruleset, events)
-    rows.append(("first event, which makes the closures", f"{first:.2f}", "", ""))
+    rows.append(("all events the first time, which makes functions", f"{first:.2f}", "", ""))
     pairs = len(events) * len(rules)
     note = f"{fired:,} of {pairs:,} pairs"
     rows.append(
-        (f"an event against all {len(rules):,} rules", f"{each:.6f}", f"{len(rules) / each:,.0f}", note)
+        (f"an event decided, all {len(rules):,} rules", f"{each:.6f}", f"{len(rules) / each:,.0f}", note)
     )
     rows += _asked(ruleset, events)
     rows += _queried(rules, events)
@@ -125,13 +125,17 @@ def _backend(named: tuple[str, str, str]) -> tuple[str, Any] | None:
 
 
 def _decided(ruleset: Any, bodies: list[Any]) -> tuple[float, float, int]:
-    """Seconds of the first event, and of each that follows; and how many rules matched in all."""
+    """Seconds of all events the first time, and of each the second; and how many rules matched in all."""
     from atamo_rules.engine.decide import decide
     from atamo_rules.model.event import Event
 
     events = [Event(f"e{number}", "log", body, NOON, None) for number, body in enumerate(bodies)]
-    _, first = _timed(lambda: decide(ruleset, events[0]))
-    fired, took = _timed(lambda: sum(len(decide(ruleset, event).matched) for event in events))
+
+    def decided() -> int:
+        return sum(len(decide(ruleset, event).matched) for event in events)
+
+    _, first = _timed(decided)
+    fired, took = _timed(decided)
     return first, took / len(events), fired
 
 
