@@ -34,9 +34,10 @@ class Filing:
         self,
         buckets: list[list[Entry]],
         nested: Callable[[list[Entry]], Matching | None],
-        crowded: int | None = None,
+        *,
+        spelled: bool = False,
     ) -> None:
-        crowded = CROWDED if crowded is None else crowded
+        crowded = min(CROWDED, CROWDED_TEXTS) if spelled else CROWDED
         self.sure = all(rest is always for bucket in buckets for _, rest in bucket)
         self.nested = False
         self._made: dict[int, Bucket] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from atamo_rules.engine.index.buckets import CROWDED, CROWDED_TEXTS, Bucket, Entry, Filing, Matching
+from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
 from atamo_rules.engine.index.keys import ELEMENT, EVERYWHERE, PART, PREFIX, SUFFIX, VALUE, Place
 from atamo_rules.engine.index.paths import Reads, several, spelled_at, value_at, values_at
 from atamo_rules.engine.index.source import Source
@@ -38,10 +38,6 @@ class Probe(Protocol):
         """The same of any body, whatever it holds."""
 
 
-def _crowded(place: Place) -> int:
-    return min(CROWDED, CROWDED_TEXTS) if place.read else CROWDED
-
-
 class Values:
     """Equality and membership: one hash lookup of the value at a path, or of each of the texts that it is read as."""
 
@@ -49,7 +45,7 @@ class Values:
         self._place = place
         self.repeats = bool(place.read)
         self.ordered = not place.read
-        self._filing = Filing(list(buckets.values()), nested, _crowded(place))
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._table: dict[Any, Bucket] = {key: self._filing[bucket] for key, bucket in buckets.items()}
 
     def emit(self, source: Source, reads: Reads) -> None:
@@ -83,7 +79,7 @@ class Elements:
 
     def __init__(self, place: Place, buckets: dict[Any, list[Entry]], nested: Nested) -> None:
         self._place = place
-        self._filing = Filing(list(buckets.values()), nested, _crowded(place))
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._table: dict[Any, Bucket] = {key: self._filing[bucket] for key, bucket in buckets.items()}
 
     def emit(self, source: Source, reads: Reads) -> None:
@@ -180,7 +176,7 @@ class Ends:
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
         self.repeats = repeats or several(place.steps) or bool(place.read)
-        self._filing = Filing(list(buckets.values()), nested, _crowded(place))
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._tables: list[tuple[int, dict[str, Bucket]]] = [
             (n, {text: self._filing[bucket] for text, bucket in buckets.items() if len(text) == n})
             for n in sorted({len(text) for text in buckets})
@@ -238,7 +234,7 @@ class Parts:
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
         self.repeats = repeats or several(place.steps) or bool(place.read)
-        self._filing = Filing(list(buckets.values()), nested, _crowded(place))
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._needles: list[tuple[str, Bucket]] = [
             (text, self._filing[bucket]) for text, bucket in buckets.items()
         ]
