@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,32 +18,45 @@ from atamo_rules.model.meaning import Const, Spelled, Test
 
 def test(node: Test, left: Spelled) -> Callable[[Frame], bool]:
     """A test of texts that may have been written as numbers, or stand in a list. Nearly always it is one text."""
-    walk = texts(left)
-    if node.many == "all":
-        # Each of the items is met by one of the texts, as a list `contains all of` them.
-        assert isinstance(node.right, Const)
-        assert isinstance(node.right.value, tuple | list)
-        checks = [
-            single(replace(node, many="", right=replace(node.right, value=item))) for item in node.right.value
-        ]
+    if not left.numbers and not left.get.many:
+        fetch, ask = terms.direct(left.get), of_value(node, left)
+        return lambda frame: ask(fetch(frame))
+    walk, held = texts(left), _of_texts(node)
+    return lambda frame: held(walk(frame))
 
-        def run_all(frame: Frame) -> bool:
-            found = list(walk(frame))
-            return all(any(check(text) for text in found) for check in checks)
 
-        return run_all
+def of_value(node: Test, left: Spelled) -> Callable[[Any], bool]:
+    """The same test of what stands at the path."""
+    held, everywhere = _of_texts(node), left.everywhere
+    if everywhere or node.many == "all":
+        return lambda value: held(texts_of(value, everywhere=everywhere))
     check = single(node)
-    if left.everywhere or left.numbers or left.get.many:
-        return lambda frame: any(check(text) for text in walk(frame))
-    fetch = terms.direct(left.get)
 
-    def run(frame: Frame) -> bool:
-        value = fetch(frame)
+    def run(value: Any) -> bool:
         if isinstance(value, str):
             return check(value)
         return any(check(text) for text in texts_of(value))
 
     return run
+
+
+def _of_texts(node: Test) -> Callable[[Iterable[Any]], bool]:
+    """The test of some texts, or numbers: one of them meets it, or each of its items, as a list `contains all of`
+    them."""
+    if node.many != "all":
+        check = single(node)
+        return lambda found: any(map(check, found))
+    assert isinstance(node.right, Const)
+    assert isinstance(node.right.value, tuple | list)
+    checks = [
+        single(replace(node, many="", right=replace(node.right, value=item))) for item in node.right.value
+    ]
+
+    def run_all(found: Iterable[Any]) -> bool:
+        known = list(found)
+        return all(any(map(check, known)) for check in checks)
+
+    return run_all
 
 
 def texts(node: Spelled) -> Callable[[Frame], Iterator[Any]]:

@@ -21,7 +21,7 @@ from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.strict_json import decode
 from tests.properties.judging import NOON, Judged, naively, right, taken, world
 from tests.strategies.choices import Seeded
-from tests.worlds import compiled
+from tests.worlds import DESK, compiled
 
 RULES, EVENTS = 12, 10
 FREE, DEAR = dict.fromkeys(plan.PROBE, 0.0), dict.fromkeys(plan.PROBE, 1e9)
@@ -159,3 +159,14 @@ def test_every_tier_is_really_taken() -> None:
     assert "dense" in taken_tiers["bits"]
     assert "filed" not in taken_tiers["bits"]
     assert {"filed", "dense"} <= taken_tiers["keys and bits"]
+
+
+def test_one_key_of_every_part_of_an_or_does_not_settle_it() -> None:
+    rules = "".join(
+        f'\nrule r{n:02}\n  on thing\n  when (a is "k{n}" and b is "x") or (a is "k{n}" and b is "y")\n'
+        "  do\n    send desk.note\n"
+        for n in range(60)
+    )
+    matcher = Matcher(right(compiled(f"event thing\n  a: text\n  b: text\n{rules}\n{DESK}"))).ready()
+    assert {one.tier for one in matcher.report().rules} == {"key"}
+    assert [matcher.match("thing", {"a": "k7", "b": b}) for b in ("x", "y", "z")] == [["r07"], ["r07"], []]

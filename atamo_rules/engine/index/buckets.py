@@ -18,6 +18,8 @@ Bucket: TypeAlias = "list[Entry] | list[str] | Matching"
 
 CROWDED = 64
 """Rules in one bucket from which an index of their own is worth while."""
+CROWDED_TEXTS = 8
+"""The same of rules on what is read as text, which are dearer to ask."""
 
 
 def always(body: Any) -> bool:
@@ -28,7 +30,14 @@ def always(body: Any) -> bool:
 class Filing:
     """How the buckets of one probe are taken: chosen once all of them are there."""
 
-    def __init__(self, buckets: list[list[Entry]], nested: Callable[[list[Entry]], Matching | None]) -> None:
+    def __init__(
+        self,
+        buckets: list[list[Entry]],
+        nested: Callable[[list[Entry]], Matching | None],
+        *,
+        spelled: bool = False,
+    ) -> None:
+        crowded = min(CROWDED, CROWDED_TEXTS) if spelled else CROWDED
         self.sure = all(rest is always for bucket in buckets for _, rest in bucket)
         self.nested = False
         self._made: dict[int, Bucket] = {}
@@ -36,7 +45,7 @@ class Filing:
             made: Bucket = bucket
             if self.sure:
                 made = [id for id, _ in bucket]
-            elif len(bucket) > CROWDED:
+            elif len(bucket) > crowded:
                 made = nested(bucket) or bucket
                 self.nested = self.nested or made is not bucket
             self._made[id(bucket)] = made

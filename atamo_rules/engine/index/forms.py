@@ -96,7 +96,7 @@ def _of_key(node: Test, key: Key, negated: bool) -> Ask | None:
     place, values = key.place, key.values
     if place.kind == RANGE:
         return Ask(NUMBER, place.steps, (values,), negated)
-    if place.fold or node.many == "all" or node.operator in ("glob", "regex"):
+    if place.read or place.fold or node.many == "all" or node.operator in ("glob", "regex"):
         return None
     if place.kind == ELEMENT:
         return Ask(ITEMS, place.steps, values, negated) if _all(values, str) else None

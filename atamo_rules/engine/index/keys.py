@@ -28,26 +28,32 @@ from atamo_rules.model.meaning import (
     Get,
     Holds,
     Not,
+    Spelled,
     Step,
     Test,
 )
 from atamo_rules.model.types import Anything as Open
-from atamo_rules.model.types import ListOf
+from atamo_rules.model.types import ListOf, Text
 
 VALUE, ELEMENT, PREFIX, SUFFIX, PART, RANGE = "value", "element", "prefix", "suffix", "part", "range"
 
+OWN, SPELLED, EVERYWHERE = "", "spelled", "everywhere"
+"""Whether values are looked up as they are, as the texts that they are read as, or as all texts below them."""
+
 SHORTEST = 3
-"""Characters of a part of a text that are worth looking for: shorter ones are in too many texts."""
+"""Characters of a part of a text that are worth looking for: shorter ones are in too many texts. One beyond ASCII is
+rare enough."""
 
 
 class Place(NamedTuple):
     """One index: how it asks, and of which path. `fold`: of the casefolded text. `open`: the path may lead to a list
-    where a part of a text is asked for."""
+    where a part of a text is asked for. `read`: OWN, SPELLED or EVERYWHERE."""
 
     kind: str
     steps: tuple[Step, ...]
     fold: bool = False
     open: bool = False
+    read: str = OWN
 
 
 class Key(NamedTuple):
@@ -189,6 +195,8 @@ def test_key(node: Test) -> Key | None:
     left, right, operator = node.left, node.right, node.operator
     if isinstance(left, Const) and operator == "eq":
         left, right = right, left
+    if isinstance(left, Spelled):
+        return _spelled(left, right, node)
     if not isinstance(left, Get) or left.root != "event" or not isinstance(right, Const):
         return None
     constant: Anything = right.value
@@ -209,6 +217,23 @@ def test_key(node: Test) -> Key | None:
     else:
         constants = (constant,)
     return _key(operator, left, constants, node) if constants else None
+
+
+def _spelled(left: Spelled, right: Anything, node: Test) -> Key | None:
+    """The same key as of a text, looked up by each of the texts that stand there. Texts of a whole event are searched
+    as one, in which a part may reach from one into the next: the rule is asked again."""
+    get = left.get
+    if left.numbers or get.many:
+        return None
+    text = Get(get.root, get.steps, Text(), span=get.span)
+    found = test_key(Test(node.operator, text, right, node.kind, node.ignore_case, node.many, span=node.span))
+    if found is None or not all(isinstance(one, str) for one in found.values):
+        return None
+    if not left.everywhere:
+        return found._replace(place=found.place._replace(read=SPELLED))
+    if not all(map(_telling, found.values)):
+        return None
+    return Key(Place(PART, get.steps, node.ignore_case, read=EVERYWHERE), found.values)
 
 
 def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) -> Key | None:
@@ -287,9 +312,13 @@ def _textual(
     kind: str, left: Get, texts: Sequence[str], fold: bool, *, exact: bool, open: bool = False
 ) -> Key | None:
     values = tuple(dict.fromkeys(one.casefold() if fold else one for one in texts))
-    if not all(len(one) >= (SHORTEST if kind == PART else 1) for one in values):
+    if not all(_telling(one) if kind == PART else one for one in values):
         return None
     return Key(Place(kind, left.steps, fold, open), values, exact)
+
+
+def _telling(part: str) -> bool:
+    return len(part) >= SHORTEST or not part.isascii()
 
 
 def _literal(left: Get, literals: Sequence[tuple[str, str]], fold: bool) -> Key | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.spelled import texts_of
 from atamo_rules.engine.through import reached
 from atamo_rules.model.meaning import EACH, Each, Step
 from atamo_rules.model.types import Anything, MapOf, Member, Record, Type
@@ -41,6 +42,32 @@ def several(steps: Sequence[Step]) -> bool:
     return any(isinstance(step, Each) for step in steps)
 
 
+def spelled_at(body: Any, steps: Sequence[Step], *, everywhere: bool, fold: bool) -> list[str]:
+    """The texts that what stands at a path is read as."""
+    found = texts_of(value_at(body, steps), everywhere=everywhere)
+    return [text.casefold() for text in found] if fold else list(found)
+
+
+def _texts(value: Any) -> list[str]:
+    return list(texts_of(value))
+
+
+def _folded(value: Any) -> list[str]:
+    return [text.casefold() for text in texts_of(value)]
+
+
+def _joined(value: Any) -> str:
+    found: list[str] = []
+    for item in value.values() if isinstance(value, dict) else (value,):
+        if item.__class__ is str:
+            found.append(item)
+        elif item.__class__ is int:
+            found.append(str(item))
+        elif item is not None:
+            found += texts_of(item, everywhere=True)
+    return "\n".join(found)
+
+
 class Reads:
     """The reads of one generated function: every prefix of every path is read once."""
 
@@ -48,6 +75,7 @@ class Reads:
         self._source = source
         self._type = type
         self._known: dict[tuple[Step, ...], tuple[str, Type, bool]] = {(): ("e", type, True)}
+        self._spelled: dict[tuple[tuple[Step, ...], bool, bool], str] = {}
 
     def value(self, steps: tuple[Step, ...]) -> tuple[str, bool]:
         """The name of the variable that holds what is at a path, and whether a conforming event must have it."""
@@ -61,6 +89,23 @@ class Reads:
         if several(steps[:-1]) or steps[-1] is not EACH:
             return self._called(steps, values_at), True
         return self.value(steps[:-1])
+
+    def spelled(self, steps: tuple[Step, ...], *, everywhere: bool, fold: bool) -> str:
+        """The name of the variable that holds the texts that a value is read as, nearly always one; or of `everywhere`
+        all of them joined to one, which is searched at once."""
+        known = self._spelled.get((steps, everywhere, fold))
+        if known is not None:
+            return known
+        name, _ = self.value(steps)
+        made, folds = self._source.fresh("s"), ".casefold()" if fold else ""
+        if everywhere:
+            self._source.line(f"{made} = ({self._source.given(_joined)}({name}){folds},)")
+        else:
+            read = self._source.given(_folded if fold else _texts)
+            one = f"({name}{folds},) if {name}.__class__ is str"
+            self._source.line(f"{made} = {one} else () if {name} is None else {read}({name})")
+        self._spelled[steps, everywhere, fold] = made
+        return made
 
     def _called(self, steps: tuple[Step, ...], read: Callable[[Any, tuple[Step, ...]], Any]) -> str:
         known = self._known.get(steps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from atamo_rules.engine.index.forms import Term, terms
+from atamo_rules.engine.index.forms import PRESENT, Term, terms
 from atamo_rules.engine.index.keys import (
     ELEMENT,
     PART,
@@ -32,6 +32,8 @@ from atamo_rules.model.meaning import Condition
 
 ASK, LOOP, WRITTEN = 110.0, 130.0, 80.0
 """To ask a rule that was found, to ask a rule in a loop, and one that is written out."""
+TEXTS = 4.0
+"""How much dearer it is to ask rules on what is read as text."""
 WRITTEN_OUT = 32
 """Rules that are written out at most."""
 PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0}
@@ -51,6 +53,9 @@ SELECTIVE = (0.0, 0.002, 0.02, 0.15, 1.0)
 
 LENGTHS = 16
 """Lengths of beginnings or ends for which it is counted how many there are."""
+FEW_VALUES = 16
+"""Values of a path that are so few that it is counted how many rules name each: rules are written about events that
+occur, and one that all of them name tells no event apart."""
 FEW = 256
 """Rules of one place that may be worth moving to others."""
 FEWEST = 8
@@ -104,6 +109,9 @@ class Statistics:
             place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
         }
         self._numbers = {place: sorted(found) for place, found in numbers.items()}
+        self.spelled = any(place.read for place in values)
+        """Whether some of it is read as text."""
+        self._named = _named(items, {place for place, found in values.items() if _few(place, found)})
 
     def share(self, way: Way) -> float:
         """The share of events that are taken to reach a rule by a way."""
@@ -116,7 +124,9 @@ class Statistics:
         if place in self._heads:
             heads = self._heads[place]
             return sum([OFTEN[place.kind] / (heads[len(text)] + 1) for text in values])
-        return len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
+        share = len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
+        named = self._named.get(place)
+        return share if named is None else max(share, *[named.get(value, 0.0) for value in values])
 
     def lookup(self, place: Place) -> float:
         """What it costs to look an event up at a place."""
@@ -130,7 +140,27 @@ class Statistics:
             yield way
         else:
             for part in way.parts:
-                yield from self.best(min(part, key=self.share))
+                for key in self.best(min(part, key=self.share)):
+                    yield key._replace(
+                        exact=False
+                    )  # it may be the key of every part, and yet settles none of them
+
+
+def _few(place: Place, values: set[object]) -> bool:
+    return place.kind == VALUE and len(values) <= FEW_VALUES
+
+
+def _named(items: Sequence[Item], places: set[Place]) -> dict[Place, dict[object, float]]:
+    """For the values at some places, the share of the rules that name them."""
+    found: dict[Place, dict[object, float]] = {place: {} for place in places}
+    each = 1 / len(items)
+    for one in items if places else ():
+        for _, way in one.ways:
+            if type(way) is Key and way.place in places:
+                here = found[way.place]
+                for value in way.values:
+                    here[value] = here.get(value, 0.0) + each
+    return found
 
 
 def _heads(place: Place, texts: set[object]) -> dict[int, int]:
@@ -168,10 +198,12 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
     if len(items) <= 2:
         return Plan((), (), tuple(items), LOOP * len(items))
 
-    def loop(count: int) -> float:
-        return count * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
-
     statistics = Statistics(items)
+    dear = TEXTS if statistics.spelled else 1.0
+
+    def loop(count: int) -> float:
+        return count * dear * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
+
     for one in items:
         _choose(one, statistics)
     _gather(items, statistics)
@@ -186,7 +218,7 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
                 if key.place not in places:
                     places.add(key.place)
                     lookups += statistics.lookup(key.place)
-            asked += ASK * rising[done].share
+            asked += ASK * dear * rising[done].share
             done += 1
         if done == tried and bound > SELECTIVE[0]:
             continue
@@ -195,7 +227,7 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
         left = len(items) - done
         others = [one for one in items if one.way is None or one.share > bound]
         dense = [one for one in others if one.closed] if left > FEWEST else []
-        bits = _dense(dense) + loop(left - len(dense)) if dense else loop(left)
+        bits = _dense(dense, dear) + loop(left - len(dense)) if dense else loop(left)
         if bits >= loop(left):
             dense, bits = [], loop(left)
         if filing + bits < best.cost:
@@ -257,16 +289,18 @@ def _elsewhere(
     return min(found, key=lambda option: option[0], default=None)
 
 
-def _dense(items: Sequence[Item]) -> float:
-    """The cost of bit vectors, asked of a sample; a term of which they know nothing is asked every time."""
+def _dense(items: Sequence[Item], dear: float) -> float:
+    """The cost of bit vectors, asked of a sample. A term of which they know nothing is asked every time; one of which
+    they know no more than what is there, or is not something, half the time."""
     step = len(items) // 64 + 1
     asks: set[tuple[object, ...]] = set()
-    count = blind = 0
+    count, blind = 0, 0.0
     for one in items[::step]:
         if not one.terms:
             one.terms = terms(one.parts)
         for term in one.terms:
             count += step
-            blind += step * (not term.asks)
+            if not term.whole and all(ask.negated or ask.kind == PRESENT for ask in term.asks):
+                blind += step * (SIDE if term.asks else 1.0)
             asks.update(ask[:2] for ask in term.asks)
-    return BITS + FIELD * len(asks) + TERM * count + LOOP * blind
+    return BITS + FIELD * len(asks) + TERM * count + LOOP * dear * blind

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
-from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, SUFFIX, VALUE, Place
-from atamo_rules.engine.index.paths import Reads, several, value_at, values_at
-from atamo_rules.engine.index.search import search
+from atamo_rules.engine.index.keys import ELEMENT, EVERYWHERE, PART, PREFIX, SUFFIX, VALUE, Place
+from atamo_rules.engine.index.paths import Reads, several, spelled_at, value_at, values_at
 from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.search import search
 
 Nested = Callable[[list[Entry]], "Matching | None"]
 
@@ -39,25 +39,33 @@ class Probe(Protocol):
 
 
 class Values:
-    """Equality and membership: one hash lookup of the value at a path."""
-
-    repeats = False
-    ordered = True
+    """Equality and membership: one hash lookup of the value at a path, or of each of the texts that it is read as."""
 
     def __init__(self, place: Place, buckets: dict[Any, list[Entry]], nested: Nested) -> None:
         self._place = place
-        self._filing = Filing(list(buckets.values()), nested)
+        self.repeats = bool(place.read)
+        self.ordered = not place.read
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._table: dict[Any, Bucket] = {key: self._filing[bucket] for key, bucket in buckets.items()}
 
     def emit(self, source: Source, reads: Reads) -> None:
+        if self._place.read:
+            texts(source, reads, self._place, self._lookup)
+            return
         name, must = reads.value(self._place.steps)
-        if self._place.fold:
-            name = folded(source, name, must)
+        self._lookup(source, folded(source, name, must) if self._place.fold else name)
+
+    def _lookup(self, source: Source, name: str) -> None:
         source.line(f"b = {source.given(self._table)}.get({name})")
         with source.block("if b is not None:"):
             self._filing.emit(source, "b")
 
     def collect(self, body: Any, out: list[str]) -> None:
+        if self._place.read:
+            for text in texts_at(body, self._place):
+                if text in self._table:
+                    self._filing.take(self._table[text], body, out)
+            return
         found = _looked_up(self._table, value_at(body, self._place.steps), self._place.fold)
         if found is not None:
             self._filing.take(found, body, out)
@@ -71,7 +79,7 @@ class Elements:
 
     def __init__(self, place: Place, buckets: dict[Any, list[Entry]], nested: Nested) -> None:
         self._place = place
-        self._filing = Filing(list(buckets.values()), nested)
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._table: dict[Any, Bucket] = {key: self._filing[bucket] for key, bucket in buckets.items()}
 
     def emit(self, source: Source, reads: Reads) -> None:
@@ -124,7 +132,13 @@ def folded(source: Source, name: str, must: bool) -> str:
 
 
 def texts(source: Source, reads: Reads, place: Place, look: Callable[[Source, str], None]) -> None:
-    """Lines that look at the text at a path, or at every text of a path that may lead to several."""
+    """Lines that look at the text at a path, or at every text of a path that may lead to several. What is read as text
+    is folded already."""
+    if place.read:
+        name = reads.spelled(place.steps, everywhere=place.read == EVERYWHERE, fold=place.fold)
+        with source.block(f"for t in {name}:"):
+            look(source, "t")
+        return
     if several(place.steps):
         name, must = reads.elements(place.steps)
         with source.block("if True:" if must else f"if {name} is not None:"):
@@ -146,6 +160,8 @@ def texts(source: Source, reads: Reads, place: Place, look: Callable[[Source, st
 
 def texts_at(body: Any, place: Place) -> list[str]:
     """The texts that a place is about, as they are looked up, whatever the body is."""
+    if place.read:
+        return spelled_at(body, place.steps, everywhere=place.read == EVERYWHERE, fold=place.fold)
     found = values_at(body, place.steps) if several(place.steps) else [value_at(body, place.steps)]
     if place.open:
         found = [item for one in found for item in (one if isinstance(one, list | tuple) else (one,))]
@@ -159,8 +175,8 @@ class Ends:
 
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
-        self.repeats = repeats or several(place.steps)
-        self._filing = Filing(list(buckets.values()), nested)
+        self.repeats = repeats or several(place.steps) or bool(place.read)
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._tables: list[tuple[int, dict[str, Bucket]]] = [
             (n, {text: self._filing[bucket] for text, bucket in buckets.items() if len(text) == n})
             for n in sorted({len(text) for text in buckets})
@@ -170,7 +186,7 @@ class Ends:
         texts(source, reads, self._place, self._lookups)
 
     def _lookups(self, source: Source, name: str) -> None:
-        if self._place.fold:
+        if self._place.fold and not self._place.read:
             name = folded(source, name, True)
         for length, table in self._tables:
             cut = f"[:{length}]" if self._place.kind == PREFIX else f"[-{length}:]"
@@ -217,8 +233,8 @@ class Parts:
 
     def __init__(self, place: Place, buckets: dict[str, list[Entry]], nested: Nested, repeats: bool) -> None:
         self._place = place
-        self.repeats = repeats or several(place.steps)
-        self._filing = Filing(list(buckets.values()), nested)
+        self.repeats = repeats or several(place.steps) or bool(place.read)
+        self._filing = Filing(list(buckets.values()), nested, spelled=bool(place.read))
         self._needles: list[tuple[str, Bucket]] = [
             (text, self._filing[bucket]) for text, bucket in buckets.items()
         ]
@@ -230,7 +246,7 @@ class Parts:
 
     def _look(self, source: Source, name: str) -> None:
         if self._search is not None:
-            text = folded(source, name, True) if self._place.fold else name
+            text = folded(source, name, True) if self._place.fold and not self._place.read else name
             # Only a text can be encoded; half of a surrogate pair cannot.
             found = f"{source.given(self._search)}({text}.encode()) or ()"
             with source.block(f"for n in {found}:"):
@@ -239,7 +255,7 @@ class Parts:
             return
         with source.block(f"if {name}.__class__ is not str:"):
             source.line("raise TypeError")  # `in` would find an element of a list
-        if self._place.fold:
+        if self._place.fold and not self._place.read:
             name = folded(source, name, True)
         with source.block(f"for n, b in {source.given(self._needles)}:"), source.block(f"if n in {name}:"):
             self._filing.emit(source, "b")

@@ -108,7 +108,7 @@ def _why(one: Item) -> str:
 
 def words(key: Key) -> str:
     """A key as an author would write it."""
-    path = _path(key.place.steps)
+    path = _path(key.place.steps) or "any field"
     fold = " ignoring case" if key.place.fold else ""
     if key.place.kind == RANGE:
         low, high = key.values

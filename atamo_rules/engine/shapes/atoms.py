@@ -7,12 +7,23 @@ from typing import Any
 
 from atamo_rules.engine import readers
 from atamo_rules.engine.operators import FITS, operator_of
-from atamo_rules.engine.shapes import comparisons, elements
+from atamo_rules.engine.shapes import comparisons, elements, spelled
 from atamo_rules.engine.shapes.numbers import SIGNS
 from atamo_rules.engine.shapes.paths import plain, read
 from atamo_rules.engine.shapes.piece import CALL, MARK, PART, Here, Piece
 from atamo_rules.engine.shapes.values import Conditions, Made, Uncovered, value
-from atamo_rules.model.meaning import Condition, Const, Empty, Exists, Get, Holds, IsNull, Present, Test
+from atamo_rules.model.meaning import (
+    Condition,
+    Const,
+    Empty,
+    Exists,
+    Get,
+    Holds,
+    IsNull,
+    Present,
+    Spelled,
+    Test,
+)
 from atamo_rules.model.types import Anything
 
 HOLE = "\1"
@@ -27,6 +38,8 @@ def piece(node: Condition, here: Here, conditions: Conditions) -> Piece | None:
             text, soft = read(left, here)
             return comparisons.test(node, left.type, text, soft, here.value)
         return elements.piece(node, left, here) if left.many else None
+    if isinstance(node, Test) and isinstance(node.left, Spelled):
+        return spelled.piece(node, node.left, here)
     try:
         return _test(node, here, conditions) if isinstance(node, Test) else _state(node, here, conditions)
     except Uncovered:

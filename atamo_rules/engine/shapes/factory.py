@@ -83,6 +83,20 @@ def _elements(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else ()
 
 
+def _any_part(text: str, parts: tuple[str, ...]) -> bool:
+    for part in parts:  # noqa: SIM110
+        if part in text:
+            return True
+    return False
+
+
+def _all_parts(text: str, parts: tuple[str, ...]) -> bool:
+    for part in parts:  # noqa: SIM110
+        if part not in text:
+            return False
+    return True
+
+
 _SPACE: dict[str, Any] = {
     "__builtins__": {
         known.__name__: known
@@ -96,7 +110,9 @@ _SPACE: dict[str, Any] = {
     "L": (list, tuple),
     "N": is_number,
     "NEG": -inf,
+    "P": _any_part,
     "POS": inf,
+    "Q": _all_parts,
     "SURPRISES": SURPRISES,
     "T": total.asked,
 }

@@ -20,6 +20,7 @@ from atamo_rules.model.meaning import (
     MakeList,
     Not,
     Otherwise,
+    Spelled,
     Tally,
     Term,
     Test,
@@ -68,6 +69,8 @@ def _reads(term: Term, names: Collection[str]) -> bool:
             return True
         case Get():
             return term.root in names
+        case Spelled():
+            return term.get.root in names
         case Apply():
             return all(_reads(argument, names) for argument in term.arguments)
         case Arith():

@@ -1,0 +1,98 @@
+"""Questions about what is read as text. Nearly always it is one text, which is asked at once; whatever else stands
+there is printed, or taken apart, and asked by a closure that is made when it is first needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from atamo_rules.engine import spelled
+from atamo_rules.engine.operators import single
+from atamo_rules.engine.search import Search, search
+from atamo_rules.engine.shapes.comparisons import has_null
+from atamo_rules.engine.shapes.paths import plain, read
+from atamo_rules.engine.shapes.piece import CALL, ELEMENTS, EQUAL, MARK, PART, PATTERN, Here, Piece
+from atamo_rules.model.meaning import Const, Spelled, Test
+
+MANY = 12
+"""Parts of a text that are looked for in one pass over it; fewer are looked for one by one."""
+
+
+def piece(node: Test, left: Spelled, here: Here) -> Piece | None:
+    """The expression of a test of texts against constants; None where only a frame can tell. Raises Beyond."""
+    if left.numbers or not plain(left.get.steps) or not isinstance(node.right, Const):
+        return None
+    if has_null(node.right.value):
+        return None
+    text, _ = read(left.get, here, soft=True)
+    otherwise = _Otherwise(node, left)
+    if left.everywhere:
+        return Piece(ELEMENTS + PATTERN, f"{MARK}({text})", (otherwise,))
+    value = here.value
+    cost, asked, constant = _of_text(node, node.right.value, value)
+    held = f"({asked} if ({value} := {text}).__class__ is str else {value} is not None and {MARK}({value}))"
+    return Piece(cost, held, (constant, otherwise))
+
+
+def _of_text(node: Test, constant: Any, value: str) -> tuple[int, str, Any]:
+    """What a test costs, and its question of a text, with its one constant."""
+    many = isinstance(constant, list | tuple)
+    texts = tuple(constant) if many else (constant,)
+    if (
+        texts
+        and (many is (node.operator == "in" or node.many != ""))
+        and all(isinstance(one, str) for one in texts)
+    ):
+        text = value
+        if node.ignore_case:
+            texts, text = tuple([one.casefold() for one in texts]), f"{value}.casefold()"
+        match node.operator, node.many:
+            case "eq", "":
+                return EQUAL, f"{text} == {MARK}", texts[0]
+            case ("in", "") | ("eq", "any"):
+                return EQUAL, f"{text} in {MARK}", frozenset(texts)
+            case "contains", "":
+                return PART, f"{MARK} in {text}", texts[0]
+            case "contains", "any" if len(texts) > MANY and all(texts):
+                return CALL, f"{MARK}({text})", _AnyPart(texts)
+            case "contains", "any" | "all":
+                return CALL, f"{'P' if node.many == 'any' else 'Q'}({text}, {MARK})", texts
+            case ("prefix", "" | "any") | ("suffix", "" | "any"):
+                method = "startswith" if node.operator == "prefix" else "endswith"
+                return PART, f"{text}.{method}({MARK})", texts
+    pattern = node.operator in ("regex", "glob", "cidr")
+    return (PATTERN if pattern else CALL), f"{MARK}({value})", single(node)
+
+
+class _AnyPart:
+    """Whether one of many texts is in a text, in one pass over it. The search is made when it is first needed."""
+
+    __slots__ = ("_search", "_texts")
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self._texts = texts
+        self._search: Search | None = None
+
+    def __call__(self, text: str) -> bool:
+        if self._search is None:
+            self._search = search(self._texts) or self._each
+        return bool(self._search(text.encode()))
+
+    def _each(self, text: bytes) -> list[int]:
+        return [n for n, one in enumerate(self._texts) if one.encode("utf-8", "surrogatepass") in text]
+
+
+class _Otherwise:
+    """Asks whatever else than a text stands there."""
+
+    __slots__ = ("_ask", "_left", "_node")
+
+    def __init__(self, node: Test, left: Spelled) -> None:
+        self._node, self._left = node, left
+        self._ask: Any = None
+
+    def __call__(self, value: Any) -> bool:
+        if self._ask is None:
+            self._ask = spelled.of_value(self._node, self._left)
+        held: bool = self._ask(value)
+        return held
