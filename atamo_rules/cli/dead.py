@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Place, Refused, RunningHub, hub_options, json_argument, url_option
+from atamo_rules.cli.hubs import Place, Refused, RunningHub, hub_options, json_argument, me, url_option
 
 LIST = """\b
 Examples:
@@ -199,7 +198,7 @@ def _act(
             if not ways
             else "Numbers, options that choose, and --all go each alone."
         )
-    by = _me()
+    by = me()
     orders: list[dict[str, Any]] = [{"number": number, **order, "by": by} for number in numbers]
     if not numbers:
         orders = [{"which": chosen, **order, "by": by, **({"upto": upto} if upto is not None else {})}]
@@ -242,11 +241,3 @@ def _ask(get: Callable[[], Any]) -> Any:
 
 def _letters(count: int) -> str:
     return f"{count} dead letter{'' if count == 1 else 's'}"
-
-
-def _me() -> str:
-    """Who asks, for the audit; nobody checks it in this release."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -121,6 +121,14 @@ class RunningHub:
         """What the hub answers to some JSON. Raises Refused."""
         return self._ask("POST", path, params, body, wait)
 
+    def put(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """What the hub answers once something is so. Raises Refused."""
+        return self._ask("PUT", path, params, None, 0.0)
+
+    def delete(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """What the hub answers once something is so no longer. Raises Refused."""
+        return self._ask("DELETE", path, params, None, 0.0)
+
     def _ask(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, wait: float) -> Any:
         import httpx2
 
@@ -153,6 +161,16 @@ def quoted(id: str) -> str:
     from urllib.parse import quote
 
     return quote(id, safe="")
+
+
+def me() -> str:
+    """Who asks, for the audit; nobody checks it in this release."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def json_argument(text: str, what: str) -> Any:

@@ -29,6 +29,12 @@ COMMANDS = {
     "trace": ("atamo_rules.cli.trace:trace", "Tell the story of one event."),
     "why": ("atamo_rules.cli.why:why", "Say why a rule does or does not fire on an event."),
     "dead": ("atamo_rules.cli.dead:dead", "List, show, redrive or discard actions that were given up."),
+    "pause": (
+        "atamo_rules.cli.holding:pause",
+        "Begin no more actions of an agent, a rule or an organisation.",
+    ),
+    "resume": ("atamo_rules.cli.holding:resume", "Go on with what was paused."),
+    "cancel": ("atamo_rules.cli.cancel:cancel", "End what is still open of one event, for good."),
     "audit": ("atamo_rules.cli.audit:audit", "Search the audit; prove that it is what was written."),
     "replay": (
         "atamo_rules.cli.replay:replay",

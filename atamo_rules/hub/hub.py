@@ -281,8 +281,8 @@ class Hub:
     async def pause(self, what: Hold, who: str = "") -> None:
         """Begin no more actions of an agent, a rule or an organisation; attempts that run go on to their end."""
         await self.start()
-        self.holds.add(what)
         await self.store.pause(what, who)
+        self.holds.add(what)
 
     async def resume(self, what: Hold, who: str = "") -> None:
         """Go on with what was paused."""

@@ -18,6 +18,11 @@ class Retiring:
         self._old: list[Generation] = []
         self._closing: set[asyncio.Task[None]] = set()
 
+    @property
+    def all(self) -> tuple[Generation, ...]:
+        """The generation in force, and those before it that events are still under."""
+        return (self.current, *self._old)
+
     def enter(self, event: str, generation: Generation) -> bool:
         """An event begins under a generation; False when it began before."""
         return self._under.setdefault(event, generation) is generation

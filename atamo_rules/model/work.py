@@ -163,11 +163,14 @@ class DeadLetter:
     at: datetime
 
 
+HoldKind: TypeAlias = Literal["agent", "rule", "organisation"]
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """What is paused: the actions of an `agent`, of a `rule`, or of an `organisation`'s events."""
 
-    kind: Literal["agent", "rule", "organisation"]
+    kind: HoldKind
     name: str
 
 

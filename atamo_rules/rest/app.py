@@ -19,6 +19,7 @@ from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
 from atamo_rules.rest.dead import Dead
+from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.problem import Problem, json_response, refusal
 from atamo_rules.rest.requests import BEAT, Caller, RequestDoor, anybody, cancels, read_options
 from atamo_rules.rest.telemetry import TelemetryDoor
@@ -42,7 +43,7 @@ def application(
     sends an HTTP request: they may see their own messages alone."""
     requests, telemetry = RequestDoor(hub, beat, caller), TelemetryDoor(hub, beat, caller)
     service = Service(hub, largest, requests)
-    telling, dead = Telling(hub), Dead(hub)
+    telling, dead, operating = Telling(hub), Dead(hub), Operating(hub, caller)
     routes = [
         Route("/v1/events", service.post_events, methods=["POST"]),
         Route("/v1/types", service.types, methods=["GET"]),
@@ -58,6 +59,7 @@ def application(
         ),
         Route("/metrics", telemetry.metrics, methods=["GET"]),
         Route("/v1/events/{id:path}", service.message, methods=["GET"]),
+        Route("/v1/events/{id:path}", operating.cancel, methods=["DELETE"]),
         Route("/v1/requests", service.post_request, methods=["POST"]),
         Route(
             "/v1/requests/{id:path}/events", view("events", requests.events, requests.page), methods=["GET"]
@@ -69,6 +71,10 @@ def application(
         Route("/v1/audit/checkpoint", telling.checkpoint, methods=["GET"]),
         Route("/v1/decided", telling.decided, methods=["GET"]),
         Route("/v1/status", telling.status, methods=["GET"]),
+        Route("/v1/holds", operating.holds, methods=["GET"]),
+        Route("/v1/holds/{kind}/{name:path}", operating.hold, methods=["GET"]),
+        Route("/v1/holds/{kind}/{name:path}", operating.pause, methods=["PUT"]),
+        Route("/v1/holds/{kind}/{name:path}", operating.resume, methods=["DELETE"]),
         Route("/v1/dead", dead.list, methods=["GET"]),
         Route("/v1/dead/redrive", dead.redrive, methods=["POST"]),
         Route("/v1/dead/discard", dead.discard, methods=["POST"]),
@@ -259,7 +265,7 @@ async def _problem(request: Request, error: Problem) -> Response:
 async def _http(request: Request, error: HTTPException) -> Response:
     remedies = {
         404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
-        "/v1/status, /metrics, /healthz and /readyz"
+        "/v1/holds, /v1/status, /metrics, /healthz and /readyz"
     }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())

@@ -44,7 +44,7 @@ def only(request: Request, *names: str) -> None:
                 400,
                 "parameter",
                 f"there is no parameter `{name[:80]}`",
-                remedy=f"there are {', '.join(names)}",
+                remedy=f"there are {', '.join(names)}" if names else "there are none here",
             )
 
 
