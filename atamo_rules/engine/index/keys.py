@@ -179,9 +179,11 @@ def _among(node: Among) -> Way | None:
         return None
     if THROUGH in collection.steps or LEAVES in collection.steps:
         return None
+    # The elements of a path through lists are the values it leads to; those of any other are in the list it leads to.
+    elements = collection.steps if collection.many else (*collection.steps, EACH)
     for part in conjuncts(node.condition):
         if isinstance(part, Test) and isinstance(part.left, Get) and part.left.root == node.variable:
-            steps = (*collection.steps, EACH, *part.left.steps)
+            steps = (*elements, *part.left.steps)
             inner = Get("event", steps, part.left.type, span=part.left.span)
             way = test_key(Test(part.operator, inner, part.right, part.kind, part.ignore_case, part.many,
                                 span=part.span))  # fmt: skip
