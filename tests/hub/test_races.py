@@ -11,6 +11,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.errors import Busy
 from atamo_rules.hub.audience import Listener
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.retire import Retiring
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import Hold
 from atamo_rules.testing.agents import ScriptedAgent
@@ -88,3 +89,9 @@ def test_an_auditor_is_told_once_what_is_heard_while_it_is_read() -> None:
     assert listener.tell(records[:2])
     assert listener.tell(records)
     assert (heard.records, listener.at) == (records, 3)
+
+
+def test_a_repetition_under_the_same_rules_does_not_begin_the_event_again() -> None:
+    rules = state(ONE, {"desk": ScriptedAgent()})
+    retiring = Retiring(rules)
+    assert [retiring.enter("e1", rules) for _ in range(2)] == [True, False]
