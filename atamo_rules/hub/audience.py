@@ -27,8 +27,11 @@ class Listener:
         self.catching_up: asyncio.Task[None] | None = None
 
     def tell(self, records: Sequence[AuditRecord]) -> bool:
-        """Have it take records that follow on what it took; False when it raised."""
+        """Have it take records that follow on what it took, and pass by those it took already: while some were read
+        for it, they may have been heard. False when it raised."""
         for record in records:
+            if record.position <= self.at:
+                continue
             try:
                 self.auditor.tell(record)
             except Exception as error:  # somebody's plug-in

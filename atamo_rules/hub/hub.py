@@ -46,7 +46,7 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Recovered, Selector, Work
+from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
 
 
 class Hub:
@@ -170,8 +170,7 @@ class Hub:
         if event is None:
             await self.note("event.refused", taken.id, reasons=list(taken.refused))
             return taken, False
-        following = NOTHING
-        decided, new, request = None, False, None
+        following, decided, new, request = NOTHING, None, False, None
         if taken.decided:
             if generation.ruleset.events[event.type].request:
                 request, decided = await self.requests.take(event, generation, now, options)
@@ -255,6 +254,7 @@ class Hub:
             else:
                 lane.unreserve()
                 lane.begin(lease)
+        self.unreserve(following, kept.leases)
         for work in following.work:
             if work.deadline is not None:
                 self.attempts.limit(work)
@@ -361,9 +361,10 @@ class Hub:
             return 0.0
         return self.calls.reserve(self.lane(action.agent), action, event)
 
-    def unreserve(self, following: Following) -> None:
-        """Give back the slots of work that was not kept."""
-        for action in (work.action for work in following.work if work.lease > 0):
+    def unreserve(self, following: Following, leases: Sequence[Lease] = ()) -> None:
+        """Give back the slots of work that was not kept, or is kept without its lease."""
+        begun = {lease.work.action.id for lease in leases}
+        for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
             self.calls.unreserve(self.lane(action.agent), action)
 
     async def wait(self, event: str, seconds: float) -> None:
@@ -375,8 +376,7 @@ class Hub:
         told = await self.store.told(key)
         if told is not None and told["state"] in ("accepted", "decided"):
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await over.wait()
+                await asyncio.wait_for(over.wait(), seconds)
 
     async def room(self) -> None:
         """Come back when there is room for another message."""

@@ -25,7 +25,10 @@ class Retiring:
 
     def enter(self, event: str, generation: Generation) -> bool:
         """An event begins under a generation; False when it began before."""
-        return self._under.setdefault(event, generation) is generation
+        if event in self._under:
+            return False
+        self._under[event] = generation
+        return True
 
     def under(self, event: str) -> Generation:
         """The generation an event began under; the current one for an event of a process before."""

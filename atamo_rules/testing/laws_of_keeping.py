@@ -158,6 +158,16 @@ class DeadLaws(Laws):
 
         run(self, story)
 
+    def test_two_who_redrive_at_once_have_it_done_again_once(self) -> None:
+        async def story(stage: Stage) -> None:
+            await self.two_dead(stage)
+            counts = await asyncio.gather(*(stage.store.redrive(ALL, 99) for _ in range(3)))
+            assert sum(counts) == 2
+            assert stage.kinds().count("action.redriven") == 2
+            assert len(await stage.claim()) == 1
+
+        run(self, story)
+
     def test_an_edited_letter_is_another_action_and_the_first_stays_as_it_was(self) -> None:
         async def story(stage: Stage) -> None:
             def edit(work: Work) -> Work | None:

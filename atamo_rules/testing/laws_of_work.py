@@ -54,6 +54,37 @@ class WorkLaws(Laws):
 
         run(self, story)
 
+    def test_a_result_that_was_just_being_kept_at_the_end_is_kept(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.accept("e1", stage.work())
+            (lease,) = await stage.claim()
+            settling = asyncio.create_task(stage.store.settle(lease, Done(1)))
+            await asyncio.sleep(0)
+            settling.cancel()
+            await asyncio.gather(settling, return_exceptions=True)
+            if stage.store.caps.durable:
+                await stage.again()
+            assert await stage.states() == [("a1", "done", 1)]
+            assert await stage.claim() == []
+
+        run(self, story)
+
+    def test_what_is_paused_gets_no_lease_with_its_transaction_either(self) -> None:
+        async def story(stage: Stage) -> None:
+            hold = Hold("agent", "desk")
+            pausing = asyncio.create_task(stage.store.pause(hold))
+            await asyncio.sleep(0)
+            kept = await stage.accept("e1", stage.work(lease=30.0))
+            await pausing
+            assert kept.leases == ()
+            assert await stage.states() == [("a1", "waiting", 0)]
+            assert await stage.claim() == []
+            await stage.store.resume(hold)
+            (lease,) = await stage.claim()
+            assert lease.attempt == 1
+
+        run(self, story)
+
     def test_again_waits_as_long_as_it_is_told(self) -> None:
         async def story(stage: Stage) -> None:
             await stage.accept("e1", stage.work("a1"), stage.work("a2"))

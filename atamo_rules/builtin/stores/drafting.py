@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
 from atamo_rules.builtin.stores.open_work import Item, item_of
 from atamo_rules.hub import records
@@ -13,10 +15,12 @@ from atamo_rules.model.work import NOTHING, Arrival, Decided, Following
 
 
 class Draft:
-    """Makes the changes of one store. `row` is the last row that an action was given, `letter` the last dead letter."""
+    """Makes the changes of one store. `row` is the last row that an action was given, `letter` the last dead letter;
+    what is `paused` meanwhile gets no lease."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, paused: Callable[[tuple[str, str, str]], bool]) -> None:
         self.clock = clock
+        self.paused = paused
         self.row = 0
         self.letter = 0
 
@@ -60,7 +64,7 @@ class Draft:
             item = item_of(self.row, work)
             change.open[work.event] = change.open.get(work.event, 0) + 1
             change.added.append(item)
-            if work.lease > 0:
+            if work.lease > 0 and not self.paused(item.hold):
                 item.attempts = 1
                 self.tell(change, "action.started", item)
         for action in following.done:

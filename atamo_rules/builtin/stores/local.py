@@ -6,6 +6,7 @@ follows it. So no answer of the journal is ever needed to know what is next.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -53,9 +54,11 @@ class LocalStore:
         self.caps = caps
         self.most = most
         self.clock = clock or SystemClock()
-        self.draft = Draft(self.clock)
         self.bells = Bells()
         self.work = OpenWork(self.bells.ring)
+        self.draft = Draft(self.clock, self.work.paused)
+        self.operator = asyncio.Lock()
+        """Of those who pause, resume, redrive and discard, one at a time."""
         self.level: Level = "full"
 
     @property
@@ -83,7 +86,8 @@ class LocalStore:
         return Recovered(tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost))
 
     async def close(self) -> None:
-        given_up = [item for item in self.work.items.values() if item.state in ("leased", "writing")]
+        # Of what is just being written, that decides: it may be a result.
+        given_up = [item for item in self.work.items.values() if item.state == "leased"]
         if given_up:
             change = self.draft.change()
             change.moved += [Moved(item, "waiting") for item in given_up]
@@ -242,10 +246,12 @@ class LocalStore:
         return await operating.cancel(self, which, who)
 
     async def pause(self, what: Hold, who: str = "") -> None:
-        await operating.pause(self, what, who)
+        async with self.operator:
+            await operating.pause(self, what, who)
 
     async def resume(self, what: Hold, who: str = "") -> None:
-        await operating.resume(self, what, who)
+        async with self.operator:
+            await operating.resume(self, what, who)
 
     async def paused(self) -> tuple[Hold, ...]:
         return tuple(sorted(self.work.pauses, key=lambda hold: (hold.kind, hold.name)))
@@ -298,10 +304,12 @@ class LocalStore:
     async def redrive(
         self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
     ) -> int:
-        return await operating.redrive(self, which, upto, edit, who)
+        async with self.operator:
+            return await operating.redrive(self, which, upto, edit, who)
 
     async def discard(self, which: Selector, upto: int, who: str = "") -> int:
-        return await operating.discard(self, which, upto, who)
+        async with self.operator:
+            return await operating.discard(self, which, upto, who)
 
     # --- small shared state -----------------------------------------------------------------------------
 

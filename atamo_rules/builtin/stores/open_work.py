@@ -148,7 +148,7 @@ class OpenWork:
         heapify(self._leases)
 
     def take(self, agent: str, limit: int, now: float) -> list[Item]:
-        """The next actions of an agent, out of their line; what is paused is put aside."""
+        """The next actions of an agent, out of their line and about to be written; what is paused is put aside."""
         self.due(now)
         line = self._ready.get(agent)
         found: list[Item] = []
@@ -160,6 +160,7 @@ class OpenWork:
                 item.state = "held"
                 self._held.append(item)
                 continue
+            item.state = "writing"  # what was restored may stand in line twice
             found.append(item)
         return found
 
@@ -194,6 +195,8 @@ class OpenWork:
 
     def paused(self, hold: tuple[str, str, str]) -> bool:
         """Whether the actions of such an agent, rule and organisation are paused."""
+        if not self.pauses:
+            return False
         agent, rule, organisation = hold
         return (
             Hold("agent", agent) in self.pauses

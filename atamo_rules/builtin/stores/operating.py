@@ -56,8 +56,14 @@ async def pause(store: LocalStore, what: Hold, who: str) -> None:
     change = store.draft.change()
     change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", {"by": who}))
     change.notes.append(records.of_hold("work.paused", change.at, what, who))
-    await store.commit(change)
-    store.work.pauses.add(what)
+    known = what in store.work.pauses
+    store.work.pauses.add(what)  # nothing begins behind the record of the pause
+    try:
+        await store.commit(change)
+    except StoreUnavailable:
+        if not known:
+            store.work.resume(what)
+        raise
     store.followed(change)
 
 

@@ -1,0 +1,97 @@
+"""What happens while something else is being written: nothing of it twice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.errors import Busy
+from atamo_rules.hub.audience import Listener
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.retire import Retiring
+from atamo_rules.model.audit import Note
+from atamo_rules.model.work import Hold
+from atamo_rules.testing.agents import ScriptedAgent
+from atamo_rules.testing.store_stage import NOON, Stage
+from tests.hub.stage import Heard, state
+from tests.hub.test_failures import ONE
+
+
+def full_once(store: Any) -> None:
+    """Has no room for the next change."""
+    commit = store.journal.commit
+
+    async def refused(change: Any) -> None:
+        store.journal.commit = commit
+        raise Busy("the disk is full")
+
+    store.journal.commit = refused
+
+
+def test_an_action_whose_end_could_not_be_kept_stands_in_line_once() -> None:
+    async def story() -> None:
+        stage = Stage(lambda clock: MemoryStore(clock=clock))
+        await stage.open()
+        await stage.accept("e1", stage.work(within=5))
+        for _ in range(3):
+            full_once(stage.store)
+            with pytest.raises(Busy):
+                await stage.store.expire("/test#e1", "a1", "no answer")
+        (lease,) = await stage.claim()
+        assert lease.attempt == 1
+        assert await stage.claim() == []
+
+    asyncio.run(story())
+
+
+def test_a_pause_that_could_not_be_kept_holds_nothing() -> None:
+    agent = ScriptedAgent()
+
+    async def story() -> None:
+        hub = Hub(state(ONE, {"desk": agent}), MemoryStore())
+        await hub.start()
+        full_once(hub.store)
+        with pytest.raises(Busy):
+            await hub.pause(Hold("agent", "desk"))
+        assert (hub.holds, await hub.store.paused()) == (set(), ())
+        await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
+        await hub.wait("e1", 10)
+        assert len(agent.asked) == 1
+
+    asyncio.run(story())
+
+
+def test_a_slot_whose_action_was_paused_meanwhile_is_given_back() -> None:
+    agent = ScriptedAgent(concurrency=1)
+
+    async def story() -> None:
+        hub = Hub(state(ONE, {"desk": agent}), MemoryStore())
+        await hub.start()
+        hold = Hold("agent", "desk")
+        await hub.store.pause(hold)  # the hub has not heard of it yet
+        await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
+        assert (hub.lane("desk").reserved, len(agent.asked)) == (0, 0)
+        await hub.resume(hold)
+        await hub.wait("e1", 10)
+        assert len(agent.asked) == 1
+        assert await hub.drain(5) == 0
+
+    asyncio.run(story())
+
+
+def test_an_auditor_is_told_once_what_is_heard_while_it_is_read() -> None:
+    heard = Heard()
+    listener = Listener(heard, 0)
+    records = [Note(NOON, "rules.activated").placed(position) for position in (1, 2, 3)]
+    assert listener.tell(records[:2])
+    assert listener.tell(records)
+    assert (heard.records, listener.at) == (records, 3)
+
+
+def test_a_repetition_under_the_same_rules_does_not_begin_the_event_again() -> None:
+    rules = state(ONE, {"desk": ScriptedAgent()})
+    retiring = Retiring(rules)
+    assert [retiring.enter("e1", rules) for _ in range(2)] == [True, False]

@@ -1,0 +1,1 @@
+"""Whole worlds from one seed: a hub under virtual time whose agents, clients, disk and process fail."""

@@ -1,0 +1,124 @@
+"""The rules of a world, in several generations, and who sends its events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from atamo_rules.compiler.pipeline import compile_sources
+from atamo_rules.model.people import User
+from atamo_rules.model.rule import Ruleset
+from atamo_rules.source.span import Source
+
+TEXT = """
+event order.placed
+  n: whole
+event order.checked
+  n: whole
+request price.quote
+  n: whole
+  answer
+    price: whole
+
+agent desk
+  send note
+    n: whole
+agent mill
+  track grind
+    n: whole
+agent list
+  ask price
+    n: whole
+    answer
+      price: whole
+
+rule embargo "Whoever is not served gets no further"
+  order 1
+  on order.placed
+  for organisation birch
+  when n < 2
+  do
+    send desk.note
+      n: GENERATION
+  stop
+
+rule placed "Noted, ground, and checked"
+  order 2
+  on order.placed
+  when n >= 0
+  do
+    send desk.note retry 1 times
+      n: n + GENERATION
+    track mill.grind retry 4 times within 30 minutes as job
+      n: n
+    emit order.checked
+      n: n
+
+rule acme_only
+  on order.placed
+  for organisation acme
+  when n > 4
+  do
+    ask list.price within 4 seconds as found
+      n: n
+      on timeout
+        send mill.grind
+          n: 0
+    send desk.note
+      n: found.price
+
+rule checked
+  on order.checked
+  when n > 3
+  do
+    send mill.grind
+      n: n
+
+rule quoted
+  on request price.quote
+  when n > 0
+  do
+    ask list.price within 3 seconds as found
+      n: n
+      on timeout
+        reply error "nobody knows"
+    reply
+      price: found.price
+    send desk.note retry 2 times within 10 minutes
+      n: n + GENERATION
+
+rule cheap
+  on request price.quote
+  when n < 4
+  do
+    reply
+      price: GENERATION
+"""
+
+GENERATIONS = 3
+POLICY = 3
+"""Attempts of an action whose rule does not say how many."""
+ATTEMPTS: Mapping[tuple[str, str], int] = {
+    ("placed", "desk.note"): 2,
+    ("placed", "mill.grind"): 5,
+    ("quoted", "desk.note"): 3,
+}
+"""By rule and target, what the rules above say."""
+AGENTS = ("desk", "mill", "list")
+RULES = ("embargo", "placed", "acme_only", "checked", "quoted")
+USERS = {
+    "ann": User("ann", organisation="acme"),
+    "bea": User("bea", organisation="birch"),
+    "cid": User("cid"),
+}
+
+
+@lru_cache
+def ruleset(number: int) -> Ruleset:
+    """One generation of the rules."""
+    text = TEXT.replace("GENERATION", str(number))
+    made: Any = compile_sources([Source("a.atamo", text)], lambda *_: "")
+    assert made.ruleset is not None, [d.message for d in made.diagnostics]
+    compiled: Ruleset = made.ruleset
+    return compiled

@@ -1,0 +1,67 @@
+"""Nothing is lost, nothing done twice, nothing untold, whatever happens, in any order, in worlds made from seeds.
+
+`ATAMO_WORLDS=20000 pytest -m slow tests/simulation` lives through more worlds than usual; `ATAMO_SEED` begins
+elsewhere, and repeats what a failure names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from tests.simulation.world import World, simulate
+
+QUICK, SLOW = range(5), 200
+
+
+def lived(seeds: range, place: Path) -> Counter[str]:
+    """Lives through worlds; gives how many records of each kind there were, and how many processes."""
+    total: Counter[str] = Counter()
+    for seed in seeds:
+        world = simulate(seed, place / "world")
+        rmtree(place / "world")
+        total += world.ledger.kinds
+        total["process"] += world.process
+    return total
+
+
+def test_a_few_worlds(tmp_path: Path) -> None:
+    assert lived(QUICK, tmp_path)["event.finished"] > 100
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_seed_replays_to_the_byte(seed: int, tmp_path: Path) -> None:
+    one, two, other = (
+        simulate(number, tmp_path / place)
+        for number, place in ((seed, "one"), (seed, "two"), (seed + 4, "other"))
+    )
+    assert one.ledger.position > 100
+    assert (one.digest, one.clock.now()) == (two.digest, two.clock.now())
+    assert one.digest != other.digest
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(0)
+def test_many_worlds(tmp_path: Path) -> None:
+    first, count = int(os.environ.get("ATAMO_SEED", 1000)), int(os.environ.get("ATAMO_WORLDS", SLOW))
+    total = lived(range(first, first + count), tmp_path)
+    if count >= SLOW:
+        rare = EVERYTHING - total.keys()
+        assert not rare, f"never happened, and so was never tried: {sorted(rare)}"
+        assert total["process"] > 1.5 * count
+
+
+EVERYTHING = {
+    "action.cancelled", "action.done", "action.failed", "action.late", "action.lost", "action.redriven", "action.retry",
+    "action.timeout", "event.duplicate", "event.refused", "hub.recovered", "request.cancelled", "request.completed",
+    "request.degraded", "request.expired", "rule.resumed", "rules.activated", "work.paused", "work.resumed",
+}  # fmt: skip
+
+
+def test_a_world_in_memory_has_one_process(tmp_path: Path) -> None:
+    assert World(3, None).place is None
+    assert simulate(3, tmp_path / "world").process == 0
