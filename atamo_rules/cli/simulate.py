@@ -19,6 +19,9 @@ Examples:
 
 Exit codes: 0 fine, 1 an event could not be taken or the rules have errors, 2 usage or files."""
 
+MANY = 500
+"""Rules of more than which near misses are shown only to who asks for them: each is looked at for every event."""
+
 
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1)
@@ -26,7 +29,7 @@ Exit codes: 0 fine, 1 an event could not be taken or the rules have errors, 2 us
 @click.option("--type", "type_name", help="The event type of every line, when lines are bare data.")
 @click.option("--user", default=None, help="Who the events come from, when they do not say.")
 @click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
-@click.option("--near", type=click.IntRange(0, 10), default=2, show_default=True,
+@click.option("--near", type=click.IntRange(0, 10), default=None, show_default=f"2, or 0 of more than {MANY} rules",
               help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
 @param_option
 @click.option("--format", "format", type=click.Choice(["full", "jsonl"]), default="full")
@@ -36,7 +39,7 @@ def simulate(
     type_name: str | None,
     user: str | None,
     groups: tuple[str, ...],
-    near: int,
+    near: int | None,
     format: str,
     params: tuple[str, ...],
 ) -> int:
@@ -66,6 +69,8 @@ def simulate(
         known = people.user(user)
         sender = User(user, known.groups | frozenset(groups), known.organisation)
     now = datetime(2026, 1, 1, tzinfo=UTC)
+    if near is None:
+        near = 2 if len(made.ruleset.rules) <= MANY else 0
     bad = 0
     for number, line in enumerate(event_lines(events), 1):
         if not line.strip():
@@ -138,6 +143,7 @@ def action_json(action: Any) -> dict[str, Any]:
 def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
     from atamo_rules.engine.decide import decide
     from atamo_rules.engine.explain import explain
+    from atamo_rules.model.decision import Fired
     from atamo_rules.model.strict_json import encode
 
     if taken.event is None or not taken.decided:
@@ -148,8 +154,9 @@ def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
         return
     decision = decide(ruleset, taken.event)
     say(f"{taken.event.type} {taken.event.id}{'' if taken.event.conforms else '  (breaks its schema)'}\n")
-    for reason in explain(ruleset, taken.event, most=near or 1):
-        if reason.outcome == "matched":
+    every = near or len(ruleset.rules) <= MANY
+    for reason in explain(ruleset, taken.event, most=near or 1) if every else decision.fired:
+        if isinstance(reason, Fired) or reason.outcome == "matched":
             fired = next(f for f in decision.fired if f.rule == reason.rule)
             say(f"  + {reason.rule}{' (shadow)' if fired.shadow else ''}\n")
             for action in fired.actions:
