@@ -22,6 +22,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Again, Done, Outcome
 from atamo_rules.model.people import User
+from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
 
@@ -156,7 +157,7 @@ class Calls:
             self.hub.spawn(self.hub.write([written]))
 
         async def call(say: Say) -> Outcome:
-            return await attempt(bound, action, Saying(say), generation, limited=not feed)
+            return await attempt(bound, action, Saying(say, reply), generation, limited=not feed)
 
         request = self.hub.requests.open.get(work.event)
         live = feed and request is not None and request.mode == "feed"
@@ -199,8 +200,8 @@ class Calls:
 class Saying:
     """An agent's replies as pieces that all who share its call are handed."""
 
-    def __init__(self, say: Say) -> None:
-        self.say = say
+    def __init__(self, say: Say, first: Answering) -> None:
+        self.say, self.first = say, first
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
         await self.say(Said(answer, key))
@@ -210,3 +211,6 @@ class Saying:
 
     async def progress(self, news: Json) -> None:
         await self.say(Said(news, kind="progress"))
+
+    async def credential(self, host: str = "") -> Secret | None:
+        return await self.first.credential(host)

@@ -1,8 +1,7 @@
 """The path of one event, top to bottom: accept, decide, record, perform, settle, reply.
 
-Rules run before the first commit: the event, what was decided of it and the actions that follow are kept in one
-transaction, and only then is anything answered or begun. The rules are read once, when an event comes in; what it
-started under it finishes under, whatever is swapped meanwhile.
+Rules run before the first commit: the event, what was decided of it and its actions are kept in one transaction, and
+only then is anything answered or begun. What an event started under it finishes under, whatever is swapped meanwhile.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.housekeeping import keep_house
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.lanes import Lane
-from atamo_rules.hub.ports import Auditor
+from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.live import Requests
 from atamo_rules.hub.requests.request import PLAIN, Options
@@ -72,6 +71,7 @@ class Hub:
         self.audience = Audience(store, auditors)
         self.alarm = alarm or (lambda alert: None)
         self.chance = chance
+        self.vault: Vault | None = None
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
         self.audience.ears += [self.tally.hear, self.meter.hear, self.followers.hear]

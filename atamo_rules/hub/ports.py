@@ -13,6 +13,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome
+from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 from atamo_rules.source.diagnostic import Diagnostic
 
@@ -33,6 +34,11 @@ class Reply(Protocol):
 
     async def progress(self, news: Json) -> None:
         """How far it is: told to whoever reads, and no answer."""
+        ...
+
+    async def credential(self, host: str = "") -> Secret | None:
+        """What the user in whose name this is done has for this agent, and for that host; None when there is nothing.
+        Asked at the moment of the call, never kept, never put into an answer, an error or a log."""
         ...
 
 
@@ -59,6 +65,15 @@ class Agent(Protocol):
 
     async def close(self) -> None:
         """Give back connections and files."""
+        ...
+
+
+class Vault(Protocol):
+    """Keeps what users have for agents."""
+
+    async def credential(self, user: str, agent: str, host: str) -> Secret | None:
+        """What a user, named `user NAME` or `group NAME`, has for an agent at a host. Raises NotAllowed when there is
+        something, but not for this."""
         ...
 
 

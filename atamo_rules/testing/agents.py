@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done, Outcome
+from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 
 Step: TypeAlias = "Outcome | BaseException | Callable[[Action], Outcome] | float"
@@ -50,9 +51,10 @@ class ScriptedAgent:
 
 class Replies:
     """What an agent is given to answer with, that remembers what it said: bodies with their keys, news of progress,
-    and after how many bodies it had loaded."""
+    and after how many bodies it had loaded. `credentials` are what its user has, by host."""
 
-    def __init__(self) -> None:
+    def __init__(self, credentials: Mapping[str, Secret] | None = None) -> None:
+        self.credentials = dict(credentials or {})
         self.answers: list[tuple[str, Json]] = []
         self.news: list[Json] = []
         self.loaded_after: int | None = None
@@ -65,3 +67,6 @@ class Replies:
 
     async def progress(self, news: Json) -> None:
         self.news.append(news)
+
+    async def credential(self, host: str = "") -> Secret | None:
+        return self.credentials.get(host)

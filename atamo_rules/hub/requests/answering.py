@@ -12,6 +12,7 @@ from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
 from atamo_rules.hub.sharing.flight import Said
 from atamo_rules.model.frame import CacheState, Frame, FrameKind
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Following, Work
 
@@ -35,6 +36,11 @@ class Answering:
 
     async def progress(self, news: Json) -> None:
         await self.said(Said(news, kind="progress"), "miss", None)
+
+    async def credential(self, host: str = "") -> Secret | None:
+        vault, action = self.hub.vault, self.work.action
+        who = str(action.acting_as) if action.acting_as is not None else f"user {self.work.who}"
+        return await vault.credential(who, action.agent, host) if vault is not None else None
 
     async def said(self, said: Said, cache: CacheState, age: float | None) -> None:
         """Keep one piece, unless its request has been over for too long."""

@@ -1,0 +1,28 @@
+"""A credential in the hands of an agent: readable once it is asked for, never shown by accident."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Secret:
+    """What a user has for an agent. `name` is what the audit calls it; `kind` says how it is sent: `bearer`, `basic`
+    (`user:password`), `header` (`Name: value`) or `text`, which only its agent knows how to send.
+
+    Its text is given by `reveal` alone. It cannot be pickled, and neither `repr`, `str` nor a format show it.
+    """
+
+    __slots__ = ("_text", "kind", "name")
+
+    def __init__(self, text: str, kind: str = "bearer", name: str = "") -> None:
+        self._text, self.kind, self.name = text, kind, name
+
+    def reveal(self) -> str:
+        """The text itself, for the one call that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name!r}, {self.kind})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not to be copied out of the process")
