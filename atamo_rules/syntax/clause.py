@@ -17,10 +17,15 @@ from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.hints import unquoted_date
 from atamo_rules.syntax.mistakes import explain
+from atamo_rules.syntax.parts import Clause
 from atamo_rules.syntax.texts import BadText, unescape
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Lark
+
+    from atamo_rules.syntax.parts import Tokens
+    from atamo_rules.syntax.recipes import Recipe, Recipes
+    from atamo_rules.syntax.shapes import Shapes
 
 DEEPEST = 64
 """Brackets that may be open at once."""
@@ -77,19 +82,19 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
         return None, (trouble,)
     from lark.exceptions import UnexpectedInput
 
-    from atamo_rules.syntax.convert import Converter, Misread
+    from atamo_rules.syntax.atoms import Misread
 
     try:
-        read = remembered(start, text) if len(text) <= SHORT else parser().parse(text, start=start)
+        recipe, tokens = remembered(start, text) if len(text) <= SHORT else _read(start, text)
     except UnexpectedInput as error:
         return None, (explain(error, parser(), start, fragment),)
-    converter = Converter(fragment)
+    clause = Clause(fragment, tokens)
     try:
-        made = converter.take(read)
+        made = recipe(clause)
     except Misread as misread:
         return None, (misread.diagnostic,)
-    if converter.report:
-        return None, tuple(converter.report)
+    if clause.report:
+        return None, tuple(clause.report)
     return made, ()
 
 
@@ -106,10 +111,38 @@ def _lone(start: str, text: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def remembered(start: str, text: str) -> Tree[Token]:
-    """Lark's tree of a short clause. Rule files say the same few things again and again, and conversion only reads
-    the tree: its places are offsets in the text."""
-    return parser().parse(text, start=start)
+def remembered(start: str, text: str) -> tuple[Recipe, Tokens]:
+    """The same of a short clause: rule files say the same few things again and again."""
+    return _read(start, text)
+
+
+def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
+    """How a clause is made of its tokens, and those. Raises Lark's UnexpectedInput where it does not follow the grammar."""
+    read = shapes().read(start, text)
+    if read is not None:
+        return read
+    lark = parser()
+    lark.parse(text, start=start)  # says what is wrong, which is why nothing was found
+    from atamo_rules.syntax.shapes import by_lark
+
+    part, tokens = by_lark(lark, start, text)
+    return recipes().of(part), tokens
+
+
+@cache
+def shapes() -> Shapes[Recipe]:
+    """The shapes of clauses that were met so far in this process."""
+    from atamo_rules.syntax.shapes import Shapes
+
+    return Shapes(parser(), recipes().of)
+
+
+@cache
+def recipes() -> Recipes:
+    from atamo_rules.syntax.convert import Converter
+    from atamo_rules.syntax.recipes import Recipes
+
+    return Recipes(lambda clause, node: Converter(clause).take(node))
 
 
 @cache
