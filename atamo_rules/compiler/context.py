@@ -22,6 +22,7 @@ from atamo_rules.model.types import (
 )
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Span
+from atamo_rules.source.swift import swift
 from atamo_rules.syntax import declarations as decl
 
 Key: TypeAlias = "tuple[str, tuple[Step, ...]]"
@@ -86,6 +87,7 @@ class Binding:
     optional: bool = False
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where an expression stands. `report` collects diagnostics; everything else is fixed."""
@@ -104,11 +106,26 @@ class Context:
     lenient: bool = False
     """Table cells: a comparison on a missing value is false instead of an error."""
 
+    def about(self, subject: str) -> Context:
+        """The same place for a value that is compared with `subject`, or given to it."""
+        return Context(
+            self.environment,
+            self.event,
+            self.report,
+            self.names,
+            self.template,
+            self.used,
+            self.expanding,
+            subject,
+            self.lenient,
+        )
+
     def bind(self, name: str, binding: Binding) -> Context:
         """The same place with one more name."""
         return replace(self, names={**self.names, name: binding})
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Operand:
     """A value that was understood. `absent` is the part of it that may be missing here, None when all is there."""
@@ -118,6 +135,7 @@ class Operand:
     absent: Get | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A condition that was understood, with what is known to be present after it held, and after it did not."""

@@ -15,6 +15,7 @@ from atamo_rules.syntax.texts import BadText, unescape
 
 DIGITS = 4300
 _BLANKS = re.compile(r"\s+")
+_JINJA = re.compile(r"\{[{%#]")
 _SYMBOLS = {
     "==": "is",
     "!=": "is not",
@@ -87,9 +88,8 @@ def regex(clause: Clause, at: int) -> tree.Regex:
 def as_value(clause: Clause, value: tree.Value) -> tree.Value:
     """A text in the place of a value is a template when it has Jinja in it."""
     if isinstance(value, tree.Literal):
-        if isinstance(value.value, str) and "{" in value.value:
-            if any(mark in value.value for mark in ("{{", "{%", "{#")):
-                return tree.Template(value.value, _inside(clause.fragment, value.span), span=value.span)
+        if isinstance(value.value, str) and _JINJA.search(value.value):
+            return tree.Template(value.value, _inside(clause.fragment, value.span), span=value.span)
     elif isinstance(value, tree.ListValue):
         return tree.ListValue(tuple(as_value(clause, item) for item in value.items), span=value.span)
     return value

@@ -117,7 +117,7 @@ def remembered(start: str, text: str) -> tuple[Recipe, Tokens]:
 
 
 def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
-    """How a clause is made of its tokens, and those. Raises Lark's UnexpectedInput where it does not follow the grammar."""
+    """How a clause is made of its tokens, and those. Raises Lark's UnexpectedInput where it breaks the grammar."""
     read = shapes().read(start, text)
     if read is not None:
         return read

@@ -55,7 +55,7 @@ def process(folder: Path) -> tuple[float, float]:
 
 def stages(*, small: bool) -> Table:
     """Where the time goes, in one process, beside the floor of the parsers alone on the same text."""
-    from atamo_rules.hub.unpaused import unpaused
+    from atamo_rules.source.unpaused import unpaused
 
     count = 24 if small else 1_000
     rows: list[tuple[str, ...]] = []

@@ -1,4 +1,4 @@
-"""A clause read by its shape is the clause that Lark reads: the same parts of the same tokens, or none where it has none."""
+"""A clause read by its shape is the clause that Lark reads: the same parts of the same tokens, or none."""
 
 from __future__ import annotations
 
