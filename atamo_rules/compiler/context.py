@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TypeAlias
 
 from atamo_rules.model.meaning import Condition, Get, Step, Term
@@ -147,7 +148,13 @@ class Outcome:
 
 def near(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that looks most like a word, if any does."""
-    found = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return _near(word, tuple(candidates))
+
+
+@lru_cache(maxsize=1024)
+def _near(word: str, candidates: tuple[str, ...]) -> str | None:
+    """Right words are asked about, too: `region is west` may mean a state. The same few, in thousands of rules."""
+    found = get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
 
 

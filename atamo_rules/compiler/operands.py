@@ -157,17 +157,18 @@ def quantity(expr: tree.Quantity) -> timedelta:
         return timedelta.max
 
 
+_ANYTHING = Anything()
+_LITERALS: dict[type, Type] = {
+    str: Text(),
+    bool: Boolean(),
+    int: Number(whole=True),
+    Decimal: Number(),
+}
+
+
 def literal_type(value: object) -> Type:
     """The type of a literal's value."""
-    if isinstance(value, str):
-        return Text()
-    if isinstance(value, bool):
-        return Boolean()
-    if isinstance(value, int):
-        return Number(whole=True)
-    if isinstance(value, Decimal):
-        return Number()
-    return Anything()
+    return _LITERALS.get(value.__class__, _ANYTHING)
 
 
 def _literal(expr: tree.Literal, context: Context, expected: Type | None) -> Operand | None:

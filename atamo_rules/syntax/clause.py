@@ -15,6 +15,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.atoms import Misread
 from atamo_rules.syntax.hints import unquoted_date
 from atamo_rules.syntax.mistakes import explain
 from atamo_rules.syntax.parts import Clause
@@ -22,6 +23,7 @@ from atamo_rules.syntax.texts import BadText, unescape
 
 if TYPE_CHECKING:
     from lark import Lark
+    from lark.exceptions import UnexpectedInput
 
     from atamo_rules.syntax.parts import Tokens
     from atamo_rules.syntax.recipes import Recipe, Recipes
@@ -37,6 +39,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
 """The grammar's DOTTED: every third clause is a plain name, and needs no parser."""
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 """The grammar's STRING: names of tests, what things are about, every line of metadata."""
+_PLAIN = re.compile(r'"[^"\\{]*"')
+"""One that needs no reading: no escapes in it, and nothing that a template could begin with."""
+_LONE = ("name", "expression", "value")
+"""The clauses that a text can be the whole of."""
 _TEMPLATE = re.compile(r"\{[{%#]")
 STARTS = (
     "condition",
@@ -71,6 +77,9 @@ STARTS = (
 def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     """What a clause says, or None and why it cannot be read. `start` is one of STARTS."""
     text = fragment.text
+    if start in _LONE and _PLAIN.fullmatch(text):
+        kind = tree.Name if start == "name" else tree.Literal
+        return kind(text[1:-1], span=fragment.span(0, len(text))), ()
     if start == "name" and _NAME.fullmatch(text):
         return tree.Name(text, span=fragment.span(0, len(text))), ()
     lone = _lone(start, text)
@@ -80,14 +89,10 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     trouble = _bounded(fragment) or unquoted_date(fragment)
     if trouble is not None:
         return None, (trouble,)
-    from lark.exceptions import UnexpectedInput
-
-    from atamo_rules.syntax.atoms import Misread
-
     try:
         recipe, tokens = remembered(start, text) if len(text) <= SHORT else _read(start, text)
-    except UnexpectedInput as error:
-        return None, (explain(error, parser(), start, fragment),)
+    except _Unread as unread:
+        return None, (explain(unread.error, parser(), start, fragment),)
     clause = Clause(fragment, tokens)
     try:
         made = recipe(clause)
@@ -100,7 +105,7 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
 
 def _lone(start: str, text: str) -> str | None:
     """What a text in quotes says, where it is the whole clause and needs no parser."""
-    if start not in ("name", "expression", "value") or _TEXT.fullmatch(text) is None:
+    if start not in _LONE or _TEXT.fullmatch(text) is None:
         return None
     if start == "value" and _TEMPLATE.search(text):
         return None
@@ -110,6 +115,13 @@ def _lone(start: str, text: str) -> str | None:
         return None
 
 
+class _Unread(Exception):
+    """A clause that does not follow the grammar, with what Lark says of it."""
+
+    def __init__(self, error: UnexpectedInput) -> None:
+        self.error = error
+
+
 @lru_cache(maxsize=4096)
 def remembered(start: str, text: str) -> tuple[Recipe, Tokens]:
     """The same of a short clause: rule files say the same few things again and again."""
@@ -117,12 +129,16 @@ def remembered(start: str, text: str) -> tuple[Recipe, Tokens]:
 
 
 def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
-    """How a clause is made of its tokens, and those. Raises Lark's UnexpectedInput where it breaks the grammar."""
+    """How a clause is made of its tokens, and those. Raises _Unread where it does not follow the grammar."""
     read = shapes().read(start, text)
     if read is not None:
         return read
     lark = parser()
-    lark.parse(text, start=start)  # says what is wrong, which is why nothing was found
+    try:
+        lark.parse(text, start=start)
+    except UnexpectedInput as error:
+        raise _Unread(error) from None
+
     from atamo_rules.syntax.shapes import by_lark
 
     part, tokens = by_lark(lark, start, text)

@@ -26,6 +26,8 @@ _INSIDE = re.compile(r"[^A-Za-z_|]|(and|or|else)\b")
 _HANGS = re.compile(r"(?:^|\s)(?:and|or)\Z|\Adefine\s.*:\Z", re.S)
 _WORD = re.compile(r"\S+")
 _MARKS = re.compile(r"[\"'#()\[\]{}/]")
+_SIMPLE = re.compile(r"""[^"'#()\[\]{}/]*+(?:"(?:[^"\\]|\\.)*+"[^"'#()\[\]{}/]*+)*+""")
+"""A line without brackets, comments and patterns, but for texts."""
 _QUOTED = {'"': re.compile(r'(?:[^"\\]|\\.)*+"'), "'": re.compile(r"(?:[^'\\]|\\.)*+'")}
 """A text from behind its first quote to its last."""
 _TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
@@ -217,6 +219,8 @@ class _Clause:
 
 def _scan(body: str, depth: int) -> tuple[int, int]:
     """Where a comment begins in a line (its length when nowhere), and how many brackets are open after it."""
+    if _SIMPLE.fullmatch(body) is not None:
+        return len(body), depth
     at = 0
     while (mark := _MARKS.search(body, at)) is not None:
         at, char = mark.start(), mark.group()
