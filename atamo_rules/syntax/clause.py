@@ -133,14 +133,15 @@ def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
     read = shapes().read(start, text)
     if read is not None:
         return read
-    lark = parser()
-    try:
-        lark.parse(text, start=start)
-    except UnexpectedInput as error:
-        raise _Unread(error) from None
+    from lark.exceptions import UnexpectedInput as Unexpected
 
     from atamo_rules.syntax.shapes import by_lark
 
+    lark = parser()
+    try:
+        lark.parse(text, start=start)
+    except Unexpected as error:
+        raise _Unread(error) from None
     part, tokens = by_lark(lark, start, text)
     return recipes().of(part), tokens
 
@@ -150,7 +151,7 @@ def shapes() -> Shapes[Recipe]:
     """The shapes of clauses that were met so far in this process."""
     from atamo_rules.syntax.shapes import Shapes
 
-    return Shapes(parser(), recipes().of)
+    return Shapes(parser(), recipes().of, blanks=" \n")
 
 
 @cache

@@ -58,9 +58,13 @@ class Learnt(Generic[Made]):
 
 
 class Shapes(Generic[Made]):
-    """The shapes of one grammar. `make` turns the parts of a new shape into what is kept for it."""
+    """The shapes of one grammar. `make` turns the parts of a new shape into what is kept for it.
 
-    def __init__(self, lark: Lark, make: Callable[[Part], Made]) -> None:
+    `blanks` are characters between tokens that the grammar ignores and that none of its tokens begins with.
+    """
+
+    def __init__(self, lark: Lark, make: Callable[[Part], Made], *, blanks: str = "") -> None:
+        self._blanks = blanks
         parser: Any = lark.parser
         self._table = parser.parser._parse_table
         self._lexers: Mapping[Any, Any] = parser.lexer.lexers
@@ -83,8 +87,11 @@ class Shapes(Generic[Made]):
         root = self._roots[start]
         point = learnt.points.get(root) or self._point(root, learnt)
         kinds, texts, starts, ends = [start], [], [], []
-        at, size = 0, len(text)
+        at, size, blanks = 0, len(text), self._blanks
         while at < size:
+            if text[at] in blanks:
+                at += 1
+                continue
             found = point.match(text, at)
             if found is None:
                 return None

@@ -22,6 +22,7 @@ from atamo_rules.syntax.parts import Part, Tokens
 from atamo_rules.syntax.shapes import Shapes, by_lark
 from tests.clauses import clauses
 
+BLANKS = " \n"
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,7 +39,7 @@ def plainly(start: str, text: str) -> tuple[Part, Tokens] | None:
 
 @cache
 def known() -> Shapes[Part]:
-    return Shapes(parser(), lambda part: part)
+    return Shapes(parser(), lambda part: part, blanks=BLANKS)
 
 
 def written() -> Iterator[Source]:
@@ -130,6 +131,35 @@ def test_a_clause_drawn_from_the_grammar_is_read_as_lark_reads_it(data: st.DataO
         walk.feed_token(walk.lexer_thread._Token(kind, words[-2]))
     text = "".join(words)
     assert by_shape(known(), start, text) == plainly(start, text), (start, text)
+
+
+def test_no_token_begins_with_a_blank() -> None:
+    for terminal in parser().terminals:
+        pattern = re.compile(terminal.pattern.to_regexp())
+        if terminal.name not in parser().ignore_tokens:
+            assert not any(pattern.match(blank + rest) for blank in BLANKS for rest in SPELLED), terminal
+
+
+SPELLED = (
+    "",
+    " ",
+    "a",
+    '"',
+    '"a"',
+    "is",
+    "is not",
+    "any field",
+    "[",
+    '["a", "b"]',
+    "/a/",
+    "1",
+    "1:00",
+    ".",
+    "(",
+    "=",
+    "-",
+    "\n",
+)
 
 
 def test_another_grammar_is_read_as_lark_reads_it() -> None:
