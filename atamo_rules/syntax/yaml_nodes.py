@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
 from atamo_rules.source.span import Fragment, Source, Span
+from atamo_rules.source.swift import swift
 from atamo_rules.source.values import Json
 
 DEEPEST = 64
@@ -25,6 +26,8 @@ MOST_REPEATED = 10_000
 DIGITS = 4300
 
 _INT = re.compile(r"[-+]?[0-9]+\Z")
+_WORD = re.compile(r"[A-Za-z_](?!ull|ULL|rue|RUE|alse|ALSE)")
+"""How nearly every plain scalar begins: then it is text, whatever else stands in it."""
 _OCTAL = re.compile(r"0o[0-7]+\Z")
 _HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -34,6 +37,7 @@ _CORE = "tag:yaml.org,2002:"
 _SCALARS = frozenset(_CORE + kind for kind in ("str", "int", "float", "bool", "null"))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """One value as written. `plain` is without quotes; only then can it be anything but text."""
@@ -45,6 +49,7 @@ class Scalar:
     tag: str = ""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Sequence:
     """A list."""
@@ -53,6 +58,7 @@ class Sequence:
     span: Span = field(compare=False, repr=False)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Keys, which are scalars, and their values, in the author's order; no key twice."""
@@ -132,6 +138,7 @@ class _Composer:
 
     def __init__(self, source: Source, events: Iterator[Any]) -> None:
         self.source = source
+        self.length = len(source.text)
         self.events = events
         self.anchors: dict[str, Node | None] = {}
         self.sizes: dict[int, int] = {}
@@ -167,8 +174,10 @@ class _Composer:
         raise _Refused(code.at(self.span(event), message, help=help))
 
     def span(self, event: Any) -> Span:
-        start, length = event.start_mark.index, len(self.source.text)
-        return self.source.span(min(start, length), min(max(event.end_mark.index, start), length))
+        start, end, length = event.start_mark.index, event.end_mark.index, self.length
+        if start <= end <= length:
+            return Span(self.source, start, end)
+        return Span(self.source, min(start, length), min(max(end, start), length))
 
     def node(self, event: Any, depth: int) -> Node:
         import yaml
@@ -324,7 +333,7 @@ def _key(key: Scalar) -> Any:
 def scalar_value(node: Scalar) -> str | int | Decimal | bool | None:
     """What a scalar means in YAML 1.2's core schema. Raises ValueError for .inf, .nan and what cannot be held."""
     text = node.text
-    if not node.plain:
+    if not node.plain or _WORD.match(text) is not None:
         return text
     if text in ("", "~", "null", "Null", "NULL"):
         return None
