@@ -14,6 +14,7 @@ from atamo_rules.syntax.clauses import METADATA, Reader, head
 from atamo_rules.syntax.outline import Line
 
 CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
+_KNOWN = frozenset((*CLAUSES, "meta", *METADATA))
 _STEPS = ("mock", "given", "expect", "at")
 _ACTIONS = ("send", "track", "ask", "reply", "publish", "emit")
 _LET = re.compile(r"([A-Za-z_]\w*)\s*=")
@@ -33,7 +34,7 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
     broken = False
     for child in line.children:
         word = "at most" if child.text.startswith("at most") else child.word
-        if word not in (*CLAUSES, "meta", *METADATA):
+        if word not in _KNOWN:
             meant = reader.meant(child, [*CLAUSES, "meta", *METADATA], "a rule", CLAUSES)
             if meant is None or (meant.word in seen and meant.word not in ("let", "test")):
                 continue

@@ -67,14 +67,18 @@ class Line:
         """What stands after a prefix of the line's text, without the blanks between."""
         text = self.fragment.text
         start = len(prefix) + (len(self.written) - len(self.meant) if self.meant else 0)
-        while start < len(text) and text[start].isspace():
+        end = len(text)
+        while start < end and text[start].isspace():
             start += 1
-        return self.fragment.cut(start, len(text))
+        return self.fragment.cut(start, end)
 
     @property
     def whole(self) -> Span:
         """The span of the line and everything under it."""
-        return self.span.to(self.children[-1].whole) if self.children else self.span
+        last = self
+        while last.children:
+            last = last.children[-1]
+        return Span(self.fragment.outer.source, self.span.start, last.span.end)
 
 
 def outline(source: Source) -> tuple[list[Line], list[Diagnostic]]:
