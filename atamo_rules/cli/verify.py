@@ -56,7 +56,7 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     from atamo_rules.source.unpaused import unpaused
 
     # One book and the results of its tests for all rounds of --watch: only what changed is read and run again.
-    book = Rulebook(places(paths), read_params(options.pop("params")), alone=True)
+    book = Rulebook(places(paths), read_params(options.pop("params")))
     tested: Tested = {}
 
     @unpaused()

@@ -39,7 +39,7 @@ def run(*, small: bool) -> Table:
         ("rules", "text to tree", "to meaning", "to index", "text to ruleset", "Lark alone", "json.loads"),
         tuple(rows),
         (
-            "text to ruleset: the first two together; Lark alone parses the same clauses into trees of its own: how many",
+            "text to ruleset: the first two together; Lark alone parses the same clauses into its own trees: how many",
             "times ours that takes. json.loads of the same words of the same rules: how many times it ours takes",
         ),
     )
