@@ -174,4 +174,9 @@ def presence(found: Operand) -> Facts:
     term = found.term
     if not isinstance(term, Get):
         return NOTHING
-    return frozenset((term.root, term.steps[:length]) for length in range(len(term.steps) + 1))
+    return _way_to(term.root, term.steps)
+
+
+@lru_cache(maxsize=4096)
+def _way_to(root: str, steps: tuple[Step, ...]) -> Facts:
+    return frozenset((root, steps[:length]) for length in range(len(steps) + 1))

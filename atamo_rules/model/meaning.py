@@ -82,7 +82,10 @@ class Get(Meant):
     @property
     def many(self) -> bool:
         """Whether it may lead to several values: a test on it asks each of them."""
-        return any(isinstance(step, Each) for step in self.steps)
+        for step in self.steps:  # noqa: SIM110  asked of every test of every rule
+            if isinstance(step, Each):
+                return True
+        return False
 
     @property
     def listed(self) -> bool:
