@@ -46,7 +46,7 @@ class Line:
 
     @property
     def span(self) -> Span:
-        return self.fragment.span(0, len(self.fragment.text))
+        return self.fragment.outer
 
     @property
     def text(self) -> str:
@@ -78,7 +78,8 @@ class Line:
         last = self
         while last.children:
             last = last.children[-1]
-        return Span(self.fragment.outer.source, self.span.start, last.span.end)
+        begin, end = self.fragment.outer, last.fragment.outer
+        return begin if last is self else Span(begin.source, begin.start, end.end)
 
 
 def outline(source: Source) -> tuple[list[Line], list[Diagnostic]]:

@@ -59,6 +59,11 @@ class Clause:
         moved = self._moved
         return Span(source, self.starts[first] + moved, self.ends[last] + moved)
 
+    def place(self, start: int, end: int) -> Span:
+        """Where the characters `start` to `end` of the clause stand in the file."""
+        source, moved = self._source, self._moved
+        return self.fragment.span(start, end) if source is None else Span(source, start + moved, end + moved)
+
 
 class Token(str):
     """The text of a token, its kind and its position among the tokens of its clause."""

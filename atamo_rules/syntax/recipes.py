@@ -191,9 +191,9 @@ class Recipes:
             start = clause.starts[at]
             items: list[tree.Value] = []
             for found in _ITEM.finditer(clause.texts[at]):
-                begin = start + found.start()
-                span = clause.fragment.span(begin, start + found.end())
-                items.append(tree.Literal(unescaped(clause, found[0], begin), span=span))
+                quoted, begin = found[0], start + found.start()
+                said = quoted[1:-1] if "\\" not in quoted else unescaped(clause, quoted, begin)
+                items.append(tree.Literal(said, span=clause.place(begin, start + found.end())))
             return tree.ListValue(tuple(items), span=clause.span(at, at))
 
         return make
