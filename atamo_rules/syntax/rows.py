@@ -46,8 +46,9 @@ def shifted(rows: Iterable[Row], by: int) -> Rows:
 
 def joined(*parts: Rows | str) -> Rows:
     """Parts one behind the other: the first line of each goes on where the last line of the one before ends."""
-    if all(isinstance(part, str) or len(part) == 1 for part in parts):
-        return _one_line(parts)
+    line = _one_line(parts)
+    if line is not None:
+        return line
     done: list[Row] = []
     for part in parts:
         rows = row(part) if isinstance(part, str) else part
@@ -61,8 +62,8 @@ def joined(*parts: Rows | str) -> Rows:
     return tuple(done)
 
 
-def _one_line(parts: Sequence[Rows | str]) -> Rows:
-    """What `joined` makes of parts of one line each: nearly always what it is given."""
+def _one_line(parts: Sequence[Rows | str]) -> Rows | None:
+    """What `joined` makes of parts of one line each, which is nearly always what it is given; None for others."""
     text = ""
     first: Row | None = None
     place: Span | None = None
@@ -70,6 +71,8 @@ def _one_line(parts: Sequence[Rows | str]) -> Rows:
         if isinstance(part, str):
             text += part
             continue
+        if len(part) != 1:
+            return None
         text += part[0].text
         place = place or part[0].place
         first = first or part[0]
