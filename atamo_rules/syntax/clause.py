@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from lark import Lark
     from lark.exceptions import UnexpectedInput
 
-    from atamo_rules.syntax.parts import Tokens
-    from atamo_rules.syntax.recipes import Recipe, Recipes
+    from atamo_rules.syntax.parts import Part, Tokens
+    from atamo_rules.syntax.recipes import Recipe
     from atamo_rules.syntax.shapes import Shapes
 
 DEEPEST = 64
@@ -143,7 +143,7 @@ def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
     except Unexpected as error:
         raise _Unread(error) from None
     part, tokens = by_lark(lark, start, text)
-    return recipes().of(part), tokens
+    return _recipe(part), tokens
 
 
 @cache
@@ -151,15 +151,14 @@ def shapes() -> Shapes[Recipe]:
     """The shapes of clauses that were met so far in this process."""
     from atamo_rules.syntax.shapes import Shapes
 
-    return Shapes(parser(), recipes().of, blanks=" \n")
+    return Shapes(parser(), _recipe, blanks=" \n")
 
 
-@cache
-def recipes() -> Recipes:
+def _recipe(part: Part) -> Recipe:
     from atamo_rules.syntax.convert import Converter
-    from atamo_rules.syntax.recipes import Recipes
+    from atamo_rules.syntax.recipes import recipe
 
-    return Recipes(lambda clause, node: Converter(clause).take(node))
+    return recipe(part, lambda clause, node: Converter(clause).take(node))
 
 
 @cache

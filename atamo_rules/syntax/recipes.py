@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, NoReturn, TypeAlias, cast
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
@@ -26,40 +26,77 @@ _ITEM = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _CONSTANTS = {"TRUE": True, "FALSE": False}
 
 
-class Recipes:
-    """The recipe of a part, by the name of its rule. `other` makes what has none."""
+DEEPEST = 300
+"""Parts within parts. A clause has less than that unless it is a sum of hundreds of numbers, or a list of lists of …"""
+
+
+def recipe(part: Part, other: Other) -> Recipe:
+    """What makes of any clause of a shape what the whole of it stands for; `other` makes what has no recipe here.
+
+    The recipe raises Misread for a clause that follows the grammar and cannot be meant.
+    """
+    order: list[Part] = [part]
+    depths = [1]
+    for at, one in enumerate(order):  # it grows meanwhile
+        inner = [child for child in one.children if isinstance(child, Part)]
+        order += inner
+        depths += [depths[at] + 1] * len(inner)
+    if depths[-1] > DEEPEST:
+        return _too_deep
+    # From the innermost to the whole, so that nothing here goes as deep as the clause.
+    recipes = _Recipes(other)
+    for one in reversed(order):
+        recipes.add(one)
+    return recipes.of(part)
+
+
+def _too_deep(clause: Clause) -> NoReturn:
+    raise Misread(
+        codes.TOO_DEEP.at(
+            clause.fragment.span(0, len(clause.fragment.text)),
+            f"parts of this stand within one another more than {DEEPEST} deep",
+            help="name parts of it with `define` or `let`",
+        )
+    )
+
+
+class _Recipes:
+    """The recipes of the parts of one shape, by the names of their rules; thrown away when the whole has one."""
 
     def __init__(self, other: Other) -> None:
         self._other = other
+        self._made: dict[int, Recipe] = {}
+        self._trees: dict[int, Callable[[Clause], Tree]] = {}
 
     def of(self, part: Part | Leaf) -> Recipe:
-        """What makes of a clause what the part of its shape stands for. Raises Misread when it is called."""
-        assert isinstance(part, Part)
-        known = self._known(part)
-        if known is not None:
-            return known
-        plant, other = self._tree(part), self._other
-        return lambda clause: other(clause, plant(clause))
+        """The recipe of a part that was added."""
+        return self._made[id(part)]
 
-    def _known(self, part: Part) -> Recipe | None:
-        found = getattr(self, f"_{part.rule}", None) if part.rule in RULES else None
-        return cast("Recipe | None", found(part) if found else None)
+    def add(self, part: Part) -> None:
+        """Make the recipe of a part whose own parts have theirs."""
+        if part.rule in RULES:
+            made: Recipe = getattr(self, f"_{part.rule}")(part)
+            self._trees[id(part)] = lambda clause: Tree(part, [], made)
+        else:
+            children, other = tuple(map(self._child, part.children)), self._other
 
-    def _all(self, parts: Sequence[Part | Leaf]) -> tuple[Recipe, ...]:
-        return tuple(map(self.of, parts))
+            def plant(clause: Clause) -> Tree:
+                return Tree(part, [child(clause) for child in children])
 
-    def _tree(self, part: Part) -> Callable[[Clause], Tree]:
-        made = self._known(part)
-        if made is not None:
-            return lambda clause: Tree(part, [], made)
-        children = tuple(map(self._child, part.children))
-        return lambda clause: Tree(part, [child(clause) for child in children])
+            def made(clause: Clause) -> Any:
+                return other(clause, plant(clause))
+
+            self._trees[id(part)] = plant
+        self._made[id(part)] = made
 
     def _child(self, child: Part | Leaf) -> Callable[[Clause], Tree | Token]:
         if isinstance(child, Part):
-            return self._tree(child)
+            return self._trees[id(child)]
         kind, index = child.kind, child.index
         return lambda clause: Token(clause.texts[index], kind, index)
+
+    def _all(self, parts: Sequence[Part | Leaf]) -> tuple[Recipe, ...]:
+        return tuple(map(self.of, parts))
 
     # --- conditions -------------------------------------------------------------------------------------
 

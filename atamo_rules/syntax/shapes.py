@@ -26,6 +26,8 @@ MOST_POINTS = 8_192
 """Stacks of states that are remembered. All are forgotten when there are more: no clause depends on another."""
 MOST_TOKENS = 131_072
 """Tokens of all remembered shapes together."""
+LONGEST = 4_096
+"""Tokens of a shape that is remembered: one that is longer will not come again."""
 END = "$END"
 Made = TypeVar("Made")
 
@@ -117,8 +119,10 @@ class Shapes(Generic[Made]):
             part = self._parts(shape, start, learnt)
             if part is None:
                 return None
-            made = learnt.shapes[shape] = self._make(part)
-            learnt.tokens[0] += len(shape)
+            made = self._make(part)
+            if len(shape) <= LONGEST:
+                learnt.shapes[shape] = made
+                learnt.tokens[0] += len(shape)
         return made, (texts, starts, ends)
 
     def _point(self, stack: tuple[Any, ...], learnt: Learnt[Made]) -> Point:

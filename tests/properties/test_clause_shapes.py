@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from lark import Lark
 from lark.exceptions import UnexpectedInput
 
-from atamo_rules.source.span import Source
+from atamo_rules.source.span import Fragment, Source
 from atamo_rules.syntax import shapes
-from atamo_rules.syntax.clause import STARTS, parser
+from atamo_rules.syntax.clause import STARTS, parse, parser
 from atamo_rules.syntax.parts import Part, Tokens
 from atamo_rules.syntax.shapes import Shapes, by_lark
 from tests.clauses import clauses
@@ -192,6 +192,21 @@ def test_what_is_remembered_is_bounded_and_forgetting_changes_nothing(
     for start, text in corpus()[:400]:
         assert by_shape(small, start, text) == by_shape(known(), start, text)
         assert small.held < 60 + 600
+
+
+def test_a_clause_is_as_deep_as_can_be_read_or_is_said_to_be_too_deep() -> None:
+    def said(text: str) -> list[str]:
+        return [one.code.id for one in parse("condition", Fragment.of(Source("x", text).whole))[1]]
+
+    for text in (
+        "not (" * 60 + "a is 1" + ")" * 60,
+        "(a + " * 60 + "1" + ")" * 60 + " > 1",
+        " + ".join(["a"] * 200) + " > 1",
+        " and ".join(["a is 1"] * 3_000),
+    ):
+        assert said(text) == []
+    for text in (" + ".join(["a"] * 3_000) + " > 1", "not " * 60 + "a is " + " * ".join(["2"] * 400)):
+        assert said(text) == ["E0108"]
 
 
 def test_threads_share_what_is_learnt() -> None:
