@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from atamo_rules.cli.foreign_files import Foreign, load
 from atamo_rules.importers.imported import Imported, Reading, Refused
-from atamo_rules.importers.written import SUFFIX, rule_file
+from atamo_rules.importers.written import SUFFIX, Written, rule_file
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
 from atamo_rules.source.span import Source, Span
@@ -86,34 +86,34 @@ def texts(found: Gathered, container: str, command: str) -> tuple[dict[str, str]
         made, wrong = _files(found, container, command)
         wrong = wrong or _uncompiled(made, found)
         if not wrong:
-            return made, found
+            return {name: one.text for name, one in made.items()}, found
         names = {one.name for one in wrong}
         kept = ((file, tuple(one for one in rules if one.name not in names)) for file, rules in found.rules)
         rules = tuple((file, rules) for file, rules in kept if rules)
         found = replace(found, rules=rules, refused=(*found.refused, *wrong))
 
 
-def _files(found: Gathered, container: str, command: str) -> tuple[dict[str, str], list[Refused]]:
+def _files(found: Gathered, container: str, command: str) -> tuple[dict[str, Written], list[Refused]]:
     """The texts of all files; or the rules whose text would not read back, which must first be left out."""
     suffix = SUFFIX[container]
     events = [one for one in found.around if isinstance(one, decl.EventDecl)]
     others = [one for one in found.around if not isinstance(one, decl.EventDecl)]
-    made: dict[str, str] = {}
+    made: dict[str, Written] = {}
     wrong: list[Refused] = []
     for name, around in (("events", events), ("agents", others)):
         if around and found.rules:
-            made[name + suffix] = rule_file(around, container, f"The {name} of what `{command}` read.")
+            note = f"The {name} of what `{command}` read."
+            made[name + suffix] = rule_file(around, container, note, name + suffix)
     for file, rules in found.rules:
         note = f"Read from {file.path.name} by `{command}`."
         for begun in range(0, len(rules), MOST):
             some = rules[begun : begun + MOST]
             beside = [one for item in some for one in item.beside]
+            name = _free(f"rules/{file.place}", suffix, made)
             try:
-                text = rule_file([*beside, *(one.rule for one in some)], container, note)
+                made[name] = rule_file([*beside, *(one.rule for one in some)], container, note, name)
             except ValueError as error:
                 wrong += _unwritable(some, error)
-            else:
-                made[_free(f"rules/{file.place}", suffix, made)] = text
     return made, wrong
 
 
@@ -139,11 +139,13 @@ def _unwritable(rules: Sequence[Imported], error: ValueError) -> list[Refused]:
     return wrong
 
 
-def _uncompiled(made: dict[str, str], found: Gathered) -> list[Refused]:
+def _uncompiled(made: dict[str, Written], found: Gathered) -> list[Refused]:
     """The rules that do not compile, each with the first reason. Raises ValueError where no rule is to blame."""
-    from atamo_rules.compiler.pipeline import compile_sources
+    from atamo_rules.compiler.pipeline import Cache, compile_sources
 
-    compiled = compile_sources([Source(name, text) for name, text in made.items()], _unread)
+    # Each file was read back when it was written, and is not read again.
+    cache = Cache({name: (one.text, one.file, one.diagnostics) for name, one in made.items()})
+    compiled = compile_sources([one.file.source for one in made.values()], _unread, cache=cache)
     imported = {one.name: one for _, rules in found.rules for one in rules}
     wrong: dict[str, Refused] = {}
     rules = [item for file in compiled.files for item in file.declarations if isinstance(item, decl.Rule)]

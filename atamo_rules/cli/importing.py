@@ -91,9 +91,9 @@ def import_rules(
     from atamo_rules.cli.foreign_files import foreign_files
     from atamo_rules.cli.import_rules import gathered, texts
     from atamo_rules.cli.imported_folder import destination, write
-    from atamo_rules.hub.unpaused import unpaused
     from atamo_rules.source.diagnostic import Severity
     from atamo_rules.source.formats import render
+    from atamo_rules.source.unpaused import unpaused
 
     if event_type is not None and not event_type.strip():
         raise click.UsageError("`--event-type` needs a name.")

@@ -53,10 +53,10 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     nothing is written, except with --fix and --junit.
     """
     from atamo_rules.hub.rulebook import Rulebook
-    from atamo_rules.hub.unpaused import unpaused
+    from atamo_rules.source.unpaused import unpaused
 
     # One book and the results of its tests for all rounds of --watch: only what changed is read and run again.
-    book = Rulebook(places(paths), read_params(options.pop("params")), alone=True)
+    book = Rulebook(places(paths), read_params(options.pop("params")))
     tested: Tested = {}
 
     @unpaused()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import Context, Facts, Operand, near
@@ -130,7 +129,7 @@ def _expression(
     written: tree.Expr, member: Member, key: str, context: Context, facts: Facts
 ) -> Operand | None:
     wanted = member.type
-    found = operands.operand(written, replace(context, subject=key), facts, wanted)
+    found = operands.operand(written, context.about(key), facts, wanted)
     if found is None:
         return None
     if found.absent is not None and not member.optional:

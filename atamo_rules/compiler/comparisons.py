@@ -85,7 +85,7 @@ def _sides(
 ) -> tuple[Operand, Operand] | None:
     if operator in ("is", *spelling.BOUNDS) and not _could_lead(expr.left, context):
         right = operands.needed(expr.right, context, facts)
-        about = replace(context, subject=expr.right.span.text)
+        about = context.about(expr.right.span.text)
         left = operands.needed(expr.left, about, facts, _scalar(right.type) if right else None)
         return (left, right) if left and right else None
     if _meant_state(expr, context):
@@ -105,7 +105,7 @@ def _sides(
         return None
     if isinstance(expr.right, tree.ListValue) and operator == "matches":
         return _patterns(expr, expr.right, left, context)
-    right = operands.needed(expr.right, replace(context, subject=expr.left.span.text), facts, expected)
+    right = operands.needed(expr.right, context.about(expr.left.span.text), facts, expected)
     return (left, right) if left and right else None
 
 

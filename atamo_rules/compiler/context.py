@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TypeAlias
 
 from atamo_rules.model.meaning import Condition, Get, Step, Term
@@ -22,6 +23,7 @@ from atamo_rules.model.types import (
 )
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Span
+from atamo_rules.source.swift import swift
 from atamo_rules.syntax import declarations as decl
 
 Key: TypeAlias = "tuple[str, tuple[Step, ...]]"
@@ -86,6 +88,7 @@ class Binding:
     optional: bool = False
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where an expression stands. `report` collects diagnostics; everything else is fixed."""
@@ -104,11 +107,26 @@ class Context:
     lenient: bool = False
     """Table cells: a comparison on a missing value is false instead of an error."""
 
+    def about(self, subject: str) -> Context:
+        """The same place for a value that is compared with `subject`, or given to it."""
+        return Context(
+            self.environment,
+            self.event,
+            self.report,
+            self.names,
+            self.template,
+            self.used,
+            self.expanding,
+            subject,
+            self.lenient,
+        )
+
     def bind(self, name: str, binding: Binding) -> Context:
         """The same place with one more name."""
         return replace(self, names={**self.names, name: binding})
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Operand:
     """A value that was understood. `absent` is the part of it that may be missing here, None when all is there."""
@@ -118,6 +136,7 @@ class Operand:
     absent: Get | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A condition that was understood, with what is known to be present after it held, and after it did not."""
@@ -129,7 +148,13 @@ class Outcome:
 
 def near(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate that looks most like a word, if any does."""
-    found = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return _near(word, tuple(candidates))
+
+
+@lru_cache(maxsize=1024)
+def _near(word: str, candidates: tuple[str, ...]) -> str | None:
+    """Right words are asked about, too: `region is west` may mean a state. The same few, in thousands of rules."""
+    found = get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
 
 
@@ -149,4 +174,9 @@ def presence(found: Operand) -> Facts:
     term = found.term
     if not isinstance(term, Get):
         return NOTHING
-    return frozenset((term.root, term.steps[:length]) for length in range(len(term.steps) + 1))
+    return _way_to(term.root, term.steps)
+
+
+@lru_cache(maxsize=4096)
+def _way_to(root: str, steps: tuple[Step, ...]) -> Facts:
+    return frozenset((root, steps[:length]) for length in range(len(steps) + 1))

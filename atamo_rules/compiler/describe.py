@@ -68,27 +68,25 @@ def value_text(value: Json) -> str:
     return "…"
 
 
+_KINDS: dict[type, str] = {
+    Text: "text",
+    Number: "number",
+    Boolean: "boolean",
+    Duration: "duration",
+    ListOf: "list",
+    Record: "object",
+    MapOf: "object",
+    Anything: "json",
+}
+
+
 def kind_of(type: Type) -> str:
     """How values of a type compare: one of `meaning.KINDS`, or "list" or "object"."""
-    match type:
-        case Text():
-            return "text"
-        case Number():
-            return "number"
-        case Boolean():
-            return "boolean"
-        case Moment():
-            return "date" if type.date_only else "moment"
-        case Duration():
-            return "duration"
-        case OneOf():
-            return _kind_of_values(type)
-        case ListOf():
-            return "list"
-        case Record() | MapOf():
-            return "object"
-        case Anything():
-            return "json"
+    if isinstance(type, OneOf):
+        return _kind_of_values(type)
+    if isinstance(type, Moment):
+        return "date" if type.date_only else "moment"
+    return _KINDS[type.__class__]
 
 
 def _kind_of_values(type: OneOf) -> str:

@@ -41,20 +41,19 @@ def rule(found: Rule) -> Iterator[Diagnostic]:
     yield from _contradictions(found.condition)
 
 
-def tests_of(condition: Condition) -> Iterator[Test]:
+def tests_of(condition: Condition) -> list[Test]:
     """Every comparison in a condition, in the author's order."""
     match condition:
-        case All() | Any():
-            for part in condition.parts:
-                yield from tests_of(part)
-        case Not():
-            yield from tests_of(condition.part)
-        case Among():
-            yield from tests_of(condition.condition)
         case Test():
-            yield condition
+            return [condition]
+        case All() | Any():
+            return [test for part in condition.parts for test in tests_of(part)]
+        case Not():
+            return tests_of(condition.part)
+        case Among():
+            return tests_of(condition.condition)
         case _:
-            pass
+            return []
 
 
 def _contradictions(condition: Condition) -> Iterator[Diagnostic]:

@@ -157,17 +157,18 @@ def quantity(expr: tree.Quantity) -> timedelta:
         return timedelta.max
 
 
+_ANYTHING = Anything()
+_LITERALS: dict[type, Type] = {
+    str: Text(),
+    bool: Boolean(),
+    int: Number(whole=True),
+    Decimal: Number(),
+}
+
+
 def literal_type(value: object) -> Type:
     """The type of a literal's value."""
-    if isinstance(value, str):
-        return Text()
-    if isinstance(value, bool):
-        return Boolean()
-    if isinstance(value, int):
-        return Number(whole=True)
-    if isinstance(value, Decimal):
-        return Number()
-    return Anything()
+    return _LITERALS.get(value.__class__, _ANYTHING)
 
 
 def _literal(expr: tree.Literal, context: Context, expected: Type | None) -> Operand | None:
@@ -294,6 +295,9 @@ def compatible(one: Type, two: Type) -> bool:
 
 def _list(expr: tree.ListValue, context: Context, facts: Facts, expected: Type | None) -> Operand | None:
     item = expected.item if isinstance(expected, ListOf) else None
+    plain = _plain_list(expr, item)
+    if plain is not None:
+        return plain
     found: list[Operand] = []
     for part in expr.items:
         if isinstance(part, tree.Template | tree.ObjectValue):
@@ -311,6 +315,20 @@ def _list(expr: tree.ListValue, context: Context, facts: Facts, expected: Type |
         type = Anything()
     terms = tuple(one.term for one in found)
     return Operand(listed(terms, expr.span), ListOf(type))
+
+
+def _plain_list(expr: tree.ListValue, item: Type | None) -> Operand | None:
+    """A list of literals of one type, where no literal means more than it says: that of nearly all long lists."""
+    if isinstance(item, OneOf | Moment | Duration):
+        return None
+    values: list[Scalar] = []
+    for part in expr.items:
+        if not isinstance(part, tree.Literal):
+            return None
+        values.append(part.value)
+    if len(set(map(type, values))) != 1:
+        return None
+    return Operand(Const(tuple(values), span=expr.span), ListOf(literal_type(values[0])))
 
 
 def listed(terms: tuple[Term, ...], span: Span) -> Term:

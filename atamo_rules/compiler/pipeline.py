@@ -15,6 +15,7 @@ from atamo_rules.model.table import Table
 from atamo_rules.model.types import Json
 from atamo_rules.source.diagnostic import Diagnostic, Severity, in_order
 from atamo_rules.source.span import Source
+from atamo_rules.source.unpaused import unpaused
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.read import read as read_file
 
@@ -62,6 +63,7 @@ class Compiled:
     """Whether no test of it names a rule, so that the others' names do not matter."""
 
 
+@unpaused()
 def compile_sources(
     sources: Sequence[Source],
     read: Read,

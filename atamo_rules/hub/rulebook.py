@@ -12,7 +12,6 @@ from typing import TypeAlias
 from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
 from atamo_rules.engine.cases import CaseResult, run_case
 from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
-from atamo_rules.hub.reading import read_ahead
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -32,8 +31,6 @@ class Rulebook:
     paths: tuple[Path, ...]
     params: Mapping[str, Json] = field(default_factory=dict)
     cache: Cache = field(default_factory=Cache)
-    alone: bool = False
-    """Whether nothing else goes on in this process, so that many files may be read by several."""
 
     def compile(self, stdin_name: str = "stdin.atamo") -> Compilation:
         """Read and compile everything. Raises NothingThere when there is no rule file."""
@@ -56,8 +53,6 @@ class Rulebook:
             where = ", ".join(f"`{path}`" for path in self.paths)
             raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")
         roots = [path if path.is_dir() else path.parent for path in folders] or [Path()]
-        if self.alone:
-            read_ahead(sources, self.cache)
         made = compile_sources(sources, schema_reader(roots), params=self.params, cache=self.cache)
         unread.extend(self._unknown_params(made))
         if unread:

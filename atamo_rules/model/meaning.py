@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from atamo_rules.model.types import Json, Type
 from atamo_rules.source.span import Span
+from atamo_rules.source.swift import swift
 
 if TYPE_CHECKING:
     from atamo_rules.model.table import Table
@@ -58,6 +59,7 @@ class Meant:
 # --- terms ----------------------------------------------------------------------------------------------
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Const(Meant):
     """A value known now. In moment, date and duration tests it is already a datetime, date or timedelta."""
@@ -65,6 +67,7 @@ class Const(Meant):
     value: Scalar | Json | tuple[Scalar, ...] = field(hash=False)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Get(Meant):
     """The value at a path under a root: `event`, `user`, `loop`, or a name bound by `let`, `as`, `for` or `any`.
@@ -79,7 +82,10 @@ class Get(Meant):
     @property
     def many(self) -> bool:
         """Whether it may lead to several values: a test on it asks each of them."""
-        return any(isinstance(step, Each) for step in self.steps)
+        for step in self.steps:  # noqa: SIM110  asked of every test of every rule
+            if isinstance(step, Each):
+                return True
+        return False
 
     @property
     def listed(self) -> bool:
@@ -87,6 +93,7 @@ class Get(Meant):
         return EACH in self.steps or LEAVES in self.steps
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Spelled(Meant):
     """What stands at a path, read as text: texts as they are, numbers and truth values as they are printed, and of a
@@ -155,6 +162,7 @@ class Lookup(Meant):
     table: Table = field(repr=False)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class MakeRecord(Meant):
     """An object. An entry (key, term, optional) whose term is absent is left out if optional, else a failure."""
@@ -240,6 +248,7 @@ OPERATORS = (
 )
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Test(Meant):
     """`left operator right`: true where some value of left and some value of right satisfy it.
@@ -259,6 +268,7 @@ class Test(Meant):
     many: str = ""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Present(Meant):
     """The term is there and not null. For a path with EACH: some element is."""
@@ -304,6 +314,7 @@ class Among(Meant):
     condition: Condition
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class All(Meant):
     """Every part holds; evaluated left to right, stopping at the first that does not."""
@@ -311,6 +322,7 @@ class All(Meant):
     parts: tuple[Condition, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Any(Meant):
     """Some part holds; evaluated left to right, stopping at the first that does."""
@@ -318,6 +330,7 @@ class Any(Meant):
     parts: tuple[Condition, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Not(Meant):
     """Not: the part does not hold."""

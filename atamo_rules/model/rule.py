@@ -12,8 +12,10 @@ from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.table import Table
 from atamo_rules.model.types import ActionType, EventType, Json
 from atamo_rules.source.span import Span
+from atamo_rules.source.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One action a rule would take, still to be filled from the event.
@@ -47,6 +49,7 @@ class Plan:
 DRAFT, SHADOW, LIVE = "draft", "shadow", "live"
 
 
+@swift
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Rule:
     """`event` is the type it fires on. Drafts are checked and never evaluated, shadow rules never act."""

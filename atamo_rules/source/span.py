@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from atamo_rules.source.swift import swift
+
 
 class Place(NamedTuple):
     """A position as people count it: line and column from 1, columns in code points."""
@@ -57,6 +59,7 @@ class Source:
         return Span(self, 0, len(self.text))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Span:
     """Characters `start` (included) to `end` (excluded), counted in the file the author opened."""
@@ -86,6 +89,7 @@ class Span:
         return f"{self.source.name}:{line}:{column}"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """A piece of a source parsed alone, whose spans are spans of the file.
@@ -130,5 +134,9 @@ class Fragment:
         """The fragment of `text[start:end]`, still in the coordinates of the file."""
         if not self.segments:
             return Fragment(self.text[start:end], self.outer)
+        if len(self.segments) == 1:
+            first = self.segments[0][1] - self.segments[0][0] + start
+            place = Span(self.outer.source, first, first + max(end - start, 0))
+            return Fragment(self.text[start:end], place, ((0, first),))
         inside = [(local - start, file) for local, file in self.segments if start < local < end]
         return Fragment(self.text[start:end], self.span(start, end), ((0, self.offset(start)), *inside))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from atamo_rules.source import codes
 from atamo_rules.source.span import Fragment, Span
@@ -13,6 +14,7 @@ from atamo_rules.syntax.clauses import METADATA, Reader, head
 from atamo_rules.syntax.outline import Line
 
 CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
+_KNOWN = frozenset((*CLAUSES, "meta", *METADATA))
 _STEPS = ("mock", "given", "expect", "at")
 _ACTIONS = ("send", "track", "ask", "reply", "publish", "emit")
 _LET = re.compile(r"([A-Za-z_]\w*)\s*=")
@@ -26,13 +28,13 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
     if parsed is None:
         return None
     name, _, about = parsed
-    made = decl.Rule(name, None, about, span=line.whole)
+    made: dict[str, Any] = {"trigger": None}
     seen: dict[str, Span] = {}
     before = len(reader.report)
     broken = False
     for child in line.children:
         word = "at most" if child.text.startswith("at most") else child.word
-        if word not in (*CLAUSES, "meta", *METADATA):
+        if word not in _KNOWN:
             meant = reader.meant(child, [*CLAUSES, "meta", *METADATA], "a rule", CLAUSES)
             if meant is None or (meant.word in seen and meant.word not in ("let", "test")):
                 continue
@@ -45,7 +47,7 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
         if changed is None:
             broken = broken or word in ("on", "every")
         else:
-            made = changed
+            made |= changed
     unread = len(reader.report) > before
     broken = broken or ("on" not in seen and "every" not in seen)
     if "on" not in seen and "every" not in seen and not unread:
@@ -63,46 +65,46 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
             )
         )
     if "when" not in seen and unread:
-        made = replace(made, unread=("when",))  # one of the lines that could not be read may have been it
-    return None if broken else made
+        made["unread"] = ("when",)  # one of the lines that could not be read may have been it
+    return None if broken else decl.Rule(name, about=about, **made, span=line.whole)
 
 
-def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule | None:
-    """The rule with one more clause, or None when that clause could not be read."""
+def _clause(made: dict[str, Any], word: str, line: Line, reader: Reader) -> dict[str, Any] | None:
+    """What one more clause changes in a rule, by its fields, or None when that clause could not be read."""
     rest = line.after(word)
     if word == "when" and not rest.text and line.children:
         help = "write it behind `when`; deeper lines that begin with `and` or `or` go on with it"
         reader.say(codes.SYNTAX.at(line.span, "the condition stands on lines of its own", help=help))
-        return replace(made, unread=("when",))
+        return {"unread": ("when",)}
     if word not in ("do", "test", "meta") and word in CLAUSES:
         reader.no_children(line)
     match word:
         case "on":
             trigger = reader.parse("trigger", rest)
-            return replace(made, trigger=trigger) if trigger is not None else None
+            return {"trigger": trigger} if trigger is not None else None
         case "every":
             schedule = reader.parse("schedule", rest)
-            return replace(made, trigger=schedule) if schedule is not None else None
+            return {"trigger": schedule} if schedule is not None else None
         case "order":
             order = reader.parse("expression", rest)
             if order is not None and not isinstance(order, tree.Literal):
                 reader.say(codes.BAD_LITERAL.at(order.span, "an order is a whole number"))
                 return None
-            return replace(made, order=order)
+            return {"order": order}
         case "status":
-            return replace(made, status=reader.parse("name", rest))
+            return {"status": reader.parse("name", rest)}
         case "for":
-            return replace(made, include=reader.parse("principals", rest) or ())
+            return {"include": reader.parse("principals", rest) or ()}
         case "except":
-            return replace(made, exclude=reader.parse("principals", rest) or ())
+            return {"exclude": reader.parse("principals", rest) or ()}
         case "let":
             let = reader.parse("let", rest) or unread_let(rest)
-            return replace(made, lets=(*made.lets, reader.placed(let, line))) if let is not None else None
+            return {"lets": (*made.get("lets", ()), reader.placed(let, line))} if let is not None else None
         case "when":
             condition = reader.parse("condition", rest)
-            return replace(made, condition=condition, unread=() if condition is not None else ("when",))
+            return {"condition": condition, "unread": () if condition is not None else ("when",)}
         case "at most":
-            return replace(made, at_most=reader.parse("at_most", rest))
+            return {"at_most": reader.parse("at_most", rest)}
         case "do":
             if rest.text:
                 help = "write each on a line of its own, indented, and its arguments below it"
@@ -111,20 +113,20 @@ def _clause(made: decl.Rule, word: str, line: Line, reader: Reader) -> decl.Rule
                         rest.span(0, len(rest.text)), "actions stand on lines below `do`", help=help
                     )
                 )
-                return made  # what stands below is likely the action's own
-            return replace(made, actions=actions(line.children, reader))
+                return {}  # what stands below is likely the action's own
+            return {"actions": actions(line.children, reader)}
         case "stop":
             if rest.text:
                 reader.say(codes.SYNTAX.at(rest.span(0, len(rest.text)), "`stop` stands alone"))
-            return replace(made, stop=True)
+            return {"stop": True}
         case "test":
             found = test(line, reader)
-            return replace(made, tests=(*made.tests, found)) if found is not None else None
+            return {"tests": (*made.get("tests", ()), found)} if found is not None else None
         case "meta":
-            return replace(made, metadata=(*made.metadata, *reader.arguments(line.children)))
+            return {"metadata": (*made.get("metadata", ()), *reader.arguments(line.children))}
         case _:
             item = reader.described(line, word)
-            return replace(made, metadata=(*made.metadata, item)) if item is not None else None
+            return {"metadata": (*made.get("metadata", ()), item)} if item is not None else None
 
 
 def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:

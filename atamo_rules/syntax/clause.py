@@ -15,12 +15,19 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.atoms import Misread
 from atamo_rules.syntax.hints import unquoted_date
 from atamo_rules.syntax.mistakes import explain
+from atamo_rules.syntax.parts import Clause
 from atamo_rules.syntax.texts import BadText, unescape
 
 if TYPE_CHECKING:
-    from lark import Lark, Token, Tree
+    from lark import Lark
+    from lark.exceptions import UnexpectedInput
+
+    from atamo_rules.syntax.parts import Part, Tokens
+    from atamo_rules.syntax.recipes import Recipe
+    from atamo_rules.syntax.shapes import Shapes
 
 DEEPEST = 64
 """Brackets that may be open at once."""
@@ -32,6 +39,10 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
 """The grammar's DOTTED: every third clause is a plain name, and needs no parser."""
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 """The grammar's STRING: names of tests, what things are about, every line of metadata."""
+_PLAIN = re.compile(r'"[^"\\{]*"')
+"""One that needs no reading: no escapes in it, and nothing that a template could begin with."""
+_LONE = ("name", "expression", "value")
+"""The clauses that a text can be the whole of."""
 _TEMPLATE = re.compile(r"\{[{%#]")
 STARTS = (
     "condition",
@@ -66,6 +77,9 @@ STARTS = (
 def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     """What a clause says, or None and why it cannot be read. `start` is one of STARTS."""
     text = fragment.text
+    if start in _LONE and _PLAIN.fullmatch(text):
+        kind = tree.Name if start == "name" else tree.Literal
+        return kind(text[1:-1], span=fragment.span(0, len(text))), ()
     if start == "name" and _NAME.fullmatch(text):
         return tree.Name(text, span=fragment.span(0, len(text))), ()
     lone = _lone(start, text)
@@ -75,27 +89,23 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     trouble = _bounded(fragment) or unquoted_date(fragment)
     if trouble is not None:
         return None, (trouble,)
-    from lark.exceptions import UnexpectedInput
-
-    from atamo_rules.syntax.convert import Converter, Misread
-
     try:
-        read = remembered(start, text) if len(text) <= SHORT else parser().parse(text, start=start)
-    except UnexpectedInput as error:
-        return None, (explain(error, parser(), start, fragment),)
-    converter = Converter(fragment)
+        recipe, tokens = remembered(start, text) if len(text) <= SHORT else _read(start, text)
+    except _Unread as unread:
+        return None, (explain(unread.error, parser(), start, fragment),)
+    clause = Clause(fragment, tokens)
     try:
-        made = converter.take(read)
+        made = recipe(clause)
     except Misread as misread:
         return None, (misread.diagnostic,)
-    if converter.report:
-        return None, tuple(converter.report)
+    if clause.report:
+        return None, tuple(clause.report)
     return made, ()
 
 
 def _lone(start: str, text: str) -> str | None:
     """What a text in quotes says, where it is the whole clause and needs no parser."""
-    if start not in ("name", "expression", "value") or _TEXT.fullmatch(text) is None:
+    if start not in _LONE or _TEXT.fullmatch(text) is None:
         return None
     if start == "value" and _TEMPLATE.search(text):
         return None
@@ -105,11 +115,50 @@ def _lone(start: str, text: str) -> str | None:
         return None
 
 
+class _Unread(Exception):
+    """A clause that does not follow the grammar, with what Lark says of it."""
+
+    def __init__(self, error: UnexpectedInput) -> None:
+        self.error = error
+
+
 @lru_cache(maxsize=4096)
-def remembered(start: str, text: str) -> Tree[Token]:
-    """Lark's tree of a short clause. Rule files say the same few things again and again, and conversion only reads
-    the tree: its places are offsets in the text."""
-    return parser().parse(text, start=start)
+def remembered(start: str, text: str) -> tuple[Recipe, Tokens]:
+    """The same of a short clause: rule files say the same few things again and again."""
+    return _read(start, text)
+
+
+def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
+    """How a clause is made of its tokens, and those. Raises _Unread where it does not follow the grammar."""
+    read = shapes().read(start, text)
+    if read is not None:
+        return read
+    from lark.exceptions import UnexpectedInput as Unexpected
+
+    from atamo_rules.syntax.shapes import by_lark
+
+    lark = parser()
+    try:
+        lark.parse(text, start=start)
+    except Unexpected as error:
+        raise _Unread(error) from None
+    part, tokens = by_lark(lark, start, text)
+    return _recipe(part), tokens
+
+
+@cache
+def shapes() -> Shapes[Recipe]:
+    """The shapes of clauses that were met so far in this process."""
+    from atamo_rules.syntax.shapes import Shapes
+
+    return Shapes(parser(), _recipe, blanks=" \n")
+
+
+def _recipe(part: Part) -> Recipe:
+    from atamo_rules.syntax.convert import Converter
+    from atamo_rules.syntax.recipes import recipe
+
+    return recipe(part, lambda clause, node: Converter(clause).take(node))
 
 
 @cache

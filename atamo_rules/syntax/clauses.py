@@ -179,8 +179,16 @@ class Reader:
                 )
             )
             return None
-        name = self.parse("name", line.fragment.cut(found.start(1), found.end(1)))
-        return None if name is None else (name, line.after(line.text[: found.end()]))
+        name = self.name(line.fragment, *found.span(1))
+        return None if name is None else (name, line.after(found.group()))
+
+    def name(self, fragment: Fragment, start: int, end: int) -> tree.Name | None:
+        """The name at a place of a fragment; in quotes, it is a text that has to be read."""
+        text = fragment.text[start:end]
+        if text[0] not in "\"'":
+            return tree.Name(text, span=fragment.span(start, end))
+        made: tree.Name | None = self.parse("name", fragment.cut(start, end))
+        return made
 
     def fields(self, lines: Iterable[Line]) -> tuple[tree.Field, ...]:
         found = (self.field(line) for line in lines)
@@ -304,7 +312,7 @@ def head(
     if found is None:
         reader.say(codes.SYNTAX.at(line.span, f"this {word} has no name", help=f"write `{word} some_name`"))
         return None
-    name = reader.parse("name", rest.cut(0, found.end()))
+    name = reader.name(rest, 0, found.end())
     about: tree.Literal | None = None
     values: dict[str, tree.Literal] = {}
     at = found.end()

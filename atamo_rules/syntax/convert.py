@@ -1,4 +1,4 @@
-"""Lark's tree of one clause to ours. With `convert_expression`, the only place that knows the grammar's rule names.
+"""The parts of one clause to our tree. With `recipes`, the only place that knows the grammar's rule names.
 
 What each start symbol gives: condition, expression → Expr; value → Value; object → ObjectValue; field → FieldLine;
 param → Param; list_items → tuple of Literal; define → Define; define_head → (Name, parameters); trigger → Trigger;
@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 
-from lark import Token, Tree
-
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.convert_expression import Expressions, Misread, negated
+from atamo_rules.syntax.parts import Token, Tree
 
 __all__ = ["Converter", "FieldLine", "Misread"]
 
@@ -32,12 +31,12 @@ class FieldLine:
     about: tree.Literal | None = None
 
 
-def tokens(node: Tree[Token], kind: str) -> list[Token]:
+def tokens(node: Tree, kind: str) -> list[Token]:
     """The tokens of one kind right under a node."""
     return [child for child in node.children if isinstance(child, Token) and child.type == kind]
 
 
-def trees(node: Tree[Token], kind: str = "") -> list[Tree[Token]]:
+def trees(node: Tree, kind: str = "") -> list[Tree]:
     """The subtrees right under a node, of one rule or all."""
     found = [child for child in node.children if isinstance(child, Tree)]
     return [child for child in found if child.data == kind] if kind else found
@@ -52,7 +51,7 @@ class Converter(Expressions):
 
     # --- types ------------------------------------------------------------------------------------------
 
-    def _field(self, node: Tree[Token]) -> FieldLine:
+    def _field(self, node: Tree) -> FieldLine:
         parts = trees(node)
         default = next((self.take(part) for part in parts if part.data == "default"), None)
         about = tokens(node, "STRING")
@@ -63,49 +62,49 @@ class Converter(Expressions):
             self.literal(about[0]) if about else None,
         )
 
-    def _plain(self, node: Tree[Token]) -> tree.Plain:
+    def _plain(self, node: Tree) -> tree.Plain:
         ranges = trees(node, "range")
         low, high = self.take(ranges[0]) if ranges else (None, None)
         return tree.Plain(" ".join(str(node.children[0]).split()), low, high, span=self.span(node))
 
-    def _range(self, node: Tree[Token]) -> tuple[int | Decimal | None, int | Decimal | None]:
+    def _range(self, node: Tree) -> tuple[int | Decimal | None, int | Decimal | None]:
         bounds = [self.take(child) for child in trees(node)]
         if len(bounds) == 2:
             return bounds[0], bounds[1]
         text = self.written(node)
         return (None, bounds[0]) if text.startswith("..") else (bounds[0], None)
 
-    def _signed(self, node: Tree[Token]) -> int | Decimal:
+    def _signed(self, node: Tree) -> int | Decimal:
         number = self.number(cast(Token, node.children[-1]))
         return negated(number) if len(node.children) == 2 else number
 
-    def _one_of(self, node: Tree[Token]) -> tree.OneOf:
+    def _one_of(self, node: Tree) -> tree.OneOf:
         values = tuple(self.take(child) for child in trees(node))
         return tree.OneOf(values, span=self.span(node))
 
-    def _choice(self, node: Tree[Token]) -> tree.Literal:
+    def _choice(self, node: Tree) -> tree.Literal:
         literal = self.literal(cast(Token, node.children[-1]), negative=len(node.children) == 2)
         return replace(literal, span=self.span(node))
 
-    def _default(self, node: Tree[Token]) -> tree.Expr:
+    def _default(self, node: Tree) -> tree.Expr:
         first = node.children[0]
         if isinstance(first, Tree):
             return cast(tree.Expr, self.take(first))
         if len(node.children) == 2 and cast(Token, node.children[1]).type == "UNIT":
-            return self._quantity(node)
+            return self.quantity(node)
         return self._choice(node)
 
-    def _list_default(self, node: Tree[Token]) -> tree.ListValue:
+    def _list_default(self, node: Tree) -> tree.ListValue:
         return tree.ListValue(tuple(self.take(child) for child in trees(node)), span=self.span(node))
 
-    def _list_of(self, node: Tree[Token]) -> tree.TypeExpr | None:
+    def _list_of(self, node: Tree) -> tree.TypeExpr | None:
         inner = trees(node)
         if not inner:
             return None
         item = self.take(inner[0])
         return None if item is None else tree.ListOf(item, span=self.span(node))
 
-    def _map_of(self, node: Tree[Token]) -> tree.TypeExpr:
+    def _map_of(self, node: Tree) -> tree.TypeExpr:
         value = self.take(trees(node)[0])
         if value is None:
             raise Misread(
@@ -115,24 +114,24 @@ class Converter(Expressions):
             )
         return tree.MapOf(value, span=self.span(node))
 
-    def _param(self, node: Tree[Token]) -> decl.Param:
+    def _param(self, node: Tree) -> decl.Param:
         line = self.take(trees(node)[0])
         name = self.name(node.children[0])
         if line.type is None:
             raise Misread(codes.SYNTAX.at(self.span(node), "`list of` needs a type here"))
         return decl.Param(name, line.type, line.default, line.about, span=self.span(node))
 
-    def _list_items(self, node: Tree[Token]) -> tuple[tree.Literal, ...]:
+    def _list_items(self, node: Tree) -> tuple[tree.Literal, ...]:
         return tuple(self.take(child) for child in node.children)
 
-    def _define_head(self, node: Tree[Token]) -> tuple[tree.Name, tuple[decl.Parameter, ...]]:
+    def _define_head(self, node: Tree) -> tuple[tree.Name, tuple[decl.Parameter, ...]]:
         return self.name(node.children[0]), tuple(self.take(one) for one in trees(node, "parameter"))
 
-    def _define(self, node: Tree[Token]) -> decl.Define:
+    def _define(self, node: Tree) -> decl.Define:
         name, parameters = self._define_head(node)
         return decl.Define(name, parameters, self.take(node.children[-1]), span=self.span(node))
 
-    def _parameter(self, node: Tree[Token]) -> decl.Parameter:
+    def _parameter(self, node: Tree) -> decl.Parameter:
         name, what = node.children
         if isinstance(what, Token):
             return decl.Parameter(self.name(name), event=self.name(what), span=self.span(node))
@@ -140,10 +139,10 @@ class Converter(Expressions):
 
     # --- triggers ---------------------------------------------------------------------------------------
 
-    def _trigger(self, node: Tree[Token]) -> decl.On:
+    def _trigger(self, node: Tree) -> decl.On:
         return cast(decl.On, self.take(node.children[0]))
 
-    def _on(self, node: Tree[Token]) -> decl.On:
+    def _on(self, node: Tree) -> decl.On:
         alias = tokens(node, "NAME")
         return decl.On(
             self.take(trees(node)[0]),
@@ -152,26 +151,26 @@ class Converter(Expressions):
             span=self.span(node),
         )
 
-    def _times(self, node: Tree[Token]) -> decl.Times:
+    def _times(self, node: Tree) -> decl.Times:
         on, length, *by = trees(node)
         count = self.literal(tokens(node, "NUMBER")[0])
         return decl.Times(self.take(on), count, self.take(length), self.by(by), span=self.span(node))
 
-    def _then(self, node: Tree[Token]) -> decl.Then:
+    def _then(self, node: Tree) -> decl.Then:
         ons = tuple(self.take(child) for child in trees(node, "on"))
         length = self.take(trees(node, "length")[0])
         return decl.Then(ons, length, self.by(trees(node, "by")), span=self.span(node))
 
-    def _without(self, node: Tree[Token]) -> decl.Without:
+    def _without(self, node: Tree) -> decl.Without:
         on, missing, length, *by = trees(node)
         return decl.Without(
             self.take(on), self.take(missing), self.take(length), self.by(by), span=self.span(node)
         )
 
-    def by(self, found: list[Tree[Token]]) -> tuple[tree.Path, ...]:
+    def by(self, found: list[Tree]) -> tuple[tree.Path, ...]:
         return tuple(self.take(path) for path in trees(found[0])) if found else ()
 
-    def _at_most(self, node: Tree[Token]) -> decl.AtMost:
+    def _at_most(self, node: Tree) -> decl.AtMost:
         numbers = tokens(node, "NUMBER")
         count = self.number(numbers[0]) if numbers else 1
         if not isinstance(count, int):
@@ -185,21 +184,21 @@ class Converter(Expressions):
         )
         return decl.AtMost(count, per, self.by(trees(node, "by")), span=self.span(node))
 
-    def _schedule(self, node: Tree[Token]) -> decl.Schedule:
+    def _schedule(self, node: Tree) -> decl.Schedule:
         zone = tokens(node, "STRING")
         period = " ".join(str(child) for child in trees(node)[0].children)
         return decl.Schedule(period, self.literal(zone[0]) if zone else None, span=self.span(node))
 
-    def _principals(self, node: Tree[Token]) -> tuple[decl.Principal, ...]:
+    def _principals(self, node: Tree) -> tuple[decl.Principal, ...]:
         return tuple(self.take(child) for child in node.children)
 
-    def _principal(self, node: Tree[Token]) -> decl.Principal:
+    def _principal(self, node: Tree) -> decl.Principal:
         kind, name = node.children
         return decl.Principal(str(kind), self.take(name), span=self.span(node))
 
     # --- actions ----------------------------------------------------------------------------------------
 
-    def _safe(self, node: Tree[Token]) -> tree.Safe:
+    def _safe(self, node: Tree) -> tree.Safe:
         made, before = tree.Safe(span=self.span(node)), ""
         for child in node.children:
             if isinstance(child, Token):
@@ -214,22 +213,22 @@ class Converter(Expressions):
                 made = replace(made, group=self.take(child))
         return made
 
-    def _do_head(self, node: Tree[Token]) -> decl.Do:
+    def _do_head(self, node: Tree) -> decl.Do:
         return cast(decl.Do, self.take(node.children[0]))
 
-    def _act(self, node: Tree[Token]) -> decl.Do:
+    def _act(self, node: Tree) -> decl.Do:
         verb, target, *modifiers = node.children
         do = decl.Do(str(verb), self.name(target), span=self.span(node))
         return self.modified(do, modifiers)
 
-    def _emit(self, node: Tree[Token]) -> decl.Do:
+    def _emit(self, node: Tree) -> decl.Do:
         _, target, *modifiers = node.children
         return self.modified(decl.Do("emit", self.take(target), span=self.span(node)), modifiers)
 
-    def _reply(self, node: Tree[Token]) -> decl.Do:
+    def _reply(self, node: Tree) -> decl.Do:
         return decl.Do("reply", span=self.span(node))
 
-    def _reply_error(self, node: Tree[Token]) -> decl.Do:
+    def _reply_error(self, node: Tree) -> decl.Do:
         error = self.as_value(self.take(node.children[2]))
         return decl.Do("reply", error=error, span=self.span(node))
 
@@ -256,41 +255,41 @@ class Converter(Expressions):
                 do = replace(do, alias=self.name(modifier.children[1]))
         return do
 
-    def _let(self, node: Tree[Token]) -> decl.Let:
+    def _let(self, node: Tree) -> decl.Let:
         name, value = node.children
         return decl.Let(self.name(name), self.take(value), span=self.span(node))
 
     # --- tables -----------------------------------------------------------------------------------------
 
-    def _cell(self, node: Tree[Token]) -> decl.Cell:
+    def _cell(self, node: Tree) -> decl.Cell:
         tests = tuple(self.take(child) for child in trees(node))
         return decl.Cell(tests, span=self.span(node))
 
-    def _cell_is(self, node: Tree[Token]) -> tuple[str, tree.Expr]:
+    def _cell_is(self, node: Tree) -> tuple[str, tree.Expr]:
         return "is", self.take(node.children[0])
 
-    def _cell_not(self, node: Tree[Token]) -> tuple[str, tree.Expr]:
+    def _cell_not(self, node: Tree) -> tuple[str, tree.Expr]:
         return "is not", self.take(node.children[1])
 
-    def _cell_compare(self, node: Tree[Token]) -> tuple[str, tree.Expr]:
+    def _cell_compare(self, node: Tree) -> tuple[str, tree.Expr]:
         operator, _ = self.operator(cast(Token, node.children[0]))
         return operator, self.take(node.children[1])
 
-    def _cell_state(self, node: Tree[Token]) -> tuple[str, None]:
+    def _cell_state(self, node: Tree) -> tuple[str, None]:
         return " ".join(str(node.children[0]).split()), None
 
-    def _cell_match(self, node: Tree[Token]) -> tuple[str, tree.Expr]:
+    def _cell_match(self, node: Tree) -> tuple[str, tree.Expr]:
         operator, _ = self.operator(cast(Token, node.children[0]))
         return operator, self.regex(cast(Token, node.children[1]))
 
-    def _cell_between(self, node: Tree[Token]) -> tuple[str, tree.Expr]:
+    def _cell_between(self, node: Tree) -> tuple[str, tree.Expr]:
         _, low, _, high = node.children
         one, two = self.take(low), self.take(high)
         return "is between", tree.ListValue((one, two), span=one.span.to(two.span))
 
     # --- tests ------------------------------------------------------------------------------------------
 
-    def _given(self, node: Tree[Token]) -> decl.Given:
+    def _given(self, node: Tree) -> decl.Given:
         parts = {part.data: part for part in trees(node)}
         span = self.span(node)
         empty = tree.ObjectValue((), span=span)
@@ -302,7 +301,7 @@ class Converter(Expressions):
             span=span,
         )
 
-    def _actor(self, node: Tree[Token]) -> decl.Actor:
+    def _actor(self, node: Tree) -> decl.Actor:
         user, *rest = node.children
         groups: list[tree.Name] = []
         organisation = None
@@ -316,7 +315,7 @@ class Converter(Expressions):
                 groups.append(self.take(child))
         return decl.Actor(self.take(user), tuple(groups), organisation, span=self.span(node))
 
-    def _repeat(self, node: Tree[Token]) -> decl.Repeat:
+    def _repeat(self, node: Tree) -> decl.Repeat:
         every = trees(node, "length")
         return decl.Repeat(
             self.whole(tokens(node, "NUMBER")[0]),
@@ -332,11 +331,11 @@ class Converter(Expressions):
             )
         return number
 
-    def _expect(self, node: Tree[Token]) -> decl.Expect:
+    def _expect(self, node: Tree) -> decl.Expect:
         found = tuple(self.take(child) for child in trees(node))
         return decl.Expect(found, not found, span=self.span(node))
 
-    def _expected(self, node: Tree[Token]) -> decl.Expected:
+    def _expected(self, node: Tree) -> decl.Expected:
         kind, name = self.take(trees(node, "target")[0])
         matchers = trees(node, "matchers")
         numbers = tokens(node, "NUMBER")
@@ -346,7 +345,7 @@ class Converter(Expressions):
         found = tuple(self.take(one) for one in trees(matchers[0])) if matchers else ()
         return decl.Expected(kind, name, found, times, span=self.span(node))
 
-    def _target(self, node: Tree[Token]) -> tuple[str, tree.Name | None]:
+    def _target(self, node: Tree) -> tuple[str, tree.Name | None]:
         first = node.children[0]
         if isinstance(first, Tree):
             return "action", self.take(first)
@@ -354,7 +353,7 @@ class Converter(Expressions):
             return "rule", self.take(node.children[1])
         return ("error" if len(node.children) == 2 else "reply"), None
 
-    def _matcher(self, node: Tree[Token]) -> decl.Matcher:
+    def _matcher(self, node: Tree) -> decl.Matcher:
         keys = self.take(node.children[0])
         span = self.span(node)
         states = tokens(node, "STATE")
@@ -378,7 +377,7 @@ class Converter(Expressions):
             return tree.ObjectValue(entries, span=value.span)
         return value
 
-    def _mock(self, node: Tree[Token]) -> decl.Mock:
+    def _mock(self, node: Tree) -> decl.Mock:
         target = self.take(trees(node)[0])
         objects = trees(node, "object")
         texts = tokens(node, "STRING")

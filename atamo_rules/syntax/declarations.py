@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from atamo_rules.source.span import Source
+from atamo_rules.source.swift import swift
 from atamo_rules.syntax.tree import (
     Argument,
     Expr,
@@ -147,6 +148,7 @@ class Principal(Node):
     name: Name
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class On(Node):
     """`on ticket.created`, `on request price.quote`, with an optional `as o`."""
@@ -219,6 +221,7 @@ class AtMost(Node):
 VERBS = ("send", "track", "ask", "reply", "publish", "emit")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Do(Node):
     """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
@@ -240,6 +243,7 @@ class Do(Node):
     retry: int | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Rule(Node):
     """A rule. `unread` names the clauses that stand there and could not be read."""

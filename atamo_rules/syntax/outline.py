@@ -26,6 +26,10 @@ _INSIDE = re.compile(r"[^A-Za-z_|]|(and|or|else)\b")
 _HANGS = re.compile(r"(?:^|\s)(?:and|or)\Z|\Adefine\s.*:\Z", re.S)
 _WORD = re.compile(r"\S+")
 _MARKS = re.compile(r"[\"'#()\[\]{}/]")
+_SIMPLE = re.compile(r"""[^"'#()\[\]{}/]*+(?:"(?:[^"\\]|\\.)*+"[^"'#()\[\]{}/]*+)*+""")
+"""A line without brackets, comments and patterns, but for texts."""
+_QUOTED = {'"': re.compile(r'(?:[^"\\]|\\.)*+"'), "'": re.compile(r"(?:[^'\\]|\\.)*+'")}
+"""A text from behind its first quote to its last."""
 _TAB = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029\ud800-\udfff]")
@@ -42,7 +46,7 @@ class Line:
 
     @property
     def span(self) -> Span:
-        return self.fragment.span(0, len(self.fragment.text))
+        return self.fragment.outer
 
     @property
     def text(self) -> str:
@@ -63,14 +67,19 @@ class Line:
         """What stands after a prefix of the line's text, without the blanks between."""
         text = self.fragment.text
         start = len(prefix) + (len(self.written) - len(self.meant) if self.meant else 0)
-        while start < len(text) and text[start].isspace():
+        end = len(text)
+        while start < end and text[start].isspace():
             start += 1
-        return self.fragment.cut(start, len(text))
+        return self.fragment.cut(start, end)
 
     @property
     def whole(self) -> Span:
         """The span of the line and everything under it."""
-        return self.span.to(self.children[-1].whole) if self.children else self.span
+        last = self
+        while last.children:
+            last = last.children[-1]
+        begin, end = self.fragment.outer, last.fragment.outer
+        return begin if last is self else Span(begin.source, begin.start, end.end)
 
 
 def outline(source: Source) -> tuple[list[Line], list[Diagnostic]]:
@@ -114,7 +123,9 @@ def outline(source: Source) -> tuple[list[Line], list[Diagnostic]]:
             break
         siblings.append(line)
         stack.append(line)
-    return [root for root in roots if not _mixed(root)], report
+    if "\t" in source.text:
+        roots = [root for root in roots if not _mixed(root)]
+    return roots, report
 
 
 def _mixed(root: Line) -> bool:
@@ -134,11 +145,12 @@ def comments(source: Source) -> tuple[Comment, ...]:
 def _lines(source: Source, comments: list[Comment]) -> Iterator[Line]:
     """Clauses in order of the file; comments are noted on the way."""
     current: _Clause | None = None
-    for number, start in enumerate(source.line_starts):
-        end = source.line_starts[number + 1] if number + 1 < len(source.line_starts) else len(source.text)
-        if number == 0 and source.text.startswith("\ufeff"):
+    text, starts = source.text, source.line_starts
+    ends = (*starts[1:], len(text))
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if number == 0 and text.startswith("\ufeff"):
             start = 1  # a byte order mark is no character of the first line
-        raw = source.text[start:end].rstrip("\r\n")
+        raw = text[start:end].rstrip("\r\n")
         body = raw.lstrip(" \t")
         if not body:
             continue
@@ -193,9 +205,10 @@ class _Clause:
         if stop < len(body):
             comments.append(Comment(start + stop, body[stop + 1 :].strip(), alone=stop == 0))
             self.masked.append((start + stop, start + len(body)))
-        self.end = start + len(body[:stop].rstrip())
-        self.hangs = _HANGS.search(body[:stop].rstrip()) is not None
-        if not body[:stop].strip():
+        said = body[:stop].rstrip()
+        self.end = start + len(said)
+        self.hangs = said.endswith(("and", "or", ":")) and _HANGS.search(said) is not None
+        if not said:
             self.end = max(self.start, self.end)
 
     def line(self, source: Source) -> Line:
@@ -211,19 +224,16 @@ class _Clause:
 
 def _scan(body: str, depth: int) -> tuple[int, int]:
     """Where a comment begins in a line (its length when nowhere), and how many brackets are open after it."""
-    if _MARKS.search(body) is None:
+    if _SIMPLE.fullmatch(body) is not None:
         return len(body), depth
-    quote = ""
     at = 0
-    while at < len(body):
-        char = body[at]
-        if quote:
-            if char == "\\":
-                at += 1
-            elif char == quote:
-                quote = ""
-        elif char in "\"'":
-            quote = char
+    while (mark := _MARKS.search(body, at)) is not None:
+        at, char = mark.start(), mark.group()
+        if char in _QUOTED:
+            closed = _QUOTED[char].match(body, at + 1)
+            if closed is None:
+                break
+            at = closed.end() - 1
         elif char == "#" and (at == 0 or body[at - 1] in " \t([{,"):
             return at, depth
         elif char in "([{":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from atamo_rules.source.span import Span
+from atamo_rules.source.swift import swift
 
 WIDTH = 120
 """Characters a line may have before what can be broken is broken."""
@@ -14,6 +15,7 @@ STEP = 2
 """Blanks of one level of indentation."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line. `place` is where it comes from, None when nothing of it stood in the author's file.
@@ -44,6 +46,9 @@ def shifted(rows: Iterable[Row], by: int) -> Rows:
 
 def joined(*parts: Rows | str) -> Rows:
     """Parts one behind the other: the first line of each goes on where the last line of the one before ends."""
+    line = _one_line(parts)
+    if line is not None:
+        return line
     done: list[Row] = []
     for part in parts:
         rows = row(part) if isinstance(part, str) else part
@@ -55,6 +60,25 @@ def joined(*parts: Rows | str) -> Rows:
         done[-1] = Row(last.text + rows[0].text, last.indent, place, last.opens, last.lone)
         done += shifted(rows[1:], last.indent)
     return tuple(done)
+
+
+def _one_line(parts: Sequence[Rows | str]) -> Rows | None:
+    """What `joined` makes of parts of one line each, which is nearly always what it is given; None for others."""
+    text = ""
+    first: Row | None = None
+    place: Span | None = None
+    for part in parts:
+        if isinstance(part, str):
+            text += part
+            continue
+        if len(part) != 1:
+            return None
+        text += part[0].text
+        place = place or part[0].place
+        first = first or part[0]
+    if first is None or isinstance(parts[0], str):
+        return (Row(text, 0, place),)
+    return (Row(text, first.indent, place, first.opens, first.lone),)
 
 
 def listed(parts: Sequence[Rows], opened: str, closed: str, *, broken: bool, blanks: str = "") -> Rows:

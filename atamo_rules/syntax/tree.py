@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from atamo_rules.source.span import Fragment, Span
+from atamo_rules.source.swift import swift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Comment:
     alone: bool
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Name(Node):
     """One name, dotted or not, as written: `ticket.created`, `page_oncall`, `any words in quotes`."""
@@ -41,6 +43,7 @@ class Name(Node):
 # --- values and operands --------------------------------------------------------------------------------
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
     """A text, whole number, decimal, truth value or null. Numbers are int or Decimal, never float."""
@@ -48,6 +51,7 @@ class Literal(Node):
     value: str | int | Decimal | bool | None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Quantity(Node):
     """A length of time, `15 minutes`: `amount` of `unit` (second, minute, hour, day or week, singular)."""
@@ -63,6 +67,7 @@ class Regex(Node):
     pattern: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Step(Node):
     """One step of a path: a name (bare, or `["quoted"]`), or the index of a list element."""
@@ -70,6 +75,7 @@ class Step(Node):
     key: str | int
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Path(Node):
     """`customer.tier`, `reactions["+1"]`, `commits[0].id`, `param.limit`; a lone word may be an enum value."""
@@ -87,6 +93,7 @@ class AnyField(Node):
     """`any field`: whatever stands in the event, at any depth, as text; only on the left of a comparison."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Call(Node):
     """`domain(x)`, `routing(event)`, `is_vip(event)`: a function, table or definition; which, is resolved later."""
@@ -119,6 +126,7 @@ class Else(Node):
     fallback: Expr
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ListValue(Node):
     """`[a, b, c]`."""
@@ -187,6 +195,7 @@ STATES = (
 what an `anything` is."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Compare(Node):
     """`left operator right`. `quantifier` is "any" or "all" in `contains any of [..]`, else empty."""
@@ -199,6 +208,7 @@ class Compare(Node):
     operator_span: Span | None = field(default=None, compare=False, repr=False)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class State(Node):
     """`operand is present` and its kin, operator one of `STATES`."""
@@ -207,6 +217,7 @@ class State(Node):
     operand: Expr
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class AllOf(Node):
     """Parts joined by `and`, at least two."""
@@ -214,6 +225,7 @@ class AllOf(Node):
     parts: tuple[Expr, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class AnyOf(Node):
     """Parts joined by `or`, at least two."""
@@ -221,6 +233,7 @@ class AnyOf(Node):
     parts: tuple[Expr, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Not(Node):
     """`not condition`."""
@@ -255,6 +268,7 @@ class Template(Node):
     fragment: Fragment = field(compare=False, repr=False)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Argument(Node):
     """`key: value`. A key is one field name; in tests it may be a dotted path, split into `keys`."""
@@ -263,6 +277,7 @@ class Argument(Node):
     value: Value
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ObjectValue(Node):
     """Nested arguments, indented or `{ a: 1, b: 2 }`."""

@@ -48,6 +48,8 @@ def words(expr: tree.Value, level: int = CHAIN) -> str:
 def _expression(expr: tree.Value, flat: bool) -> tuple[Rows, int]:
     here = expr.span
     match expr:
+        case tree.Literal() | tree.Path():  # first, since there are most of them
+            return row(_atom(expr), 0, here), _level(expr)
         case tree.AllOf():
             return chain(expr.parts, "and", flat), CHAIN
         case tree.AnyOf():

@@ -10,41 +10,37 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
 from atamo_rules.source.span import Fragment, Source, Span
+from atamo_rules.source.swift import swift
 from atamo_rules.source.values import Json
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value, surprising
+
+__all__ = [
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "read_documents",
+    "read_yaml",
+    "scalar_value",
+    "surprising",
+    "to_json",
+]
 
 DEEPEST = 64
 MOST = 500_000
 """Nodes of one document; what aliases repeat is counted again, at most `MOST_REPEATED`."""
 MOST_REPEATED = 10_000
-DIGITS = 4300
-
-_INT = re.compile(r"[-+]?[0-9]+\Z")
-_OCTAL = re.compile(r"0o[0-7]+\Z")
-_HEX = re.compile(r"0x[0-9a-fA-F]+\Z")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-_NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _CORE = "tag:yaml.org,2002:"
 _SCALARS = frozenset(_CORE + kind for kind in ("str", "int", "float", "bool", "null"))
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
-    """One value as written. `plain` is without quotes; only then can it be anything but text."""
-
-    text: str
-    plain: bool
-    span: Span = field(compare=False, repr=False)
-    fragment: Fragment = field(compare=False, repr=False)
-    tag: str = ""
-
-
+@swift
 @dataclass(frozen=True, slots=True)
 class Sequence:
     """A list."""
@@ -53,6 +49,7 @@ class Sequence:
     span: Span = field(compare=False, repr=False)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Keys, which are scalars, and their values, in the author's order; no key twice."""
@@ -132,6 +129,7 @@ class _Composer:
 
     def __init__(self, source: Source, events: Iterator[Any]) -> None:
         self.source = source
+        self.length = len(source.text)
         self.events = events
         self.anchors: dict[str, Node | None] = {}
         self.sizes: dict[int, int] = {}
@@ -167,8 +165,10 @@ class _Composer:
         raise _Refused(code.at(self.span(event), message, help=help))
 
     def span(self, event: Any) -> Span:
-        start, length = event.start_mark.index, len(self.source.text)
-        return self.source.span(min(start, length), min(max(event.end_mark.index, start), length))
+        start, end, length = event.start_mark.index, event.end_mark.index, self.length
+        if start <= end <= length:
+            return Span(self.source, start, end)
+        return Span(self.source, min(start, length), min(max(end, start), length))
 
     def node(self, event: Any, depth: int) -> Node:
         import yaml
@@ -321,38 +321,6 @@ def _key(key: Scalar) -> Any:
     return (type(value).__name__, value)
 
 
-def scalar_value(node: Scalar) -> str | int | Decimal | bool | None:
-    """What a scalar means in YAML 1.2's core schema. Raises ValueError for .inf, .nan and what cannot be held."""
-    text = node.text
-    if not node.plain:
-        return text
-    if text in ("", "~", "null", "Null", "NULL"):
-        return None
-    if text in ("true", "True", "TRUE"):
-        return True
-    if text in ("false", "False", "FALSE"):
-        return False
-    if len(text) > DIGITS and _FLOAT.match(text):
-        raise ValueError(f"a number has more than {DIGITS} digits")
-    if _INT.match(text):
-        return int(text)
-    if _OCTAL.match(text):
-        return int(text[2:], 8)
-    if _HEX.match(text):
-        return int(text[2:], 16)
-    if _FLOAT.match(text):
-        try:
-            value = Decimal(text)
-        except InvalidOperation:  # the exponent has too many digits
-            raise ValueError(f"the number {text[:40]}… cannot be held") from None
-        if not value.is_finite() or abs(value.adjusted()) > DIGITS:
-            raise ValueError(f"the number {text[:40]} cannot be held")
-        return value
-    if _NOT_FINITE.match(text):
-        raise ValueError(f"`{text}` is not a number that rules can hold")
-    return text
-
-
 def to_json(node: Node) -> Json:
     """The data of a node; keys are the texts they were written as."""
     if isinstance(node, Scalar):
@@ -387,14 +355,3 @@ def _fragment(text: str, span: Span, inner: Span) -> Fragment:
         else:
             return Fragment(text, span)
     return Fragment(text, span, tuple(segments)) if segments else Fragment(text, span)
-
-
-def surprising(node: Scalar) -> str | None:
-    """Why a plain scalar may not mean what its author thinks: YAML 1.1 read it as something else."""
-    if not node.plain:
-        return None
-    if node.text.lower() in ("yes", "no", "on", "off"):
-        return f"`{node.text}` is text here; YAML 1.1 read it as a truth value"
-    if re.fullmatch(r"0[0-9]+", node.text):
-        return f"`{node.text}` is the number {int(node.text)} here; YAML 1.1 read it as octal"
-    return None

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tests.benchmarks import (
     calls,
+    compile,
     decide,
     door,
     hub,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "version": version.run,
     "verify": verify.run,
     "stages": verify.stages,
+    "compile": compile.run,
     "reload": reload.run,
     "decide": decide.run,
     "render": render.run,

@@ -31,7 +31,7 @@ _BACKENDS = (
 
 def run(*, small: bool) -> Table:
     """Processor seconds for all rules, each side as it is used; then microseconds an event."""
-    from atamo_rules.hub.unpaused import unpaused
+    from atamo_rules.source.unpaused import unpaused
 
     rules, events = _real(small) if os.environ.get("ATAMO_REALDATA") else _random(60 if small else 1_000)
     rows: list[tuple[str, ...]] = []

@@ -12,6 +12,7 @@ from time import perf_counter
 
 from tests.benchmarks import worlds
 from tests.benchmarks.table import Table, seconds
+from tests.clauses import clauses
 
 LIMIT = 3.0
 """Seconds for 1,000 rules with tests, on two cores."""
@@ -54,7 +55,7 @@ def process(folder: Path) -> tuple[float, float]:
 
 def stages(*, small: bool) -> Table:
     """Where the time goes, in one process, beside the floor of the parsers alone on the same text."""
-    from atamo_rules.hub.unpaused import unpaused
+    from atamo_rules.source.unpaused import unpaused
 
     count = 24 if small else 1_000
     rows: list[tuple[str, ...]] = []
@@ -109,30 +110,7 @@ def _stages(count: int, container: str) -> dict[str, float]:
     if container == "yaml":
         floor = lambda: [list(yaml.parse(source.text, Loader=yaml.CSafeLoader)) for source in sources]  # noqa: E731
     else:
-        texts = _clauses(sources)
+        texts = clauses(sources)
         floor = lambda: [clause.parser().parse(text, start=start) for start, text in texts]  # noqa: E731
     return {"grammar": grammar, "trees": trees, "rules": compiled, "tests": tests, "coverage": covered,
             "floor: parser alone": seconds(floor)}  # fmt: skip
-
-
-def _clauses(sources: list[object]) -> list[tuple[str, str]]:
-    """The different clauses that reading some files gives to Lark."""
-    from atamo_rules.syntax import clause
-    from atamo_rules.syntax.read import read
-
-    asked: dict[tuple[str, str], None] = {}
-    lark = clause.parser()
-    original = lark.parse
-
-    def note(text: str, start: str) -> object:
-        asked.setdefault((start, text))
-        return original(text, start=start)
-
-    clause.remembered.cache_clear()
-    lark.parse = note  # type: ignore[method-assign, assignment]
-    try:
-        for source in sources:
-            read(source)  # type: ignore[arg-type]
-    finally:
-        lark.parse = original  # type: ignore[method-assign]
-    return list(asked)

@@ -20,13 +20,14 @@ from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies
 from atamo_rules.source import formats, render
-from atamo_rules.syntax import clause, outline, yaml_nodes
+from atamo_rules.syntax import clause, outline, recipes, yaml_nodes
 from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
 LIMITS = {
     "a rule file": f"{files.LARGEST >> 20} MiB",
-    "a clause": f"{clause.LONGEST:,} characters; brackets {clause.DEEPEST} deep",
+    "a clause": f"{clause.LONGEST:,} characters; brackets {clause.DEEPEST} deep, parts within parts "
+    f"{recipes.DEEPEST} deep",
     "indentation": f"{outline.DEEPEST} deep",
     "indentation, and YAML": f"{yaml_nodes.DEEPEST} deep",
     "a YAML file": f"{yaml_nodes.MOST:,} nodes; {yaml_nodes.MOST_REPEATED:,} of them",

@@ -55,7 +55,7 @@ def differences(one: Asked) -> list[str]:
     rules = [item.rule for item in reading.items if isinstance(item, Imported)]
     if not rules:
         return []
-    text = rule_file([*reading.around, *rules], "atamo")
+    text = rule_file([*reading.around, *rules], "atamo").text
     made = compile_sources([Source("rules.atamo", text)], lambda _, path: path)
     assert made.ruleset is not None, [f"{error.span}: {error.message}" for error in made.errors]
     known = {item.name for item in reading.items if not isinstance(item, Refused)}

@@ -16,11 +16,11 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
 from atamo_rules.hub.rulebook import NothingThere, Rulebook, Tested, run_tests
-from atamo_rules.hub.unpaused import unpaused
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Severity
 from atamo_rules.source.span import Source
+from atamo_rules.source.unpaused import unpaused
 
 PATIENCE = 0.15
 """Seconds a bad state is given to become another before it is told."""
