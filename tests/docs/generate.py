@@ -191,7 +191,8 @@ def configuration_page() -> str:
         "`atamo.toml` from the working folder upwards, not beyond the root of a repository, or the table\n"
         "`[tool.atamo]` of a `pyproject.toml`; `--config FILE` names another and `--no-config` reads none.\n"
         "It has a table for each command, with the long names of its options as keys:\n\n"
-        '<!-- skip: tests/cli/test_settings.py holds what is said here -->\n```toml\nurl = "http://127.0.0.1:9000"    # for every command that asks a hub\n\n[run]\nport = 9000\n'
+        "<!-- skip: tests/cli/test_settings.py holds what is said here -->\n"
+        '```toml\nurl = "http://127.0.0.1:9000"\n\n[run]\nport = 9000\n'
         'alert = ["latency_p95 above 2 for 30"]\n\n[verify]\nfail-level = "warning"\n'
         '\n[dead.list]\nformat = "json"\n```\n\n'
         "What is given nearer wins: the command line, then the environment, then the file, then what is built in.\n"
