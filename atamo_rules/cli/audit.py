@@ -47,7 +47,13 @@ Examples:
 Exit codes: 0 written, 2 usage, or the file is there already."""
 
 
-@click.group()
+WHOLE = """\b
+Examples:
+  atamo audit search --event order-7
+  atamo audit verify"""
+
+
+@click.group(epilog=WHOLE)
 def audit() -> None:
     """Search the audit, prove it, and check what others prove with it."""
 

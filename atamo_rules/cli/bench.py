@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.names import names_of
 from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
 
 if TYPE_CHECKING:
@@ -30,7 +31,12 @@ Exit codes: 0 measured, 1 no event could be taken or the rules have errors, 2 us
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1)
 @click.option("--events", required=True, help="A file of JSON lines; `-` is standard input.")
-@click.option("--type", "type_name", help="The event type of every line, when lines are bare data.")
+@click.option(
+    "--type",
+    "type_name",
+    shell_complete=names_of("event", "request"),
+    help="The event type of every line, when lines are bare data.",
+)
 @click.option("--user", default=None, help="Who the events come from, when they do not say.")
 @click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
 @click.option("--seconds", type=click.FloatRange(0.01, 600), default=2, show_default=True,

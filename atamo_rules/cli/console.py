@@ -23,8 +23,8 @@ def wants_color(stream: TextIO, choice: str | None) -> bool:
 def color_of(stream: TextIO | None = None) -> bool:
     """Whether to colour, by the options of the running command."""
     ctx = click.get_current_context(silent=True)
-    choice = ctx.find_root().obj if ctx is not None else None
-    return wants_color(stream or sys.stdout, choice if isinstance(choice, str) else None)
+    choice = getattr(ctx.find_root().obj, "color", None) if ctx is not None else None
+    return wants_color(stream or sys.stdout, choice)
 
 
 def say(text: str, *, err: bool = False) -> None:

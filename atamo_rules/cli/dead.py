@@ -43,7 +43,14 @@ Exit codes: 0 done, 1 there is none that fits or the hub refused, 2 usage, or no
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.group()
+WHOLE = """\b
+Examples:
+  atamo dead list
+  atamo dead show 3
+  atamo dead redrive --agent crm --dry-run"""
+
+
+@click.group(epilog=WHOLE)
 def dead() -> None:
     """Dead letters: actions that were given up."""
 

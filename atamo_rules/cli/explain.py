@@ -7,11 +7,12 @@ import json
 import click
 
 from atamo_rules.cli.console import say
+from atamo_rules.cli.names import codes
 from atamo_rules.source import pages
 
 
 @click.command(epilog="\b\nExamples:\n  atamo explain E0203\n  atamo explain --all")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 @click.option("--all", "every", is_flag=True, help="List all codes, a line each.")
 @click.option("--format", "format", type=click.Choice(["full", "json"]), default="full")
 def explain(code: str | None, every: bool, format: str) -> int:

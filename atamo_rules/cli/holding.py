@@ -6,6 +6,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, me, quoted, url_option
+from atamo_rules.cli.names import held
 
 PAUSE = """\b
 Examples:
@@ -26,7 +27,7 @@ KIND = click.Choice(["agent", "rule", "organisation"])
 
 @click.command(epilog=PAUSE)
 @click.argument("kind", type=KIND, metavar="agent|rule|organisation")
-@click.argument("name")
+@click.argument("name", shell_complete=held)
 @url_option
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
 def pause(kind: str, name: str, url: str, format: str) -> int:
@@ -53,7 +54,7 @@ def pause(kind: str, name: str, url: str, format: str) -> int:
 
 @click.command(epilog=RESUME)
 @click.argument("kind", type=KIND, metavar="agent|rule|organisation")
-@click.argument("name")
+@click.argument("name", shell_complete=held)
 @url_option
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
 def resume(kind: str, name: str, url: str, format: str) -> int:

@@ -6,10 +6,13 @@ import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import click
 
 from atamo_rules import __version__
+from atamo_rules.cli import settings
 
 COMMANDS = {
     "init": ("atamo_rules.cli.init:init", "Start a small project that verifies, tests and runs."),
@@ -48,7 +51,20 @@ COMMANDS = {
     ),
     "types": ("atamo_rules.cli.types:types", "Make event types from a JSON Schema that bundles many."),
     "explain": ("atamo_rules.cli.explain:explain", "Say what a code such as E0203 means."),
+    "config": ("atamo_rules.cli.config:config", "Show the settings in force, and where each comes from."),
+    "completion": ("atamo_rules.cli.completion:completion", "Complete commands in bash, zsh or fish."),
+    "healthcheck": ("atamo_rules.cli.healthcheck:healthcheck", "Say whether a hub is well; for containers."),
+    "version": ("atamo_rules.cli.version:version", "Tell the version, and what is installed beside it."),
 }
+PANELS = {
+    "Write rules": "init verify fmt types import explain",
+    "Try them": "simulate bench replay",
+    "Run a hub": "run backup healthcheck",
+    "Talk to a hub": "send request trace why",
+    "Operate it": "top dead pause resume cancel audit",
+    "About this command": "config completion version",
+}
+"""Where the help shows each command."""
 EXIT_CODES = "Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of Atamo itself."
 
 
@@ -67,8 +83,10 @@ class Lazy(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, names in PANELS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name][1]) for name in names.split()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -80,19 +98,65 @@ class Lazy(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=Lazy, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="atamo", message="%(prog)s %(version)s")
+def default_map(file: settings.Settings, path: tuple[str, ...], command: click.Command) -> dict[str, Any]:
+    """What a file of settings says for a command and those below it. Raises click.UsageError."""
+    if not file.place:
+        return {}
+    found = settings.defaults(file, path, command)
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            found[name] = default_map(file, (*path, name), inner)
+    return found
+
+
+class Globals:
+    """The options before the command."""
+
+    __slots__ = ("color", "settings")
+
+    def __init__(self, color: str | None, file: settings.Settings) -> None:
+        self.color, self.settings = color, file
+
+
+@click.group(
+    cls=Lazy,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": settings.PREFIX},
+)
+@click.version_option(
+    __version__, prog_name="atamo", message="%(prog)s %(version)s", allow_from_autoenv=False
+)
 @click.option(
     "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    envvar="ATAMO_COLOR",
+    type=click.Choice(settings.COLORS),
     default=None,
-    help="When to colour. Also ATAMO_COLOR, NO_COLOR, FORCE_COLOR.",
+    show_envvar=True,
+    help="When to colour. Also NO_COLOR, FORCE_COLOR.",
 )
+@click.option("--config", metavar="FILE", help="The file of settings, in place of the nearest `atamo.toml`.")
+@click.option("--no-config", is_flag=True, help="Read no file of settings.")
+@click.option("-C", "--directory", metavar="DIR", help="Work in that folder.")
 @click.pass_context
-def cli(ctx: click.Context, color: str | None) -> None:
+def cli(
+    ctx: click.Context, color: str | None, config: str | None, no_config: bool, directory: str | None
+) -> None:
     """Atamo: rules in text files decide which agents act on which events."""
-    ctx.obj = color
+    if directory is not None:
+        if not Path(directory).is_dir():
+            raise click.UsageError(
+                f"`{directory}` {'is no folder' if Path(directory).exists() else 'does not exist'}."
+            )
+        os.chdir(directory)
+    place = Path(config) if config else None if no_config else settings.find(Path.cwd())
+    if config and not Path(config).is_file():
+        raise click.UsageError(f"`{config}` {'is no file' if Path(config).exists() else 'does not exist'}.")
+    file = settings.read(place) if place is not None and not no_config else settings.Settings()
+    settings.check(file, list(COMMANDS))
+    ctx.obj = Globals(color or file.values.get("color"), file)
+    name = ctx.invoked_subcommand or ""
+    command = cli.get_command(ctx, name)
+    if command is not None:
+        ctx.default_map = {name: default_map(file, (name,), command)}
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Place, hub_options
 from atamo_rules.cli.moments import moment_option
+from atamo_rules.cli.names import names_of
 from atamo_rules.cli.project import param_option, people_of, read_params
 
 if TYPE_CHECKING:
@@ -33,7 +34,13 @@ answers."""
 @click.argument("paths", nargs=-1, required=True)
 @moment_option("--since", "Only events accepted from then on.")
 @moment_option("--until", "Only events accepted before then.")
-@click.option("--type", "type_name", default="", help="Only events of this type.")
+@click.option(
+    "--type",
+    "type_name",
+    default="",
+    shell_complete=names_of("event", "request"),
+    help="Only events of this type.",
+)
 @click.option(
     "--most", type=click.IntRange(1), default=10_000, show_default=True, help="At most so many events."
 )

@@ -11,6 +11,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Refused, RunningHub, json_argument, quoted, url_option
+from atamo_rules.cli.names import names_of
 
 EPILOG = """\b
 Examples:
@@ -27,7 +28,7 @@ AGAIN = 5
 
 
 @click.command(epilog=EPILOG)
-@click.argument("type_name", metavar="TYPE")
+@click.argument("type_name", metavar="TYPE", shell_complete=names_of("request"))
 @click.argument("data", metavar="JSON")
 @click.option(
     "--id", "id", default="", help="The request's id; the same again is asked once.  [default: a new one]"

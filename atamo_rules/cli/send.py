@@ -11,6 +11,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Refused, RunningHub, json_argument, quoted, url_option
+from atamo_rules.cli.names import names_of
 
 if TYPE_CHECKING:
     from atamo_rules.cli.ink import Ink
@@ -26,7 +27,7 @@ failed or was not over in time, 2 usage, or no hub answers."""
 
 
 @click.command(epilog=EPILOG)
-@click.argument("type_name", metavar="TYPE")
+@click.argument("type_name", metavar="TYPE", shell_complete=names_of("event", "request"))
 @click.argument("data", metavar="JSON")
 @click.option(
     "--id", "id", default="", help="The event's id; the same again is taken once.  [default: a new one]"

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.names import names_of
 from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
 
 EPILOG = """\b
@@ -26,7 +27,12 @@ MANY = 500
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1)
 @click.option("--events", required=True, help="A file of JSON lines; `-` is standard input.")
-@click.option("--type", "type_name", help="The event type of every line, when lines are bare data.")
+@click.option(
+    "--type",
+    "type_name",
+    shell_complete=names_of("event", "request"),
+    help="The event type of every line, when lines are bare data.",
+)
 @click.option("--user", default=None, help="Who the events come from, when they do not say.")
 @click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
 @click.option("--near", type=click.IntRange(0, 10), default=None, show_default=f"2, or 0 of more than {MANY} rules",

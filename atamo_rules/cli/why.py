@@ -8,6 +8,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Place, Refused, hub_options, quoted
+from atamo_rules.cli.names import names_of
 
 EPILOG = """\b
 Examples:
@@ -19,7 +20,7 @@ Exit codes: 0 the condition holds, 1 it does not, or there is no such event or r
 
 @click.command(epilog=EPILOG)
 @click.argument("id")
-@click.option("--rule", required=True, help="The rule that is asked about.")
+@click.option("--rule", required=True, shell_complete=names_of("rule"), help="The rule that is asked about.")
 @hub_options
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
 def why(id: str, rule: str, place: Place, format: str) -> int:

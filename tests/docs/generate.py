@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import click
 
 from atamo_rules.cli import main as cli
+from atamo_rules.cli import settings
+from atamo_rules.cli.config import schema_of
 from atamo_rules.compiler.describe import describe
 from atamo_rules.functions import lists, loose, loose_math, net, numbers, text, time
 from atamo_rules.functions.signature import Function
@@ -17,6 +20,7 @@ from atamo_rules.model.strict_json import encode
 from atamo_rules.source import pages
 from atamo_rules.source.codes import ERROR, WARNING
 
+GRAMMAR = Path(__file__).parents[2] / "grammar"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 _MADE = "<!-- made by tests/docs/generate.py; edit the code instead -->\n"
 
@@ -174,7 +178,42 @@ def audit_page() -> str:
     return "\n".join(out)
 
 
+def config_schema() -> str:
+    """The JSON Schema of `atamo.toml`, made of the options of all commands."""
+    return json.dumps(schema_of(cli.cli), indent=2, ensure_ascii=False) + "\n"
+
+
+def configuration_page() -> str:
+    """Every setting, by command."""
+    out = ["# Settings\n", _MADE]
+    out.append(
+        "Every option of every command may be given in a file or in the environment. The file is the nearest\n"
+        "`atamo.toml` from the working folder upwards, not beyond the root of a repository, or the table\n"
+        "`[tool.atamo]` of a `pyproject.toml`; `--config FILE` names another and `--no-config` reads none.\n"
+        "It has a table for each command, with the long names of its options as keys:\n\n"
+        "<!-- skip: tests/cli/test_settings.py holds what is said here -->\n"
+        '```toml\nurl = "http://127.0.0.1:9000"\n\n[run]\nport = 9000\n'
+        'alert = ["latency_p95 above 2 for 30"]\n\n[verify]\nfail-level = "warning"\n'
+        '\n[dead.list]\nformat = "json"\n```\n\n'
+        "What is given nearer wins: the command line, then the environment, then the file, then what is built in.\n"
+        "A setting that does not exist, or has a value that its option does not take, is refused with its line.\n"
+        "`atamo config show --sources` says what is in force and why; `atamo config schema` writes a JSON Schema that\n"
+        "editors complete the file by.\n"
+    )
+    out.append("| setting | environment | command |\n|---|---|---|")
+    out.append("| `color` | `ATAMO_COLOR`, `NO_COLOR`, `FORCE_COLOR` | all |")
+    for path, command in settings.every(cli.cli):
+        table = ".".join(path)
+        for key, option in settings.long_names(command).items():
+            own = option.envvar if isinstance(option.envvar, str) else None
+            made = "_".join((settings.PREFIX, *path, option.name or "")).upper().replace("-", "_")
+            names = f"`{own}`, `{made}`" if own else f"`{made}`"
+            out.append(f"| `{table}.{key}` | {names} | [`{' '.join(path)}`](cli.md#atamo-{'-'.join(path)}) |")
+    return "\n".join(out) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "configuration.md": configuration_page,
     "cli.md": cli_page,
     "functions.md": functions_page,
     "diagnostics.md": diagnostics_page,
@@ -185,3 +224,4 @@ if __name__ == "__main__":
     REFERENCE.mkdir(parents=True, exist_ok=True)
     for name, make in PAGES.items():
         (REFERENCE / name).write_text(make(), "utf-8")
+    (GRAMMAR / "config.schema.json").write_text(config_schema(), "utf-8")

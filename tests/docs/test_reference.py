@@ -7,12 +7,17 @@ import pytest
 from atamo_rules.cli.main import COMMANDS
 from atamo_rules.functions.registry import FUNCTIONS
 from atamo_rules.source import pages
-from tests.docs.generate import PAGES, REFERENCE, commands
+from tests.docs.generate import GRAMMAR, PAGES, REFERENCE, commands, config_schema
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_made_page_is_up_to_date(name: str) -> None:
     assert (REFERENCE / name).read_text("utf-8") == PAGES[name](), "run `python -m tests.docs.generate`"
+
+
+def test_the_schema_of_settings_is_up_to_date() -> None:
+    shipped = (GRAMMAR / "config.schema.json").read_text("utf-8")
+    assert shipped == config_schema(), "run `python -m tests.docs.generate`"
 
 
 def test_every_command_option_function_and_code_is_told() -> None:

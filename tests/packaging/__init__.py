@@ -1,0 +1,1 @@
+"""What is shipped: built, installed into nothing, and used."""
