@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from atamo_rules.engine.index.buckets import Entry, Matching, always
+from atamo_rules.engine.index.buckets import Entry, Matching, always, asking, holding
 from atamo_rules.engine.index.dense import Dense
 from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
@@ -237,22 +237,20 @@ class _Making:
 
     def _scan(self, source: Source, scanned: list[Entry]) -> None:
         if not self._written_out():
-            with source.block(f"for i, f in {source.given(scanned)}:"), source.block("if f(e):"):
-                source.line("out.append(i)")
+            asking(source, source.given(scanned))
             return
         parts = {one.id: one.parts for one in self._plan.scanned}
         for entry in scanned:
-            piece = None if entry[1] is always else expression(conjunction(parts[entry[0]]))
+            piece = None if entry[0] is always else expression(conjunction(parts[entry[1]]))
             if piece is not None and len(piece.text) <= LONGEST:
                 with source.block(f"if {source.expression(piece)}:"):
-                    source.line(f"out.append({source.given(entry[0])})")
-            elif entry[1] is always:
-                source.line(f"out.append({source.given(entry[0])})")
+                    source.line(f"out.append({source.given(entry[1])})")
+            elif entry[0] is always:
+                source.line(f"out.append({source.given(entry[1])})")
             else:
                 bucket: list[Entry] = []
                 self._entries.put(entry, bucket)
-                with source.block(f"for i, f in {source.given(bucket)}:"), source.block("if f(e):"):
-                    source.line("out.append(i)")
+                asking(source, source.given(bucket))
 
     def _order(self) -> Callable[[str], int] | None:
         """What rules are sorted by; None where it is the id."""
@@ -283,16 +281,16 @@ class _Careful:
             one.collect(body, out)
         if self._dense is not None:
             self._dense.collect(body, out)
-        out += [id for id, rest in self._scanned if rest(body)]
+        out += holding(self._scanned, body)
         return sorted(dict.fromkeys(out), key=self._order)
 
 
 def loop(entries: Entries) -> Matching:
     """The index of a few rules: each is asked in turn."""
-    if all(rest is always for _, rest in entries.all):
-        ids = [id for id, _ in entries.all]
+    if all(entry[0] is always for entry in entries.all):
+        ids = [entry[1] for entry in entries.all]
         return lambda body: list(ids)
-    return lambda body: [id for id, rest in entries.all if rest(body)]
+    return lambda body: holding(entries.all, body)
 
 
 def _without(parts: tuple[Condition, ...], drop: int) -> tuple[Condition, ...]:

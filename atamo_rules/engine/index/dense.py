@@ -11,15 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from atamo_rules.engine.index.bits import Picker, mask, positions
-from atamo_rules.engine.index.buckets import always
+from atamo_rules.engine.index.buckets import Entry
 from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Pause, whole
+from atamo_rules.engine.index.rests import Pause, entry
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
-from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition, Step
 
 FIELDS: dict[str, type[Field]] = {
@@ -105,7 +104,7 @@ class Dense:
         unsure = may ^ must
         if unsure:
             rests, rule_of = self._rests, self._rule_of
-            out += [ids[at] for at in positions(unsure) if rests[rule_of[at]](body)]
+            out += [ids[at] for at in positions(unsure) if (c := rests[rule_of[at]])[0](body, c)]
 
     def warm(self, pause: Pause) -> None:
         """Make every function now."""
@@ -114,14 +113,13 @@ class Dense:
             pause()
 
 
-class _Rests(dict[int, Residual]):
-    """By its number, the function of a rule's condition, made when it is first asked."""
+class _Rests(dict[int, Entry]):
+    """By its number, what is left to ask of a rule, made when it is first asked."""
 
     def __init__(self, parts: Sequence[tuple[Condition, ...]]) -> None:
         super().__init__()
         self._parts = parts
 
-    def __missing__(self, number: int) -> Residual:
-        parts = self._parts[number]
-        found = self[number] = whole(parts) if parts else always
+    def __missing__(self, number: int) -> Entry:
+        found = self[number] = entry("", self._parts[number])
         return found

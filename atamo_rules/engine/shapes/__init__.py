@@ -7,11 +7,12 @@ only their shapes are compiled. See `factory` for what a function looks like and
 from __future__ import annotations
 
 from atamo_rules.engine.shapes import factory, joins
+from atamo_rules.engine.shapes.factory import Question as Question
 from atamo_rules.engine.shapes.factory import Residual as Residual
 from atamo_rules.engine.shapes.piece import FRAME, Beyond, Here, Piece
 from atamo_rules.model.meaning import Condition
 
-__all__ = ["Residual", "expression", "nanoseconds", "residual"]
+__all__ = ["Question", "Residual", "expression", "nanoseconds", "question", "residual"]
 
 TOP = Here({"event": "e"})
 
@@ -27,6 +28,15 @@ def residual(condition: Condition) -> Residual | None:
     except Beyond:
         return None
     return factory.function(condition, piece)
+
+
+def question(of: str, condition: Condition) -> Question | None:
+    """The same as a tuple that asks itself, `question[0](body, question)`; its second item is `of`."""
+    try:
+        piece = joins.piece(condition, TOP)
+    except Beyond:
+        return None
+    return factory.question(of, condition, piece)
 
 
 def nanoseconds(condition: Condition) -> float:
