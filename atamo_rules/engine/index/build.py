@@ -14,14 +14,13 @@ from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Entries, Later, Pause, Warming, conjunction, nothing, of_body
+from atamo_rules.engine.index.rests import Entries, Later, Pause, Warming, nothing, of_body
 from atamo_rules.engine.index.source import Source
-from atamo_rules.engine.shapes import Residual, expression
+from atamo_rules.engine.index.written import WhenAsked, write
+from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition, Step
 from atamo_rules.model.types import Type
 
-LONGEST = 20_000
-"""Characters of such an expression."""
 DEEPEST = 3
 """Indexes within indexes."""
 
@@ -93,7 +92,9 @@ class _Making:
     def function(self) -> Matching:
         if not self._plan.filed and not self._plan.dense:
             scanned = self._scanned()
-            return self._written([], None, scanned) if self._written_out() else loop(self._entries)
+            if not self._written_out():
+                return loop(self._entries)
+            return self._written([], None, scanned, WhenAsked(lambda: self._written([], None, scanned)))
         buckets: dict[Place, dict[Any, list[Entry]]] = {}
         many: set[Place] = set()
         self._file(buckets, many)
@@ -205,7 +206,14 @@ class _Making:
 
     # --- the function -----------------------------------------------------------------------------------
 
-    def _written(self, probes: Sequence[Probe], dense: Dense | None, scanned: list[Entry]) -> Matching:
+    def _written(
+        self,
+        probes: Sequence[Probe],
+        dense: Dense | None,
+        scanned: list[Entry],
+        alone: Matching | None = None,
+    ) -> Matching:
+        """The function. `alone` is that of the same index in which every rule of a few stands alone."""
         order = self._order()
         carefully = _Careful(self._entries, probes, dense, scanned, order)
         if self._effort == PASSING:
@@ -218,7 +226,7 @@ class _Making:
         if dense is not None:
             dense.emit(source, reads)
         if scanned:
-            self._scan(source, scanned)
+            self._scan(source, reads, scanned, alone)
         repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
         live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
         single = len(live) + bool(scanned) == 1 and dense is None
@@ -235,22 +243,12 @@ class _Making:
         """Whether the rules of the loop are few enough, and stay long enough, to stand in the function themselves."""
         return self._effort == WRITTEN and 0 < len(self._plan.scanned) <= WRITTEN_OUT
 
-    def _scan(self, source: Source, scanned: list[Entry]) -> None:
+    def _scan(self, source: Source, reads: Reads, scanned: list[Entry], alone: Matching | None) -> None:
         if not self._written_out():
             asking(source, source.given(scanned))
             return
         parts = {one.id: one.parts for one in self._plan.scanned}
-        for entry in scanned:
-            piece = None if entry[0] is always else expression(conjunction(parts[entry[1]]))
-            if piece is not None and len(piece.text) <= LONGEST:
-                with source.block(f"if {source.expression(piece)}:"):
-                    source.line(f"out.append({source.given(entry[1])})")
-            elif entry[0] is always:
-                source.line(f"out.append({source.given(entry[1])})")
-            else:
-                bucket: list[Entry] = []
-                self._entries.put(entry, bucket)
-                asking(source, source.given(bucket))
+        write(source, reads, [(entry, parts[entry[1]]) for entry in scanned], alone)
 
     def _order(self) -> Callable[[str], int] | None:
         """What rules are sorted by; None where it is the id."""
