@@ -11,10 +11,11 @@ from atamo_rules.engine.index.dense import Dense
 from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Entries, Later, Pause, Warming, nothing, of_body
+from atamo_rules.engine.index.rests import Entries, Later, Warming, of_body
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.written import WhenAsked, write
 from atamo_rules.engine.shapes import Residual
@@ -43,7 +44,7 @@ own; and that with its few rules written into it."""
 
 def build(items: Sequence[Item], type: Type, pause: Pause = nothing, effort: int = GENERATED) -> Built:
     """The index of some rules; `items` are in the order in which the rules are tried."""
-    made = plan(items, written=effort == WRITTEN)
+    made = plan(items, written=effort == WRITTEN, pause=pause)
     functions: list[Warming] = []
     match = _Making(made, type, 0, items, pause, effort, functions).function()
     return Built(match, frozenset([one.id for one in items if one.framed]), tuple(functions))
@@ -112,9 +113,7 @@ class _Making:
 
     def _file(self, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]) -> None:
         looked_up = _lengths(self._plan.filed)
-        for number, one in enumerate(self._plan.filed):
-            if not number % 16:
-                self._pause()
+        for one in paused(self._plan.filed, self._pause):
             assert one.way is not None
             only = threshold(one)
             if only is not None:
@@ -173,7 +172,7 @@ class _Making:
         for entry in bucket:
             one, drop = self._of_entry[id(entry)]
             items.append(item(one.id, one.order, _without(one.parts, drop), closed=one.closed))
-        made = plan(items)
+        made = plan(items, pause=self._pause)
         if not made.filed and not made.dense:
             return None
         effort = min(self._effort, GENERATED)
@@ -188,7 +187,7 @@ class _Making:
 
     def _dense(self, scanned: list[Entry]) -> Dense | None:
         rules = []
-        for one in self._plan.dense:
+        for one in paused(self._plan.dense, self._pause):
             one.terms = one.terms or terms(one.parts)
             if not all(term.whole for term in one.terms) and not all(map(of_body, one.parts)):
                 self._entries.put(self._entry(one), scanned)
@@ -200,7 +199,7 @@ class _Making:
                         self._number(ask.steps)
         if not rules:
             return None
-        made = Dense(rules, self._numbers)
+        made = Dense(rules, self._numbers, self._pause)
         self._functions.append(made)
         return made
 

@@ -15,8 +15,9 @@ from atamo_rules.engine.index.buckets import Entry
 from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Pause, entry
+from atamo_rules.engine.index.rests import entry
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
 from atamo_rules.model.meaning import Condition, Step
@@ -37,13 +38,14 @@ class Dense:
         self,
         rules: Sequence[tuple[str, Sequence[Term], tuple[Condition, ...]]],
         numbers: Mapping[tuple[Step, ...], Numbers],
+        pause: Pause = nothing,
     ) -> None:
         asks: dict[tuple[str, tuple[Step, ...]], list[tuple[int, tuple[Ask, ...]]]] = {}
         ids: list[str] = []
         rests = [parts for _, _, parts in rules]
         rule_of: list[int] = []
         sure: list[int] = []
-        for number, (id, found, _) in enumerate(rules):
+        for number, (id, found, _) in enumerate(paused(rules, pause)):
             for term in found:
                 bit = len(ids)
                 ids.append(id)
@@ -52,9 +54,11 @@ class Dense:
                 by_path: dict[tuple[str, tuple[Step, ...]], tuple[Ask, ...]] = {}
                 for ask in term.asks:
                     by_path[ask[:2]] = (*by_path.get(ask[:2], ()), ask)
-                for path, here in by_path.items():
-                    asks.setdefault(path, []).append((bit, here))
-                    whole = whole and not (path[0] == ITEMS and sum(not one.negated for one in here) > 1)
+                for path, found_here in by_path.items():
+                    asks.setdefault(path, []).append((bit, found_here))
+                    whole = whole and not (
+                        path[0] == ITEMS and sum(not one.negated for one in found_here) > 1
+                    )
                 if whole:
                     sure.append(bit)
         self._ids = ids
@@ -65,9 +69,11 @@ class Dense:
         self._rule_of = rule_of
         self._sure = mask(sure, self._size)
         self.repeats = len(set(ids)) < len(ids)
-        self._fields: list[Field] = [
-            FIELDS[kind](steps, found, self._size, numbers) for (kind, steps), found in asks.items()
-        ]
+        self._fields: list[Field] = []
+        for (kind, steps), here in asks.items():
+            pause()
+            self._fields.append(FIELDS[kind](steps, here, self._size, numbers))
+        pause()
 
     def emit(self, source: Source, reads: Reads) -> None:
         """Lines that put the ids of matching rules into `out`."""

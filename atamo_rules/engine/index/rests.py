@@ -8,23 +8,17 @@ nobody holds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 from weakref import ref
 
 from atamo_rules.engine import conditions
 from atamo_rules.engine.frame import bare
 from atamo_rules.engine.index.buckets import Entry, always
+from atamo_rules.engine.index.pausing import Pause
 from atamo_rules.engine.shapes import Residual, question, residual
 from atamo_rules.model.meaning import All, Among, Condition, Const, Get, Lookup, Meant, Now, Tally, Test
-
-Pause: TypeAlias = Callable[[], None]
-"""Called every few rules by who makes an index, so that other threads get their turn."""
-
-
-def nothing() -> None:
-    """No pause."""
 
 
 class Warming(Protocol):
