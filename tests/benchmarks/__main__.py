@@ -10,8 +10,10 @@ from typing import Protocol
 
 from tests.benchmarks import (
     calls,
+    changing,
     decide,
     door,
+    from_json,
     hub,
     match,
     reload,
@@ -45,6 +47,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "match": match.run,
     "match-making": match.making,
     "match-crowded": match.crowded,
+    "match-changing": changing.run,
+    "match-json": from_json.run,
     "match-peers": match.peers,
 }
 

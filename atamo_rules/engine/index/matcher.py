@@ -226,8 +226,8 @@ class Matcher:
         in the ruleset this matcher was made of.
 
         Now and then the rules that came are filed together, which takes some milliseconds. `pause` is called every few
-        rules of that; where other threads match meanwhile, one that sleeps some ten microseconds lets them, and one
-        that sleeps for zero does not.
+        rules of that; where other threads match meanwhile, it should sleep for a moment, some fifty microseconds, so
+        that they have the interpreter.
         """
         return self._changed([rule], [rule.id], pause)
 
