@@ -170,3 +170,41 @@ def test_one_key_of_every_part_of_an_or_does_not_settle_it() -> None:
     matcher = Matcher(right(compiled(f"event thing\n  a: text\n  b: text\n{rules}\n{DESK}"))).ready()
     assert {one.tier for one in matcher.report().rules} == {"key"}
     assert [matcher.match("thing", {"a": "k7", "b": b}) for b in ("x", "y", "z")] == [["r07"], ["r07"], []]
+
+
+LISTS = """
+event thing
+  boxes: list of
+    parts: list of
+      code: text
+      tags: list of text
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'any box in boxes has (box.parts.code is "k{}")',
+        'any part in boxes.parts has (part.code is "k{}")',
+        'any tag in boxes.parts.tags has (tag is "k{}")',
+    ],
+)
+def test_the_elements_of_a_list_that_a_path_through_lists_leads_to_are_found(asked: str) -> None:
+    """They are the values that the path leads to, and not in lists there once more."""
+    rules = "".join(
+        f"\nrule r{n}\n  on thing\n  when {asked.format(n)}\n  do\n    send desk.note\n" for n in range(120)
+    )
+    whole = compiled(f"{DESK}{LISTS}{rules}").ruleset
+    assert whole is not None
+    index = index_of(whole)
+    assert {one.tier for one in index.report().rules} == {"key"}
+    first, second = {"code": "k3", "tags": ["k3"]}, {"code": "z", "tags": ["z", "k7"]}
+    for boxes in (
+        [{"parts": [second, first]}],
+        [{"parts": [second]}, {"parts": [first]}],
+        [{"parts": []}],
+        [],
+    ):
+        event = Event("e", "thing", {"boxes": boxes}, NOON, None)
+        assert index.match("thing", event.body) == walked(whole, event), boxes
+    assert index.match("thing", {"boxes": [{"parts": [first]}]}) == ["r3"]

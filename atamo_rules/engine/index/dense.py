@@ -12,7 +12,7 @@ from typing import Any
 
 from atamo_rules.engine.index.bits import Picker, mask, positions
 from atamo_rules.engine.index.buckets import Entry
-from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
+from atamo_rules.engine.index.fields import Booleans, Field, Items, Making, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
@@ -22,7 +22,7 @@ from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
 from atamo_rules.model.meaning import Condition, Step
 
-FIELDS: dict[str, type[Field]] = {
+FIELDS: dict[str, Making] = {
     TEXT: Texts,
     NUMBER: Thresholds,
     BOOLEAN: Booleans,

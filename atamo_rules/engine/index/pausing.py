@@ -17,7 +17,7 @@ def nothing() -> None:
 
 
 def paused(items: Iterable[T], pause: Pause) -> Iterable[T]:
-    """The same items, with a pause before every sixteenth."""
+    """The same items, with a pause before every few."""
     return items if pause is nothing else _paused(items, pause)
 
 

@@ -230,8 +230,7 @@ def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing
         left = len(items) - done
         others = [one for one in items if one.way is None or one.share > bound]
         dense = [one for one in others if one.closed] if left > FEWEST else []
-        pause()
-        bits = _dense(dense, dear) + loop(left - len(dense)) if dense else loop(left)
+        bits = _dense(dense, dear, pause) + loop(left - len(dense)) if dense else loop(left)
         if bits >= loop(left):
             dense, bits = [], loop(left)
         if filing + bits < best.cost:
@@ -293,13 +292,13 @@ def _elsewhere(
     return min(found, key=lambda option: option[0], default=None)
 
 
-def _dense(items: Sequence[Item], dear: float) -> float:
+def _dense(items: Sequence[Item], dear: float, pause: Pause) -> float:
     """The cost of bit vectors, asked of a sample. A term of which they know nothing is asked every time; one of which
     they know no more than what is there, or is not something, half the time."""
     step = len(items) // 64 + 1
     asks: set[tuple[object, ...]] = set()
     count, blind = 0, 0.0
-    for one in items[::step]:
+    for one in paused(items[::step], pause):
         if not one.terms:
             one.terms = terms(one.parts)
         for term in one.terms:
