@@ -7,13 +7,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from unittest import mock
 
 import pytest
 
 from atamo_rules.engine.decide import decide, index_of
-from atamo_rules.engine.index import buckets, fields, plan, probes, thresholds
+from atamo_rules.engine.index import buckets, fields, numbers, plan, probes, rests, thresholds
 from atamo_rules.engine.index.matcher import Matcher
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.model.event import Event
@@ -208,3 +209,25 @@ def test_the_elements_of_a_list_that_a_path_through_lists_leads_to_are_found(ask
         event = Event("e", "thing", {"boxes": boxes}, NOON, None)
         assert index.match("thing", event.body) == walked(whole, event), boxes
     assert index.match("thing", {"boxes": [{"parts": [first]}]}) == ["r3"]
+
+
+def test_a_warm_matcher_makes_nothing_for_the_first_event_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of very many thresholds even placing the first number took tens of milliseconds."""
+    rules = "".join(
+        f"\nrule r{n}\n  on thing\n  when n is between {n} and {n + 2}.5"
+        f' and k is not "x{n}"\n  do\n    send desk.note\n'
+        for n in range(300)
+    )
+    whole = compiled(f"{DESK}\nevent thing\n  n: number\n  k: text\n{rules}").ruleset
+    assert whole is not None
+    match = Matcher(whole).ready().warm().of("thing")
+
+    def made(*given: Any) -> Any:
+        raise AssertionError(given)
+
+    monkeypatch.setattr(numbers.Slots, "__missing__", made)
+    monkeypatch.setattr(rests, "entry", made)
+    for number in (7, 7.25, Decimal("7.25")):
+        assert match({"n": number, "k": "x6"}) == [f"r{n}" for n in (5, 7)]

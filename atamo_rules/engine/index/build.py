@@ -106,6 +106,7 @@ class _Making:
         dense = self._dense(scanned)
         for numbers in self._numbers.values():
             numbers.finish(self._nested, self._entries.put)
+            self._functions.append(numbers)
         probes += self._numbers.values()
         return self._written(probes, dense, scanned)
 
@@ -228,7 +229,7 @@ class _Making:
             self._scan(source, reads, scanned, alone)
         repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
         live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
-        single = len(live) + bool(scanned) == 1 and dense is None
+        single = len(live) + bool(scanned) + (dense is not None) == 1
         if repeats or not (single and all(one.ordered for one in live)):
             with source.block("if len(out) > 1:"):
                 if repeats:

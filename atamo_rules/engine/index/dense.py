@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atamo_rules.engine.index.bits import Picker, mask, positions
+from atamo_rules.engine.index.bits import FEW, Picker, mask, positions
 from atamo_rules.engine.index.buckets import Entry
 from atamo_rules.engine.index.fields import Booleans, Field, Items, Making, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
@@ -101,16 +101,21 @@ class Dense:
         self.answer(may, must & may, body, out)
 
     def answer(self, may: int, must: int, body: Any, out: list[str]) -> None:
-        """Put the ids of terms into `out`: of those that must hold, and of the others that are asked and do."""
-        ids = self._ids
-        if must == self._all:
-            out += ids
-        elif must:
-            out += self._picked(must)
+        """Put the ids of terms into `out`, in the rules' order: of those that must hold, and of the others that are
+        asked and do."""
         unsure = may ^ must
         if unsure:
             rests, rule_of = self._rests, self._rule_of
-            out += [ids[at] for at in positions(unsure) if (c := rests[rule_of[at]])[0](body, c)]
+            held = [at for at in positions(unsure) if (c := rests[rule_of[at]])[0](body, c)]
+            if len(held) > FEW:
+                must |= mask(held, self._size)
+            else:
+                for at in held:
+                    must |= 1 << at
+        if must == self._all:
+            out += self._ids
+        elif must:
+            out += self._picked(must)
 
     def warm(self, pause: Pause) -> None:
         """Make every function now."""
