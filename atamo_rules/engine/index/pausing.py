@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar
 T = TypeVar("T")
 Pause: TypeAlias = Callable[[], None]
 """Called every few rules by who makes an index, so that other threads get their turn."""
-EVERY = 16
+EVERY = 8
 """Rules between two pauses."""
 
 
