@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.index.matcher import Found, Matcher
-from atamo_rules.engine.index.rests import Pause, nothing
+from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem, argument, value
 from atamo_rules.functions.printing import printed

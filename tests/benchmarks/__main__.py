@@ -10,9 +10,11 @@ from typing import Protocol
 
 from tests.benchmarks import (
     calls,
+    changing,
     compile,
     decide,
     door,
+    from_json,
     hub,
     match,
     reload,
@@ -47,6 +49,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "match": match.run,
     "match-making": match.making,
     "match-crowded": match.crowded,
+    "match-changing": changing.run,
+    "match-json": from_json.run,
     "match-peers": match.peers,
 }
 

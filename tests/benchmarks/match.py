@@ -162,7 +162,7 @@ def crowded(*, small: bool) -> Table:
     hot = "acc-hot"
     rules = tuple(
         replace(one, text=one.text.replace(one.key, hot), python=one.python.replace(one.key, hot), key=hot)
-        if number % 20 < 1
+        if number // len(workloads.TYPES) % 20 == 0
         else one
         for number, one in enumerate(made.rules)
     )

@@ -204,3 +204,15 @@ def test_scope_order_stop_and_shadow_are_as_rule_by_rule(user: User | None) -> N
         expected = simply(rules, type, body, user)
         assert matcher.match(type, body, user, now=NOON) == expected
         assert list(decide(POOL, Event("e", type, body, NOON, user)).matched) == expected
+
+
+def test_what_is_filed_together_gives_way_every_few_rules() -> None:
+    """So that no thread that matches meanwhile waits until all of it is done."""
+    one = next(rule for rule in POOL.rules if not rule.scope.include)
+    changed, pauses = Matcher(of({})), [0]
+    for number in range(group.RECENT + 1):
+        assert pauses[0] == 0 or number == group.RECENT
+        changed = changed.with_rule(
+            replace(one, id=f"n{number}"), lambda: pauses.__setitem__(0, pauses[0] + 1)
+        )
+    assert pauses[0] >= group.RECENT // 16

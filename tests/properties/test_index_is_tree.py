@@ -7,13 +7,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from unittest import mock
 
 import pytest
 
 from atamo_rules.engine.decide import decide, index_of
-from atamo_rules.engine.index import buckets, fields, plan, probes, thresholds
+from atamo_rules.engine.index import buckets, fields, numbers, plan, probes, rests, thresholds
 from atamo_rules.engine.index.matcher import Matcher
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.model.event import Event
@@ -170,3 +171,63 @@ def test_one_key_of_every_part_of_an_or_does_not_settle_it() -> None:
     matcher = Matcher(right(compiled(f"event thing\n  a: text\n  b: text\n{rules}\n{DESK}"))).ready()
     assert {one.tier for one in matcher.report().rules} == {"key"}
     assert [matcher.match("thing", {"a": "k7", "b": b}) for b in ("x", "y", "z")] == [["r07"], ["r07"], []]
+
+
+LISTS = """
+event thing
+  boxes: list of
+    parts: list of
+      code: text
+      tags: list of text
+"""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'any box in boxes has (box.parts.code is "k{}")',
+        'any part in boxes.parts has (part.code is "k{}")',
+        'any tag in boxes.parts.tags has (tag is "k{}")',
+    ],
+)
+def test_the_elements_of_a_list_that_a_path_through_lists_leads_to_are_found(asked: str) -> None:
+    """They are the values that the path leads to, and not in lists there once more."""
+    rules = "".join(
+        f"\nrule r{n}\n  on thing\n  when {asked.format(n)}\n  do\n    send desk.note\n" for n in range(120)
+    )
+    whole = compiled(f"{DESK}{LISTS}{rules}").ruleset
+    assert whole is not None
+    index = index_of(whole)
+    assert {one.tier for one in index.report().rules} == {"key"}
+    first, second = {"code": "k3", "tags": ["k3"]}, {"code": "z", "tags": ["z", "k7"]}
+    for boxes in (
+        [{"parts": [second, first]}],
+        [{"parts": [second]}, {"parts": [first]}],
+        [{"parts": []}],
+        [],
+    ):
+        event = Event("e", "thing", {"boxes": boxes}, NOON, None)
+        assert index.match("thing", event.body) == walked(whole, event), boxes
+    assert index.match("thing", {"boxes": [{"parts": [first]}]}) == ["r3"]
+
+
+def test_a_warm_matcher_makes_nothing_for_the_first_event_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of very many thresholds even placing the first number took tens of milliseconds."""
+    rules = "".join(
+        f"\nrule r{n}\n  on thing\n  when n is between {n} and {n + 2}.5"
+        f' and k is not "x{n}"\n  do\n    send desk.note\n'
+        for n in range(300)
+    )
+    whole = compiled(f"{DESK}\nevent thing\n  n: number\n  k: text\n{rules}").ruleset
+    assert whole is not None
+    match = Matcher(whole).ready().warm().of("thing")
+
+    def made(*given: Any) -> Any:
+        raise AssertionError(given)
+
+    monkeypatch.setattr(numbers.Slots, "__missing__", made)
+    monkeypatch.setattr(rests, "entry", made)
+    for number in (7, 7.25, Decimal("7.25")):
+        assert match({"n": number, "k": "x6"}) == [f"r{n}" for n in (5, 7)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from atamo_rules.builtin.configuration.watching import watched
 from atamo_rules.engine.decide import follow
-from atamo_rules.engine.index.rests import nothing
+from atamo_rules.engine.index.pausing import nothing
 from atamo_rules.hub.binding import bind
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake

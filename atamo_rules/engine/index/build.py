@@ -6,22 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from atamo_rules.engine.index.buckets import Entry, Matching, always
+from atamo_rules.engine.index.buckets import Entry, Matching, always, asking, holding
 from atamo_rules.engine.index.dense import Dense
 from atamo_rules.engine.index.forms import NUMBER, terms
 from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
 from atamo_rules.engine.index.probes import Probe, end, lengths, probe
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Entries, Later, Pause, Warming, conjunction, nothing, of_body
+from atamo_rules.engine.index.rests import Entries, Later, Warming, of_body
 from atamo_rules.engine.index.source import Source
-from atamo_rules.engine.shapes import Residual, expression
+from atamo_rules.engine.index.written import WhenAsked, write
+from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition, Step
 from atamo_rules.model.types import Type
 
-LONGEST = 20_000
-"""Characters of such an expression."""
 DEEPEST = 3
 """Indexes within indexes."""
 
@@ -44,7 +44,7 @@ own; and that with its few rules written into it."""
 
 def build(items: Sequence[Item], type: Type, pause: Pause = nothing, effort: int = GENERATED) -> Built:
     """The index of some rules; `items` are in the order in which the rules are tried."""
-    made = plan(items, written=effort == WRITTEN)
+    made = plan(items, written=effort == WRITTEN, pause=pause)
     functions: list[Warming] = []
     match = _Making(made, type, 0, items, pause, effort, functions).function()
     return Built(match, frozenset([one.id for one in items if one.framed]), tuple(functions))
@@ -93,7 +93,9 @@ class _Making:
     def function(self) -> Matching:
         if not self._plan.filed and not self._plan.dense:
             scanned = self._scanned()
-            return self._written([], None, scanned) if self._written_out() else loop(self._entries)
+            if not self._written_out():
+                return loop(self._entries)
+            return self._written([], None, scanned, WhenAsked(lambda: self._written([], None, scanned)))
         buckets: dict[Place, dict[Any, list[Entry]]] = {}
         many: set[Place] = set()
         self._file(buckets, many)
@@ -104,6 +106,7 @@ class _Making:
         dense = self._dense(scanned)
         for numbers in self._numbers.values():
             numbers.finish(self._nested, self._entries.put)
+            self._functions.append(numbers)
         probes += self._numbers.values()
         return self._written(probes, dense, scanned)
 
@@ -111,9 +114,7 @@ class _Making:
 
     def _file(self, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]) -> None:
         looked_up = _lengths(self._plan.filed)
-        for number, one in enumerate(self._plan.filed):
-            if not number % 16:
-                self._pause()
+        for one in paused(self._plan.filed, self._pause):
             assert one.way is not None
             only = threshold(one)
             if only is not None:
@@ -172,7 +173,7 @@ class _Making:
         for entry in bucket:
             one, drop = self._of_entry[id(entry)]
             items.append(item(one.id, one.order, _without(one.parts, drop), closed=one.closed))
-        made = plan(items)
+        made = plan(items, pause=self._pause)
         if not made.filed and not made.dense:
             return None
         effort = min(self._effort, GENERATED)
@@ -187,7 +188,7 @@ class _Making:
 
     def _dense(self, scanned: list[Entry]) -> Dense | None:
         rules = []
-        for one in self._plan.dense:
+        for one in paused(self._plan.dense, self._pause):
             one.terms = one.terms or terms(one.parts)
             if not all(term.whole for term in one.terms) and not all(map(of_body, one.parts)):
                 self._entries.put(self._entry(one), scanned)
@@ -199,13 +200,20 @@ class _Making:
                         self._number(ask.steps)
         if not rules:
             return None
-        made = Dense(rules, self._numbers)
+        made = Dense(rules, self._numbers, self._pause)
         self._functions.append(made)
         return made
 
     # --- the function -----------------------------------------------------------------------------------
 
-    def _written(self, probes: Sequence[Probe], dense: Dense | None, scanned: list[Entry]) -> Matching:
+    def _written(
+        self,
+        probes: Sequence[Probe],
+        dense: Dense | None,
+        scanned: list[Entry],
+        alone: Matching | None = None,
+    ) -> Matching:
+        """The function. `alone` is that of the same index in which every rule of a few stands alone."""
         order = self._order()
         carefully = _Careful(self._entries, probes, dense, scanned, order)
         if self._effort == PASSING:
@@ -218,10 +226,10 @@ class _Making:
         if dense is not None:
             dense.emit(source, reads)
         if scanned:
-            self._scan(source, scanned)
+            self._scan(source, reads, scanned, alone)
         repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
         live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
-        single = len(live) + bool(scanned) == 1 and dense is None
+        single = len(live) + bool(scanned) + (dense is not None) == 1
         if repeats or not (single and all(one.ordered for one in live)):
             with source.block("if len(out) > 1:"):
                 if repeats:
@@ -235,24 +243,12 @@ class _Making:
         """Whether the rules of the loop are few enough, and stay long enough, to stand in the function themselves."""
         return self._effort == WRITTEN and 0 < len(self._plan.scanned) <= WRITTEN_OUT
 
-    def _scan(self, source: Source, scanned: list[Entry]) -> None:
+    def _scan(self, source: Source, reads: Reads, scanned: list[Entry], alone: Matching | None) -> None:
         if not self._written_out():
-            with source.block(f"for i, f in {source.given(scanned)}:"), source.block("if f(e):"):
-                source.line("out.append(i)")
+            asking(source, source.given(scanned))
             return
         parts = {one.id: one.parts for one in self._plan.scanned}
-        for entry in scanned:
-            piece = None if entry[1] is always else expression(conjunction(parts[entry[0]]))
-            if piece is not None and len(piece.text) <= LONGEST:
-                with source.block(f"if {source.expression(piece)}:"):
-                    source.line(f"out.append({source.given(entry[0])})")
-            elif entry[1] is always:
-                source.line(f"out.append({source.given(entry[0])})")
-            else:
-                bucket: list[Entry] = []
-                self._entries.put(entry, bucket)
-                with source.block(f"for i, f in {source.given(bucket)}:"), source.block("if f(e):"):
-                    source.line("out.append(i)")
+        write(source, reads, [(entry, parts[entry[1]]) for entry in scanned], alone)
 
     def _order(self) -> Callable[[str], int] | None:
         """What rules are sorted by; None where it is the id."""
@@ -283,16 +279,16 @@ class _Careful:
             one.collect(body, out)
         if self._dense is not None:
             self._dense.collect(body, out)
-        out += [id for id, rest in self._scanned if rest(body)]
+        out += holding(self._scanned, body)
         return sorted(dict.fromkeys(out), key=self._order)
 
 
 def loop(entries: Entries) -> Matching:
     """The index of a few rules: each is asked in turn."""
-    if all(rest is always for _, rest in entries.all):
-        ids = [id for id, _ in entries.all]
+    if all(entry[0] is always for entry in entries.all):
+        ids = [entry[1] for entry in entries.all]
         return lambda body: list(ids)
-    return lambda body: [id for id, rest in entries.all if rest(body)]
+    return lambda body: holding(entries.all, body)
 
 
 def _without(parts: tuple[Condition, ...], drop: int) -> tuple[Condition, ...]:

@@ -10,19 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from atamo_rules.engine.index.bits import Picker, mask, positions
-from atamo_rules.engine.index.buckets import always
-from atamo_rules.engine.index.fields import Booleans, Field, Items, Presence, Texts
+from atamo_rules.engine.index.bits import FEW, Picker, mask, positions
+from atamo_rules.engine.index.buckets import Entry
+from atamo_rules.engine.index.fields import Booleans, Field, Items, Making, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.ranges import Numbers
-from atamo_rules.engine.index.rests import Pause, whole
+from atamo_rules.engine.index.rests import entry
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
-from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition, Step
 
-FIELDS: dict[str, type[Field]] = {
+FIELDS: dict[str, Making] = {
     TEXT: Texts,
     NUMBER: Thresholds,
     BOOLEAN: Booleans,
@@ -38,13 +38,14 @@ class Dense:
         self,
         rules: Sequence[tuple[str, Sequence[Term], tuple[Condition, ...]]],
         numbers: Mapping[tuple[Step, ...], Numbers],
+        pause: Pause = nothing,
     ) -> None:
         asks: dict[tuple[str, tuple[Step, ...]], list[tuple[int, tuple[Ask, ...]]]] = {}
         ids: list[str] = []
         rests = [parts for _, _, parts in rules]
         rule_of: list[int] = []
         sure: list[int] = []
-        for number, (id, found, _) in enumerate(rules):
+        for number, (id, found, _) in enumerate(paused(rules, pause)):
             for term in found:
                 bit = len(ids)
                 ids.append(id)
@@ -53,9 +54,11 @@ class Dense:
                 by_path: dict[tuple[str, tuple[Step, ...]], tuple[Ask, ...]] = {}
                 for ask in term.asks:
                     by_path[ask[:2]] = (*by_path.get(ask[:2], ()), ask)
-                for path, here in by_path.items():
-                    asks.setdefault(path, []).append((bit, here))
-                    whole = whole and not (path[0] == ITEMS and sum(not one.negated for one in here) > 1)
+                for path, found_here in by_path.items():
+                    asks.setdefault(path, []).append((bit, found_here))
+                    whole = whole and not (
+                        path[0] == ITEMS and sum(not one.negated for one in found_here) > 1
+                    )
                 if whole:
                     sure.append(bit)
         self._ids = ids
@@ -66,9 +69,11 @@ class Dense:
         self._rule_of = rule_of
         self._sure = mask(sure, self._size)
         self.repeats = len(set(ids)) < len(ids)
-        self._fields: list[Field] = [
-            FIELDS[kind](steps, found, self._size, numbers) for (kind, steps), found in asks.items()
-        ]
+        self._fields: list[Field] = []
+        for (kind, steps), here in asks.items():
+            pause()
+            self._fields.append(FIELDS[kind](steps, here, self._size, numbers))
+        pause()
 
     def emit(self, source: Source, reads: Reads) -> None:
         """Lines that put the ids of matching rules into `out`."""
@@ -96,16 +101,21 @@ class Dense:
         self.answer(may, must & may, body, out)
 
     def answer(self, may: int, must: int, body: Any, out: list[str]) -> None:
-        """Put the ids of terms into `out`: of those that must hold, and of the others that are asked and do."""
-        ids = self._ids
-        if must == self._all:
-            out += ids
-        elif must:
-            out += self._picked(must)
+        """Put the ids of terms into `out`, in the rules' order: of those that must hold, and of the others that are
+        asked and do."""
         unsure = may ^ must
         if unsure:
             rests, rule_of = self._rests, self._rule_of
-            out += [ids[at] for at in positions(unsure) if rests[rule_of[at]](body)]
+            held = [at for at in positions(unsure) if (c := rests[rule_of[at]])[0](body, c)]
+            if len(held) > FEW:
+                must |= mask(held, self._size)
+            else:
+                for at in held:
+                    must |= 1 << at
+        if must == self._all:
+            out += self._ids
+        elif must:
+            out += self._picked(must)
 
     def warm(self, pause: Pause) -> None:
         """Make every function now."""
@@ -114,14 +124,13 @@ class Dense:
             pause()
 
 
-class _Rests(dict[int, Residual]):
-    """By its number, the function of a rule's condition, made when it is first asked."""
+class _Rests(dict[int, Entry]):
+    """By its number, what is left to ask of a rule, made when it is first asked."""
 
     def __init__(self, parts: Sequence[tuple[Condition, ...]]) -> None:
         super().__init__()
         self._parts = parts
 
-    def __missing__(self, number: int) -> Residual:
-        parts = self._parts[number]
-        found = self[number] = whole(parts) if parts else always
+    def __missing__(self, number: int) -> Entry:
+        found = self[number] = entry("", self._parts[number])
         return found

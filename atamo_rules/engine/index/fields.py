@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from atamo_rules.engine.index.bits import mask
 from atamo_rules.engine.index.forms import Ask
@@ -21,36 +21,41 @@ Both: TypeAlias = tuple[int, int]
 """The terms that may hold, and those that must."""
 
 
-class Field:
-    """What the value at one path leaves standing. `exact`: what may hold, so far as it goes, must."""
+Found: TypeAlias = "Sequence[tuple[int, tuple[Ask, ...]]]"
+"""Terms, by the number of their bit, and what each asks of one path."""
 
-    exact = True
 
-    def __init__(
-        self,
-        steps: tuple[Step, ...],
-        found: Sequence[tuple[int, tuple[Ask, ...]]],
-        size: int,
-        numbers: Mapping[tuple[Step, ...], Numbers],
-    ) -> None:
-        self.steps = steps
-        self.free = ((1 << size) - 1) ^ mask((bit for bit, _ in found), size)
-        """The terms that ask nothing here."""
+class Field(Protocol):
+    """What the value at one path leaves standing."""
+
+    exact: bool
+    """Whether what may hold, so far as this path goes, must."""
 
     def emit(self, source: Source, reads: Reads) -> None:
         """Lines that and the terms into `m`, and where this is not exact, into `u`."""
-        raise NotImplementedError
 
     def of(self, body: Any) -> Both:
         """The terms that may and must hold, of any body."""
-        raise NotImplementedError
 
 
-class Texts(Field):
+class Making(Protocol):
+    """Makes a field of `size` terms. `numbers` are the slots of every path that numbers are compared at."""
+
+    def __call__(
+        self, steps: tuple[Step, ...], found: Found, size: int, numbers: Mapping[tuple[Step, ...], Numbers]
+    ) -> Field: ...
+
+
+def free(found: Found, size: int) -> int:
+    """The terms that ask nothing of a path."""
+    return ((1 << size) - 1) ^ mask((bit for bit, _ in found), size)
+
+
+class Texts:
     """`is`, `is one of`, and their negations, on texts."""
 
-    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
-        super().__init__(steps, found, size, numbers)
+    def __init__(self, steps: tuple[Step, ...], found: Found, size: int, numbers: Any) -> None:
+        self.steps = steps
         uses = Counter(value for _, asks in found for ask in asks for value in ask.what)
         known = {value for value, _ in uses.most_common(MOST_VALUES)}
         other: list[int] = []
@@ -65,7 +70,7 @@ class Texts(Field):
                 other.append(bit)
             for value in here:
                 toggled[value].append(bit)
-        base = self.free | mask(other, size)
+        base = free(found, size) | mask(other, size)
         open = mask(unsure, size)
         self.exact = not unsure
         self._other: Both = (base | open, base)
@@ -101,13 +106,15 @@ def _allowed(asks: Iterable[Ask]) -> tuple[set[Any], bool]:
     return (no, True) if yes is None else (yes - no, False)
 
 
-class Booleans(Field):
+class Booleans:
     """`is true`, `is false`, and their negations, which hold of whatever is no boolean too."""
 
-    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
-        super().__init__(steps, found, size, numbers)
+    exact = True
+
+    def __init__(self, steps: tuple[Step, ...], found: Found, size: int, numbers: Any) -> None:
+        self.steps = steps
         self._masks = {
-            value: self.free | mask((bit for bit, asks in found if _stands(asks, value)), size)
+            value: free(found, size) | mask((bit for bit, asks in found if _stands(asks, value)), size)
             for value in (True, False, None)
         }
 
@@ -126,13 +133,16 @@ def _stands(asks: Iterable[Ask], value: bool | None) -> bool:
     return all((value in ask.what) is not ask.negated for ask in asks)
 
 
-class Presence(Field):
+class Presence:
     """`is present` and `is absent`."""
 
-    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
-        super().__init__(steps, found, size, numbers)
+    exact = True
+
+    def __init__(self, steps: tuple[Step, ...], found: Found, size: int, numbers: Any) -> None:
+        self.steps = steps
+        base = free(found, size)
         self._there, self._missing = (
-            self.free | mask((bit for bit, asks in found if all(ask.negated is no for ask in asks)), size)
+            base | mask((bit for bit, asks in found if all(ask.negated is no for ask in asks)), size)
             for no in (False, True)
         )
 
@@ -145,12 +155,14 @@ class Presence(Field):
         return (found, found)
 
 
-class Items(Field):
+class Items:
     """`contains`, `contains any of`, and their negations, on lists of texts. Of two that a term asks, the second is
     not looked at here."""
 
-    def __init__(self, steps: tuple[Step, ...], found: Any, size: int, numbers: Any) -> None:
-        super().__init__(steps, found, size, numbers)
+    exact = True
+
+    def __init__(self, steps: tuple[Step, ...], found: Found, size: int, numbers: Any) -> None:
+        self.steps = steps
         wanted: dict[str, list[int]] = {}
         refused: dict[str, list[int]] = {}
         asking: list[int] = []

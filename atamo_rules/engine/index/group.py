@@ -16,8 +16,9 @@ from typing import Any, TypeAlias
 from atamo_rules.engine.index.buckets import Matching
 from atamo_rules.engine.index.build import GENERATED, PASSING, Built, build, looped
 from atamo_rules.engine.index.keys import conjuncts
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.plan import Item, item
-from atamo_rules.engine.index.rests import Pause, Warming, nothing
+from atamo_rules.engine.index.rests import Warming
 from atamo_rules.engine.lets import inlined
 from atamo_rules.model.meaning import Filled, Lookup, MakeRecord, Meant
 from atamo_rules.model.rule import LIVE, Rule
@@ -106,7 +107,7 @@ class Group:
         """Every rule, in no certain order."""
         return [rule for one in self.layers for rule in one.alive()]
 
-    def with_rule(self, rule: Rule) -> Group:
+    def with_rule(self, rule: Rule, pause: Pause = nothing) -> Group:
         """The group with one more rule. It has no rule of that id."""
         layers = list(self.layers)
         pool: list[Pair] = []
@@ -119,7 +120,7 @@ class Group:
         while len(layers) > 1 and len(layers[-1]) < TIMES * len(pool):
             pool += _pairs(layers.pop(), self.kind)
         pool.sort(key=lambda pair: pair[0].place)
-        return group(self.kind, (*layers, _layer(pool, self.kind, PASSING, kept=True)))
+        return group(self.kind, (*layers, _layer(pool, self.kind, PASSING, pause, kept=True)))
 
     def without(self, id: str) -> Group:
         """The group without a rule; itself where it has none of that id."""
@@ -156,9 +157,7 @@ def _pairs(one: Layer, kind: Kind) -> list[Pair]:
 def fresh(rules: Iterable[Rule], kind: Kind, pause: Pause = nothing, effort: int = GENERATED) -> Group:
     """A group of one layer."""
     pairs: list[Pair] = []
-    for number, rule in enumerate(sorted(rules, key=lambda rule: rule.place)):
-        if not number % 16:
-            pause()
+    for rule in paused(sorted(rules, key=lambda rule: rule.place), pause):
         pairs.append((rule, filed(rule, kind)))
     return group(kind, (_layer(pairs, kind, effort, pause),) if pairs else ())
 

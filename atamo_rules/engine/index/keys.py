@@ -78,8 +78,16 @@ Way: TypeAlias = "Key | Either"
 
 def conjuncts(node: Condition) -> list[Condition]:
     """The parts of a condition that must all hold, negations pushed inwards as far as `and` and `or` go."""
+    if type(node) is Test:
+        return [node]
     if isinstance(node, All):
-        return [part for inner in node.parts for part in conjuncts(inner)]
+        found: list[Condition] = []
+        for inner in node.parts:
+            if type(inner) is Test:
+                found.append(inner)
+            else:
+                found += conjuncts(inner)
+        return found
     if isinstance(node, Not):
         inner = node.part
         if isinstance(inner, Not):
@@ -195,6 +203,12 @@ def _among(node: Among) -> Way | None:
 def test_key(node: Test) -> Key | None:
     """The key of one test of a path against constants."""
     left, right, operator = node.left, node.right, node.operator
+    if type(left) is Get and type(right) is Const and left.root == "event" and not node.many:
+        listed = operator == "in"
+        if listed and not isinstance(right.value, list | tuple):
+            return None
+        quick: tuple[Anything, ...] = tuple(right.value) if listed else (right.value,)  # type: ignore[arg-type]
+        return _key(operator, left, quick, node) if quick else None
     if isinstance(left, Const) and operator == "eq":
         left, right = right, left
     if isinstance(left, Spelled):
@@ -272,6 +286,9 @@ def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) 
 def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool = False) -> Key | None:
     """Equality, by hash. Numbers are looked up as whichever of Python's numbers an event may hold, and asked again
     wherever two that are not equal could have one hash key."""
+    kind = ELEMENT if several(steps) else VALUE
+    if not fold and len(constants) == 1 and type(constants[0]) is str:
+        return Key(Place(kind, steps), constants, True)
     values: dict[Anything, None] = {}
     exact = True
     for one in constants:
@@ -287,7 +304,6 @@ def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool
                 )
                 if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
                     values[near] = None
-    kind = ELEMENT if several(steps) else VALUE
     return Key(Place(kind, steps, fold), tuple(values), exact)
 
 

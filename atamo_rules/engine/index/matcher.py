@@ -21,8 +21,8 @@ from typing import Any, TypeAlias
 from atamo_rules.engine.index.book import Book
 from atamo_rules.engine.index.build import WRITTEN
 from atamo_rules.engine.index.group import Group, Kind, fresh
+from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.index.report import BITS, KEY, SCAN, Filing, Report, TypeReport, of_group
-from atamo_rules.engine.index.rests import Pause, nothing
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.errors import UnknownName
@@ -71,15 +71,15 @@ class OfType:
             out.sort(key=lambda one: one[0].place)
         return out
 
-    def with_rule(self, rule: Rule) -> OfType:
+    def with_rule(self, rule: Rule, pause: Pause = nothing) -> OfType:
         """The same with one more rule. There is none of that id."""
         if not rule.scope.include:
-            return replace(self, open=self.open.with_rule(rule))
+            return replace(self, open=self.open.with_rule(rule, pause))
         scoped = self.scoped
         for who in dict.fromkeys(rule.scope.include):
             known = scoped.get(who)
             scoped = scoped.with_entry(
-                who, fresh((rule,), self.kind) if known is None else known.with_rule(rule)
+                who, fresh((rule,), self.kind) if known is None else known.with_rule(rule, pause)
             )
         return replace(self, scoped=scoped, homes=self.homes.with_entry(rule.id, rule))
 
@@ -221,18 +221,23 @@ class Matcher:
                             functions.warm(pause)
         return self
 
-    def with_rule(self, rule: Rule) -> Matcher:
+    def with_rule(self, rule: Rule, pause: Pause = nothing) -> Matcher:
         """A matcher with a rule added, or changed where there is one of its id. What the rule needs must be declared
-        in the ruleset this matcher was made of."""
-        return self._changed([rule], [rule.id])
+        in the ruleset this matcher was made of.
+
+        Now and then the rules that came are filed together, which takes some milliseconds. `pause` is called every few
+        rules of that; where other threads match meanwhile, it should sleep for a moment, some fifty microseconds, so
+        that they have the interpreter.
+        """
+        return self._changed([rule], [rule.id], pause)
 
     def without(self, id: str) -> Matcher:
         """A matcher without a rule. Raises UnknownName when there is none of that id."""
         if not any(id in one.homes or one.open.has(id) for one in map(self._of, self._waiting)):
             raise UnknownName("rule", id)
-        return self._changed([], [id])
+        return self._changed([], [id], nothing)
 
-    def _changed(self, come: list[Rule], gone: list[str]) -> Matcher:
+    def _changed(self, come: list[Rule], gone: list[str], pause: Pause) -> Matcher:
         made = {type: self._of(type) for type in self._waiting}
         for id in gone:
             for type, one in made.items():
@@ -242,7 +247,7 @@ class Matcher:
         for rule in come:
             if rule.status != DRAFT:
                 known = made.get(rule.event) or of_type([], self._kind(rule.event))
-                made[rule.event] = known.with_rule(rule)
+                made[rule.event] = known.with_rule(rule, pause)
         return self._with(made)
 
     def _with(self, made: dict[str, OfType]) -> Matcher:
@@ -273,7 +278,7 @@ class Matcher:
                 for id in gone:
                     old = old.without(id)
                 for rule in come:
-                    old = old.with_rule(rule)
+                    old = old.with_rule(rule, pause)
                 made._made[type] = old.settled(pause) if gone or come else old
         return made
 

@@ -25,6 +25,7 @@ from atamo_rules.engine.index.keys import (
     ways,
 )
 from atamo_rules.engine.index.numbers import nearest
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.probes import end
 from atamo_rules.engine.index.ranges import touched
 from atamo_rules.engine.shapes import Residual
@@ -91,10 +92,10 @@ def item(id: str, order: int, parts: Sequence[Condition], *, closed: bool = True
 class Statistics:
     """What the rules of one index name, by place."""
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item], pause: Pause = nothing) -> None:
         values: dict[Place, set[object]] = {}
         numbers: dict[Place, list[float]] = {}
-        for one in items:
+        for one in paused(items, pause):
             for _, way in one.ways:
                 for place, found, _ in (way,) if type(way) is Key else keys_of(way):
                     if place.kind != RANGE:
@@ -192,21 +193,23 @@ class Plan:
     cost: float
 
 
-def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
+def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing) -> Plan:
     """The cheapest of the plans that file what is selective enough, for several bounds on that. `written` says that a
     few rules in a loop would be written out."""
     if len(items) <= 2:
         return Plan((), (), tuple(items), LOOP * len(items))
 
-    statistics = Statistics(items)
+    statistics = Statistics(items, pause)
     dear = TEXTS if statistics.spelled else 1.0
 
     def loop(count: int) -> float:
         return count * dear * (WRITTEN if written and count <= WRITTEN_OUT else LOOP)
 
-    for one in items:
+    for one in paused(items, pause):
         _choose(one, statistics)
+    pause()
     _gather(items, statistics)
+    pause()
     rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
     best = Plan((), (), tuple(items), loop(len(items)))
     places: set[Place] = set()
@@ -227,7 +230,7 @@ def plan(items: Sequence[Item], *, written: bool = False) -> Plan:
         left = len(items) - done
         others = [one for one in items if one.way is None or one.share > bound]
         dense = [one for one in others if one.closed] if left > FEWEST else []
-        bits = _dense(dense, dear) + loop(left - len(dense)) if dense else loop(left)
+        bits = _dense(dense, dear, pause) + loop(left - len(dense)) if dense else loop(left)
         if bits >= loop(left):
             dense, bits = [], loop(left)
         if filing + bits < best.cost:
@@ -289,13 +292,13 @@ def _elsewhere(
     return min(found, key=lambda option: option[0], default=None)
 
 
-def _dense(items: Sequence[Item], dear: float) -> float:
+def _dense(items: Sequence[Item], dear: float, pause: Pause) -> float:
     """The cost of bit vectors, asked of a sample. A term of which they know nothing is asked every time; one of which
     they know no more than what is there, or is not something, half the time."""
     step = len(items) // 64 + 1
     asks: set[tuple[object, ...]] = set()
     count, blind = 0, 0.0
-    for one in items[::step]:
+    for one in paused(items[::step], pause):
         if not one.terms:
             one.terms = terms(one.parts)
         for term in one.terms:

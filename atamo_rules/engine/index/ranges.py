@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
 from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
 from atamo_rules.engine.index.paths import Reads, value_at
+from atamo_rules.engine.index.pausing import Pause
 from atamo_rules.engine.index.source import Source
 from atamo_rules.model.meaning import Step
 
@@ -63,6 +65,12 @@ class Numbers:
             self._filing = Filing([bucket for bucket in buckets if bucket], nested)
             of = joined(slots, apart)
             self._lists = [self._filing[buckets[slot]] if buckets[slot] else None for slot in of]
+
+    def warm(self, pause: Pause) -> None:
+        """Make now what places a number of each kind, which otherwise the first event that has one does."""
+        for kind in (float, int, Decimal):
+            pause()
+            self.slots[kind]
 
     def slot(self, source: Source, reads: Reads) -> str:
         """The variable that holds the slot, read once in a function."""

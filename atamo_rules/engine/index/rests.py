@@ -1,29 +1,24 @@
 """What is left to ask of a rule once it is found: a function, made when an event first finds the rule.
 
 Of very many rules most are never found, or not for long; making the functions of all of them would take longer than all
-the rest of an index. The function takes the place of what makes it in the rule's entry. What makes it knows its entry
-only weakly, so that nothing here refers to itself and an index is freed as soon as nobody holds it.
+the rest of an index. The entry that has its function takes the place of the one that makes it. An entry that is
+still to be made knows its index only weakly, so that nothing here refers to itself and an index is freed as soon as
+nobody holds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 from weakref import ref
 
 from atamo_rules.engine import conditions
 from atamo_rules.engine.frame import bare
 from atamo_rules.engine.index.buckets import Entry, always
-from atamo_rules.engine.shapes import Residual, residual
+from atamo_rules.engine.index.pausing import Pause
+from atamo_rules.engine.shapes import Residual, question, residual
 from atamo_rules.model.meaning import All, Among, Condition, Const, Get, Lookup, Meant, Now, Tally, Test
-
-Pause: TypeAlias = Callable[[], None]
-"""Called every few rules by who makes an index, so that other threads get their turn."""
-
-
-def nothing() -> None:
-    """No pause."""
 
 
 class Warming(Protocol):
@@ -44,7 +39,7 @@ class Entries:
 
     def add(self, id: str, parts: tuple[Condition, ...]) -> Entry:
         """The entry of a rule of which some parts, which read the body alone, are left."""
-        entry = (id, _First(ref(self), len(self.all), parts) if parts else always)
+        entry: Entry = (_first, id, len(self.all), parts, ref(self)) if parts else (always, id)
         self.all.append(entry)
         self._where.append([])
         return entry
@@ -52,46 +47,50 @@ class Entries:
     def put(self, entry: Entry, bucket: list[Entry]) -> None:
         """File an entry."""
         bucket.append(entry)
-        rest = entry[1]
-        if isinstance(rest, _First):
-            self._where[rest.number].append(bucket)
+        if entry[0] is _first:
+            self._where[entry[2]].append(bucket)
 
-    def found(self, number: int, rest: Residual) -> None:
-        """The function of an entry has been made: entries that have it take the places of those that had none."""
-        old = self.all[number]
-        new = self.all[number] = (old[0], rest)
+    def found(self, old: Entry) -> Entry:
+        """An entry that is still to be made has been, and takes the places of the other."""
+        _, id, number, parts, _ = old
+        new = self.all[number] = entry(id, parts)
         for bucket in self._where[number]:
             try:
                 bucket[bucket.index(old)] = new
             except ValueError:  # another thread has made it as well
                 continue
+        return new
 
     def warm(self, pause: Pause) -> None:
-        """Make every function now."""
-        for number, (_, rest) in enumerate(self.all):
-            if isinstance(rest, _First):
-                self.found(number, rest.made())
-                pause()
+        """Make every function now, those of one bucket after one another: they are asked together, and then lie
+        together."""
+        for number, mine in enumerate(self.all):
+            for bucket in [*self._where[number], [mine]]:
+                for one in tuple(bucket):
+                    if one[0] is _first and one is self.all[one[2]]:
+                        self.found(one)
+                        pause()
 
 
-class _First:
-    """Makes the function of a rule's rest when it is asked, and leaves it in its own place."""
+def _first(body: Any, old: Entry) -> bool:
+    """Asks an entry that is still to be made, and leaves what it makes of it in its place."""
+    entries = old[4]()
+    made = entry(old[1], old[3]) if entries is None else entries.found(old)
+    holds: bool = made[0](body, made)
+    return holds
 
-    __slots__ = ("_entries", "_parts", "number")
 
-    def __init__(self, entries: ref[Entries], number: int, parts: tuple[Condition, ...]) -> None:
-        self._entries, self.number, self._parts = entries, number, parts
+def entry(id: str, parts: Sequence[Condition]) -> Entry:
+    """A rule and the conjunction, which reads the body alone, that is left to ask of it."""
+    if not parts:
+        return (always, id)
+    condition = conjunction(parts)
+    return question(id, condition) or (_framed, id, conditions.condition(condition))
 
-    def made(self) -> Residual:
-        """The function."""
-        return whole(self._parts)
 
-    def __call__(self, body: Any) -> bool:
-        rest = self.made()
-        entries = self._entries()
-        if entries is not None:
-            entries.found(self.number, rest)
-        return rest(body)
+def _framed(body: Any, entry: Entry) -> bool:
+    holds: bool = entry[2](bare(body))
+    return holds
 
 
 class Later:

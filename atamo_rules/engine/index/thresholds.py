@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.bits import mask
-from atamo_rules.engine.index.fields import Both, Field
+from atamo_rules.engine.index.fields import Both, Found, free
 from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
 from atamo_rules.engine.index.paths import Reads, value_at
 from atamo_rules.engine.index.ranges import Numbers, joined
@@ -19,14 +19,15 @@ MOST_CUTS = 192
 Toggles: TypeAlias = dict[int, list[int]]
 
 
-class Thresholds(Field):
+class Thresholds:
     """Comparisons and equality of a number. Where there are too many thresholds to tell all apart, a term whose own
     lies within the slot may hold there, and need not."""
 
     def __init__(
-        self, steps: tuple[Step, ...], found: Any, size: int, numbers: Mapping[tuple[Step, ...], Numbers]
+        self, steps: tuple[Step, ...], found: Found, size: int, numbers: Mapping[tuple[Step, ...], Numbers]
     ) -> None:
-        super().__init__(steps, found, size, numbers)
+        self.steps = steps
+        base = free(found, size)
         self._numbers = numbers[steps]
         cuts = ordered(
             cut for _, asks in found for ask in asks for pair in ask.what for cut in pair if cut is not None
@@ -36,9 +37,7 @@ class Thresholds(Field):
         self._size = size
         count = len(self.cuts) + 3
         may, must = _standing(found, self.cuts, count)
-        self._coarse = list(
-            zip(_sweep(may, self.free, size, count), _sweep(must, self.free, size, count), strict=True)
-        )
+        self._coarse = list(zip(_sweep(may, base, size, count), _sweep(must, base, size, count), strict=True))
         self._numbers.cuts += self.cuts
         self._may: list[int] = []
         self._both: list[Both] = []

@@ -6,12 +6,17 @@ only their shapes are compiled. See `factory` for what a function looks like and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from atamo_rules.engine.shapes import factory, joins
+from atamo_rules.engine.shapes.factory import Question as Question
 from atamo_rules.engine.shapes.factory import Residual as Residual
 from atamo_rules.engine.shapes.piece import FRAME, Beyond, Here, Piece
+from atamo_rules.engine.shapes.piece import Held as Held
+from atamo_rules.engine.shapes.piece import Place as Place
 from atamo_rules.model.meaning import Condition
 
-__all__ = ["Residual", "expression", "nanoseconds", "residual"]
+__all__ = ["Held", "Place", "Question", "Residual", "expression", "nanoseconds", "question", "residual"]
 
 TOP = Here({"event": "e"})
 
@@ -29,6 +34,15 @@ def residual(condition: Condition) -> Residual | None:
     return factory.function(condition, piece)
 
 
+def question(of: str, condition: Condition) -> Question | None:
+    """The same as a tuple that asks itself, `question[0](body, question)`; its second item is `of`."""
+    try:
+        piece = joins.piece(condition, TOP)
+    except Beyond:
+        return None
+    return factory.question(of, condition, piece)
+
+
 def nanoseconds(condition: Condition) -> float:
     """What asking a condition takes, about, on a machine on which a call takes a hundred nanoseconds."""
     try:
@@ -37,13 +51,14 @@ def nanoseconds(condition: Condition) -> float:
         return FRAME * 20.0
 
 
-def expression(condition: Condition) -> Piece | None:
+def expression(condition: Condition, held: Mapping[Place, Held] | None = None) -> Piece | None:
     """The condition as an expression of the body `e`, to be written into a larger function; None where it reads more.
+    `held` are the paths of `e` that the function has read already.
 
     It names nothing else but its constants, what is in `factory.SPACE`, and variables of its own that begin with u, v
     or x. It raises one of `factory.SURPRISES` where the body is not as its type says.
     """
     try:
-        return joins.piece(condition, TOP)
+        return joins.piece(condition, TOP._replace(held=held) if held else TOP)
     except Beyond:
         return None

@@ -7,9 +7,9 @@ from typing import Any
 
 from atamo_rules.engine import readers
 from atamo_rules.engine.operators import FITS, operator_of
-from atamo_rules.engine.shapes import comparisons, elements, spelled
+from atamo_rules.engine.shapes import comparisons, elements, numbers, spelled
 from atamo_rules.engine.shapes.numbers import SIGNS
-from atamo_rules.engine.shapes.paths import plain, read
+from atamo_rules.engine.shapes.paths import is_number, plain, read
 from atamo_rules.engine.shapes.piece import CALL, MARK, PART, Here, Piece
 from atamo_rules.engine.shapes.values import Conditions, Made, Uncovered, value
 from atamo_rules.model.meaning import (
@@ -36,6 +36,8 @@ def piece(node: Condition, here: Here, conditions: Conditions) -> Piece | None:
         left = node.left
         if plain(left.steps):
             text, soft = read(left, here)
+            if is_number(left, here) and (sure := numbers.sure(node.operator, node.right.value, text)):
+                return sure
             return comparisons.test(node, left.type, text, soft, here.value)
         return elements.piece(node, left, here) if left.many else None
     if isinstance(node, Test) and isinstance(node.left, Spelled):

@@ -2,20 +2,28 @@
 
 For `subject contains "down" and channel is "web"` the function is made by
 
-    def make(n, c0, c1):
-        t = None
+    def make(t, c0, c1):
         def f(e):
-            nonlocal t
             try:
                 return (e['channel'] == c0 and (c1 in (v := e['subject']) and isinstance(v, str)))
             except SURPRISES:
-                if t is None:
-                    t = T(n)
                 return t(e)
         return f
 
 The expression answers when the body is as its type says. Anything else raises, and the closures that are right about
 everything answer instead; entering a `try` costs nothing (CPython 3.11 and later).
+
+An index, which holds very many, has no function for each: it keeps the constants in a tuple that begins with the
+function of the shape,
+
+    def f(e, c):
+        try:
+            return (e['channel'] == c[3] and (c[4] in (v := e['subject']) and isinstance(v, str)))
+        except SURPRISES:
+            return c[2](e)
+
+and asks `c[0](body, c)`. One tuple takes a quarter of the memory of a function and its cells, and where all of it lies
+beyond the caches, waiting for memory is what asking costs.
 """
 
 from __future__ import annotations
@@ -34,6 +42,10 @@ from atamo_rules.functions.floats import is_number
 from atamo_rules.model.meaning import Condition
 
 Residual: TypeAlias = Callable[[Any], bool]
+Question: TypeAlias = "tuple[Any, ...]"
+"""A function of a shape, what it belongs to, and its constants: `question[0](body, question)` asks it."""
+FIRST = 3
+"""Where the constants of a question begin."""
 
 SURPRISES = (LookupError, TypeError, AttributeError, ArithmeticError, ValueError, RecursionError)
 """What Python raises where a body is not as an expression takes it to be."""
@@ -45,36 +57,67 @@ MOST_SHAPES = 16_384
 def function(condition: Condition, piece: Piece) -> Residual:
     """The function of a condition whose piece was written."""
     make = _factory(piece.text)
-    return make(condition, *piece.constants) if make is not None else total.asked(condition)
+    surprised = total.Asked(condition)
+    return make(surprised, *piece.constants) if make is not None else surprised
+
+
+def question(of: str, condition: Condition, piece: Piece) -> Question:
+    """The same as a question; `of` is what it belongs to."""
+    ask = _asking(piece.text)
+    surprised = total.Asked(condition)
+    return (_surprised, of, surprised) if ask is None else (ask, of, surprised, *piece.constants)
+
+
+def _surprised(body: Any, question: Question) -> bool:
+    holds: bool = question[2](body)
+    return holds
 
 
 @lru_cache(MOST_SHAPES)
 def _factory(text: str) -> Callable[..., Residual] | None:
     """The factory of a shape, None where Python does not take an expression so large."""
+    names = ", ".join(["t", *(f"c{at}" for at in range(text.count(MARK)))])
+    return _compiled(_FACTORY.format(names=names, expression=_numbered(text, "c{}")))
+
+
+@lru_cache(MOST_SHAPES)
+def _asking(text: str) -> Callable[[Any, Question], bool] | None:
+    """The function of a shape that is given its constants; None where Python does not take it."""
+    return _compiled(_ASKING.format(expression=_numbered(text, "c[{}]", FIRST)))
+
+
+def _numbered(text: str, constant: str, first: int = 0) -> str:
     pieces = text.split(MARK)
-    numbered = "".join(f"{piece}c{at}" for at, piece in enumerate(pieces[:-1])) + pieces[-1]
-    names = ", ".join(["n", *(f"c{at}" for at in range(len(pieces) - 1))])
+    return (
+        "".join([f"{piece}{constant.format(at)}" for at, piece in enumerate(pieces[:-1], first)]) + pieces[-1]
+    )
+
+
+def _compiled(source: str) -> Callable[..., Any] | None:
     space = dict(_SPACE)
     try:
-        exec(compile(_SOURCE.format(names=names, expression=numbered), "<shape>", "exec"), space)
+        exec(compile(source, "<shape>", "exec"), space)
     except (SyntaxError, RecursionError, MemoryError):
         return None
-    make: Callable[..., Residual] = space["make"]
-    return make
+    made: Callable[..., Any] = space["made"]
+    return made
 
 
-_SOURCE = """\
-def make({names}):
-    t = None
+_FACTORY = """\
+def made({names}):
     def f(e):
-        nonlocal t
         try:
             return {expression}
         except SURPRISES:
-            if t is None:
-                t = T(n)
             return t(e)
     return f
+"""
+_ASKING = """\
+def made(e, c):
+    try:
+        return {expression}
+    except SURPRISES:
+        return c[2](e)
 """
 
 
@@ -114,7 +157,6 @@ _SPACE: dict[str, Any] = {
     "POS": inf,
     "Q": _all_parts,
     "SURPRISES": SURPRISES,
-    "T": total.asked,
 }
 """All that an expression can name, besides its constants and the body."""
 

@@ -59,6 +59,15 @@ def order(operator: str, constant: Any, read: str, soft: bool, value: str) -> Pi
     return Piece(ORDER, text, constants)
 
 
+def sure(operator: str, constant: Any, read: str) -> Piece | None:
+    """`read operator constant` of a value that is known to be an int or a float, and nearer to zero than 2**53."""
+    sign = SIGNS.get(operator)
+    bound = whole(constant)
+    if sign is not None and bound is None and (both := broken(constant)) is not None:
+        return Piece(ORDER, f"{read} {sign} {MARK}", (both[1],))
+    return None if sign is None or bound is None else Piece(ORDER, f"{read} {sign} {MARK}", (bound,))
+
+
 def between(low: tuple[str, Any], high: tuple[str, Any], read: str, soft: bool, value: str) -> Piece | None:
     """Both bounds at once, each (operator, constant), where both are whole."""
     least, most = whole(low[1]), whole(high[1])

@@ -23,6 +23,12 @@ def place(get: Get, here: Here) -> Place:
     return root, get.steps
 
 
+def is_number(get: Get, here: Here) -> bool:
+    """Whether the path has been read, and is known to be a number that compares with floats exactly."""
+    found = here.held.get(place(get, here)) if here.held else None
+    return found is not None and found.number
+
+
 def plain(steps: tuple[Step, ...]) -> bool:
     """Whether a path goes through objects alone, and not too far."""
     for step in steps:
@@ -41,6 +47,8 @@ def read(get: Get, here: Here, *, default: str = "", soft: bool = False) -> tupl
     root = here.names.get(get.root)
     if root is None:
         raise Beyond
+    if here.held and not default and (found := here.held.get((root, steps))) is not None:
+        return found.name, found.soft
     if not (known or soft or default or isinstance(get.type, Anything)):
         return root + "".join([f"[{step!r}]" for step in steps]), False
     last = len(steps) - 1

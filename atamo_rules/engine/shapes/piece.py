@@ -37,12 +37,21 @@ Place: TypeAlias = "tuple[str, tuple[Step, ...]]"
 """A path: the name of its root in the expression, and its steps."""
 
 
+class Held(NamedTuple):
+    """The variable that holds what is at a path. `soft`: it is None where nothing is. `number`: it is an int or a
+    float, and nearer to zero than 2**53."""
+
+    name: str
+    soft: bool
+    number: bool
+
+
 class Here(NamedTuple):
     """Where in a condition we are.
 
     `names` are the roots of paths and the Python names that hold them. `soft` are the paths that a condition around
     us asks the presence of: they are often absent, so reading them must not cost an exception. `value` is the Python
-    name that holds a value which is looked at twice.
+    name that holds a value which is looked at twice. `held` are the paths that have been read before.
     """
 
     names: Mapping[str, str]
@@ -50,11 +59,12 @@ class Here(NamedTuple):
     value: str = "v"
     depth: int = 0
     variables: tuple[tuple[str, str], ...] = ()
+    held: Mapping[Place, Held] = {}
 
     def deeper(self, soft: frozenset[Place]) -> Here:
         """Inside an `and`, an `or` or a `not`, where these paths too may be absent."""
         soft = self.soft | soft if soft else self.soft
-        return Here(self.names, soft, self.value, self.depth + 1, self.variables)
+        return Here(self.names, soft, self.value, self.depth + 1, self.variables, self.held)
 
     def inside(self, variable: str) -> tuple[Here, str]:
         """Inside a quantifier, and the Python name of its element."""
@@ -65,5 +75,6 @@ class Here(NamedTuple):
             "u",
             self.depth + 1,
             (*self.variables, (variable, name)),
+            self.held,
         )
         return here, name

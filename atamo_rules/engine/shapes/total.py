@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from atamo_rules.engine import conditions
-from atamo_rules.engine.frame import bare
+from atamo_rules.engine.frame import Frame, bare
 from atamo_rules.engine.shapes.piece import FRAME, MARK, Beyond, Here, Piece
 from atamo_rules.model.meaning import (
     All,
@@ -29,10 +29,19 @@ from atamo_rules.model.meaning import (
 from atamo_rules.model.meaning import Any as AnyOf
 
 
-def asked(condition: Condition) -> Callable[[Any], bool]:
-    """A condition that reads nothing but the body, as a function of the body."""
-    holds = conditions.condition(condition)
-    return lambda body: holds(bare(body))
+class Asked:
+    """A condition that reads nothing but the body, as a function of the body, which is made when it is first asked."""
+
+    __slots__ = ("_condition", "_holds")
+
+    def __init__(self, condition: Condition) -> None:
+        self._condition = condition
+        self._holds: Callable[[Frame], bool] | None = None
+
+    def __call__(self, body: Any) -> bool:
+        if self._holds is None:
+            self._holds = conditions.condition(self._condition)
+        return self._holds(bare(body))
 
 
 def piece(condition: Condition, here: Here) -> Piece:
