@@ -31,6 +31,7 @@ from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
+from atamo_rules.hub.requests.answering import cut_off
 from atamo_rules.hub.requests.live import Requests
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.hub.retire import Retiring
@@ -276,6 +277,8 @@ class Hub:
         for lease in cancelled.running:
             self.underway.cancel(lease.work.action.id)
         self.follow(Kept(finished=cancelled.finished), NOTHING)
+        for work in cancelled.work:
+            await cut_off(self, work, who)
         return cancelled.count
 
     async def pause(self, what: Hold, who: str = "") -> None:
@@ -299,10 +302,11 @@ class Hub:
     ) -> int:
         """Have dead letters up to a number done again; gives how many. See `Store.redrive`."""
         await self.start()
-        count = await self.store.redrive(which, upto, edit, who)
-        for name in self.current.agents:
-            self.lane(name).start()
-        return count
+        try:
+            return await self.store.redrive(which, upto, edit, who)
+        finally:  # what was begun anew before it failed, or was given up, is done too
+            for name in self.current.agents:
+                self.lane(name).start()
 
     # --- around -----------------------------------------------------------------------------------------
 

@@ -143,11 +143,13 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What was cancelled: how many actions, the leases among them that were running, and events that are over."""
+    """What was cancelled: how many actions, the leases among them that were running, events that are over, and the work
+    that nobody will do."""
 
     count: int
     running: tuple[Lease, ...] = ()
     finished: tuple[str, ...] = ()
+    work: tuple[Work, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy
 from atamo_rules.hub.audience import Listener
+from atamo_rules.hub.ending import unfinished
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.retire import Retiring
+from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import Hold
 from atamo_rules.testing.agents import ScriptedAgent
@@ -80,6 +84,54 @@ def test_a_slot_whose_action_was_paused_meanwhile_is_given_back() -> None:
         assert await hub.drain(5) == 0
 
     asyncio.run(story())
+
+
+def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(tmp_path: Path) -> None:
+    agent = ScriptedAgent(concurrency=2)
+
+    async def story() -> None:
+        hub = Hub(state(ONE, {"desk": agent}), SqliteStore(tmp_path / "hub.db"))
+        await hub.start()
+        messages = [{"type": "thing.happened", "id": f"e{n}", "data": {"n": 1}} for n in range(9)]
+        callers = [asyncio.create_task(hub.submit_json(message)) for message in messages]
+        await asyncio.sleep(0)
+        for caller in callers:
+            caller.cancel()
+        await asyncio.wait(callers)
+        for n in range(9):
+            await hub.wait(f"e{n}", 10)
+        assert await unfinished(hub) == 0
+        assert sorted(action.id for action in agent.asked) == sorted({action.id for action in agent.asked})
+        kept = [await hub.store.find(f"e{n}") for n in range(9)]
+        assert len(agent.asked) == sum(key is not None for key in kept) > 0
+        assert hub.lane("desk").reserved == 0
+        await hub.drain(5)
+        await hub.end()
+
+    asyncio.run(story())
+
+
+def test_a_cancellation_that_was_held_back_is_delivered() -> None:
+    async def story() -> list[str]:
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        said: list[str] = []
+
+        async def writer() -> None:
+            said.append(await to_its_end(done))
+            await delivered()
+            said.append("never")
+
+        task = asyncio.create_task(writer())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+        done.set_result("kept")
+        await asyncio.wait({task})
+        assert task.cancelled()
+        return said
+
+    assert asyncio.run(story()) == ["kept"]
 
 
 def test_an_auditor_is_told_once_what_is_heard_while_it_is_read() -> None:

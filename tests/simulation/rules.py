@@ -21,6 +21,11 @@ request price.quote
   answer
     price: whole
 
+request price.watch
+  n: whole
+  answer
+    price: whole
+
 agent desk
   send note
     n: whole
@@ -32,6 +37,18 @@ agent list
     n: whole
     answer
       price: whole
+
+agent wire
+  ask look
+    n: whole
+    safe fresh 5 seconds stale 30 seconds shared by everyone
+    answer
+      price: whole
+  publish ticks
+    n: whole
+  publish shared_ticks
+    n: whole
+    safe shared by everyone
 
 rule embargo "Whoever is not served gets no further"
   order 1
@@ -67,6 +84,32 @@ rule acme_only
           n: 0
     send desk.note
       n: found.price
+
+rule looked
+  order 3
+  on order.placed
+  when n > 2
+  do
+    ask wire.look within 20 seconds as seen
+      n: n
+      on timeout
+        send mill.grind
+          n: 1
+    send desk.note
+      n: seen.price
+
+rule watched
+  on request price.watch
+  when n > 2
+  do
+    publish wire.ticks
+      n: n
+
+rule watched_together
+  on request price.watch
+  do
+    publish wire.shared_ticks
+      n: 1
 
 rule checked
   on order.checked
@@ -105,8 +148,8 @@ ATTEMPTS: Mapping[tuple[str, str], int] = {
     ("quoted", "desk.note"): 3,
 }
 """By rule and target, what the rules above say."""
-AGENTS = ("desk", "mill", "list")
-RULES = ("embargo", "placed", "acme_only", "checked", "quoted")
+AGENTS = ("desk", "mill", "list", "wire")
+RULES = ("embargo", "placed", "acme_only", "looked", "checked", "quoted", "watched", "watched_together")
 USERS = {
     "ann": User("ann", organisation="acme"),
     "bea": User("bea", organisation="birch"),

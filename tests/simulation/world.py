@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
-from atamo_rules.errors import Busy
+from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import intake
 from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.hub.binding import Bound
@@ -45,14 +45,15 @@ Spoil = Callable[[Any], None]
 
 
 class World:
-    """`place` is an empty folder; a world without one has its store in memory, and one process alone."""
+    """`place` is an empty folder; a world without one has its store in memory, and every
+    process begins with nothing."""
 
     def __init__(self, seed: int, place: Path | None, spoil: Spoil = lambda store: None) -> None:
         self.chance = Random(seed)
         self.clock = VirtualClock()
         self.place = place
         self.spoil = spoil
-        self.ledger = Ledger({ruleset(number).digest for number in range(GENERATIONS)})
+        self.ledger = self._books()
         self.audit = sha256()
         self.steps = self.number = self.asked = self.process = 0
         self.generation = 0
@@ -94,7 +95,12 @@ class World:
             self._move_on()
             loop.kill()
         self.ledger.died(left, orderly=end == "stopped")
+        if self.place is None and end != "over":  # memory forgets, and nothing else
+            self.ledger, self.position = self._books(), 0
         return end
+
+    def _books(self) -> Ledger:
+        return Ledger({ruleset(number).digest for number in range(GENERATIONS)})
 
     def _hub(self, disk: Disk) -> Hub:
         store: Any
@@ -115,6 +121,8 @@ class World:
             write = store.file.group._write
 
             def written(group: Any) -> None:
+                if disk.dead:
+                    raise StoreUnavailable("the process is dead")
                 self._needs_room()
                 write(group)
 
@@ -136,7 +144,7 @@ class World:
     async def _live(self) -> End:
         await self._start()
         calls: set[asyncio.Task[None]] = set()
-        left = self.chance.randint(5, 40) if self.place is not None else STEPS
+        left = self.chance.randint(5, 40)
         while self.steps < STEPS and left:
             self.steps, left = self.steps + 1, left - 1
             task = asyncio.get_running_loop().create_task(deed(self))
@@ -181,9 +189,10 @@ class World:
 
     def _move_on(self) -> None:
         """Let go of the file, and leave the next process a copy of it as it is at this moment."""
+        before, self.process = str(self.process), self.process + 1
         if self.place is None:
             return
-        here, self.process = self.place / str(self.process), self.process + 1
+        here = self.place / before
         shutil.copytree(
             here,
             self.place / str(self.process),

@@ -21,6 +21,7 @@ from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import ANY, Caps, Hear
+from atamo_rules.hub.whole import delivered
 from atamo_rules.model.audit import AuditRecord, Level, Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -268,6 +269,7 @@ class LocalStore:
             change.closed.append(frames[0].log)
         await self.commit(change)
         self.followed(change)
+        await delivered()  # an agent that has spoken may be stopped
         return change.cursor
 
     async def read(self, log: str, after: int, limit: int, wait: float) -> Page:

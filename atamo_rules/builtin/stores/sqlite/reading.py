@@ -233,7 +233,7 @@ def decision(connection: sqlite3.Connection, key: str) -> Decision | None:
     for (work,) in connection.execute("select work from actions where event = ? order by row", (key,)):
         action = values.to_action(values.read(work)[0])
         own = action.id == action_id(
-            kept.id, action.rule, f"/{action.index}"
+            kept.key, action.rule, f"/{action.index}"
         )  # not of another branch, nor edited
         if not own or action.rule in asked:
             continue
