@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import records
+from atamo_rules.hub import archive, records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
@@ -45,6 +45,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
+from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
 
@@ -112,6 +113,11 @@ class Hub:
         left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
         self.holds.update(await self.store.paused())
+        await archive.keep(self.store, self.current)
+        for digest in left.rules:
+            before = self.current if digest == self.current.digest else await archive.revive(self, digest)
+            if before is not None:
+                self.retiring.revive(before)
         await self.requests.recover()
         if left.open or left.pending:
             await self.note(
@@ -309,6 +315,16 @@ class Hub:
                 self.lane(name).start()
 
     # --- around -----------------------------------------------------------------------------------------
+
+    async def activate(self, generation: Generation) -> None:
+        """Keep the text of a whole new generation, and put it in force."""
+        await self.surely(lambda: archive.keep(self.store, generation))
+        self.swap(generation)
+
+    async def rules_of(self, digest: str) -> Ruleset | None:
+        """The rules of a digest: those in force, or those of before as far as they are kept."""
+        known = next((one.ruleset for one in self.retiring.all if one.digest == digest), None)
+        return known if known is not None else await archive.fetch(self.store, digest)
 
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""

@@ -221,6 +221,11 @@ class Store(Protocol):
         """All that is kept of an event, as JSON; by its key, or by its id alone where only one event has it."""
         ...
 
+    async def rulesets(self) -> frozenset[str]:
+        """The digests of the rulesets that kept events were decided under, and that open work waits under. May take its
+        time: it is asked about once a day."""
+        ...
+
     async def depth(self) -> Depth: ...
 
     async def housekeeping(self) -> int:

@@ -300,6 +300,7 @@ class AuditLaws(Laws):
             assert told.actions == (first.action, asked.action)
             assert [found.rule for found in told.fired if found.shadow] == ["s"]
             assert await stage.store.decision("nobody") is None
+            assert await stage.store.rulesets() == {"g1"}
 
         run(self, story)
 

@@ -17,11 +17,13 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
+from atamo_rules.model.outcome import Done
 from atamo_rules.model.work import Hold
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
 from tests.hub.stage import Heard, state
 from tests.hub.test_failures import ONE
+from tests.hub.test_recovery import LONG
 
 
 def full_once(store: Any) -> None:
@@ -132,6 +134,37 @@ def test_a_cancellation_that_was_held_back_is_delivered() -> None:
         return said
 
     assert asyncio.run(story()) == ["kept"]
+
+
+class Slow(ScriptedAgent):
+    """Answers after a moment."""
+
+    async def perform(self, action: Any, reply: Any) -> Any:
+        await asyncio.sleep(0.02)
+        return Done({"amount": 1})
+
+
+def test_an_attempt_that_is_stopped_while_the_store_is_full_gives_back_what_it_took() -> None:
+    async def story() -> None:
+        desk = ScriptedAgent()
+        hub = Hub(state(LONG, {"pricing": Slow(), "desk": desk}), MemoryStore())
+        await hub.submit_json({"type": "price.quote", "id": "e1", "data": {"sku": "a"}})
+        commit = hub.store.journal.commit  # type: ignore[attr-defined]
+
+        async def full(change: Any) -> None:
+            raise Busy("the disk is full")
+
+        hub.store.journal.commit = full  # type: ignore[attr-defined]
+        async with asyncio.timeout(10):
+            while not hub.lane("desk").reserved:
+                await asyncio.sleep(0.001)
+        (told,) = (await hub.store.told("e1") or {})["actions"]  # type: ignore[misc]
+        hub.underway.cancel(str(told["id"]))  # type: ignore[index, call-overload]
+        await asyncio.sleep(0.01)
+        assert hub.lane("desk").reserved == 0
+        hub.store.journal.commit = commit  # type: ignore[attr-defined]
+
+    asyncio.run(story())
 
 
 def test_an_auditor_is_told_once_what_is_heard_while_it_is_read() -> None:

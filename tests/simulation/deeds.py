@@ -90,7 +90,7 @@ async def _do(world: World, what: Deed) -> None:
         case "discard":
             await hub.store.discard(Selector(agent=chance.choice(AGENTS)), 1_000_000, "op")
         case "reload":
-            world.reload(chance.randrange(GENERATIONS))
+            await world.reload(chance.randrange(GENERATIONS))
         case "clock":
             world.clock.step(chance.choice(STEPS_OF_CLOCK))
         case "disk":

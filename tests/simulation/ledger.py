@@ -59,7 +59,7 @@ class Ledger:
     requests: dict[str, str] = field(default_factory=dict)
     """open, or the kind that ended it."""
     rules: dict[str, str] = field(default_factory=dict)
-    """By event, the digest of the generation that goes on with it in this process."""
+    """By event, the digest of the generation that decided it, and goes on with it in every process."""
     open: Counter[str] = field(default_factory=Counter)
     holds: set[tuple[Json, Json]] = field(default_factory=set)
     promised: set[str] = field(default_factory=set)
@@ -213,7 +213,6 @@ class Ledger:
         of an action, and not in the audit."""
         self.read(left.records)
         self.running.clear()
-        self.rules.clear()
         for id, line in self.actions.items():
             if orderly and line.state == "running" and left.actions[id][0] == "waiting":
                 line.state = "waiting"

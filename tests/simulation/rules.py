@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from atamo_rules.compiler.pipeline import compile_sources
+from atamo_rules.hub.archive import Script
 from atamo_rules.model.people import User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.source.span import Source
@@ -157,11 +158,16 @@ USERS = {
 }
 
 
+def script(number: int) -> Script:
+    """The text of one generation of the rules."""
+    return Script((("a.atamo", TEXT.replace("GENERATION", str(number))),))
+
+
 @lru_cache
 def ruleset(number: int) -> Ruleset:
     """One generation of the rules."""
-    text = TEXT.replace("GENERATION", str(number))
-    made: Any = compile_sources([Source("a.atamo", text)], lambda *_: "")
+    ((name, text),) = script(number).files
+    made: Any = compile_sources([Source(name, text)], lambda *_: "")
     assert made.ruleset is not None, [d.message for d in made.diagnostics]
     compiled: Ruleset = made.ruleset
     return compiled

@@ -7,6 +7,7 @@ import io
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -19,7 +20,7 @@ from atamo_rules.hub import intake
 from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.ending import unfinished
-from atamo_rules.hub.generation import generation
+from atamo_rules.hub.generation import Generation, generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.request import OVER
 from atamo_rules.hub.retry import RetryPolicy
@@ -31,7 +32,7 @@ from tests.simulation.agents import UnreliableAgent
 from tests.simulation.deeds import deed
 from tests.simulation.kept import kept, records
 from tests.simulation.ledger import Ledger
-from tests.simulation.rules import AGENTS, GENERATIONS, POLICY, ruleset
+from tests.simulation.rules import AGENTS, GENERATIONS, POLICY, ruleset, script
 from tests.simulation.time import Disk, VirtualClock, VirtualLoop
 
 STEPS = 60
@@ -82,6 +83,7 @@ class World:
         loop.set_exception_handler(lambda _, context: faults.append(context) if self.alive else None)
         rate = self.chance.choice((2000.0, 20.0))
         disk = Disk(loop, lambda: self.chance.expovariate(rate))
+        loop._default_executor = disk  # type: ignore[attr-defined]  # whatever would be another thread's work
         self.alive, self.full = True, False
         self.hub = self._hub(disk)
         try:
@@ -131,15 +133,18 @@ class World:
         agents = {name: UnreliableAgent(self.chance, self._called) for name in AGENTS}
         self.bound: dict[str, Any] = {name: Bound(AgentUse(name), agent) for name, agent in agents.items()}
         self.due.clear()
-        first = generation(ruleset(self.generation), Directory(), self.bound)
-        hub = Hub(first, store, [self], clock=self.clock, chance=self.chance.random)
+        hub = Hub(self._rules(), store, [self], clock=self.clock, chance=self.chance.random)
         hub.policy = RetryPolicy(attempts=POLICY, base=0.5, cap=8.0)
         return hub
 
-    def reload(self, number: int) -> None:
+    def _rules(self) -> Generation:
+        made = generation(ruleset(self.generation), Directory(), self.bound)
+        return replace(made, script=script(self.generation))
+
+    async def reload(self, number: int) -> None:
         """Put another generation of the rules in force."""
         self.generation = number
-        self.hub.swap(generation(ruleset(number), Directory(), self.bound))
+        await self.hub.activate(self._rules())
 
     async def _live(self) -> End:
         await self._start()

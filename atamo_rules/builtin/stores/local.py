@@ -84,7 +84,9 @@ class LocalStore:
             for item in loaded.lost:
                 self.work.add(item)
         deadlines = tuple(i.work for i in self.work.items.values() if i.limited)
-        return Recovered(tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost))
+        return Recovered(
+            tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost), loaded.rules
+        )
 
     async def close(self) -> None:
         # Of what is just being written, that decides: it may be a result.
@@ -364,6 +366,9 @@ class LocalStore:
     async def told(self, name: str) -> Mapping[str, Json] | None:
         key = await self.journal.find(name)
         return await self.journal.told(key) if key is not None else None
+
+    async def rulesets(self) -> frozenset[str]:
+        return await self.journal.rulesets()
 
     async def depth(self) -> Depth:
         count = dict.fromkeys(("ready", "leased", "writing", "later", "held", "over"), 0)

@@ -113,5 +113,5 @@ async def cut_off(hub: Hub, work: Work, who: str) -> None:
 
 def _speaks(hub: Hub, work: Work) -> bool:
     """Whether an agent's outcome is an answer at all: one that only writes things down has none."""
-    bound = hub.retiring.under(work.event).agents.get(work.action.agent)
+    bound = hub.retiring.under(work.event, work.rules).agents.get(work.action.agent)
     return bound is not None and getattr(bound.agent, "answers", True)

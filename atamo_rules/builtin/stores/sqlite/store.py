@@ -240,6 +240,9 @@ class SqliteJournal:
     async def head(self) -> int:
         return self._heard
 
+    async def rulesets(self) -> frozenset[str]:
+        return await self._read(reading.rulesets)
+
     async def sizes(self) -> tuple[int, int]:
         return await self._read(reading.sizes)
 
