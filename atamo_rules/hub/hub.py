@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, records
+from atamo_rules.hub import archive, beginning, records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
@@ -128,7 +128,7 @@ class Hub:
         for work in left.deadlines:
             self.attempts.limit(work)
         for key in left.pending:
-            self.spawn(self._decide_kept(key))
+            self.spawn(self.decide_kept(key))
         self._house = asyncio.get_running_loop().create_task(keep_house(self))
 
     # --- accept -----------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class Hub:
         )
         return Decided(decision, following)
 
-    async def _decide_kept(self, key: str, event: Event | None = None) -> None:
+    async def decide_kept(self, key: str, event: Event | None = None) -> None:
         """Decide an event that was kept undecided, under the rules of now."""
         event = event or await self.store.event(key)
         if event is None:
@@ -252,27 +252,8 @@ class Hub:
             self.unreserve(following)
 
     def follow(self, kept: Kept, following: Following) -> None:
-        """Begin what a transaction brought: attempts, the lines of agents, events to decide, clocks; and see off what
-        is over with it."""
-        for lease in kept.leases:
-            lane, action = self.lane(lease.work.action.agent), lease.work.action
-            if self.calls.joins(action):
-                self.spawn(self.attempts.run(lane, lease, slotless=True), action.id)
-            else:
-                lane.unreserve()
-                lane.begin(lease)
-        self.unreserve(following, kept.leases)
-        for work in following.work:
-            if work.deadline is not None:
-                self.attempts.limit(work)
-            self.lane(work.action.agent).start()
-        if kept.pending:
-            events = {arrival.event.key: arrival.event for arrival in following.arrivals}
-            for key in kept.pending:
-                self.spawn(self._decide_kept(key, events.get(key)))
-        for key in kept.finished:
-            self.retiring.leave(key)
-            self.underway.over(key)
+        """Begin what a transaction brought."""
+        beginning.follow(self, kept, following)
 
     # --- operate ----------------------------------------------------------------------------------------
 
@@ -375,17 +356,11 @@ class Hub:
 
     def reserve(self, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
-        organisation = event.user.organisation if event.user is not None else ""
-        holds = Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
-        if self.holds and not self.holds.isdisjoint(holds):
-            return 0.0
-        return self.calls.reserve(self.lane(action.agent), action, event)
+        return beginning.reserve(self, action, event)
 
     def unreserve(self, following: Following, leases: Sequence[Lease] = ()) -> None:
         """Give back the slots of work that was not kept, or is kept without its lease."""
-        begun = {lease.work.action.id for lease in leases}
-        for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
-            self.calls.unreserve(self.lane(action.agent), action)
+        beginning.unreserve(self, following, leases)
 
     async def wait(self, event: str, seconds: float) -> None:
         """Come back when everything that follows from an event is over, at the latest after `seconds`."""

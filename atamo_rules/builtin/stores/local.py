@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 
-from atamo_rules.builtin.stores import operating
+from atamo_rules.builtin.stores import answers, operating
 from atamo_rules.builtin.stores.bells import Bells, rung
 from atamo_rules.builtin.stores.drafting import Draft, thin
 from atamo_rules.builtin.stores.following import followed
@@ -21,7 +20,6 @@ from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import ANY, Caps, Hear
-from atamo_rules.hub.whole import delivered
 from atamo_rules.model.audit import AuditRecord, Level, Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -264,38 +262,16 @@ class LocalStore:
     async def append(
         self, frames: Sequence[Frame], notes: Sequence[Note] = (), *, close: bool = False
     ) -> int:
-        change = self.draft.change()
-        change.frames += frames
-        change.notes += notes
-        if close and frames:
-            change.closed.append(frames[0].log)
-        await self.commit(change)
-        self.followed(change)
-        await delivered()  # an agent that has spoken may be stopped
-        return change.cursor
+        return await answers.append(self, frames, notes, close=close)
 
     async def read(self, log: str, after: int, limit: int, wait: float) -> Page:
-        end = self.clock.passed() + wait
-        while True:
-            bell = self.bells.at(f"log {log}")
-            page = await self.journal.page(log, after, limit)
-            left = end - self.clock.passed()
-            if page.frames or page.closed or page.expired is not None or left <= 0:
-                return page
-            await rung(bell, left)
+        return await answers.read(self, log, after, limit, wait)
 
     async def trim(self, log: str, frames: Sequence[int]) -> None:
-        change = self.draft.change()
-        change.trimmed += [(log, seq) for seq in frames]
-        await self.journal.commit(change)
+        await answers.trim(self, log, frames)
 
     async def touch(self, log: str, seconds: float) -> bool:
-        if (await self.journal.page(log, 0, 1)).expired is not None:
-            return False
-        change = self.draft.change()
-        change.kept.append((log, change.at + timedelta(seconds=seconds)))
-        await self.commit(change)
-        return True
+        return await answers.touch(self, log, seconds)
 
     # --- dead letters -----------------------------------------------------------------------------------
 
