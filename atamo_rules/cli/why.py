@@ -21,13 +21,15 @@ Exit codes: 0 the condition holds, 1 it does not, or there is no such event or r
 @click.command(epilog=EPILOG)
 @click.argument("id")
 @click.option("--rule", required=True, shell_complete=names_of("rule"), help="The rule that is asked about.")
+@click.option("--now", is_flag=True, help="Ask the rule in force, whichever decided the event.")
 @hub_options
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
-def why(id: str, rule: str, place: Place, format: str) -> int:
+def why(id: str, rule: str, now: bool, place: Place, format: str) -> int:
     """Say why a rule does or does not fire on event ID: its condition as a tree, with every value it looked at, and the
     fewest sub-conditions that would have to change.
 
-    The rule is the one in force now; where others decided the event, that is said.
+    The rule is the one that decided, as long as the hub keeps its text; else, and with --now, the one in force. Where
+    those are not the same, that is said.
     """
     from atamo_rules.cli.ink import Ink, plain
     from atamo_rules.cli.tree import drawn
@@ -35,7 +37,8 @@ def why(id: str, rule: str, place: Place, format: str) -> int:
 
     with place.open() as hub:
         try:
-            told = hub.get(f"/v1/events/{quoted(id)}/why", {"rule": rule})
+            asked = {"rule": rule, "now": "true"} if now else {"rule": rule}
+            told = hub.get(f"/v1/events/{quoted(id)}/why", asked)
         except Refused as refused:
             say(f"{refused.sentence}\n", err=True)
             return 1
@@ -47,7 +50,8 @@ def why(id: str, rule: str, place: Place, format: str) -> int:
     say(f"{plain(told['type'])} {plain(told['event'])}\n")
     for line in drawn(told, ink):
         say(f"{line}\n")
-    if told["decided_under"] and told["decided_under"] != told["rules_now"]:
-        then, now = told["decided_under"][:12], told["rules_now"][:12]
-        say(f"\nthe event was decided under rules {then}; this is the rule of now, {now}\n")
+    then, current = told["decided_under"] or "", told["rules_now"]
+    if then and then != current:
+        which = "the rule of then" if told["under"] == then else f"the rule of now, {current[:12]}"
+        say(f"\nthe event was decided under rules {then[:12]}; this is {which}\n")
     return 0 if held else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import NOTHING, Following, Lease, Work
+from atamo_rules.model.work import NOTHING, Following, Kept, Lease, Work
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
@@ -35,7 +36,7 @@ class Attempts:
             self.hub.calls.release(work.action.id)
             lane.over()
             return
-        generation = self.hub.retiring.under(work.event)
+        generation = self.hub.retiring.under(work.event, work.rules)
         bound = generation.agents.get(work.action.agent)
         policy = self._policy(work.action, bound)
         held = not slotless
@@ -98,14 +99,26 @@ class Attempts:
         elif isinstance(outcome, Failed) and work.alerts:
             following = Following(frames=(self._alert(work, outcome),))
         following = last_word(self.hub, work, outcome, following)
-        kept = await self.hub.surely(lambda: self.hub.store.settle(lease, outcome, following))
+        kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
         if kept is None:
-            self.hub.unreserve(following)
             return
         self.hub.follow(kept, following)
         await settled(self.hub, work, outcome, following)
         if isinstance(outcome, Failed) and work.waiting is None:
             self.hub.alarm(given_up(work, lease.attempt, outcome.why))
+
+    async def _kept(
+        self, following: Following, act: Callable[[], Coroutine[Any, Any, Kept | None]]
+    ) -> Kept | None:
+        """What came of a transaction. Slots that were taken for what follows are given back when it is not kept, also
+        of an attempt that is stopped while a full store is asked again."""
+        kept: Kept | None = None
+        try:
+            kept = await self.hub.surely(act)
+            return kept
+        finally:
+            if kept is None:
+                self.hub.unreserve(following)
 
     def _alert(self, work: Work, outcome: Failed) -> Frame:
         """What a client is told that asked to be."""
@@ -119,7 +132,7 @@ class Attempts:
         event = await self.hub.store.event(work.event)
         if event is None:
             return NOTHING
-        under, now = self.hub.retiring.under(work.event), self.hub.clock.now()
+        under, now = self.hub.retiring.under(work.event, work.rules), self.hub.clock.now()
         made = resumed(
             work,
             event,
@@ -146,11 +159,10 @@ class Attempts:
         """Nobody answered in time: the rule goes on without."""
         why = f"no answer within {work.action.within if work.action.within is not None else whole} seconds"
         following = await self._resume(work, None, done=False)
-        kept = await self.hub.surely(
-            lambda: self.hub.store.expire(work.event, work.action.id, why, following)
+        kept = await self._kept(
+            following, lambda: self.hub.store.expire(work.event, work.action.id, why, following)
         )
         if kept is None:
-            self.hub.unreserve(following)
             return
         self.hub.underway.cancel(work.action.id)
         self.hub.follow(kept, following)

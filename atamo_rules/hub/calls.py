@@ -157,7 +157,8 @@ class Calls:
             self.hub.spawn(self.hub.write([written]))
 
         async def call(say: Say) -> Outcome:
-            return await attempt(bound, action, Saying(say, reply), generation, limited=not feed)
+            with self.hub.retiring.held(generation):
+                return await attempt(bound, action, Saying(say, reply), generation, limited=not feed)
 
         request = self.hub.requests.open.get(work.event)
         live = feed and request is not None and request.mode == "feed"

@@ -121,7 +121,7 @@ class Controller:
     async def _follow(self, states: object) -> None:
         async for state in states:  # type: ignore[attr-defined]
             if isinstance(state, Generation):
-                self.hub.swap(self._manned(state))
+                await self.hub.activate(self._manned(state))
             else:
                 errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
                 await self.hub.note(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.engine.decide import decide, resume
@@ -18,6 +18,9 @@ from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import EventType, Json, Record
 from atamo_rules.source.diagnostic import Diagnostic
 
+if TYPE_CHECKING:
+    from atamo_rules.hub.archive import Script
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Generation:
@@ -29,6 +32,10 @@ class Generation:
     diagnostics: tuple[Diagnostic, ...] = ()
     took: float = 0.0
     """Seconds from the change being noticed to this generation being ready."""
+    script: Script | None = None
+    """What the ruleset was compiled from, where it can be compiled again."""
+    folder: str = "."
+    """Where agents that keep files keep them."""
 
     doors: dict[str, Door] = field(default_factory=dict)
     """The checks of answers, by `agent.action`, each made when it is first needed."""

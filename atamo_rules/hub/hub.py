@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import records
+from atamo_rules.hub import archive, beginning, records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
@@ -31,6 +31,7 @@ from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
+from atamo_rules.hub.requests.answering import cut_off
 from atamo_rules.hub.requests.live import Requests
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.hub.retire import Retiring
@@ -44,6 +45,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
+from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
 
@@ -111,6 +113,11 @@ class Hub:
         left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
         self.holds.update(await self.store.paused())
+        await archive.keep(self.store, self.current)
+        for digest in left.rules:
+            before = self.current if digest == self.current.digest else await archive.revive(self, digest)
+            if before is not None:
+                self.retiring.revive(before)
         await self.requests.recover()
         if left.open or left.pending:
             await self.note(
@@ -121,7 +128,7 @@ class Hub:
         for work in left.deadlines:
             self.attempts.limit(work)
         for key in left.pending:
-            self.spawn(self._decide_kept(key))
+            self.spawn(self.decide_kept(key))
         self._house = asyncio.get_running_loop().create_task(keep_house(self))
 
     # --- accept -----------------------------------------------------------------------------------------
@@ -228,7 +235,7 @@ class Hub:
         )
         return Decided(decision, following)
 
-    async def _decide_kept(self, key: str, event: Event | None = None) -> None:
+    async def decide_kept(self, key: str, event: Event | None = None) -> None:
         """Decide an event that was kept undecided, under the rules of now."""
         event = event or await self.store.event(key)
         if event is None:
@@ -245,27 +252,8 @@ class Hub:
             self.unreserve(following)
 
     def follow(self, kept: Kept, following: Following) -> None:
-        """Begin what a transaction brought: attempts, the lines of agents, events to decide, clocks; and see off what
-        is over with it."""
-        for lease in kept.leases:
-            lane, action = self.lane(lease.work.action.agent), lease.work.action
-            if self.calls.joins(action):
-                self.spawn(self.attempts.run(lane, lease, slotless=True), action.id)
-            else:
-                lane.unreserve()
-                lane.begin(lease)
-        self.unreserve(following, kept.leases)
-        for work in following.work:
-            if work.deadline is not None:
-                self.attempts.limit(work)
-            self.lane(work.action.agent).start()
-        if kept.pending:
-            events = {arrival.event.key: arrival.event for arrival in following.arrivals}
-            for key in kept.pending:
-                self.spawn(self._decide_kept(key, events.get(key)))
-        for key in kept.finished:
-            self.retiring.leave(key)
-            self.underway.over(key)
+        """Begin what a transaction brought."""
+        beginning.follow(self, kept, following)
 
     # --- operate ----------------------------------------------------------------------------------------
 
@@ -276,6 +264,8 @@ class Hub:
         for lease in cancelled.running:
             self.underway.cancel(lease.work.action.id)
         self.follow(Kept(finished=cancelled.finished), NOTHING)
+        for work in cancelled.work:
+            await cut_off(self, work, who)
         return cancelled.count
 
     async def pause(self, what: Hold, who: str = "") -> None:
@@ -299,12 +289,23 @@ class Hub:
     ) -> int:
         """Have dead letters up to a number done again; gives how many. See `Store.redrive`."""
         await self.start()
-        count = await self.store.redrive(which, upto, edit, who)
-        for name in self.current.agents:
-            self.lane(name).start()
-        return count
+        try:
+            return await self.store.redrive(which, upto, edit, who)
+        finally:  # what was begun anew before it failed, or was given up, is done too
+            for name in self.current.agents:
+                self.lane(name).start()
 
     # --- around -----------------------------------------------------------------------------------------
+
+    async def activate(self, generation: Generation) -> None:
+        """Keep the text of a whole new generation, and put it in force."""
+        await self.surely(lambda: archive.keep(self.store, generation))
+        self.swap(generation)
+
+    async def rules_of(self, digest: str) -> Ruleset | None:
+        """The rules of a digest: those in force, or those of before as far as they are kept."""
+        known = next((one.ruleset for one in self.retiring.all if one.digest == digest), None)
+        return known if known is not None else await archive.fetch(self.store, digest)
 
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
@@ -355,17 +356,11 @@ class Hub:
 
     def reserve(self, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
-        organisation = event.user.organisation if event.user is not None else ""
-        holds = Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
-        if self.holds and not self.holds.isdisjoint(holds):
-            return 0.0
-        return self.calls.reserve(self.lane(action.agent), action, event)
+        return beginning.reserve(self, action, event)
 
     def unreserve(self, following: Following, leases: Sequence[Lease] = ()) -> None:
         """Give back the slots of work that was not kept, or is kept without its lease."""
-        begun = {lease.work.action.id for lease in leases}
-        for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
-            self.calls.unreserve(self.lane(action.agent), action)
+        beginning.unreserve(self, following, leases)
 
     async def wait(self, event: str, seconds: float) -> None:
         """Come back when everything that follows from an event is over, at the latest after `seconds`."""

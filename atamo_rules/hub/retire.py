@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from atamo_rules.hub.generation import Generation
@@ -16,12 +19,19 @@ class Retiring:
         self.current = first
         self._under: dict[str, Generation] = {}
         self._old: list[Generation] = []
+        self._revived: dict[str, Generation] = {}
+        """By digest, those of processes before, whose rules wait for an answer."""
+        self._calls = count()
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def all(self) -> tuple[Generation, ...]:
         """The generation in force, and those before it that events are still under."""
-        return (self.current, *self._old)
+        return (self.current, *self._old, *self._revived.values())
+
+    def revive(self, generation: Generation) -> None:
+        """Events of a process before go on under a generation of then, to the end of this one."""
+        self._revived[generation.digest] = generation
 
     def enter(self, event: str, generation: Generation) -> bool:
         """An event begins under a generation; False when it began before."""
@@ -30,9 +40,23 @@ class Retiring:
         self._under[event] = generation
         return True
 
-    def under(self, event: str) -> Generation:
-        """The generation an event began under; the current one for an event of a process before."""
-        return self._under.get(event, self.current)
+    def under(self, event: str, rules: str = "") -> Generation:
+        """The generation an event began under; for an event of a process before the one of the digest `rules`, where it
+        was revived, else the current one. An event that is being taken a second time is for a moment under two."""
+        known = self._under.get(event)
+        if known is not None and rules in ("", known.digest):
+            return known
+        return self._revived.get(rules) or known or self.current
+
+    @contextmanager
+    def held(self, generation: Generation) -> Iterator[None]:
+        """Inside, a generation keeps its agents: a call goes on that those share who came after its event was over."""
+        name = f"\0call {next(self._calls)}"
+        self.enter(name, generation)
+        try:
+            yield
+        finally:
+            self.leave(name)
 
     def leave(self, event: str) -> None:
         """An event is over."""
@@ -51,7 +75,11 @@ class Retiring:
         kept = [old for old in self._old if id(old) in used]
         gone = [old for old in self._old if id(old) not in used]
         self._old = kept
-        alive = {id(bound) for one in (*kept, self.current) for bound in one.agents.values()}
+        alive = {
+            id(bound)
+            for one in (*kept, *self._revived.values(), self.current)
+            for bound in one.agents.values()
+        }
         for bound in {id(b): b for old in gone for b in old.agents.values()}.values():
             if id(bound) not in alive:
                 task = asyncio.get_running_loop().create_task(close(bound))
@@ -60,7 +88,7 @@ class Retiring:
 
     async def end(self) -> None:
         """Close the agents of every generation that is left."""
-        everyone = (*self._old, self.current)
+        everyone = self.all
         await asyncio.gather(*self._closing)
         for bound in {id(b): b for one in everyone for b in one.agents.values()}.values():
             await close(bound)

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
 from atamo_rules.engine.cases import CaseResult, run_case
+from atamo_rules.hub.archive import Recorder, Script
 from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
@@ -31,6 +32,8 @@ class Rulebook:
     paths: tuple[Path, ...]
     params: Mapping[str, Json] = field(default_factory=dict)
     cache: Cache = field(default_factory=Cache)
+    script: Script = field(default_factory=lambda: Script(()))
+    """What was compiled last."""
 
     def compile(self, stdin_name: str = "stdin.atamo") -> Compilation:
         """Read and compile everything. Raises NothingThere when there is no rule file."""
@@ -53,7 +56,13 @@ class Rulebook:
             where = ", ".join(f"`{path}`" for path in self.paths)
             raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")
         roots = [path if path.is_dir() else path.parent for path in folders] or [Path()]
-        made = compile_sources(sources, schema_reader(roots), params=self.params, cache=self.cache)
+        read = Recorder(schema_reader(roots))
+        made = compile_sources(sources, read, params=self.params, cache=self.cache)
+        self.script = Script(
+            tuple((source.name, source.text) for source in sources),
+            tuple((who, path, text) for (who, path), text in read.found.items()),
+            self.params,
+        )
         unread.extend(self._unknown_params(made))
         if unread:
             return Compilation(None, tuple(in_order([*unread, *made.diagnostics])), made.files)

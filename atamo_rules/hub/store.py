@@ -59,7 +59,11 @@ class Caps(NamedTuple):
 
 class Store(Protocol):
     """Every verb is one transaction: durable when it returns, all of it or none. Verbs that write raise Busy when the
-    store is full for now, and StoreUnavailable when it cannot go on at all; nothing has happened then."""
+    store is full for now, and StoreUnavailable when it cannot go on at all; nothing has happened then.
+
+    A verb that has begun to write goes to its end and returns, also when its caller is cancelled meanwhile: what it
+    gives must be seen to. `hub.whole.to_its_end` has the cancellation delivered at the caller's next wait.
+    """
 
     @property
     def caps(self) -> Caps: ...
@@ -215,6 +219,11 @@ class Store(Protocol):
 
     async def told(self, name: str) -> Mapping[str, Json] | None:
         """All that is kept of an event, as JSON; by its key, or by its id alone where only one event has it."""
+        ...
+
+    async def rulesets(self) -> frozenset[str]:
+        """The digests of the rulesets that kept events were decided under, and that open work waits under. May take its
+        time: it is asked about once a day."""
         ...
 
     async def depth(self) -> Depth: ...

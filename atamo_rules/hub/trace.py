@@ -1,7 +1,7 @@
 """Everything there is to tell of one event, as one JSON document: what `atamo trace` draws.
 
 Records say what happened. Why each rule did or did not fire is computed again, with values, as long as the rules that
-decided are the rules of now; otherwise what the records kept of it is told.
+decided are in force, or are kept; otherwise what the records kept of it is told.
 """
 
 from __future__ import annotations
@@ -19,17 +19,23 @@ from atamo_rules.model.types import Json
 
 
 def document(
-    event: Event, told: Mapping[str, Json], records: Sequence[AuditRecord], ruleset: Ruleset
+    event: Event,
+    told: Mapping[str, Json],
+    records: Sequence[AuditRecord],
+    ruleset: Ruleset,
+    then: Ruleset | None = None,
 ) -> dict[str, Any]:
-    """The document of an event. `records` are those of the event, in order; `ruleset` is the one in force."""
+    """The document of an event. `records` are those of the event, in order; `ruleset` is the one in force, `then` the
+    one that decided, where it is kept."""
     digest = str(told.get("digest") or "")
-    computed = bool(digest) and digest == ruleset.digest
-    rules = _computed(event, ruleset) if computed else _recorded(records)
+    if then is None and digest == ruleset.digest:
+        then = ruleset
+    rules = _computed(event, then) if then is not None else _recorded(records)
     return {
         "event": {**told, "key": event.key, "groups": sorted(event.user.groups) if event.user else []},
         "decided_under": digest,
         "rules_now": ruleset.digest,
-        "computed": computed,
+        "computed": then is not None,
         "rules": rules,
         "records": [record_json(record) for record in records],
         "follows": _follows(records),

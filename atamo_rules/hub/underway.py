@@ -22,13 +22,18 @@ class Underway:
         """Kept by those who wait."""
         self._clocks: set[asyncio.TimerHandle] = set()
 
-    def spawn(self, work: Coroutine[Any, Any, None], name: str = "") -> None:
+    def spawn(self, work: Coroutine[Any, Any, None], name: str = "") -> asyncio.Task[None]:
         """Have something done beside."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
         if name:
             self._named[name] = task
         task.add_done_callback(lambda done: self._done(done, name))
+        return task
+
+    async def whole(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done that goes to its end, also when its caller stops waiting for it."""
+        await asyncio.shield(self.spawn(work))
 
     def cancel(self, name: str) -> None:
         """Stop what runs under a name."""

@@ -143,11 +143,13 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What was cancelled: how many actions, the leases among them that were running, and events that are over."""
+    """What was cancelled: how many actions, the leases among them that were running, events that are over, and the work
+    that nobody will do."""
 
     count: int
     running: tuple[Lease, ...] = ()
     finished: tuple[str, ...] = ()
+    work: tuple[Work, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +193,14 @@ class Depth:
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """What a store found when it was opened: keys of events still to be decided, open actions with a deadline, how many
-    actions are open, and how many attempts were lost with the process before."""
+    actions are open, how many attempts were lost with the process before, and the digests of the rulesets whose rules
+    wait for an answer."""
 
     pending: tuple[str, ...] = ()
     deadlines: tuple[Work, ...] = ()
     open: int = 0
     lost: int = 0
+    rules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,29 +69,37 @@ class Telling:
         told = await hub.store.told(event.key)
         assert told is not None, "an event that is kept is told"
         found = await self._page(hub, Query(event=event.key), 0, 10 * MOST)
-        return json_response(document(event, told, found.records, hub.current.ruleset))
+        then = await hub.rules_of(str(told.get("digest") or ""))
+        return json_response(document(event, told, found.records, hub.current.ruleset, then))
 
     async def why(self, request: Request) -> Response:
-        """One rule's condition on one event, with every value, under the rules of now."""
-        only(request, "rule")
+        """One rule's condition on one event, with every value, under the rules that decided it; those of now where
+        they did not have it, are no longer kept, or `now` is asked for."""
+        only(request, "rule", "now")
         hub, event = await self._event(request)
         name = text(request, "rule")
-        by_id = {rule.id: rule for rule in hub.current.ruleset.rules}
+        told = await hub.store.told(event.key)
+        digest = str(told.get("digest") or "") if told is not None else ""
+        ruleset = hub.current.ruleset
+        by_id = {rule.id: rule for rule in ruleset.rules}
+        if not text(request, "now"):
+            then = await hub.rules_of(digest)
+            if then is not None and any(rule.id == name for rule in then.rules):
+                ruleset, by_id = then, {rule.id: rule for rule in then.rules}
         if name not in by_id:
             from difflib import get_close_matches
 
             near = get_close_matches(name, by_id, n=1)
             hint = f"did you mean `{near[0]}`?" if near else "GET /v1/rules lists them"
             raise Problem(404, "unknown-rule", f"there is no rule `{name[:80]}`", remedy=hint)
-        told = await hub.store.told(event.key)
-        digest = told.get("digest") if told is not None else None
         found = why(event, by_id[name])
         return json_response(
             {
                 "event": event.key,
                 "type": event.type,
-                "decided_under": digest,
+                "decided_under": digest or None,
                 "rules_now": hub.current.digest,
+                "under": ruleset.digest,
                 **found,
             }
         )

@@ -48,6 +48,19 @@ class AcceptLaws(Laws):
 
         run(self, story)
 
+    def test_who_stops_waiting_takes_nothing_back(self) -> None:
+        async def story(stage: Stage) -> None:
+            caller = asyncio.ensure_future(stage.accept("e1", stage.work(), stage.work("a2")))
+            await asyncio.sleep(0)
+            caller.cancel()
+            await asyncio.wait({caller})
+            await stage.accept("e2")
+            kept = await stage.told() is not None
+            begun = sorted(lease.work.action.id for lease in await stage.claim())
+            assert begun == (["a1", "a2"] if kept else [])
+
+        run(self, story)
+
     def test_one_id_of_two_sources_is_two_events(self) -> None:
         async def story(stage: Stage) -> None:
             store = stage.store

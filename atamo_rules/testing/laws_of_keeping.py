@@ -281,7 +281,7 @@ class AuditLaws(Laws):
 
     def test_what_was_decided_is_told_without_what_followed_an_answer(self) -> None:
         async def story(stage: Stage) -> None:
-            ids = [action_id("e1", "r", f"/{index}") for index in range(3)]
+            ids = [action_id("/test#e1", "r", f"/{index}") for index in range(3)]
             asked = stage.work(ids[1], within=60.0, lease=9.0)
             asked = replace(asked, action=dataclasses.replace(asked.action, verb="ask", index=1))
             first = stage.work(ids[0], lease=9.0)
@@ -300,6 +300,7 @@ class AuditLaws(Laws):
             assert told.actions == (first.action, asked.action)
             assert [found.rule for found in told.fired if found.shadow] == ["s"]
             assert await stage.store.decision("nobody") is None
+            assert await stage.store.rulesets() == {"g1"}
 
         run(self, story)
 

@@ -322,6 +322,16 @@ def test_rules_that_changed_since_are_said_to_have(stopped: Path) -> None:
     rules = stopped / "desk/rules/a.atamo"
     rules.write_text(rules.read_text().replace("total > 100 ", "total > 150 "))
     done = atamo("trace", "o2", "--folder", "desk", cwd=stopped)
+    assert "yes total > 100  (was 200)" in done.stdout, "under the rules of then, which are kept"
+    done = atamo("why", "o2", "--rule", "big", "--folder", "desk", cwd=stopped)
+    assert (done.returncode, "this is the rule of then" in done.stdout) == (0, True)
+    assert "total > 100  (was 200)" in done.stdout
+    done = atamo("why", "o2", "--rule", "big", "--now", "--folder", "desk", cwd=stopped)
+    assert (done.returncode, "this is the rule of now" in done.stdout) == (0, True)
+    assert "total > 150  (was 200)" in done.stdout
+    with closing(sqlite3.connect(stopped / "desk/.atamo/hub.db")) as connection, connection:
+        connection.execute("delete from state where bucket = 'rules'")
+    done = atamo("trace", "o2", "--folder", "desk", cwd=stopped)
     assert "the rules have changed since" in done.stdout
     assert "yes total > 100  (was number)" in done.stdout, "what the audit kept: kinds, and no values"
     done = atamo("why", "o2", "--rule", "big", "--folder", "desk", cwd=stopped)

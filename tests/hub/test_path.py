@@ -158,7 +158,7 @@ def test_what_follows_an_ask_waits_for_its_answer() -> None:
     told, kinds = asyncio.run(story())
     assert told["replies"] == [{"answer": {"price": 12}}]
     assert desk.asked[0].body == {"line": "a costs 12"}
-    assert kinds[-1] == "event.finished"
+    assert kinds.count("event.finished") == 1
     assert told["state"] == "finished"
 
 

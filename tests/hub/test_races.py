@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy
 from atamo_rules.hub.audience import Listener
+from atamo_rules.hub.ending import unfinished
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.retire import Retiring
+from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
+from atamo_rules.model.outcome import Done
 from atamo_rules.model.work import Hold
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
 from tests.hub.stage import Heard, state
 from tests.hub.test_failures import ONE
+from tests.hub.test_recovery import LONG
 
 
 def full_once(store: Any) -> None:
@@ -78,6 +84,85 @@ def test_a_slot_whose_action_was_paused_meanwhile_is_given_back() -> None:
         await hub.wait("e1", 10)
         assert len(agent.asked) == 1
         assert await hub.drain(5) == 0
+
+    asyncio.run(story())
+
+
+def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(tmp_path: Path) -> None:
+    agent = ScriptedAgent(concurrency=2)
+
+    async def story() -> None:
+        hub = Hub(state(ONE, {"desk": agent}), SqliteStore(tmp_path / "hub.db"))
+        await hub.start()
+        messages = [{"type": "thing.happened", "id": f"e{n}", "data": {"n": 1}} for n in range(9)]
+        callers = [asyncio.create_task(hub.submit_json(message)) for message in messages]
+        await asyncio.sleep(0)
+        for caller in callers:
+            caller.cancel()
+        await asyncio.wait(callers)
+        for n in range(9):
+            await hub.wait(f"e{n}", 10)
+        assert await unfinished(hub) == 0
+        assert sorted(action.id for action in agent.asked) == sorted({action.id for action in agent.asked})
+        kept = [await hub.store.find(f"e{n}") for n in range(9)]
+        assert len(agent.asked) == sum(key is not None for key in kept) > 0
+        assert hub.lane("desk").reserved == 0
+        await hub.drain(5)
+        await hub.end()
+
+    asyncio.run(story())
+
+
+def test_a_cancellation_that_was_held_back_is_delivered() -> None:
+    async def story() -> list[str]:
+        done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        said: list[str] = []
+
+        async def writer() -> None:
+            said.append(await to_its_end(done))
+            await delivered()
+            said.append("never")
+
+        task = asyncio.create_task(writer())
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        assert not task.done()
+        done.set_result("kept")
+        await asyncio.wait({task})
+        assert task.cancelled()
+        return said
+
+    assert asyncio.run(story()) == ["kept"]
+
+
+class Slow(ScriptedAgent):
+    """Answers after a moment."""
+
+    async def perform(self, action: Any, reply: Any) -> Any:
+        await asyncio.sleep(0.02)
+        return Done({"amount": 1})
+
+
+def test_an_attempt_that_is_stopped_while_the_store_is_full_gives_back_what_it_took() -> None:
+    async def story() -> None:
+        desk = ScriptedAgent()
+        hub = Hub(state(LONG, {"pricing": Slow(), "desk": desk}), MemoryStore())
+        await hub.submit_json({"type": "price.quote", "id": "e1", "data": {"sku": "a"}})
+        commit = hub.store.journal.commit  # type: ignore[attr-defined]
+
+        async def full(change: Any) -> None:
+            raise Busy("the disk is full")
+
+        hub.store.journal.commit = full  # type: ignore[attr-defined]
+        async with asyncio.timeout(10):
+            while not hub.lane("desk").reserved:
+                await asyncio.sleep(0.001)
+        (told,) = (await hub.store.told("e1") or {})["actions"]  # type: ignore[misc]
+        hub.underway.cancel(str(told["id"]))  # type: ignore[index, call-overload]
+        await asyncio.sleep(0.01)
+        assert hub.lane("desk").reserved == 0
+        hub.store.journal.commit = commit  # type: ignore[attr-defined]
 
     asyncio.run(story())
 

@@ -23,6 +23,8 @@ from atamo_rules.hub.store import Store
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Failed
 from atamo_rules.model.people import User
+from atamo_rules.model.work import Selector
+from atamo_rules.testing.clock import ManualClock
 from tests.hub.stage import Heard, state
 
 TEXT = """
@@ -235,6 +237,35 @@ def test_time_ends_a_request_and_takes_the_question_back(how: dict[str, Any], st
         shop.gate.set()
 
     run(story)
+
+
+@pytest.mark.parametrize(("sku", "agent"), [("gold", "market"), ("nail", "list")])
+def test_who_asked_is_told_that_an_operator_cancelled_what_would_have_answered(sku: str, agent: str) -> None:
+    async def story(shop: Shop) -> None:
+        shop.gate.clear()
+        key = await shop.open(sku, mode="feed" if agent == "market" else "load")
+        while not shop.calls:
+            await asyncio.sleep(0.001)
+        assert await shop.hub.cancel(Selector(event=key), "op") > 0
+        frames = [frame async for frame in shop.hub.requests.stream(key) if frame is not None]
+        assert frames[-1].last
+        assert "cancelled by op" in [frame.body for frame in frames if frame.kind == "error"]
+        shop.gate.set()
+
+    run(story)
+
+
+def test_setting_the_wall_clock_back_keeps_no_request_open() -> None:
+    clock = ManualClock()
+
+    async def story() -> None:
+        hub = Hub(state(TEXT, Shop().agents), MemoryStore(clock=clock), clock=clock)  # type: ignore[arg-type]
+        begin = hub.requests.now()
+        clock.step(-86_400)
+        clock.move(5)
+        assert hub.requests.now() == begin + 5
+
+    asyncio.run(story())
 
 
 def test_any_of_two_waits_for_both() -> None:

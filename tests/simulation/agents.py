@@ -30,6 +30,8 @@ class UnreliableAgent:
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         over = self.begun(action)
         try:
+            if action.verb == "publish":
+                return await self._feed(reply)
             return await self._perform(action)
         finally:
             over()
@@ -61,6 +63,29 @@ class UnreliableAgent:
             case "nonsense":
                 return Done({"price": "seven"})
         return answer
+
+    async def _feed(self, reply: Reply) -> Outcome:
+        """A load, and updates until it ends by itself, if nobody stops it before."""
+        chance = self.chance
+        for number in range(chance.randint(0, 4)):
+            await reply({"price": number}, key="ab"[number % 2])
+            await asyncio.sleep(chance.expovariate(20.0))
+        if not self.calm:
+            what = chance.choices(("go on", "end", "again", "raise", "hang"), (60, 10, 10, 10, 5))[0]
+            match what:
+                case "end":
+                    return Done({"price": 1})
+                case "again":
+                    return Again("busy", error="busy")
+                case "raise":
+                    raise RuntimeError("broken")
+                case "hang":
+                    await asyncio.sleep(10_000)
+        await reply.loaded()
+        for number in range(chance.randint(0, 60)):
+            await asyncio.sleep(chance.expovariate(chance.choice((0.2, 20.0))))
+            await reply({"price": number}, key="ab"[number % 2])
+        return Done()
 
     async def close(self) -> None:
         return None

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from msgspec import structs
+
 from atamo_rules.errors import Busy, EventRejected
-from atamo_rules.model.work import Hold, Selector
+from atamo_rules.hub.requests import asking
+from atamo_rules.hub.requests.request import Mode
+from atamo_rules.model.work import Hold, Selector, Work
 from tests.simulation.rules import AGENTS, GENERATIONS, RULES, USERS
 
 if TYPE_CHECKING:
@@ -18,11 +23,12 @@ LONGEST_PATIENCE = 20.0
 """Seconds after which a client gives up a call; what came of it, it does not know."""
 
 Deed: TypeAlias = Literal[
-    "submit", "repeat", "conflict", "ask", "cancel", "pause", "resume", "redrive", "reload", "clock", "disk"
-]
+    "submit", "repeat", "conflict", "ask", "watch", "leave", "cancel", "pause", "resume", "redrive", "edit", "discard",
+    "reload", "clock", "disk",
+]  # fmt: skip
 WEIGHTS: dict[Deed, int] = {
-    "submit": 40, "repeat": 6, "conflict": 2, "ask": 16, "cancel": 4, "pause": 5, "resume": 6, "redrive": 5,
-    "reload": 4, "clock": 4, "disk": 4,
+    "submit": 40, "repeat": 6, "conflict": 2, "ask": 16, "watch": 10, "leave": 3, "cancel": 4, "pause": 5, "resume": 6,
+    "redrive": 5, "edit": 3, "discard": 2, "reload": 4, "clock": 4, "disk": 4,
 }  # fmt: skip
 
 
@@ -53,6 +59,21 @@ async def _do(world: World, what: Deed) -> None:
             id, name = f"q{number if again else world.asked}", chance.choice(list(USERS))
             deadline = chance.choice((2.0, 30.0))
             await hub.ask("price.quote", {"n": number % 8}, id=id, user=USERS[name], deadline=deadline)
+        case "watch" | "leave":
+            world.asked += 1
+            id, mode = f"w{world.asked}", chance.choice(MODES)
+            times = {"deadline": chance.choice((2.0, 30.0)), "keep_alive": chance.choice((3.0, 60.0))}
+            how = asking.options(mode, **times)
+            user, data = USERS[chance.choice(list(USERS))], {"n": chance.randint(0, 5)}
+            if what == "leave":  # and nobody ever reads it
+                await asking.opened(hub, "price.watch", data, id, user, how)
+                return
+            left = chance.randint(1, 40)
+            async with aclosing(asking.frames(hub, "price.watch", data, id, user, how)) as frames:
+                async for _ in frames:
+                    left -= 1
+                    if not left:
+                        break
         case "cancel":
             await hub.cancel(
                 chance.choice((Selector(agent=chance.choice(AGENTS)), Selector(event=old))), "op"
@@ -64,14 +85,31 @@ async def _do(world: World, what: Deed) -> None:
                 await hub.resume(hold, "op")
         case "redrive":
             await hub.redrive(Selector(agent=chance.choice(AGENTS)), 1_000_000, who="op")
+        case "edit":
+            await hub.redrive(Selector(agent=chance.choice(AGENTS)), 1_000_000, another, "op")
+        case "discard":
+            await hub.store.discard(Selector(agent=chance.choice(AGENTS)), 1_000_000, "op")
         case "reload":
-            world.reload(chance.randrange(GENERATIONS))
+            await world.reload(chance.randrange(GENERATIONS))
         case "clock":
             world.clock.step(chance.choice(STEPS_OF_CLOCK))
         case "disk":
             world.full = True
             await asyncio.sleep(chance.uniform(0.0, 5.0))
             world.full = False
+
+
+MODES: tuple[Mode, ...] = ("feed", "load")
+
+
+def another(work: Work) -> Work | None:
+    """The work with another body; one in three stays as it is, and one in three stays dead."""
+    n = work.action.body["n"]
+    assert isinstance(n, int)
+    if n % 3 == 0:
+        return None
+    body = {"n": n + 100} if n % 3 == 1 else work.action.body
+    return structs.replace(work, action=replace(work.action, body=body))
 
 
 HOLDS = (

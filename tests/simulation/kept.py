@@ -70,7 +70,7 @@ def _written(connection: sqlite3.Connection, after: int) -> Kept:
             for log, closed, expired in execute("select log, closed, expired from logs")
             if expired is None
         },
-        execute("select count(*) from letters").fetchone()[0],
+        execute("select count(*) from letters where gone = 0").fetchone()[0],
     )
 
 

@@ -23,6 +23,7 @@ ENDS = {
     "action.cancelled": "cancelled",
 }
 INSTANT = ("emit", "reply")
+REQUEST_ENDS = {f"request.{end}" for end in ("completed", "degraded", "failed", "expired", "cancelled")}
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Line:
     rule: str
     target: str
     who: str
+    asks: bool = False
+    dead: bool = False
     state: str = "waiting"
     attempts: int = 0
     called: int = 0
@@ -53,8 +56,10 @@ class Ledger:
     actions: dict[str, Line] = field(default_factory=dict)
     events: dict[str, str] = field(default_factory=dict)
     """accepted, decided or finished."""
+    requests: dict[str, str] = field(default_factory=dict)
+    """open, or the kind that ended it."""
     rules: dict[str, str] = field(default_factory=dict)
-    """By event, the digest of the generation that goes on with it in this process."""
+    """By event, the digest of the generation that decided it, and goes on with it in every process."""
     open: Counter[str] = field(default_factory=Counter)
     holds: set[tuple[Json, Json]] = field(default_factory=set)
     promised: set[str] = field(default_factory=set)
@@ -102,11 +107,26 @@ class Ledger:
             case "action.created":
                 self._created(record)
             case "action.redriven":
-                line = self.actions[str(what["again"])]
-                assert line.state == "failed", "begun anew while it was no dead letter"
-                line.state, line.attempts, line.called = "waiting", 0, 0
+                before, again = self.actions[str(what["action"])], str(what["again"])
+                assert before.dead, "begun anew while it was no dead letter"
+                before.dead = False
+                if again == what["action"]:
+                    before.state, before.attempts, before.called = "waiting", 0, 0
+                else:
+                    assert again not in self.actions, "two actions of one idempotency key"
+                    self.actions[again] = replace(before, state="waiting", attempts=0, called=0)
                 self.open[key] += 1
                 self.events[key] = "decided"
+            case "action.discarded":
+                line = self.actions[str(what["action"])]
+                assert line.dead, "thrown away while it was no dead letter"
+                line.dead = False
+            case "request.opened":
+                assert key not in self.requests, "opened twice"
+                self.requests[key] = "open"
+            case kind if kind in REQUEST_ENDS:
+                assert self.requests.get(key) == "open", f"a request that is over ends once more as {kind}"
+                self.requests[key] = kind
             case kind if kind.startswith("action.") and "action" in what:
                 self._step(record, self.actions[str(what["action"])])
 
@@ -118,8 +138,9 @@ class Ledger:
         assert self.rules.setdefault(key, record.rules) == record.rules, "an event under two generations"
         instant = what["verb"] in INSTANT
         self.actions[id] = Line(
-            key, str(what["rule"]), str(what["target"]), record.who, "done" if instant else "waiting"
-        )
+            key, str(what["rule"]), str(what["target"]), record.who, what["verb"] == "ask",
+            state="done" if instant else "waiting",
+        )  # fmt: skip
         self.open[key] += not instant
 
     def _step(self, record: AuditRecord, line: Line) -> None:
@@ -144,6 +165,7 @@ class Ledger:
                 if kind in ("action.done", "action.failed"):
                     assert (line.state, attempt) == ("running", line.attempts), "the result of no attempt"
                 line.state = ENDS[kind]
+                line.dead = kind == "action.failed" and not line.asks
                 self.open[line.event] -= 1
 
     # --- the agents -------------------------------------------------------------------------------------
@@ -180,6 +202,9 @@ class Ledger:
         assert mine.keys() == theirs.keys(), "actions that are in one of audit and store"
         unlike = {id: (mine[id], theirs[id]) for id in mine if mine[id] != theirs[id]}
         assert not unlike, f"audit and store differ: {unlike}"
+        assert sum(line.dead for line in self.actions.values()) == kept.letters, (
+            "dead letters that nobody wrote"
+        )
         for name, (frames, _) in kept.logs.items():
             assert frames == tuple(range(1, len(frames) + 1)), f"the frames of {name} are {frames}"
 
@@ -188,7 +213,6 @@ class Ledger:
         of an action, and not in the audit."""
         self.read(left.records)
         self.running.clear()
-        self.rules.clear()
         for id, line in self.actions.items():
             if orderly and line.state == "running" and left.actions[id][0] == "waiting":
                 line.state = "waiting"
@@ -199,5 +223,5 @@ class Ledger:
         self.compare(kept)
         assert set(self.events.values()) <= {"finished"}, "an event that never ended"
         assert not any(line.open for line in self.actions.values())
-        left_open = [name for name, (_, closed) in kept.logs.items() if name.endswith("quote") and not closed]
+        left_open = [key for key, state in self.requests.items() if state == "open"]
         assert not left_open, f"requests that never ended: {left_open}"

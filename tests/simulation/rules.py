@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from atamo_rules.compiler.pipeline import compile_sources
+from atamo_rules.hub.archive import Script
 from atamo_rules.model.people import User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.source.span import Source
@@ -17,6 +18,11 @@ event order.placed
 event order.checked
   n: whole
 request price.quote
+  n: whole
+  answer
+    price: whole
+
+request price.watch
   n: whole
   answer
     price: whole
@@ -32,6 +38,18 @@ agent list
     n: whole
     answer
       price: whole
+
+agent wire
+  ask look
+    n: whole
+    safe fresh 5 seconds stale 30 seconds shared by everyone
+    answer
+      price: whole
+  publish ticks
+    n: whole
+  publish shared_ticks
+    n: whole
+    safe shared by everyone
 
 rule embargo "Whoever is not served gets no further"
   order 1
@@ -67,6 +85,32 @@ rule acme_only
           n: 0
     send desk.note
       n: found.price
+
+rule looked
+  order 3
+  on order.placed
+  when n > 2
+  do
+    ask wire.look within 20 seconds as seen
+      n: n
+      on timeout
+        send mill.grind
+          n: 1
+    send desk.note
+      n: seen.price
+
+rule watched
+  on request price.watch
+  when n > 2
+  do
+    publish wire.ticks
+      n: n
+
+rule watched_together
+  on request price.watch
+  do
+    publish wire.shared_ticks
+      n: 1
 
 rule checked
   on order.checked
@@ -105,8 +149,8 @@ ATTEMPTS: Mapping[tuple[str, str], int] = {
     ("quoted", "desk.note"): 3,
 }
 """By rule and target, what the rules above say."""
-AGENTS = ("desk", "mill", "list")
-RULES = ("embargo", "placed", "acme_only", "checked", "quoted")
+AGENTS = ("desk", "mill", "list", "wire")
+RULES = ("embargo", "placed", "acme_only", "looked", "checked", "quoted", "watched", "watched_together")
 USERS = {
     "ann": User("ann", organisation="acme"),
     "bea": User("bea", organisation="birch"),
@@ -114,11 +158,16 @@ USERS = {
 }
 
 
+def script(number: int) -> Script:
+    """The text of one generation of the rules."""
+    return Script((("a.atamo", TEXT.replace("GENERATION", str(number))),))
+
+
 @lru_cache
 def ruleset(number: int) -> Ruleset:
     """One generation of the rules."""
-    text = TEXT.replace("GENERATION", str(number))
-    made: Any = compile_sources([Source("a.atamo", text)], lambda *_: "")
+    ((name, text),) = script(number).files
+    made: Any = compile_sources([Source(name, text)], lambda *_: "")
     assert made.ruleset is not None, [d.message for d in made.diagnostics]
     compiled: Ruleset = made.ruleset
     return compiled

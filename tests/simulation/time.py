@@ -74,7 +74,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class Disk(Executor):
-    """Does jobs one after the other in the loop, each after some time; once it is `dead` it does none."""
+    """Does jobs one after the other in the loop, each after some time. Once it is `dead` those who wait for it are only
+    let go: what it would write is refused, and what it would read is gone."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, takes: Callable[[], float]) -> None:
         self.loop = loop
@@ -90,8 +91,6 @@ class Disk(Executor):
         return done
 
     def _next(self) -> None:
-        if self.dead:
-            return
         done, job = self._line.popleft()
         if done.set_running_or_notify_cancel():
             try:

@@ -7,6 +7,7 @@ import io
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -14,12 +15,12 @@ from typing import Any, Literal
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
-from atamo_rules.errors import Busy
+from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import intake
 from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.ending import unfinished
-from atamo_rules.hub.generation import generation
+from atamo_rules.hub.generation import Generation, generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.request import OVER
 from atamo_rules.hub.retry import RetryPolicy
@@ -31,7 +32,7 @@ from tests.simulation.agents import UnreliableAgent
 from tests.simulation.deeds import deed
 from tests.simulation.kept import kept, records
 from tests.simulation.ledger import Ledger
-from tests.simulation.rules import AGENTS, GENERATIONS, POLICY, ruleset
+from tests.simulation.rules import AGENTS, GENERATIONS, POLICY, ruleset, script
 from tests.simulation.time import Disk, VirtualClock, VirtualLoop
 
 STEPS = 60
@@ -45,14 +46,15 @@ Spoil = Callable[[Any], None]
 
 
 class World:
-    """`place` is an empty folder; a world without one has its store in memory, and one process alone."""
+    """`place` is an empty folder; a world without one has its store in memory, and every
+    process begins with nothing."""
 
     def __init__(self, seed: int, place: Path | None, spoil: Spoil = lambda store: None) -> None:
         self.chance = Random(seed)
         self.clock = VirtualClock()
         self.place = place
         self.spoil = spoil
-        self.ledger = Ledger({ruleset(number).digest for number in range(GENERATIONS)})
+        self.ledger = self._books()
         self.audit = sha256()
         self.steps = self.number = self.asked = self.process = 0
         self.generation = 0
@@ -81,6 +83,7 @@ class World:
         loop.set_exception_handler(lambda _, context: faults.append(context) if self.alive else None)
         rate = self.chance.choice((2000.0, 20.0))
         disk = Disk(loop, lambda: self.chance.expovariate(rate))
+        loop._default_executor = disk  # type: ignore[attr-defined]  # whatever would be another thread's work
         self.alive, self.full = True, False
         self.hub = self._hub(disk)
         try:
@@ -94,7 +97,12 @@ class World:
             self._move_on()
             loop.kill()
         self.ledger.died(left, orderly=end == "stopped")
+        if self.place is None and end != "over":  # memory forgets, and nothing else
+            self.ledger, self.position = self._books(), 0
         return end
+
+    def _books(self) -> Ledger:
+        return Ledger({ruleset(number).digest for number in range(GENERATIONS)})
 
     def _hub(self, disk: Disk) -> Hub:
         store: Any
@@ -115,6 +123,8 @@ class World:
             write = store.file.group._write
 
             def written(group: Any) -> None:
+                if disk.dead:
+                    raise StoreUnavailable("the process is dead")
                 self._needs_room()
                 write(group)
 
@@ -123,20 +133,23 @@ class World:
         agents = {name: UnreliableAgent(self.chance, self._called) for name in AGENTS}
         self.bound: dict[str, Any] = {name: Bound(AgentUse(name), agent) for name, agent in agents.items()}
         self.due.clear()
-        first = generation(ruleset(self.generation), Directory(), self.bound)
-        hub = Hub(first, store, [self], clock=self.clock, chance=self.chance.random)
+        hub = Hub(self._rules(), store, [self], clock=self.clock, chance=self.chance.random)
         hub.policy = RetryPolicy(attempts=POLICY, base=0.5, cap=8.0)
         return hub
 
-    def reload(self, number: int) -> None:
+    def _rules(self) -> Generation:
+        made = generation(ruleset(self.generation), Directory(), self.bound)
+        return replace(made, script=script(self.generation))
+
+    async def reload(self, number: int) -> None:
         """Put another generation of the rules in force."""
         self.generation = number
-        self.hub.swap(generation(ruleset(number), Directory(), self.bound))
+        await self.hub.activate(self._rules())
 
     async def _live(self) -> End:
         await self._start()
         calls: set[asyncio.Task[None]] = set()
-        left = self.chance.randint(5, 40) if self.place is not None else STEPS
+        left = self.chance.randint(5, 40)
         while self.steps < STEPS and left:
             self.steps, left = self.steps + 1, left - 1
             task = asyncio.get_running_loop().create_task(deed(self))
@@ -181,9 +194,10 @@ class World:
 
     def _move_on(self) -> None:
         """Let go of the file, and leave the next process a copy of it as it is at this moment."""
+        before, self.process = str(self.process), self.process + 1
         if self.place is None:
             return
-        here, self.process = self.place / str(self.process), self.process + 1
+        here = self.place / before
         shutil.copytree(
             here,
             self.place / str(self.process),

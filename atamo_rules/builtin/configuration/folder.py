@@ -89,7 +89,15 @@ class FolderProvider:
             return Refused(wrong)
         took = time.monotonic() - begun
         diagnostics = (*made.diagnostics, *wrong)
-        return Generation(made.ruleset, Intake(made.ruleset, people), agents, diagnostics, took)
+        return Generation(
+            made.ruleset,
+            Intake(made.ruleset, people),
+            agents,
+            diagnostics,
+            took,
+            self.book.script,
+            str(self.folder),
+        )
 
     def news(self, state: Generation | Refused) -> bool:
         """Whether a state is to be told, which it is from here on. Mending a bad edit back to what was is news."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from textwrap import dedent
 
 from atamo_rules.compiler.pipeline import compile_sources
+from atamo_rules.hub.archive import Script
 from atamo_rules.hub.binding import bind
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
@@ -41,7 +42,15 @@ class TextProvider:
         found = (*failed, *wrong)
         if any(one.severity is Severity.ERROR for one in found):
             return RefusedText(found)
-        return Generation(made.ruleset, Intake(made.ruleset, self.people), agents, made.diagnostics)
+        script = Script(((self.source.name, self.source.text),))
+        return Generation(
+            made.ruleset,
+            Intake(made.ruleset, self.people),
+            agents,
+            made.diagnostics,
+            script=script,
+            folder=self.folder,
+        )
 
     async def states(self) -> AsyncIterator[Generation | RefusedText]:
         """The one state; it never changes."""

@@ -116,6 +116,8 @@ class Loaded:
     holds: list[Hold] = field(default_factory=list)
     row: int = 0
     letter: int = 0
+    rules: frozenset[str] = frozenset()
+    """Digests of the rulesets whose rules wait for an answer."""
 
 
 class Journal(Protocol):
@@ -145,6 +147,7 @@ class Journal(Protocol):
 
     async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]: ...
     async def head(self) -> int: ...
+    async def rulesets(self) -> frozenset[str]: ...
     async def sizes(self) -> tuple[int, int]:
         """How many dead letters there are, and how many events that are still to be decided."""
         ...

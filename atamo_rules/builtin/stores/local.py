@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 
-from atamo_rules.builtin.stores import operating
+from atamo_rules.builtin.stores import answers, operating
 from atamo_rules.builtin.stores.bells import Bells, rung
 from atamo_rules.builtin.stores.drafting import Draft, thin
 from atamo_rules.builtin.stores.following import followed
@@ -83,7 +82,9 @@ class LocalStore:
             for item in loaded.lost:
                 self.work.add(item)
         deadlines = tuple(i.work for i in self.work.items.values() if i.limited)
-        return Recovered(tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost))
+        return Recovered(
+            tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost), loaded.rules
+        )
 
     async def close(self) -> None:
         # Of what is just being written, that decides: it may be a result.
@@ -261,37 +262,16 @@ class LocalStore:
     async def append(
         self, frames: Sequence[Frame], notes: Sequence[Note] = (), *, close: bool = False
     ) -> int:
-        change = self.draft.change()
-        change.frames += frames
-        change.notes += notes
-        if close and frames:
-            change.closed.append(frames[0].log)
-        await self.commit(change)
-        self.followed(change)
-        return change.cursor
+        return await answers.append(self, frames, notes, close=close)
 
     async def read(self, log: str, after: int, limit: int, wait: float) -> Page:
-        end = self.clock.passed() + wait
-        while True:
-            bell = self.bells.at(f"log {log}")
-            page = await self.journal.page(log, after, limit)
-            left = end - self.clock.passed()
-            if page.frames or page.closed or page.expired is not None or left <= 0:
-                return page
-            await rung(bell, left)
+        return await answers.read(self, log, after, limit, wait)
 
     async def trim(self, log: str, frames: Sequence[int]) -> None:
-        change = self.draft.change()
-        change.trimmed += [(log, seq) for seq in frames]
-        await self.journal.commit(change)
+        await answers.trim(self, log, frames)
 
     async def touch(self, log: str, seconds: float) -> bool:
-        if (await self.journal.page(log, 0, 1)).expired is not None:
-            return False
-        change = self.draft.change()
-        change.kept.append((log, change.at + timedelta(seconds=seconds)))
-        await self.commit(change)
-        return True
+        return await answers.touch(self, log, seconds)
 
     # --- dead letters -----------------------------------------------------------------------------------
 
@@ -362,6 +342,9 @@ class LocalStore:
     async def told(self, name: str) -> Mapping[str, Json] | None:
         key = await self.journal.find(name)
         return await self.journal.told(key) if key is not None else None
+
+    async def rulesets(self) -> frozenset[str]:
+        return await self.journal.rulesets()
 
     async def depth(self) -> Depth:
         count = dict.fromkeys(("ready", "leased", "writing", "later", "held", "over"), 0)

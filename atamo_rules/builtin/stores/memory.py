@@ -266,6 +266,9 @@ class MemoryJournal:
     async def head(self) -> int:
         return self.position
 
+    async def rulesets(self) -> frozenset[str]:
+        return frozenset(m.decision.digest for m in self.messages.values() if m.decision is not None)
+
     async def sizes(self) -> tuple[int, int]:
         pending = sum(m.decision is None and not m.arrival.quarantined for m in self.messages.values())
         return len(self.letters), pending

@@ -46,9 +46,10 @@ async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
         for item, state in before:
             store.work.restore(item, state)
         raise
+    works = tuple(item.work for item in items)
     for item in items:
         store.work.over(item)
-    return Cancelled(len(items), tuple(running), tuple(change.finished))
+    return Cancelled(len(items), tuple(running), tuple(change.finished), works)
 
 
 async def pause(store: LocalStore, what: Hold, who: str) -> None:

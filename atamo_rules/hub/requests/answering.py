@@ -105,7 +105,13 @@ async def settled(hub: Hub, work: Work, outcome: Outcome | None, following: Foll
         await requests.happened(work.event, *said, end)
 
 
+async def cut_off(hub: Hub, work: Work, who: str) -> None:
+    """Tell a request that somebody cancelled an action it waits for: nobody will answer."""
+    part = rule_part(work.action.rule) if work.waiting is not None else work.action.id
+    await hub.requests.happened(work.event, Broke(part, f"cancelled{f' by {who}' if who else ''}"))
+
+
 def _speaks(hub: Hub, work: Work) -> bool:
     """Whether an agent's outcome is an answer at all: one that only writes things down has none."""
-    bound = hub.retiring.under(work.event).agents.get(work.action.agent)
+    bound = hub.retiring.under(work.event, work.rules).agents.get(work.action.agent)
     return bound is not None and getattr(bound.agent, "answers", True)

@@ -19,6 +19,7 @@ from atamo_rules.hub.requests.opening import (
     BUCKET,
     begun,
     fingerprint,
+    not_ahead,
     parts_of,
     read_record,
     request_record,
@@ -98,10 +99,12 @@ class Requests:
         self.ending: set[str] = set()
         """Requests that are over, while their last frame is being written."""
         self._swept = 0.0
+        self._began = hub.clock.now().timestamp() - hub.clock.passed()
         self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
 
     def now(self) -> float:
-        return self.hub.clock.now().timestamp()
+        """Seconds since 1970 by the wall clock of the beginning: they never go back, however it is set meanwhile."""
+        return self._began + self.hub.clock.passed()
 
     # --- begin ------------------------------------------------------------------------------------------
 
@@ -146,7 +149,7 @@ class Requests:
         self.open[request.id] = request
         effects: list[Effect] = []
         if request.over:
-            await self._ended(request)
+            await self.hub.underway.whole(self._ended(request))
         else:
             parts = parts_of(decision, generation.ruleset)
             # What was answered with the decision was answered then, however long it took to be kept.
@@ -165,7 +168,7 @@ class Requests:
         """Go on with the requests that a process before left open: what they were told is read again from their logs,
         and who has no open action any more has ended."""
         for entry in await self.hub.store.entries(BUCKET):
-            request = read_record(entry.value)  # type: ignore[arg-type]
+            request = not_ahead(read_record(entry.value), self.now())  # type: ignore[arg-type]
             if request.forgotten:
                 self._bury(request.id)
                 continue
@@ -202,7 +205,7 @@ class Requests:
         self.open[request.id] = request
         self._arm(request)
         if effects:
-            await self._act(request, effects)
+            await self.hub.underway.whole(self._act(request, effects))
 
     async def updated(self, frame: Frame, seq: int) -> None:
         """Have updates let go that newer ones stand in for, so that a feed which goes on for years has a short log."""

@@ -130,6 +130,12 @@ def read_record(value: Mapping[str, Any]) -> Request:
     )
 
 
+def not_ahead(request: Request, now: float) -> Request:
+    """A request of a process whose wall clock was ahead of this one's: its clocks begin now at the latest."""
+    ended = None if request.ended is None else min(request.ended, now)
+    return replace(request, opened=min(request.opened, now), heard=min(request.heard, now), ended=ended)
+
+
 def resumed(
     request: Request, frames: Iterable[Frame], told: Mapping[str, Any]
 ) -> tuple[Request, tuple[Happened, ...]]:

@@ -66,6 +66,7 @@ def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[st
         hold_of(key)
         for (key,) in execute("select key from state where bucket = ? and value is not null", (PAUSED,))
     ]
+    loaded.rules = _waiting_under(connection)
     loaded.row = _last(connection, "select max(row) from actions")
     loaded.letter = _last(connection, "select max(number) from letters")
     position = _last(connection, "select max(position) from audit")
@@ -233,7 +234,7 @@ def decision(connection: sqlite3.Connection, key: str) -> Decision | None:
     for (work,) in connection.execute("select work from actions where event = ? order by row", (key,)):
         action = values.to_action(values.read(work)[0])
         own = action.id == action_id(
-            kept.id, action.rule, f"/{action.index}"
+            kept.key, action.rule, f"/{action.index}"
         )  # not of another branch, nor edited
         if not own or action.rule in asked:
             continue
@@ -294,6 +295,23 @@ def log(connection: sqlite3.Connection) -> Iterator[bytes]:
             yield record_bytes(_record(row))
         except (ValueError, TypeError, AttributeError):
             yield repr(row).encode()
+
+
+def rulesets(connection: sqlite3.Connection) -> frozenset[str]:
+    """The digests of the rulesets of kept events and of open work that waits for an answer."""
+    rows = connection.execute(
+        "select distinct json_extract(outline, '$.digest') from events where outline is not null"
+    )
+    return _waiting_under(connection) | {digest for (digest,) in rows if digest}
+
+
+def _waiting_under(connection: sqlite3.Connection) -> frozenset[str]:
+    """The digests of the rulesets whose rules wait for an answer. Their places are those of `values.of_work`."""
+    rows = connection.execute(
+        "select distinct json_extract(work, '$[9]') from actions where open = 1 "
+        "and json_extract(work, '$[7]') is not null"
+    )
+    return frozenset(digest for (digest,) in rows if digest)
 
 
 def sizes(connection: sqlite3.Connection) -> tuple[int, int]:

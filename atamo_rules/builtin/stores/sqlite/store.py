@@ -27,6 +27,7 @@ from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import Caps, Hear
+from atamo_rules.hub.whole import to_its_end
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -144,7 +145,7 @@ class SqliteJournal:
     async def commit(self, change: Change) -> None:
         if self.broken is not None:
             raise self.broken
-        await self.group.put(prepare(change))
+        await to_its_end(self.group.put(prepare(change)))
 
     def _write(self, group: list[Prepared]) -> None:
         """On the store's thread."""
@@ -238,6 +239,9 @@ class SqliteJournal:
 
     async def head(self) -> int:
         return self._heard
+
+    async def rulesets(self) -> frozenset[str]:
+        return await self._read(reading.rulesets)
 
     async def sizes(self) -> tuple[int, int]:
         return await self._read(reading.sizes)

@@ -1,0 +1,53 @@
+"""What may begin: slots taken for actions that are about to be kept, and what a transaction brought, begun."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from atamo_rules.model.decision import Action
+from atamo_rules.model.event import Event
+from atamo_rules.model.work import Following, Hold, Kept, Lease
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+
+def follow(hub: Hub, kept: Kept, following: Following) -> None:
+    """Begin what a transaction brought: attempts, the lines of agents, events to decide, clocks; and see off what
+    is over with it."""
+    for lease in kept.leases:
+        lane, action = hub.lane(lease.work.action.agent), lease.work.action
+        if hub.calls.joins(action):
+            hub.spawn(hub.attempts.run(lane, lease, slotless=True), action.id)
+        else:
+            lane.unreserve()
+            lane.begin(lease)
+    unreserve(hub, following, kept.leases)
+    for work in following.work:
+        if work.deadline is not None:
+            hub.attempts.limit(work)
+        hub.lane(work.action.agent).start()
+    if kept.pending:
+        events = {arrival.event.key: arrival.event for arrival in following.arrivals}
+        for key in kept.pending:
+            hub.spawn(hub.decide_kept(key, events.get(key)))
+    for key in kept.finished:
+        hub.retiring.leave(key)
+        hub.underway.over(key)
+
+
+def reserve(hub: Hub, action: Action, event: Event) -> float:
+    """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
+    organisation = event.user.organisation if event.user is not None else ""
+    holds = Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
+    if hub.holds and not hub.holds.isdisjoint(holds):
+        return 0.0
+    return hub.calls.reserve(hub.lane(action.agent), action, event)
+
+
+def unreserve(hub: Hub, following: Following, leases: Sequence[Lease] = ()) -> None:
+    """Give back the slots of work that was not kept, or is kept without its lease."""
+    begun = {lease.work.action.id for lease in leases}
+    for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
+        hub.calls.unreserve(hub.lane(action.agent), action)

@@ -1,0 +1,38 @@
+"""What cannot be taken back goes to its end, whoever stops waiting for it.
+
+A caller that is cancelled while its transaction is being written does not unwrite it: memory must follow, and what
+follows must begin. The cancellation is not lost; it is delivered at the next wait that can be given up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def to_its_end(done: asyncio.Future[T]) -> T:
+    """What a future gives. Who is cancelled meanwhile has the result nevertheless, and is cancelled at their next
+    wait."""
+    task = asyncio.current_task()
+    cancelled = 0
+    try:
+        while True:
+            try:
+                return await asyncio.shield(done)
+            except asyncio.CancelledError:
+                if done.cancelled() or task is None:
+                    raise
+                cancelled += 1
+    finally:
+        for _ in range(cancelled if task is not None else 0):
+            task.uncancel()  # type: ignore[union-attr]
+            task.cancel()  # type: ignore[union-attr]
+
+
+async def delivered() -> None:
+    """Where a cancellation that was held back is delivered."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        await asyncio.sleep(0)
