@@ -15,8 +15,12 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.replay import decision_facts
 from atamo_rules.hub.trace import document, record_json, why
 from atamo_rules.model.audit import KINDS
+from atamo_rules.model.authority import Resource
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
+from atamo_rules.people.decide import everywhere
+from atamo_rules.people.roles import LOCAL
+from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.parameters import moment, only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
@@ -30,8 +34,9 @@ LONGEST = 1 << 53
 class Telling:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub]) -> None:
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
         self.hub = hub
+        self.access = access
 
     async def audit(self, request: Request) -> Response:
         """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
@@ -40,18 +45,24 @@ class Telling:
         after = whole(request, "after", 0, LONGEST)
         limit = whole(request, "limit", FEW, MOST) or 1
         hub, seconds = self.hub(), prefer_wait(request)
-        if query.event:
+        if query.event and everywhere(principal(request), "audit.read"):
             query = replace(query, event=await hub.store.find(query.event) or query.event)
-        found = await self._page(hub, query, after, limit)
+        found = await self._seen(request, query, after, limit)
         while seconds and found.end and not found.records:
             begun = hub.clock.passed()
             await hub.tally.news(found.cursor, seconds)
             seconds -= hub.clock.passed() - begun
-            found = await self._page(hub, query, found.cursor, limit)
+            found = await self._seen(request, query, found.cursor, limit)
             if seconds <= 0:
                 break
         records = [record_json(record) for record in found.records]
         return json_response({"records": records, "cursor": found.cursor, "end": found.end})
+
+    async def _seen(self, request: Request, query: Query, after: int, limit: int) -> Found:
+        """A page of what somebody may see. Its cursor goes on behind what was left out."""
+        found = await self._page(self.hub(), query, after, limit)
+        records = [one for one in found.records if await self.access.record(request, one)]
+        return replace(found, records=tuple(records))
 
     async def _page(self, hub: Hub, query: Query, after: int, limit: int) -> Found:
         return await search(lambda at, most: hub.store.audit(at, most, query.event), query, after, limit)
@@ -69,14 +80,25 @@ class Telling:
         told = await hub.store.told(event.key)
         assert told is not None, "an event that is kept is told"
         found = await self._page(hub, Query(event=event.key), 0, 10 * MOST)
-        return json_response(document(event, told, found.records, hub.current.ruleset))
+        made = document(event, told, found.records, hub.current.ruleset)
+        if principal(request) != LOCAL:
+            known = {rule.id for rule in hub.current.ruleset.rules if self.access.rule(request, rule)}
+            made["rules"] = [
+                one for one in made["rules"] if one["outcome"] != "out of scope" or one["rule"] in known
+            ]
+            made["records"] = [record_json(one) for one in found.records if one.kind not in ANOTHERS]
+        return json_response(made)
 
     async def why(self, request: Request) -> Response:
         """One rule's condition on one event, with every value, under the rules of now."""
         only(request, "rule")
         hub, event = await self._event(request)
         name = text(request, "rule")
-        by_id = {rule.id: rule for rule in hub.current.ruleset.rules}
+        by_id = {
+            rule.id: rule
+            for rule in hub.current.ruleset.rules
+            if rule.scope.admits(event.user) or self.access.rule(request, rule)
+        }
         if name not in by_id:
             from difflib import get_close_matches
 
@@ -107,12 +129,15 @@ class Telling:
         for record in found.records:
             event = await hub.store.event(record.event)
             decision = await hub.store.decision(record.event)
-            if event is not None and decision is not None and wanted in ("", event.type):
+            if event is None or decision is None or wanted not in ("", event.type):
+                continue
+            if self.access.sees(request, "audit.read", of_event(event)):
                 events.append(_decided(event, decision))
         return json_response({"events": events, "cursor": found.cursor, "end": found.end})
 
     async def status(self, request: Request) -> Response:
         """How the hub stands: what is open, what it did since it started, agent by agent."""
+        await self.access.require(request, "hub.read", Resource("hub"))
         hub = self.hub()
         depth = await hub.store.depth()
         return json_response(
@@ -129,7 +154,7 @@ class Telling:
 
     async def _event(self, request: Request) -> tuple[Hub, Event]:
         hub = self.hub()
-        key = await hub.store.find(request.path_params["id"])
+        key = await self.access.message(request)
         event = await hub.store.event(key) if key is not None else None
         if event is None:
             raise Problem(

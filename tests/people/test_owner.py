@@ -16,7 +16,7 @@ pack support
   owner "group support"
 
 event tick
-  n: int
+  n: number
 
 rule packs "of the pack's owner"
   on tick
@@ -47,7 +47,7 @@ rule hubs "a text that names nobody"
 
 agent log
   send line
-    n: int
+    n: number
 """
 
 

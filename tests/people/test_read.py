@@ -45,7 +45,7 @@ def test_files_make_one_directory(tmp_path: Path) -> None:
         ("grants:\n  - { to: group g, role: viewr, over: own }\n", "2:26", "there is no role `viewr`"),
         ("grants:\n  - { to: team g, role: viewer, over: own }\n", "2:11", "`team g` names nobody"),
         ("grants:\n  - { to: user x, role: viewer, over: own }\n", "2:11", "there is no user `x`"),
-        ("grants:\n  - { to: group g, role: viewer, over: all }\n", "2:39", "`all` names nobody"),
+        ("grants:\n  - { to: group g, role: viewer, over: all }\n", "2:40", "`all` names nobody"),
         ("users:\n  a: {}\nservices:\n  a: {}\n", "4:3", "`a` is a user and a service account"),
     ],
 )  # fmt: skip
@@ -65,8 +65,8 @@ def test_a_name_in_two_files_is_refused(tmp_path: Path) -> None:
 
 
 RULES = (
-    "event tick\n  n: int\n"
-    "rule mine\n  on tick\n  do\n    send log.line\n      n: n\nagent log\n  send line\n    n: int\n"
+    "event tick\n  n: number\n"
+    "rule mine\n  on tick\n  do\n    send log.line\n      n: n\nagent log\n  send line\n    n: number\n"
 )
 
 
