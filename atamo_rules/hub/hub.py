@@ -130,15 +130,9 @@ class Hub:
     # --- accept -----------------------------------------------------------------------------------------
 
     async def submit(
-        self,
-        raw: bytes,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        key: str = "",
-        options: Options = PLAIN,
-        admit: Admit | None = None,
-    ) -> tuple[Taken, bool]:
+        self, raw: bytes, *, type_name: str | None = None, user: User | None = None, key: str = "",
+        options: Options = PLAIN, admit: Admit | None = None,
+    ) -> tuple[Taken, bool]:  # fmt: skip
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
         none; `options` say how a request is to be answered; `admit` whether its sender may send it. Waits while too
         much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
@@ -150,15 +144,9 @@ class Hub:
         return await self.enter(taken, generation, now, options)
 
     async def submit_json(
-        self,
-        value: Json,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        key: str = "",
-        options: Options = PLAIN,
-        admit: Admit | None = None,
-    ) -> tuple[Taken, bool]:
+        self, value: Json, *, type_name: str | None = None, user: User | None = None, key: str = "",
+        options: Options = PLAIN, admit: Admit | None = None,
+    ) -> tuple[Taken, bool]:  # fmt: skip
         """As `submit`, for a message that was read already."""
         generation = self.current
         now = self.clock.now()

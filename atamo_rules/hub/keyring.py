@@ -38,6 +38,7 @@ class Keyring:
         self.keys: dict[str, Key] = {}
         self.used: dict[str, str] = {}
         self.failures = Failures()
+        self.loaded = False
 
     async def load(self) -> None:
         """Take what is kept."""
@@ -46,6 +47,7 @@ class Keyring:
                 self.keys[entry.key] = keys.read_key(entry.value)
         for entry in await self.store.entries(USED):
             self.used[entry.key] = str(entry.value)
+        self.loaded = True
 
     @property
     def open(self) -> bool:

@@ -65,12 +65,10 @@ class Keys:
         if who != LOCAL and not own:
             for grant in given:
                 if not holds(who, grant, tenant):
-                    await self.access.denied(
-                        who, "keys.manage", "key", f"{who.name} has no {grant} to hand on"
-                    )
+                    self.access.denied(who, "keys.manage", "key", f"{who.name} has no {grant} to hand on")
                     raise forbidden("keys.manage")
         if (who.limits.verbs or who.limits.types) and not _narrower(key, who.limits.verbs, who.limits.types):
-            await self.access.denied(who, "keys.manage", "key", "a key with limits makes none with fewer")
+            self.access.denied(who, "keys.manage", "key", "a key with limits makes none with fewer")
             raise forbidden("keys.manage")
         expires = _expires(order, hub)
         text, key = await hub.keyring.make(
