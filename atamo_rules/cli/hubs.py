@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -100,7 +101,9 @@ class RunningHub:
                 f"`{url}` is not the address of a hub: it begins with http:// or https://."
             )
         try:
-            self.client = httpx2.Client(base_url=url.rstrip("/"), trust_env=False, timeout=70.0)
+            self.client = httpx2.Client(
+                base_url=url.rstrip("/"), trust_env=False, timeout=70.0, headers=key_header()
+            )
         except httpx2.InvalidURL as error:
             raise click.UsageError(f"`{url}` is not the address of a hub: {error}.") from None
         self.url = url
@@ -154,6 +157,13 @@ class RunningHub:
         if response.status_code >= 400:
             raise Refused(response.status_code, value if isinstance(value, dict) else {})
         return value
+
+
+def key_header() -> dict[str, str]:
+    """What says to a hub who asks: the key in ATAMO_KEY, if there is one. It is never an argument: those are seen by
+    everybody on the machine."""
+    key = os.environ.get("ATAMO_KEY", "")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def quoted(id: str) -> str:

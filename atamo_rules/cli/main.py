@@ -32,6 +32,7 @@ COMMANDS = {
     "trace": ("atamo_rules.cli.trace:trace", "Tell the story of one event."),
     "why": ("atamo_rules.cli.why:why", "Say why a rule does or does not fire on an event."),
     "dead": ("atamo_rules.cli.dead:dead", "List, show, redrive or discard actions that were given up."),
+    "key": ("atamo_rules.cli.key:key", "Make, list or revoke keys of a running hub."),
     "pause": (
         "atamo_rules.cli.holding:pause",
         "Begin no more actions of an agent, a rule or an organisation.",

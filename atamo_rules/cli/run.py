@@ -19,8 +19,8 @@ Examples:
   atamo run rules/ --drop inbox/            also take files put into inbox/
   atamo run rules/ --store memory           keep nothing beyond the process
 
-Nobody is asked who they are in this release: whoever can reach the port may send events as any user. It listens on
-this machine only, unless --host says otherwise.
+It listens on this machine only, unless --host says otherwise. Until the first key is made nobody is asked who they
+are; where --host lets others in, the first start makes one for `admin` and shows it once.
 
 What was accepted is kept in a file until it is done, whatever becomes of the process: the next start goes on with it.
 One hub at a time holds the file.

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.cli.run import Voice
     from atamo_rules.hub.audit.notary import Sign
+    from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.ports import Rejected
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
@@ -220,13 +221,12 @@ async def _doors(
     doors: list[asyncio.Task[Any]] = []
     server: Any = None
     if listening is not None:
+        await _first_key(hub, listening, voice)
         server = _server(controller, options)
         doors.append(asyncio.create_task(server.serve(sockets=[listening])))
         address = listening.getsockname()
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
         voice.tell(f"listening on http://{host}:{address[1]}")
-        if address[0] not in ("127.0.0.1", "::1"):
-            voice.warn("anybody who can reach this address may send events as any user")
     if drop is not None:
         voice.tell(f"taking files from {drop.folder}")
         doors.append(asyncio.create_task(drop.run(submit)))
@@ -249,6 +249,15 @@ async def _doors(
             door.cancel()
     await asyncio.gather(*doors, *([reading] if reading else []), return_exceptions=True)
     return refused
+
+
+async def _first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
+    """Make the first key of a hub that others can reach, before it answers anybody."""
+    if listening.getsockname()[0] not in ("127.0.0.1", "::1") and hub.keyring.open:
+        text, _ = await hub.keyring.make("admin", by="first start", role="admin", over="everything")
+        voice.warn(
+            f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
+        )
 
 
 def _server(controller: Controller, options: Options) -> Any:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.hubs import Refused
+from atamo_rules.model.authority import Principal
 from atamo_rules.model.strict_json import decode
+from atamo_rules.people.roles import LOCAL
 
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
@@ -46,7 +48,7 @@ class StoppedHub:
         self.loop = asyncio.new_event_loop()
         self.store = SqliteStore(path)
         hub = Hub(_rules(place if place.is_dir() else path.parent.parent), self.store)
-        self.app = application(lambda: hub)
+        self.app = application(lambda: hub, others=(_owner,))
 
     def __enter__(self) -> StoppedHub:
         return self
@@ -108,6 +110,11 @@ def _rows(path: Path) -> Iterator[bytes]:
         UnicodeDecodeError,
     ) as error:  # what SQLite says of a damaged schema may be damaged too
         raise click.UsageError(f"The store `{path}` cannot be read: {error}.") from None
+
+
+async def _owner(request: object) -> Principal:
+    """Whoever can read the store file may see what is in it."""
+    return LOCAL
 
 
 def _rules(folder: Path) -> Generation:

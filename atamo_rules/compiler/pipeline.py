@@ -159,11 +159,13 @@ def _texts(around: Sequence[decl.Declaration], read: Callable[[str, str], str]) 
     return found
 
 
-def _named(files: Sequence[decl.File], report: list[Diagnostic]) -> dict[str, tuple[decl.Rule, str]]:
+def _named(
+    files: Sequence[decl.File], report: list[Diagnostic]
+) -> dict[str, tuple[decl.Rule, decl.Pack | None]]:
     """The rules by name, each with the pack of its file; of two with one name the first counts."""
-    found: dict[str, tuple[decl.Rule, str]] = {}
+    found: dict[str, tuple[decl.Rule, decl.Pack | None]] = {}
     for file in files:
-        pack = next((item.name.text for item in file.declarations if isinstance(item, decl.Pack)), "")
+        pack = next((item for item in file.declarations if isinstance(item, decl.Pack)), None)
         for item in file.declarations:
             if isinstance(item, decl.Rule):
                 first, _ = found.setdefault(item.name.text, (item, pack))
@@ -173,7 +175,7 @@ def _named(files: Sequence[decl.File], report: list[Diagnostic]) -> dict[str, tu
 
 
 def _rules(
-    named: Mapping[str, tuple[decl.Rule, str]], environment: Environment, cache: Cache
+    named: Mapping[str, tuple[decl.Rule, decl.Pack | None]], environment: Environment, cache: Cache
 ) -> list[Compiled]:
     """Every rule as it is meant; those of the last compilation are kept, unless their tests ask which rules exist."""
     fresh: dict[int, Compiled] = {}
@@ -187,7 +189,9 @@ def _rules(
     return list(fresh.values())
 
 
-def _rule(item: decl.Rule, pack: str, environment: Environment, names: Collection[str]) -> Compiled:
+def _rule(
+    item: decl.Rule, pack: decl.Pack | None, environment: Environment, names: Collection[str]
+) -> Compiled:
     report: list[Diagnostic] = []
     used: set[tuple[str, str]] = set()
     rule = rules.rule(item, pack, environment, report, used)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from decimal import Decimal
 
 from atamo_rules.compiler import conditions, operands, plans
@@ -23,7 +24,7 @@ from atamo_rules.syntax.wording import words
 
 def rule(
     written: decl.Rule,
-    pack: str,
+    pack: decl.Pack | None,
     environment: Environment,
     report: list[Diagnostic],
     used: set[tuple[str, str]],
@@ -48,20 +49,23 @@ def rule(
     made = plans.plans(written.actions, context, facts)
     if known is None or condition is None or any(d.severity is codes.ERROR for d in report[before:]):
         return None
+    metadata = {str(item.keys[0].key): plain(item.value) for item in written.metadata}
+    owner = owner_of(metadata, pack)
+    include = _who(written.include) or (() if owner is None else (owner,))
     result = Rule(
         written.name.text,
         event.name,
         condition,
         made,
         written.name.span,
-        Scope(_who(written.include), _who(written.exclude)),
+        Scope(include, _who(written.exclude), owner),
         tuple(lets),
         _order(written, report),
         written.stop,
         _status(written, report),
-        pack,
+        pack.name.text if pack is not None else "",
         str(written.about.value) if written.about else "",
-        {str(item.keys[0].key): plain(item.value) for item in written.metadata},
+        metadata,
     )
     return result if not any(d.severity is codes.ERROR for d in report[before:]) else None
 
@@ -211,6 +215,19 @@ def _condition(written: decl.Rule, context: Context) -> tuple[Condition | None, 
 
 def _who(principals: tuple[decl.Principal, ...]) -> tuple[Who, ...]:
     return tuple(Who(principal.kind, principal.name.text) for principal in principals)
+
+
+OWNERS = ("user", "group", "organisation")
+
+
+def owner_of(metadata: Mapping[str, Json], pack: decl.Pack | None) -> Who | None:
+    """Whose rule it is, as `owner` of the rule or else of its pack says: `user NAME`, `group NAME` or `organisation
+    NAME`. Any other text names somebody to write to, and the rule is the hub's own."""
+    said = metadata.get("owner")
+    if said is None and pack is not None:
+        said = next((plain(item.value) for item in pack.metadata if str(item.keys[0].key) == "owner"), None)
+    kind, _, name = said.partition(" ") if isinstance(said, str) else ("", "", "")
+    return Who(kind, name.strip()) if kind in OWNERS and name.strip() else None
 
 
 def _order(written: decl.Rule, report: list[Diagnostic]) -> int:

@@ -59,7 +59,7 @@ def _by_type(ruleset: Ruleset) -> dict[str, OfType]:
     return {
         type: OfType(
             tuple(rules),
-            tuple(at for at, rule in enumerate(rules) if rule.scope.include or rule.scope.exclude),
+            tuple(at for at, rule in enumerate(rules) if rule.scope.include or rule.scope.narrowed),
         )
         for type, rules in found.items()
     }

@@ -1,8 +1,8 @@
 """The rule files of a project folder: which files count, read whole and safely.
 
 Rule files are every `.atamo`, `.yaml` and `.yml` file below the folder, except names that begin with a dot,
-`people.yaml`, and folders called `schemas`. Only regular files are opened; links that lead out of
-the folder, devices and pipes are not.
+`people.yaml`, the folder `people` at the top, and folders called `schemas`. Only regular files are opened; links that
+lead out of the folder, devices and pipes are not.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from atamo_rules.source.span import Source
 SUFFIXES = (".atamo", ".yaml", ".yml")
 ASIDE = {"schemas", "node_modules", "__pycache__"}
 PEOPLE = ("people.yaml", "people.yml")
+PEOPLE_FOLDER = "people"
+"""At the top of a project; it holds no rules."""
 LARGEST = 10 << 20
 """Bytes a rule file may have."""
 
@@ -52,7 +54,7 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
             continue
         link = entry.is_symlink()
         if path.is_dir() if link else entry.is_dir(follow_symlinks=False):
-            if name not in ASIDE:
+            if name not in ASIDE and not (name == PEOPLE_FOLDER and real == root):
                 yield from _below(path, root, entered)
         elif (
             name.endswith(SUFFIXES)

@@ -27,7 +27,8 @@ from atamo_rules.hub.ending import drain
 from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.housekeeping import keep_house
-from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.intake import Admit, Taken
+from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
@@ -74,6 +75,7 @@ class Hub:
         self.alarm = alarm or (lambda alert: None)
         self.chance = chance
         self.vault: Vault | None = None
+        self.keyring = Keyring(store, self.clock)
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
         self.audience.ears += [self.tally.hear, self.meter.hear, self.followers.hear]
@@ -112,6 +114,7 @@ class Hub:
     async def _start(self) -> None:
         left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
+        await self.keyring.load()
         self.holds.update(await self.store.paused())
         await archive.keep(self.store, self.current)
         for digest in left.rules:
@@ -134,35 +137,29 @@ class Hub:
     # --- accept -----------------------------------------------------------------------------------------
 
     async def submit(
-        self,
-        raw: bytes,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        key: str = "",
-        options: Options = PLAIN,
-    ) -> tuple[Taken, bool]:
+        self, raw: bytes, *, type_name: str | None = None, user: User | None = None, key: str = "",
+        options: Options = PLAIN, admit: Admit | None = None,
+    ) -> tuple[Taken, bool]:  # fmt: skip
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
-        none; `options` say how a request is to be answered. Waits while too much is open. Never raises on its bytes;
-        raises Busy and StoreUnavailable."""
+        none; `options` say how a request is to be answered; `admit` whether its sender may send it. Waits while too
+        much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
         generation = self.current
         now = self.clock.now()
-        taken = generation.intake.take(raw, type_name=type_name, user=user, now=now, fallback_id=key)
+        taken = generation.intake.take(
+            raw, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
+        )
         return await self.enter(taken, generation, now, options)
 
     async def submit_json(
-        self,
-        value: Json,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        key: str = "",
-        options: Options = PLAIN,
-    ) -> tuple[Taken, bool]:
+        self, value: Json, *, type_name: str | None = None, user: User | None = None, key: str = "",
+        options: Options = PLAIN, admit: Admit | None = None,
+    ) -> tuple[Taken, bool]:  # fmt: skip
         """As `submit`, for a message that was read already."""
         generation = self.current
         now = self.clock.now()
-        taken = generation.intake.given(value, type_name=type_name, user=user, now=now, fallback_id=key)
+        taken = generation.intake.given(
+            value, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
+        )
         return await self.enter(taken, generation, now, options)
 
     async def enter(
@@ -175,7 +172,8 @@ class Hub:
             await self.room()
         event = taken.event
         if event is None:
-            await self.note("event.refused", taken.id, reasons=list(taken.refused))
+            kind: Kind = "access.denied" if taken.code == "forbidden" else "event.refused"
+            await self.note(kind, taken.id, reasons=list(taken.refused))
             return taken, False
         following, decided, new, request = NOTHING, None, False, None
         if taken.decided:

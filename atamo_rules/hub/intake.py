@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
 from secrets import token_hex
-from typing import Any
+from typing import Any, TypeAlias
 
 from atamo_rules.engine.door import Door, SchemaBroken
 from atamo_rules.engine.examples import with_defaults
@@ -20,8 +20,11 @@ from atamo_rules.model.given_json import exact
 from atamo_rules.model.people import Directory, User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.strict_json import JsonRefused, decode
-from atamo_rules.model.types import Json, Policy
+from atamo_rules.model.types import EventType, Json, Policy
 
+Admit: TypeAlias = Callable[[User | None, str, EventType | None], str]
+"""Asked before a message is taken: its user, the name of its type and the type, if there is one; gives a sentence on
+why it may not be sent, or nothing."""
 LONGEST_ID = 256
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
@@ -63,13 +66,16 @@ class Intake:
         user: User | None = None,
         now: datetime,
         fallback_id: str = "",
+        admit: Admit | None = None,
     ) -> Taken:
         """One message as bytes: an envelope, or with `type_name` bare data."""
         try:
             value = decode(raw)
         except JsonRefused as error:
             return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
-        return self.accept(value, type_name=type_name, user=user, now=now, fallback_id=fallback_id)
+        return self.accept(
+            value, type_name=type_name, user=user, now=now, fallback_id=fallback_id, admit=admit
+        )
 
     def given(
         self,
@@ -79,13 +85,16 @@ class Intake:
         user: User | None = None,
         now: datetime,
         fallback_id: str = "",
+        admit: Admit | None = None,
     ) -> Taken:
         """One message that another program has read as JSON, floats and all."""
         try:
             value = exact(value)
         except JsonRefused as error:
             return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
-        return self.accept(value, type_name=type_name, user=user, now=now, fallback_id=fallback_id)
+        return self.accept(
+            value, type_name=type_name, user=user, now=now, fallback_id=fallback_id, admit=admit
+        )
 
     def accept(
         self,
@@ -95,10 +104,11 @@ class Intake:
         user: User | None = None,
         now: datetime,
         fallback_id: str = "",
+        admit: Admit | None = None,
     ) -> Taken:
         """One message as strict JSON has it."""
         if type_name is not None:
-            return self.enter(type_name, value, fallback_id, "", now, user)
+            return self.enter(type_name, value, fallback_id, "", now, user, admit=admit)
         if not isinstance(value, dict) or not isinstance(value.get("type"), str) or "data" not in value:
             hint = "an event is an object with `type` and `data`; bare data needs its type said beside it"
             return Taken(fallback_id, None, (hint,), status=400, code="envelope")
@@ -118,6 +128,7 @@ class Intake:
             at,
             sender,
             value.get("alerts") is True,
+            admit,
         )
 
     def enter(
@@ -129,10 +140,14 @@ class Intake:
         at: datetime,
         user: User | None,
         alerts: bool = False,
+        admit: Admit | None = None,
     ) -> Taken:
         """Data of a named type, through the door of that type."""
         type = self.ruleset.events.get(type_name)
         id = id or new_id()
+        refusal = admit(user, type_name, type) if admit is not None else ""
+        if refusal:
+            return Taken(id, None, (refusal,), status=403, code="forbidden")
         if type is None:
             near = get_close_matches(type_name, self.ruleset.events, n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
@@ -151,7 +166,8 @@ class Intake:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
         filled = with_defaults(body, type.type)
         salt = token_hex(SALT)
-        event = Event(id, type_name, filled, at, user, source, not reasons, 0, alerts, salt)
+        realm = user.organisation if admit is not None and user is not None else ""
+        event = Event(id, type_name, filled, at, user, source, not reasons, 0, alerts, salt, realm)
         return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)
 
     def door(self, type_name: str) -> Door:

@@ -74,6 +74,8 @@ Kind: TypeAlias = Literal[
     "alert.raised",
     "access.read",
     "access.denied",
+    "key.created",
+    "key.revoked",
     "audit.checkpoint",
     "audit.gap",
     "audit.level",

@@ -17,6 +17,7 @@ class Event:
     event that breaks its type's schema and was let in by the policy `flag`. `hops` counts rule-to-rule emits.
     `alerts` says that its sender wants to be told of actions that were given up. `salt`, in hex, is what the digest of
     its body in the audit is made with; it is kept with the body, and erased with it.
+    `realm` is the organisation within which its id is known, empty where all share one hub's ids.
     """
 
     id: str
@@ -29,18 +30,26 @@ class Event:
     hops: int = 0
     alerts: bool = False
     salt: str = field(default="", repr=False)
+    realm: str = ""
 
     @property
     def key(self) -> str:
         """The event's name in the hub: its id, behind its source where it has one. CloudEvents makes ids unique only
-        within a source. No two pairs of source and id have the same key: a key without `#` is an id alone, and in
-        others the source ends at the first `#`."""
-        if not self.source and "#" not in self.id:
+        within a source, and two organisations know nothing of each other's. No two triples of realm, source and
+        id have the same key: one without `#` is an id alone; in others the source ends at the first `#`, and one that
+        begins with `@` is the realm, the source following."""
+        if not self.realm and not self.source and "#" not in self.id:
             return self.id
-        source = self.source.replace("%", "%25").replace("#", "%23")
-        return f"{source}#{self.id}"
+        source = _escaped(self.source)
+        if self.realm:
+            return f"@{_escaped(self.realm)}#{source}#{self.id}"
+        return f"{source.replace('@', '%40', 1) if source.startswith('@') else source}#{self.id}"
 
     @property
     def who(self) -> str:
         """The name of the user it came from; empty when nobody is named."""
         return self.user.name if self.user is not None else ""
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("#", "%23")

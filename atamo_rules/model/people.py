@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atamo_rules.model.authority import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +42,49 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose events a rule sees: anybody's when `include` is empty, never those of `exclude`."""
+    """Whose events a rule sees: anybody's when `include` is empty, never those of `exclude`, and only those of `owner`
+    where the rule belongs to somebody."""
 
     include: tuple[Who, ...] = ()
     exclude: tuple[Who, ...] = ()
+    owner: Who | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it keeps more from the rule than `include` tells."""
+        return bool(self.exclude) or self.owner is not None
 
     def admits(self, user: User | None) -> bool:
         """Whether a rule of this scope sees events of this user; None is an event nobody signed."""
         if self.include and not any(who.has(user) for who in self.include):
             return False
+        if self.owner is not None and not self.owner.has(user):
+            return False
         return not any(who.has(user) for who in self.exclude)
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A grant, and to whom it is given."""
+
+    to: Who
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
-    """The users the hub knows, by name; an unknown name is a user without groups."""
+    """Who the hub knows, by name; an unknown name is a user without groups and grants. Service accounts are users that
+    are no people. `groups` and `organisations` are those that are declared or belonged to."""
 
     users: Mapping[str, User] = field(default_factory=dict, hash=False)
+    services: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    organisations: frozenset[str] = frozenset()
+    grants: tuple[Given, ...] = ()
 
     def user(self, name: str) -> User:
         return self.users.get(name) or User(name)
+
+    def grants_of(self, user: User) -> tuple[Grant, ...]:
+        """What is granted to a user, or to anything they belong to."""
+        return tuple(given.grant for given in self.grants if given.to.has(user))

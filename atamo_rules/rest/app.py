@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,18 +17,30 @@ from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
+from atamo_rules.model.authority import Verb
+from atamo_rules.people import roles
+from atamo_rules.rest.access import Access, Authenticate, Handler, principal
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
 from atamo_rules.rest.dead import Dead
+from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.problem import Problem, json_response, refusal
-from atamo_rules.rest.requests import BEAT, Caller, RequestDoor, anybody, cancels, read_options
+from atamo_rules.rest.requests import BEAT, RequestDoor, cancels, read_options
 from atamo_rules.rest.telemetry import TelemetryDoor
 from atamo_rules.rest.telling import Telling
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
 
-Handler = Callable[[Request], Awaitable[Response]]
+
+class Entry(NamedTuple):
+    """One way in: what it takes to come in by it at all, or None where nobody is asked. What a path names is asked
+    about by its handler."""
+
+    method: str
+    path: str
+    verb: Verb | None
+    handler: Handler
 
 
 def application(
@@ -36,51 +48,15 @@ def application(
     hosts: Sequence[str] = (),
     largest: int = LARGEST,
     beat: float = BEAT,
-    caller: Caller = anybody,
+    others: tuple[Authenticate, ...] = (),
 ) -> ASGIApp:
     """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by; `largest`
-    is how many bytes a body may have; a silent stream says every `beat` seconds that it lives. `caller` says who
-    sends an HTTP request: they may see their own messages alone."""
-    requests, telemetry = RequestDoor(hub, beat, caller), TelemetryDoor(hub, beat, caller)
-    service = Service(hub, largest, requests)
-    telling, dead, operating = Telling(hub), Dead(hub), Operating(hub, caller)
+    is how many bytes a body may have; a silent stream says every `beat` seconds that it lives. `others` are further
+    ways to say who one is, asked before the hub's keys."""
+    access = Access(hub, others)
     routes = [
-        Route("/v1/events", service.post_events, methods=["POST"]),
-        Route("/v1/types", service.types, methods=["GET"]),
-        Route("/v1/events/{id:path}/trace", view("trace", telling.trace, service.message), methods=["GET"]),
-        Route("/v1/events/{id:path}/why", view("why", telling.why, service.message), methods=["GET"]),
-        Route(
-            "/v1/events/{id:path}/telemetry",
-            view("telemetry", telemetry.steps, service.message),
-            methods=["GET"],
-        ),
-        Route(
-            "/v1/events/{id:path}/follow", view("follow", telemetry.follow, service.message), methods=["GET"]
-        ),
-        Route("/metrics", telemetry.metrics, methods=["GET"]),
-        Route("/v1/events/{id:path}", service.message, methods=["GET"]),
-        Route("/v1/events/{id:path}", operating.cancel, methods=["DELETE"]),
-        Route("/v1/requests", service.post_request, methods=["POST"]),
-        Route(
-            "/v1/requests/{id:path}/events", view("events", requests.events, requests.page), methods=["GET"]
-        ),
-        Route("/v1/requests/{id:path}", requests.page, methods=["GET"]),
-        Route("/v1/requests/{id:path}", requests.cancel, methods=["DELETE"]),
-        Route("/v1/rules", service.rules, methods=["GET"]),
-        Route("/v1/audit", telling.audit, methods=["GET"]),
-        Route("/v1/audit/checkpoint", telling.checkpoint, methods=["GET"]),
-        Route("/v1/decided", telling.decided, methods=["GET"]),
-        Route("/v1/status", telling.status, methods=["GET"]),
-        Route("/v1/holds", operating.holds, methods=["GET"]),
-        Route("/v1/holds/{kind}/{name:path}", operating.hold, methods=["GET"]),
-        Route("/v1/holds/{kind}/{name:path}", operating.pause, methods=["PUT"]),
-        Route("/v1/holds/{kind}/{name:path}", operating.resume, methods=["DELETE"]),
-        Route("/v1/dead", dead.list, methods=["GET"]),
-        Route("/v1/dead/redrive", dead.redrive, methods=["POST"]),
-        Route("/v1/dead/discard", dead.discard, methods=["POST"]),
-        Route("/v1/dead/{number:int}", dead.show, methods=["GET"]),
-        Route("/healthz", service.health, methods=["GET"]),
-        Route("/readyz", service.ready, methods=["GET"]),
+        Route(entry.path, access.guarded(entry.verb, entry.handler), methods=[entry.method])
+        for entry in entries(hub, access, largest, beat)
     ]
     handlers: Any = {
         Problem: _problem,
@@ -93,34 +69,90 @@ def application(
     return HostCheck(app, frozenset(host.lower() for host in (*LOCAL, *hosts)))
 
 
+def entries(
+    hub: Callable[[], Hub], access: Access, largest: int = LARGEST, beat: float = BEAT
+) -> tuple[Entry, ...]:
+    """Every way in, in the order they are tried."""
+    requests, telemetry = RequestDoor(hub, beat, access), TelemetryDoor(hub, beat, access)
+    service = Service(hub, largest, requests, access)
+    telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
+    keys = Keys(hub, access)
+
+    def of_event(name: str, handler: Handler) -> Entry:
+        return Entry(
+            "GET", f"/v1/events/{{id:path}}/{name}", "message.read", view(name, handler, service.message)
+        )
+
+    return (
+        Entry("POST", "/v1/events", "event.send", service.post_events),
+        Entry("GET", "/v1/types", "types.read", service.types),
+        of_event("trace", telling.trace),
+        of_event("why", telling.why),
+        of_event("telemetry", telemetry.steps),
+        of_event("follow", telemetry.follow),
+        Entry("GET", "/metrics", "hub.read", telemetry.metrics),
+        Entry("GET", "/v1/events/{id:path}", "message.read", service.message),
+        Entry("DELETE", "/v1/events/{id:path}", "message.cancel", operating.cancel),
+        Entry("POST", "/v1/requests", "request.send", service.post_request),
+        Entry(
+            "GET",
+            "/v1/requests/{id:path}/events",
+            "message.read",
+            view("events", requests.events, requests.page),
+        ),
+        Entry("GET", "/v1/requests/{id:path}", "message.read", requests.page),
+        Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", requests.cancel),
+        Entry("GET", "/v1/rules", "rules.read", service.rules),
+        Entry("GET", "/v1/audit", "audit.read", telling.audit),
+        Entry("GET", "/v1/audit/checkpoint", "audit.read", telling.checkpoint),
+        Entry("GET", "/v1/decided", "audit.read", telling.decided),
+        Entry("GET", "/v1/status", "hub.read", telling.status),
+        Entry("GET", "/v1/holds", "work.operate", operating.holds),
+        Entry("GET", "/v1/holds/{kind}/{name:path}", "work.operate", operating.hold),
+        Entry("PUT", "/v1/holds/{kind}/{name:path}", "work.operate", operating.pause),
+        Entry("DELETE", "/v1/holds/{kind}/{name:path}", "work.operate", operating.resume),
+        Entry("GET", "/v1/dead", "dead.read", dead.list),
+        Entry("POST", "/v1/dead/redrive", "work.operate", dead.redrive),
+        Entry("POST", "/v1/dead/discard", "work.operate", dead.discard),
+        Entry("GET", "/v1/dead/{number:int}", "dead.read", dead.show),
+        Entry("GET", "/v1/keys", "keys.manage", keys.list),
+        Entry("POST", "/v1/keys", "keys.manage", keys.create),
+        Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),
+        Entry("GET", "/healthz", None, service.health),
+        Entry("GET", "/readyz", None, service.ready),
+    )
+
+
 class Service:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub], largest: int, requests: RequestDoor) -> None:
+    def __init__(self, hub: Callable[[], Hub], largest: int, requests: RequestDoor, access: Access) -> None:
         self.hub = hub
         self.largest = largest
         self.requests = requests
+        self.access = access
 
     async def post_events(self, request: Request) -> Response:
         """Take one event (202 and its id) or a batch (202 and a result for each)."""
-        hub = self._open()
+        self._open()
         messages = await read(request, self.largest)
         key = idempotency_key(request)
         if not messages.batch:
-            taken, known = await self._take(hub, messages.items[0], key)
+            taken, known = await self._take(request, messages.items[0], key)
             if taken.event is None:
                 raise refusal(taken.code, taken.status, taken.refused)
             return json_response(_result(taken, known), 202, {"Location": f"/v1/events/{_quoted(taken.key)}"})
         # In order into one commit, or few.
         each = (
-            self._take(hub, item, f"{key}/{number}" if key else "")
+            self._take(request, item, f"{key}/{number}" if key else "")
             for number, item in enumerate(messages.items, 1)
         )
         results = [_result(*one) for one in await asyncio.gather(*each)]
         refused = sum(result["state"] == "refused" for result in results)
         if refused == len(results):
             reasons = tuple(f"message {n}: {r['reasons'][0]}" for n, r in enumerate(results[:20], 1))
-            raise refusal("invalid", 422, reasons)
+            code = "forbidden" if all(result["code"] == "forbidden" for result in results) else "invalid"
+            raise refusal(code, 403 if code == "forbidden" else 422, reasons)
         return json_response({"taken": len(results) - refused, "refused": refused, "results": results}, 202)
 
     async def post_request(self, request: Request) -> Response:
@@ -135,7 +167,7 @@ class Service:
         if known_type is not None and not known_type.request:
             raise refusal("not-a-request", 422, (f"`{name}` is declared as an event",))
         cancels(request)
-        taken, known = await self._take(hub, item, idempotency_key(request), read_options(request))
+        taken, known = await self._take(request, item, idempotency_key(request), read_options(request))
         if taken.event is None:
             raise refusal(taken.code, taken.status, taken.refused)
         if not taken.decided:
@@ -160,6 +192,7 @@ class Service:
         listed = [
             {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span)}
             for rule in ruleset.rules
+            if self.access.rule(request, rule)
         ]  # fmt: skip
         return json_response({"digest": ruleset.digest, "rules": listed})
 
@@ -185,14 +218,20 @@ class Service:
         return hub
 
     async def _take(
-        self, hub: Hub, item: Message, key: str = "", options: Options = PLAIN
+        self, request: Request, item: Message, key: str = "", options: Options = PLAIN
     ) -> tuple[Taken, bool]:
+        """Have the hub take a message of whoever sends the HTTP request."""
+        hub, who = self.hub(), principal(request)
+        more: Any = {"type_name": item.type_name, "key": key, "options": options}
+        if who != roles.LOCAL:
+            more |= {"user": who.user, "admit": self.access.sender(request)}
         if item.raw is not None:
-            return await hub.submit(item.raw, type_name=item.type_name, key=key, options=options)
-        return await hub.submit_json(item.value, type_name=item.type_name, key=key, options=options)
+            return await hub.submit(item.raw, **more)
+        return await hub.submit_json(item.value, **more)
 
     async def _told(self, request: Request) -> Any:
-        told = await self.hub().store.told(request.path_params["id"])
+        key = await self.access.message(request)
+        told = await self.hub().store.told(key) if key is not None else None
         if told is None:
             raise Problem(
                 404, "unknown-id", "nothing is kept under this id",
@@ -265,7 +304,7 @@ async def _problem(request: Request, error: Problem) -> Response:
 async def _http(request: Request, error: HTTPException) -> Response:
     remedies = {
         404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
-        "/v1/holds, /v1/status, /metrics, /healthz and /readyz"
+        "/v1/holds, /v1/keys, /v1/status, /metrics, /healthz and /readyz"
     }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,9 +14,12 @@ from starlette.responses import Response
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
+from atamo_rules.model.authority import Resource, Verb
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import DeadLetter, Selector, Work
+from atamo_rules.people.decide import everywhere
+from atamo_rules.rest.access import Access, of_event, principal
 from atamo_rules.rest.bodies import LARGEST, bounded
 from atamo_rules.rest.parameters import only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
@@ -28,22 +32,28 @@ WHICH = ("event", "action", "agent", "rule", "organisation", "error")
 class Dead:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub]) -> None:
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
         self.hub = hub
+        self.access = access
 
     async def list(self, request: Request) -> Response:
         """Dead letters that fit, oldest first, and how many there are of each agent and class of error."""
         only(request, "after", "limit", *WHICH)
         which = Selector(**{name: text(request, name) for name in WHICH})
         limit = whole(request, "limit", FEW, MOST) or 1
-        store = self.hub().store
-        letters = await store.dead(which, whole(request, "after", 0, LONGEST), limit)
-        groups = await store.dead_groups()
+        after, letters = whole(request, "after", 0, LONGEST), list[DeadLetter]()
+        end = False
+        while len(letters) < limit and not end:
+            page = await self.hub().store.dead(which, after, limit - len(letters))
+            end = len(page) < limit - len(letters)
+            after = page[-1].number if page else after
+            letters += [letter for letter in page if await self._seen(request, letter)]
+        groups = await self._groups(request)
         return json_response(
             {
                 "letters": [letter_json(letter) for letter in letters],
                 "cursor": letters[-1].number if letters else None,
-                "end": len(letters) < limit,
+                "end": end,
                 "groups": [
                     {"agent": agent, "error": error, "count": count}
                     for (agent, error), count in sorted(groups.items(), key=lambda one: (-one[1], one[0]))
@@ -53,40 +63,92 @@ class Dead:
 
     async def show(self, request: Request) -> Response:
         """One dead letter with its message and every reason."""
-        return json_response(letter_json(await self._letter(int(request.path_params["number"])), whole=True))
+        letter = await self._letter(request, int(request.path_params["number"]), "dead.read")
+        return json_response(letter_json(letter, whole=True))
 
     async def redrive(self, request: Request) -> Response:
         """Have dead letters done again, those that are there now and no other; with `dry_run` only say which."""
         hub, order = self.hub(), await _order(request, ("which", "number", "upto", "by", "dry_run", "body"))
-        which, upto = await self._which(order)
+        which, upto = await self._which(request, order)
         if "body" in order and "number" not in order:
             raise _wrong("`body` is given to one dead letter: say which by `number`")
         if "body" in order:
-            _fits(hub.current, await self._letter(upto), order["body"])
-        letters = await hub.store.dead(which, 0, MOST)
-        meant = [letter for letter in letters if letter.number <= upto]
+            _fits(hub.current, await self._letter(request, upto, "work.operate"), order["body"])
         if order.get("dry_run") is True:
+            letters = await hub.store.dead(which, 0, MOST)
+            meant = [
+                one
+                for one in letters
+                if one.number <= upto and await self._seen(request, one, "work.operate")
+            ]
             return json_response({"redriven": 0, "letters": [letter_json(letter) for letter in meant]})
-        count = await hub.redrive(which, upto, _edit(order), str(order.get("by", "")))
+        count, who = 0, principal(request).name or str(order.get("by", ""))
+        async for one in self._each(request, which, upto):
+            count += await hub.redrive(one, upto, _edit(order), who)
         return json_response({"redriven": count, "upto": upto})
 
     async def discard(self, request: Request) -> Response:
         """Take dead letters away for good."""
         order = await _order(request, ("which", "number", "upto", "by"))
-        which, upto = await self._which(order)
-        count = await self.hub().store.discard(which, upto, str(order.get("by", "")))
+        which, upto = await self._which(request, order)
+        count, who = 0, principal(request).name or str(order.get("by", ""))
+        async for one in self._each(request, which, upto):
+            count += await self.hub().store.discard(one, upto, who)
         return json_response({"discarded": count, "upto": upto})
 
-    async def _letter(self, number: int) -> DeadLetter:
+    # --- whose they are ---------------------------------------------------------------------------------
+
+    async def _seen(self, request: Request, letter: DeadLetter, verb: Verb = "dead.read") -> bool:
+        """Whether somebody may see a dead letter, or more with it: it belongs to whom its message does."""
+        return everywhere(principal(request), verb) or self.access.sees(request, verb, await self._of(letter))
+
+    async def _of(self, letter: DeadLetter) -> Resource:
+        event = await self.hub().store.event(letter.work.event)
+        return (
+            of_event(event)
+            if event is not None
+            else Resource("letter", letter.work.organisation, letter.work.who)
+        )
+
+    async def _each(self, request: Request, which: Selector, upto: int) -> AsyncIterator[Selector]:
+        """What an order is carried out on: all at once for who may do it to everything, else letter by letter."""
+        if everywhere(principal(request), "work.operate"):
+            yield which
+            return
+        after = 0
+        while page := await self.hub().store.dead(which, after, MOST):
+            after = page[-1].number
+            for letter in page:
+                if letter.number <= upto and await self._seen(request, letter, "work.operate"):
+                    yield Selector(action=letter.work.action.id)
+
+    async def _groups(self, request: Request) -> Mapping[tuple[str, str], int]:
+        """How many somebody may see, by agent and class of error."""
+        store = self.hub().store
+        if everywhere(principal(request), "dead.read"):
+            return await store.dead_groups()
+        after, counts = 0, Counter[tuple[str, str]]()
+        while page := await store.dead(Selector(), after, MOST):
+            after = page[-1].number
+            for letter in page:
+                if await self._seen(request, letter):
+                    counts[letter.work.action.agent, letter.error] += 1
+        return counts
+
+    async def _letter(self, request: Request, number: int, verb: Verb) -> DeadLetter:
         found = await self.hub().store.dead(Selector(), number - 1, 1)
-        if not found or found[0].number != number:
+        if (
+            not found
+            or found[0].number != number
+            or not await self.access.may(request, verb, await self._of(found[0]))
+        ):
             raise Problem(
                 404, "unknown-letter", f"there is no dead letter {number}",
                 remedy="it was redriven or discarded, or never was; GET /v1/dead lists them",
             )  # fmt: skip
         return found[0]
 
-    async def _which(self, order: Mapping[str, Any]) -> tuple[Selector, int]:
+    async def _which(self, request: Request, order: Mapping[str, Any]) -> tuple[Selector, int]:
         """What an order is about, and the last number there is now: what comes later is none of it."""
         if ("number" in order) == ("which" in order):
             raise _wrong("say which: either `number`, or `which` with any of " + ", ".join(WHICH))
@@ -94,7 +156,7 @@ class Dead:
             number = order["number"]
             if type(number) is not int:
                 raise _wrong("`number` is a whole number")
-            letter = await self._letter(number)
+            letter = await self._letter(request, number, "work.operate")
             return Selector(action=letter.work.action.id), number
         which, upto = order["which"], order.get("upto")
         if not isinstance(which, dict) or not all(isinstance(value, str) for value in which.values()):

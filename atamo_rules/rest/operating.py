@@ -10,66 +10,64 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.hub.hub import Hub
+from atamo_rules.model.authority import Resource
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Hold, HoldKind, Selector
+from atamo_rules.people.decide import everywhere
+from atamo_rules.rest.access import Access, of_rule, principal
 from atamo_rules.rest.parameters import only, text
 from atamo_rules.rest.problem import Problem, json_response
-from atamo_rules.rest.requests import Caller, allowed
 
 KINDS: tuple[str, ...] = get_args(HoldKind)
 
 
 class Operating:
-    """The handlers, over whichever hub is running. `by` says who asks, for the audit."""
+    """The handlers, over whichever hub is running. `by` says who asks, for the audit, where nobody is asked."""
 
-    def __init__(self, hub: Callable[[], Hub], caller: Caller) -> None:
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
         self.hub = hub
-        self.caller = caller
+        self.access = access
 
     async def holds(self, request: Request) -> Response:
         """All that is paused, and how many actions have come to stand still by it."""
         only(request)
         store = self.hub().store
-        holds = sorted(await store.paused(), key=lambda hold: (KINDS.index(hold.kind), hold.name))
-        depth = await store.depth()
-        return json_response({"holds": [hold_json(hold) for hold in holds], "held": depth.held})
+        holds = sorted(await self._paused(request), key=lambda hold: (KINDS.index(hold.kind), hold.name))
+        held = (await store.depth()).held if everywhere(principal(request), "work.operate") else None
+        return json_response({"holds": [hold_json(hold) for hold in holds], "held": held})
 
     async def hold(self, request: Request) -> Response:
         """One pause, if it is there."""
         only(request)
         hold = _named(request)
-        await self._held(hold)
+        await self._held(request, hold)
         return json_response(hold_json(hold))
 
     async def pause(self, request: Request) -> Response:
         """Begin no more actions: 201, or 200 where it was paused before."""
         only(request, "by")
         hub, hold = self.hub(), _named(request)
-        new = hold not in await hub.store.paused()
+        new = hold not in await self._paused(request)
         if new:
-            _known(hub, hold)
-            await hub.pause(hold, text(request, "by"))
+            self._known(request, hold)
+            await hub.pause(hold, by(request))
         return json_response({**hold_json(hold), "new": new}, 201 if new else 200)
 
     async def resume(self, request: Request) -> Response:
         """Go on with what was paused."""
         only(request, "by")
         hold = _named(request)
-        await self._held(hold)
-        await self.hub().resume(hold, text(request, "by"))
+        await self._held(request, hold)
+        await self.hub().resume(hold, by(request))
         return json_response(hold_json(hold))
 
     async def cancel(self, request: Request) -> Response:
         """End the open actions of an event for good, those of an agent or a rule where that is said; a request ends as
         a whole. What was kept of it stays."""
         only(request, "by", "agent", "rule")
-        hub, by = self.hub(), text(request, "by")
-        key = await hub.store.find(request.path_params["id"])
-        if (
-            key is None
-            or await hub.store.event(key) is None
-            or not await allowed(hub, key, self.caller(request))
-        ):
+        hub, who = self.hub(), by(request)
+        key = await self.access.message(request, "message.cancel")
+        if key is None or await hub.store.event(key) is None:
             raise Problem(
                 404, "unknown-id", "nothing is kept under this id",
                 remedy="search for it: atamo audit search --text",
@@ -82,12 +80,27 @@ class Operating:
                 raise Problem(
                     409, "request", "a request is cancelled as a whole", remedy="leave out `agent` and `rule`"
                 )
-            await hub.requests.cancel(key, f"cancelled by {by}" if by else "cancelled by an operator")
-        return json_response({"id": key, "cancelled": await hub.cancel(which, by), "request": whole})
+            await hub.requests.cancel(key, f"cancelled by {who}" if who else "cancelled by an operator")
+        return json_response({"id": key, "cancelled": await hub.cancel(which, who), "request": whole})
 
-    async def _held(self, hold: Hold) -> None:
-        """Whether it is paused. Raises Problem."""
+    async def _paused(self, request: Request) -> list[Hold]:
+        """What is paused, of what somebody may operate."""
         holds = await self.hub().store.paused()
+        return [hold for hold in holds if self.access.sees(request, "work.operate", self._of(hold))]
+
+    def _of(self, hold: Hold) -> Resource:
+        """What a pause is about: an organisation's work, a rule, or an agent, which works for all."""
+        if hold.kind == "organisation":
+            return Resource("hold", hold.name)
+        if hold.kind == "rule":
+            found = (rule for rule in self.hub().current.ruleset.rules if rule.id == hold.name)
+            resource = of_rule(rule) if (rule := next(found, None)) is not None else Resource("hold")
+            return Resource("hold") if resource.common else resource
+        return Resource("hold")
+
+    async def _held(self, request: Request, hold: Hold) -> None:
+        """Whether it is paused. Raises Problem."""
+        holds = await self._paused(request)
         if hold in holds:
             return
         names = sorted(other.name for other in holds if other.kind == hold.kind)
@@ -96,6 +109,41 @@ class Operating:
             others = ", ".join(f"{other.kind} `{other.name}`" for other in sorted(holds, key=str)[:10])
             remedy = f"paused: {others}" if others else "nothing is paused"
         raise Problem(404, "not-held", f"{hold.kind} `{hold.name[:80]}` is not paused", remedy=remedy)
+
+    def _known(self, request: Request, hold: Hold) -> None:
+        """Whether there is such an agent, rule or organisation that somebody may operate: a misspelt pause would hold
+        nothing, and look as if it did. Raises Problem."""
+        every = _names(self.hub(), hold.kind)
+        known = [
+            name
+            for name in every
+            if self.access.sees(request, "work.operate", self._of(Hold(hold.kind, name)))
+        ]
+        loose = hold.kind == "organisation" and not every
+        if hold.name and (
+            hold.name in known or (loose and self.access.sees(request, "work.operate", self._of(hold)))
+        ):
+            return
+        place = {"agent": "the rules", "rule": "GET /v1/rules", "organisation": "`people.yaml`"}[hold.kind]
+        remedy = _near(hold.name, known) or f"{place} {'name' if hold.kind == 'agent' else 'lists'} them"
+        raise Problem(
+            404, f"unknown-{hold.kind}", f"there is no {hold.kind} `{hold.name[:80]}`", remedy=remedy
+        )
+
+
+def by(request: Request) -> str:
+    """Who asks, for the audit: whoever came in with a key, else whom `by` names."""
+    return principal(request).name or text(request, "by")
+
+
+def _names(hub: Hub, kind: HoldKind) -> Collection[str]:
+    """What can be paused: also agents and rules that are gone, as long as an event goes on under them. Without
+    organisations in the directory they come with the users that a program hands in, and any may be meant."""
+    if kind == "agent":
+        return {name for generation in hub.retiring.all for name in generation.agents}
+    if kind == "rule":
+        return {rule.id for generation in hub.retiring.all for rule in generation.ruleset.rules}
+    return hub.current.intake.people.organisations
 
 
 def hold_json(hold: Hold) -> dict[str, Json]:
@@ -110,27 +158,6 @@ def _named(request: Request) -> Hold:
         remedy = _near(kind, KINDS) or f"there are {', '.join(KINDS)}"
         raise Problem(404, "unknown-kind", f"nothing is paused by `{kind[:80]}`", remedy=remedy)
     return Hold(cast(HoldKind, kind), name)
-
-
-def _known(hub: Hub, hold: Hold) -> None:
-    """Whether there is such an agent, rule or organisation: a misspelt pause would hold nothing, and look as if it
-    did. Raises Problem."""
-    known = _names(hub, hold.kind)
-    if hold.name and (hold.name in known or (hold.kind == "organisation" and not known)):
-        return
-    place = {"agent": "the rules", "rule": "GET /v1/rules", "organisation": "`people.yaml`"}[hold.kind]
-    remedy = _near(hold.name, known) or f"{place} {'name' if hold.kind == 'agent' else 'lists'} them"
-    raise Problem(404, f"unknown-{hold.kind}", f"there is no {hold.kind} `{hold.name[:80]}`", remedy=remedy)
-
-
-def _names(hub: Hub, kind: HoldKind) -> Collection[str]:
-    """What can be paused: also agents and rules that are gone, as long as an event goes on under them. Without
-    organisations in the directory they come with the users that a program hands in, and any may be meant."""
-    if kind == "agent":
-        return {name for generation in hub.retiring.all for name in generation.agents}
-    if kind == "rule":
-        return {rule.id for generation in hub.retiring.all for rule in generation.ruleset.rules}
-    return {user.organisation for user in hub.current.intake.people.users.values()} - {""}
 
 
 def _near(name: str, known: Collection[str]) -> str:

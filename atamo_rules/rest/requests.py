@@ -15,8 +15,10 @@ from atamo_rules.hub.requests.completion import WRITTEN, read_completion
 from atamo_rules.hub.requests.live import View
 from atamo_rules.hub.requests.request import PLAIN, Clocks, Options, Request
 from atamo_rules.hub.requests.wire import frame_json, request_json
-from atamo_rules.model.people import User
+from atamo_rules.model.authority import Verb
+from atamo_rules.people.decide import everywhere
 from atamo_rules.rest import sse
+from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -84,30 +86,13 @@ def _bad(name: str, detail: str, remedy: str) -> Problem:
     return Problem(400, "parameter", f"the parameter `{name}` is not right", detail, remedy)
 
 
-Caller = Callable[[HttpRequest], User | None]
-"""Who sends an HTTP request; None for whoever may see everything."""
-
-
-def anybody(request: HttpRequest) -> User | None:
-    """Nobody is asked who they are: the hub listens on its own machine."""
-    return None
-
-
-async def allowed(hub: Hub, key: str, caller: User | None) -> bool:
-    """Whether a caller may know of a message: everybody of their own, and who is not asked of all."""
-    if caller is None:
-        return True
-    event = await hub.store.event(key)
-    return event is not None and event.who == caller.name
-
-
 class RequestDoor:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub], beat: float = BEAT, caller: Caller = anybody) -> None:
+    def __init__(self, hub: Callable[[], Hub], beat: float, access: Access) -> None:
         self.hub = hub
         self.beat = beat
-        self.caller = caller
+        self.access = access
 
     async def opened(self, request: HttpRequest, key: str) -> Response:
         """What a client is told that has just asked: 200 with all frames when it is over in the time that
@@ -185,14 +170,20 @@ class RequestDoor:
 
     async def cancel(self, request: HttpRequest) -> Response:
         """End a request: its agents are told to stop."""
-        view = await self._look(request, 0, 0.0, limit=1)
+        view = await self._look(request, 0, 0.0, limit=1, verb="message.cancel")
         ended = await self.hub().requests.cancel(view.request.id)
         assert ended is not None
         return json_response(request_json(ended))
 
-    async def _look(self, request: HttpRequest, after: int, wait: float, limit: int = BEHIND) -> View:
-        view = await self.hub().requests.look(request.path_params["id"], after, wait, limit)
-        if view is None or not await allowed(self.hub(), view.request.id, self.caller(request)):
+    async def _look(
+        self, request: HttpRequest, after: int, wait: float, limit: int = BEHIND, verb: Verb = "message.read"
+    ) -> View:
+        key = await self.access.message(request, verb)
+        name = key or request.path_params["id"]
+        if key is None and not everywhere(principal(request), verb):
+            raise unknown()
+        view = await self.hub().requests.look(name, after, wait, limit)
+        if view is None:
             raise unknown()
         if view.had is not None or view.request.forgotten:
             raise gone(view)

@@ -12,18 +12,20 @@ from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.telemetry.exposition import OPEN, PLAIN, exposition, wanted
 from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.authority import Resource
 from atamo_rules.rest import sse
+from atamo_rules.rest.access import Access
 from atamo_rules.rest.problem import Problem, json_response
-from atamo_rules.rest.requests import Caller, allowed, number
+from atamo_rules.rest.requests import number
 
 
 class TelemetryDoor:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub], beat: float, caller: Caller) -> None:
+    def __init__(self, hub: Callable[[], Hub], beat: float, access: Access) -> None:
         self.hub = hub
         self.beat = beat
-        self.caller = caller
+        self.access = access
 
     async def steps(self, request: Request) -> Response:
         """The steps of a message after a position."""
@@ -53,15 +55,15 @@ class TelemetryDoor:
 
     async def metrics(self, request: Request) -> Response:
         """All numbers, in OpenMetrics' text or the older one of Prometheus."""
+        await self.access.require(request, "hub.read", Resource("hub"))
         plain = wanted(request.headers.get("accept", ""))
         text = exposition(self.hub().meter.families, plain=plain)
         return Response(text, headers={"Content-Type": PLAIN if plain else OPEN})
 
     async def _mine(self, request: Request) -> str:
         """The name of a message in the hub. One of somebody else is as unknown as one that never was."""
-        hub, name = self.hub(), request.path_params["id"]
-        key = await hub.store.find(name)
-        if key is None or not await allowed(hub, key, self.caller(request)):
+        key = await self.access.message(request)
+        if key is None:
             raise Problem(
                 404, "unknown-id", "nothing is kept under this id", remedy="ask with the id that was answered"
             )

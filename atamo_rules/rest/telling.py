@@ -15,8 +15,13 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.replay import decision_facts
 from atamo_rules.hub.trace import document, record_json, why
 from atamo_rules.model.audit import KINDS
+from atamo_rules.model.authority import Resource
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
+from atamo_rules.model.rule import Rule, Ruleset
+from atamo_rules.people.decide import everywhere
+from atamo_rules.people.roles import LOCAL
+from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.parameters import moment, only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
@@ -30,8 +35,9 @@ LONGEST = 1 << 53
 class Telling:
     """The handlers, over whichever hub is running."""
 
-    def __init__(self, hub: Callable[[], Hub]) -> None:
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
         self.hub = hub
+        self.access = access
 
     async def audit(self, request: Request) -> Response:
         """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
@@ -40,18 +46,24 @@ class Telling:
         after = whole(request, "after", 0, LONGEST)
         limit = whole(request, "limit", FEW, MOST) or 1
         hub, seconds = self.hub(), prefer_wait(request)
-        if query.event:
+        if query.event and everywhere(principal(request), "audit.read"):
             query = replace(query, event=await hub.store.find(query.event) or query.event)
-        found = await self._page(hub, query, after, limit)
+        found = await self._seen(request, query, after, limit)
         while seconds and found.end and not found.records:
             begun = hub.clock.passed()
             await hub.tally.news(found.cursor, seconds)
             seconds -= hub.clock.passed() - begun
-            found = await self._page(hub, query, found.cursor, limit)
+            found = await self._seen(request, query, found.cursor, limit)
             if seconds <= 0:
                 break
         records = [record_json(record) for record in found.records]
         return json_response({"records": records, "cursor": found.cursor, "end": found.end})
+
+    async def _seen(self, request: Request, query: Query, after: int, limit: int) -> Found:
+        """A page of what somebody may see. Its cursor goes on behind what was left out."""
+        found = await self._page(self.hub(), query, after, limit)
+        records = [one for one in found.records if await self.access.record(request, one)]
+        return replace(found, records=tuple(records))
 
     async def _page(self, hub: Hub, query: Query, after: int, limit: int) -> Found:
         return await search(lambda at, most: hub.store.audit(at, most, query.event), query, after, limit)
@@ -70,7 +82,23 @@ class Telling:
         assert told is not None, "an event that is kept is told"
         found = await self._page(hub, Query(event=event.key), 0, 10 * MOST)
         then = await hub.rules_of(str(told.get("digest") or ""))
-        return json_response(document(event, told, found.records, hub.current.ruleset, then))
+        made = document(event, told, found.records, hub.current.ruleset, then)
+        if principal(request) != LOCAL:
+            rules = (then or hub.current.ruleset).rules
+            known = {rule.id for rule in rules if self.access.rule(request, rule)}
+            made["rules"] = [
+                one for one in made["rules"] if one["outcome"] != "out of scope" or one["rule"] in known
+            ]
+            made["records"] = [record_json(one) for one in found.records if one.kind not in ANOTHERS]
+        return json_response(made)
+
+    def _known(self, request: Request, ruleset: Ruleset, event: Event) -> dict[str, Rule]:
+        """The rules that whoever asks may be told of, by their ids."""
+        return {
+            rule.id: rule
+            for rule in ruleset.rules
+            if rule.scope.admits(event.user) or self.access.rule(request, rule)
+        }
 
     async def why(self, request: Request) -> Response:
         """One rule's condition on one event, with every value, under the rules that decided it; those of now where
@@ -81,11 +109,11 @@ class Telling:
         told = await hub.store.told(event.key)
         digest = str(told.get("digest") or "") if told is not None else ""
         ruleset = hub.current.ruleset
-        by_id = {rule.id: rule for rule in ruleset.rules}
+        by_id = self._known(request, ruleset, event)
         if not text(request, "now"):
             then = await hub.rules_of(digest)
-            if then is not None and any(rule.id == name for rule in then.rules):
-                ruleset, by_id = then, {rule.id: rule for rule in then.rules}
+            if then is not None and name in (before := self._known(request, then, event)):
+                ruleset, by_id = then, before
         if name not in by_id:
             from difflib import get_close_matches
 
@@ -115,12 +143,15 @@ class Telling:
         for record in found.records:
             event = await hub.store.event(record.event)
             decision = await hub.store.decision(record.event)
-            if event is not None and decision is not None and wanted in ("", event.type):
+            if event is None or decision is None or wanted not in ("", event.type):
+                continue
+            if self.access.sees(request, "audit.read", of_event(event)):
                 events.append(_decided(event, decision))
         return json_response({"events": events, "cursor": found.cursor, "end": found.end})
 
     async def status(self, request: Request) -> Response:
         """How the hub stands: what is open, what it did since it started, agent by agent."""
+        await self.access.require(request, "hub.read", Resource("hub"))
         hub = self.hub()
         depth = await hub.store.depth()
         return json_response(
@@ -137,7 +168,7 @@ class Telling:
 
     async def _event(self, request: Request) -> tuple[Hub, Event]:
         hub = self.hub()
-        key = await hub.store.find(request.path_params["id"])
+        key = await self.access.message(request)
         event = await hub.store.event(key) if key is not None else None
         if event is None:
             raise Problem(

@@ -97,7 +97,7 @@ SCHEMA_NOTE = Code("W0245", "a part of a schema that types cannot express", Seve
 
 # --- R08xx: reload and running --------------------------------------------------------------------------
 BAD_AGENT = Code("E0801", "an agent cannot be used as it is declared")
-BAD_PEOPLE = Code("E0802", "people.yaml does not have the right shape")
+BAD_PEOPLE = Code("E0802", "a people file says what cannot be")
 NOTHING_HERE = Code("E0803", "there are no rules here")
 NEVER_ANSWERS = Code("W0804", "an agent is asked that never answers", Severity.WARNING)
 

@@ -12,8 +12,10 @@ from typing import Any
 import httpx2
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from starlette.requests import Request
 
 import atamo_rules as atamo
+from atamo_rules.model.authority import Principal
 from atamo_rules.model.people import User
 from atamo_rules.rest.app import application
 from tests.cli.dispatcher import Dispatcher
@@ -173,7 +175,11 @@ def test_nobody_follows_what_another_sent() -> None:
     async def story(watched: Watched) -> None:
         await watched.order("good", "hers", "ann")
         await watched.order("good", "nobody")
-        async with watched.web(caller=lambda request: User(request.headers.get("x-who", ""))) as web:
+
+        async def sign_in(request: Request) -> Principal:
+            return Principal(User(request.headers.get("x-who", "")))
+
+        async with watched.web(others=(sign_in,)) as web:
             for id, who, status in (
                 ("hers", "ann", 200),
                 ("hers", "bob", 404),

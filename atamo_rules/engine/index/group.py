@@ -179,7 +179,7 @@ def _described(pairs: Sequence[Pair], built: Built, *, kept: bool) -> Layer:
     special = frozenset(
         rule.id
         for rule, _ in pairs
-        if rule.stop or rule.status != LIVE or rule.scope.exclude or rule.id in built.framed
+        if rule.stop or rule.status != LIVE or rule.scope.narrowed or rule.id in built.framed
     )
     orders = frozenset([rule.order for rule, _ in pairs])
     items = tuple([item for _, item in pairs]) if kept else ()

@@ -58,13 +58,13 @@ class OfType:
         return found
 
     def found(self, body: Any, user: User | None) -> list[Found]:
-        """The rules that an event reaches, in their order, those refused to the user by `except` left out."""
+        """The rules that an event reaches, in order, less those that `except` or their owner keep from the user."""
         seen: dict[str, Found] = {}
         groups = self.groups(user)
         for one in groups:
             for id in one.match(body):
                 rule, asked, special = one.find(id)
-                if not special or not any(who.has(user) for who in rule.scope.exclude):
+                if not special or rule.scope.admits(user):
                     seen[id] = (rule, asked)
         out = list(seen.values())
         if len(groups) > 1 and len(out) > 1:

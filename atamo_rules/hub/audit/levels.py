@@ -66,6 +66,8 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "alert.raised": ("minimal", "something passed a threshold"),
     "access.read": ("minimal", "somebody read messages or records"),
     "access.denied": ("minimal", "somebody was not allowed to"),
+    "key.created": ("minimal", "a key was made: for whom, and what it gives of itself"),
+    "key.revoked": ("minimal", "a key opens nothing any more"),
     "audit.checkpoint": ("minimal", "the tree's size and root, and which witnesses keep them"),
     "audit.gap": ("minimal", "the log is not what a witness saw, or records do not add up"),
     "audit.level": ("minimal", "from here on another level is kept"),

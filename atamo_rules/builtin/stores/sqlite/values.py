@@ -43,15 +43,15 @@ def of_event(event: Event, at: str) -> str:
     who = None if user is None else [user.name, sorted(user.groups), user.organisation]
     return text([
         event.id, event.type, event.body, at, who, event.source, event.conforms, event.hops,
-        event.alerts, event.salt,
+        event.alerts, event.salt, *([event.realm] if event.realm else []),
     ])  # fmt: skip
 
 
 def to_event(written: str) -> Event:
     """The event that was written."""
-    id, type, body, at, who, source, conforms, hops, alerts, salt = read(written)
+    id, type, body, at, who, source, conforms, hops, alerts, salt, *realm = read(written)
     user = None if who is None else User(who[0], frozenset(who[1]), who[2])
-    return Event(id, type, body, moment(at), user, source, conforms, hops, alerts, salt)
+    return Event(id, type, body, moment(at), user, source, conforms, hops, alerts, salt, *realm)
 
 
 def of_action(action: Action) -> list[Json]:

@@ -1,0 +1,102 @@
+"""`atamo key`: keys for clients of a running hub."""
+
+from __future__ import annotations
+
+import click
+
+from atamo_rules.cli.console import say
+from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
+
+CREATE = """\b
+Examples:
+  atamo key create admin --role admin --over everything
+  atamo key create ann --expires 90
+  atamo key create ci --verb event.send --type 'ticket.*'
+
+From the first key on, the hub asks everybody for one: this command and the others take it from ATAMO_KEY.
+
+Exit codes: 0 made, 1 the hub refused, 2 usage, or no hub answers."""
+
+LIST = """\b
+Examples:
+  atamo key list
+
+Exit codes: 0 told, 1 the hub refused, 2 usage, or no hub answers."""
+
+REVOKE = """\b
+Examples:
+  atamo key revoke 4k2m9x0q
+
+Exit codes: 0 it opens nothing any more, 1 there is none or the hub refused, 2 usage, or no hub answers."""
+
+
+@click.group()
+def key() -> None:
+    """Keys: what clients show to say who they are."""
+
+
+@key.command(epilog=CREATE)
+@click.argument("holder")
+@click.option("--organisation", default="", help="The holder's organisation, where no people file says it.")
+@click.option("--role", default="", help="A role that the key gives of itself, beside what its holder has.")
+@click.option("--over", default="", help="Whose things that role is about, such as `organisation acme`.")
+@click.option("--verb", "verbs", multiple=True, help="What the key is for at most. May be repeated.")
+@click.option("--type", "types", multiple=True, help="Event types it is for at most. May be repeated.")
+@click.option("--expires", type=click.IntRange(1, 3650), default=None, metavar="DAYS", help="When it ends.")
+@click.option("--about", default="", help="What it is for, in words.")
+@url_option
+def create(holder: str, url: str, expires: int | None, **more: str | tuple[str, ...]) -> int:
+    """Make a key for HOLDER, a user or a service account, and show it: once, on standard output."""
+    given = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in more.items() if value
+    }
+    order = {"holder": holder, **given, **({"expires": expires} if expires else {})}
+    with RunningHub(url) as hub:
+        try:
+            made = hub.post("/v1/keys", order)
+        except Refused as refused:
+            say(f"{refused.sentence}\n", err=True)
+            return 1
+    say(f"{made['key']}\n")
+    say(f"key {made['id']} of {made['holder']}: keep it, it is not shown again\n", err=True)
+    return 0
+
+
+@key.command(name="list", epilog=LIST)
+@url_option
+@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
+def list_(url: str, format: str) -> int:
+    """Show the keys there are, and when each was used last; what opens is not kept and not shown."""
+    from atamo_rules.cli.ink import plain
+    from atamo_rules.model.strict_json import encode
+
+    with RunningHub(url) as hub:
+        try:
+            found = hub.get("/v1/keys")
+        except Refused as refused:
+            say(f"{refused.sentence}\n", err=True)
+            return 1
+    if format == "json":
+        say(encode(found) + "\n")
+        return 0
+    for one in found["keys"]:
+        state = "revoked" if one["revoked"] else f"until {one['expires']}" if one["expires"] else "for good"
+        role = f" · {one['role']} over {one['over']}" if one["role"] else ""
+        used = f"used {one['used']}" if one["used"] else "never used"
+        say(f"{one['id']}  {plain(one['holder'])}{plain(role)} · {state} · {used}\n")
+    return 0
+
+
+@key.command(epilog=REVOKE)
+@click.argument("id")
+@url_option
+def revoke(id: str, url: str) -> int:
+    """Have the key of an ID open nothing any more, at once."""
+    with RunningHub(url) as hub:
+        try:
+            done = hub.delete(f"/v1/keys/{quoted(id)}")
+        except Refused as refused:
+            say(f"{refused.sentence}\n", err=True)
+            return 1
+    say(f"key {done['id']} of {done['holder']} opens nothing any more\n")
+    return 0

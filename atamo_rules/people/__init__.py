@@ -1,0 +1,1 @@
+"""Who may do what: roles, grants, keys, and the one function that decides."""

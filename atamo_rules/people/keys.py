@@ -1,0 +1,108 @@
+"""API keys: made of chance, shown once, kept as a digest.
+
+A key is `atm_ID_SECRET`: eight letters to know it again, and 256 random bits. Its SHA-256 is all that is kept. A slow
+hash, as for passwords, would add nothing: it makes guessing dear where there is little to guess, and nobody guesses
+2^256; it would only cost every request its time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from hmac import compare_digest
+from secrets import choice, token_urlsafe
+from string import ascii_lowercase, digits
+from typing import Any
+
+from atamo_rules.model.authority import VERBS, Grant, Limits, Principal, Reach, Verb
+from atamo_rules.model.people import Directory, User
+from atamo_rules.people.roles import ROLES
+
+MARK = "atm"
+_KEY = re.compile(r"atm_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
+_NOBODY = hashlib.sha256(b"no key has this digest").hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is kept of a key. `role` and `over` are what it gives of itself, beside what its holder has; `verbs` and
+    `types` are the most it is for. Times are RFC 3339; empty is never."""
+
+    id: str
+    digest: str
+    holder: str
+    organisation: str = ""
+    role: str = ""
+    over: str = ""
+    verbs: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    made: str = ""
+    by: str = ""
+    expires: str = ""
+    revoked: str = ""
+    about: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """The key as it may be shown: without its digest."""
+        made = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+        del made["digest"]
+        return made
+
+    def kept(self) -> dict[str, Any]:
+        """The key as it is kept."""
+        return {**self.document(), "digest": self.digest}
+
+    def usable(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return not self.revoked and (not self.expires or datetime.fromisoformat(self.expires) > now)
+
+    def grants(self) -> tuple[Grant, ...]:
+        """What the key gives of itself."""
+        if not self.role:
+            return ()
+        kind, _, name = self.over.partition(" ")
+        reach = Reach(kind or "everything", name)  # type: ignore[arg-type]
+        return (Grant(self.role, ROLES[self.role], reach, source=f"key {self.id}"),)
+
+    def limits(self) -> Limits:
+        """The most it is for."""
+        verbs: frozenset[Verb] = frozenset(verb for verb in VERBS if verb in self.verbs)
+        return Limits(verbs, self.types)
+
+
+def make(holder: str, **more: Any) -> tuple[str, Key]:
+    """A new key: its text, which is kept nowhere, and what is kept."""
+    id = "".join(choice(ascii_lowercase + digits) for _ in range(8))
+    text = f"{MARK}_{id}_{token_urlsafe(32)}"
+    return text, Key(id, _digest(text), holder, **more)
+
+
+def read_key(value: Mapping[str, Any]) -> Key:
+    """A key as it was kept."""
+    return replace(Key(**value), verbs=tuple(value["verbs"]), types=tuple(value["types"]))
+
+
+def find(text: str, keys: Mapping[str, Key], now: datetime) -> Key | None:
+    """The usable key that a text is. Every refusal takes the same steps, so that its time tells nothing apart."""
+    parts = _KEY.fullmatch(text)
+    known = keys.get(parts[1]) if parts is not None else None
+    same = compare_digest(_digest(text), known.digest if known is not None else _NOBODY)
+    return known if same and known is not None and known.usable(now) else None
+
+
+def principal_of(key: Key, people: Directory) -> Principal | None:
+    """Who comes with a key: its holder as the people files have them now. A holder that they do not have is a user of
+    the key's organisation and of no group. None for one who has changed to another organisation since."""
+    user = people.users.get(key.holder) or User(key.holder, organisation=key.organisation)
+    if user.organisation != key.organisation:
+        return None
+    return Principal(user, (*people.grants_of(user), *key.grants()), key.limits(), key.id)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

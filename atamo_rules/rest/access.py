@@ -1,0 +1,180 @@
+"""Who sends an HTTP request, and whether they may: asked once for the route, and again for each thing it names."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from atamo_rules.hub.hub import Hub
+from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
+from atamo_rules.model.event import Event
+from atamo_rules.model.people import User
+from atamo_rules.model.rule import Rule
+from atamo_rules.model.types import EventType
+from atamo_rules.people.decide import anywhere, decide, everywhere
+from atamo_rules.people.roles import LOCAL
+from atamo_rules.rest.problem import Problem
+
+Handler = Callable[[Request], Awaitable[Response]]
+Authenticate = Callable[[Request], Awaitable[Principal | None]]
+"""Who sends a request by some other means than a key; None when it is nobody that this knows."""
+
+ANOTHERS = frozenset({"event.refused", "event.duplicate"})
+"""Records that name an event, and tell of a message that somebody else may have sent under its name."""
+
+
+class Access:
+    """The door of a hub's HTTP interface. `others` are asked before the keys: a host's own sign-in, say."""
+
+    def __init__(self, hub: Callable[[], Hub], others: tuple[Authenticate, ...] = ()) -> None:
+        self.hub = hub
+        self.others = others
+
+    def guarded(self, verb: Verb | None, handler: Handler) -> Handler:
+        """A handler that is reached by those alone who may do this to anything at all; without a verb by everybody."""
+
+        async def guard(request: Request) -> Response:
+            if verb is not None:
+                principal = await self._known(request)
+                request.state.principal = principal
+                if not anywhere(principal, verb):
+                    self.denied(principal, verb, "route", f"no grant of {principal.name} gives {verb}")
+                    raise forbidden(verb)
+            return await handler(request)
+
+        return guard
+
+    async def _known(self, request: Request) -> Principal:
+        hub = self.hub()
+        keyring = hub.keyring
+        for other in self.others:
+            if (found := await other(request)) is not None:
+                return found
+        if not keyring.loaded:  # nobody may come in because the keys were not read yet
+            await hub.start()
+        if keyring.open:
+            return LOCAL
+        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        key = text.strip() if scheme.lower() == "bearer" else ""
+        principal = await keyring.principal(key, hub.current.intake.people) if key else None
+        if principal is not None:
+            return principal
+        address = request.client.host if request.client is not None else ""
+        wait = keyring.failures.add(address, hub.clock.passed()) if key else 0.0
+        if wait:
+            after = (("Retry-After", str(max(1, round(wait)))),)
+            raise Problem(429, "too-many", "too many wrong keys came from this address", headers=after)
+        if key:
+            await hub.note("access.denied", reason="the key is not known, or no longer", address=address)
+        raise Problem(
+            401, "unauthenticated", "say who you are", remedy="send `Authorization: Bearer KEY`",
+            headers=(("WWW-Authenticate", "Bearer"),),
+        )  # fmt: skip
+
+    # --- one thing --------------------------------------------------------------------------------------
+
+    def sees(self, request: Request, verb: Verb, resource: Resource) -> bool:
+        """Whether somebody may; what a list leaves out is in no audit."""
+        return not isinstance(decide(principal(request), verb, resource), Deny)
+
+    async def may(self, request: Request, verb: Verb, resource: Resource) -> bool:
+        """Whether somebody may do something to one thing; a no is audited."""
+        who = principal(request)
+        decided = decide(who, verb, resource)
+        if isinstance(decided, Deny):
+            self.denied(who, verb, resource.kind, decided.reason)
+            return False
+        return True
+
+    async def require(self, request: Request, verb: Verb, resource: Resource) -> None:
+        """Raises Problem, 403, for what everybody may know is there."""
+        if not await self.may(request, verb, resource):
+            raise forbidden(verb)
+
+    def denied(self, who: Principal, verb: Verb, kind: str, reason: str) -> None:
+        """Have a no audited, beside the answer: its time must not tell what is there from what is not."""
+        hub = self.hub()
+        hub.spawn(hub.note("access.denied", who=who.name, verb=verb, of=kind, reason=reason, key=who.key))
+
+    # --- messages ---------------------------------------------------------------------------------------
+
+    async def message(self, request: Request, verb: Verb = "message.read") -> str | None:
+        """The key in the hub of the message that a path names; None when there is none, or none for this principal:
+        nobody can tell these apart. An id finds one's own organisation's message first."""
+        hub, name = self.hub(), str(request.path_params["id"])
+        who = principal(request)
+        tenant = who.user.organisation
+        key = await hub.store.find(Event(name, "", {}, hub.clock.now(), realm=tenant).key) if tenant else None
+        key = key or await hub.store.find(name)
+        event = await hub.store.event(key) if key is not None else None
+        if event is None:
+            return key if everywhere(who, verb) else None
+        return event.key if await self.may(request, verb, of_event(event)) else None
+
+    async def record(self, request: Request, record: AuditRecord) -> bool:
+        """Whether somebody may see a record: those of messages as the messages, all others as the hub's own."""
+        if everywhere(principal(request), "audit.read"):
+            return True
+        if not record.event or record.kind in ANOTHERS:
+            return self.sees(request, "audit.read", Resource("audit"))
+        event = await self.hub().store.event(record.event)
+        return event is not None and self.sees(request, "audit.read", of_event(event))
+
+    def sender(self, request: Request) -> Callable[[User | None, str, EventType | None], str]:
+        """What the intake asks before it takes a message: why this principal may not send such a one, or nothing."""
+        who = principal(request)
+
+        def refusal(user: User | None, type: str, known: EventType | None) -> str:
+            verb: Verb = "request.send" if known is not None and known.request else "event.send"
+            own = user is None or user.name == who.name
+            if not own and isinstance(decide(who, "act.as", belonging("user", user, type)), Deny):
+                return "you may not send in the name of this user"
+            if isinstance(decide(who, verb, belonging("event", user or who.user, type)), Deny):
+                return "you may not send messages of this type"
+            return ""
+
+        return refusal
+
+    def rule(self, request: Request, rule: Rule) -> bool:
+        """Whether somebody may see a rule."""
+        return self.sees(request, "rules.read", of_rule(rule))
+
+
+def principal(request: Request) -> Principal:
+    """Who sends a request, once the door has asked."""
+    found: Any = request.state.principal
+    assert isinstance(found, Principal)
+    return found
+
+
+def of_event(event: Event) -> Resource:
+    """A message, as something that is asked about."""
+    return belonging("message", event.user, event.type)
+
+
+def of_rule(rule: Rule) -> Resource:
+    """A rule, as something that is asked about: its owner's, or of those it is for, or everybody's."""
+    of = [rule.scope.owner] if rule.scope.owner is not None else list(rule.scope.include)
+    if not of:
+        return Resource("rule", common=True)
+    if len(of) == 1:
+        one = of[0]
+        match one.kind:
+            case "organisation":
+                return Resource("rule", one.name)
+            case "user":
+                return Resource("rule", owner=one.name)
+            case _:
+                return Resource("rule", groups=frozenset({one.name}))
+    return Resource("rule")
+
+
+def forbidden(verb: Verb) -> Problem:
+    """What somebody is told who may not."""
+    return Problem(
+        403, "forbidden", "you may not do this", f"it takes `{verb}`", "ask whoever keeps the people files"
+    )

@@ -1,0 +1,156 @@
+"""Keys over HTTP: made and shown once, listed without what opens, revoked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from atamo_rules.functions.time import parse_moment
+from atamo_rules.hub.hub import Hub
+from atamo_rules.model.authority import VERBS, Resource
+from atamo_rules.model.people import User
+from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.people.decide import holds
+from atamo_rules.people.keys import Key
+from atamo_rules.people.roles import LOCAL, ROLES
+from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.parameters import only
+from atamo_rules.rest.problem import Problem, json_response
+
+LARGEST = 64 << 10
+FIELDS = ("holder", "organisation", "role", "over", "verbs", "types", "expires", "about")
+REACHES = ("user", "group", "organisation")
+
+
+class Keys:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
+        self.hub = hub
+        self.access = access
+
+    async def list(self, request: Request) -> Response:
+        """Every key that somebody may manage, oldest first."""
+        only(request)
+        ring = self.hub().keyring
+        seen = [key for key in ring.keys.values() if self.access.sees(request, "keys.manage", self._of(key))]
+        seen.sort(key=lambda key: (key.made, key.id))
+        return json_response(
+            {"keys": [{**key.document(), "used": ring.used.get(key.id, "")} for key in seen]}
+        )
+
+    async def create(self, request: Request) -> Response:
+        """A new key: 201 with its text, which is told nowhere else. Nobody makes one that may more than they do."""
+        only(request)
+        hub, who = self.hub(), principal(request)
+        order = await _order(request)
+        holder = order["holder"]
+        known = hub.current.intake.people.users.get(holder)
+        tenant = known.organisation if known is not None else order.get("organisation", who.user.organisation)
+        if known is not None and order.get("organisation", tenant) != tenant:
+            raise _wrong("`organisation` is said by the people files", f"`{holder}` is of `{tenant}`")
+        user = known or User(holder, organisation=tenant)
+        await self.access.require(request, "keys.manage", Resource("key", tenant, holder, user.groups))
+        more: dict[str, Any] = {
+            name: order[name] for name in ("role", "over", "verbs", "types", "about") if name in order
+        }
+        text, key = "", Key("", "", holder, tenant, **_tuples(more))
+        given = (*hub.current.intake.people.grants_of(user), *key.grants())
+        own = (holder, tenant) == (who.name, who.user.organisation) and not key.role
+        if who != LOCAL and not own:
+            for grant in given:
+                if not holds(who, grant, tenant):
+                    self.access.denied(who, "keys.manage", "key", f"{who.name} has no {grant} to hand on")
+                    raise forbidden("keys.manage")
+        if (who.limits.verbs or who.limits.types) and not _narrower(key, who.limits.verbs, who.limits.types):
+            self.access.denied(who, "keys.manage", "key", "a key with limits makes none with fewer")
+            raise forbidden("keys.manage")
+        expires = _expires(order, hub)
+        text, key = await hub.keyring.make(
+            holder, by=who.name, organisation=tenant, expires=expires, **_tuples(more)
+        )
+        return json_response({"key": text, **key.document()}, 201, {"Cache-Control": "no-store"})
+
+    async def revoke(self, request: Request) -> Response:
+        """Have a key open nothing any more."""
+        only(request)
+        ring, id = self.hub().keyring, request.path_params["id"]
+        key = ring.keys.get(id)
+        if key is None or not await self.access.may(request, "keys.manage", self._of(key)):
+            raise Problem(404, "unknown-key", "there is no key of this id", remedy="GET /v1/keys lists them")
+        revoked = await ring.revoke(id, principal(request).name)
+        assert revoked is not None
+        return json_response(revoked.document())
+
+    def _of(self, key: Key) -> Resource:
+        groups = self.hub().current.intake.people.user(key.holder).groups
+        return Resource("key", key.organisation, key.holder, groups)
+
+
+def _tuples(order: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in order.items()}
+
+
+def _narrower(key: Key, verbs: frozenset[str], types: tuple[str, ...]) -> bool:
+    """Whether a key's limits lie within others."""
+    fits = not verbs or (bool(key.verbs) and set(key.verbs) <= verbs)
+    return fits and (not types or (bool(key.types) and set(key.types) <= set(types)))
+
+
+def _expires(order: dict[str, Any], hub: Hub) -> str:
+    """When the key ends, as RFC 3339: given so, or as days from now. Raises Problem."""
+    given = order.get("expires")
+    if given is None:
+        return ""
+    now = hub.clock.now()
+    if type(given) is int and 0 < given <= 3650:
+        return (now + timedelta(days=given)).isoformat()
+    moment = parse_moment(given) if isinstance(given, str) else None
+    if moment is None or moment <= now:
+        raise _wrong("`expires` is a moment to come as in RFC 3339, or a number of days up to 3650")
+    return moment.isoformat()
+
+
+async def _order(request: Request) -> dict[str, Any]:
+    """What key is wanted. Raises Problem."""
+    try:
+        order: Any = decode(await bounded(request, LARGEST))
+    except JsonRefused as error:
+        raise _wrong(str(error)) from None
+    if not isinstance(order, dict):
+        raise _wrong("the body is an object")
+    if unknown := sorted(set(order) - set(FIELDS)):
+        raise _wrong(f"there is no `{unknown[0][:80]}`: there are {', '.join(FIELDS)}")
+    for name in ("holder", "organisation", "role", "over", "about"):
+        if name in order and not (isinstance(order[name], str) and len(order[name]) <= 256):
+            raise _wrong(f"`{name}` is a text")
+    if not order.get("holder"):
+        raise _wrong("`holder` says whose key it is: the name of a user or of a service account")
+    for name in ("verbs", "types"):
+        if name in order and not (
+            isinstance(order[name], list) and all(isinstance(one, str) for one in order[name])
+        ):
+            raise _wrong(f"`{name}` is a list of texts")
+    if wrong := sorted(set(order.get("verbs", ())) - set(VERBS)):
+        raise _wrong(f"there is no verb `{wrong[0][:80]}`: there are {', '.join(VERBS)}")
+    if "role" in order and order["role"] not in ROLES:
+        raise _wrong(f"there is no role `{order['role'][:80]}`: there are {', '.join(ROLES)}")
+    over = order.get("over", "")
+    if ("role" in order) != bool(over):
+        raise _wrong("`role` and `over` are given together")
+    if (
+        over
+        and over not in ("everything", "own")
+        and not (over.split(" ")[0] in REACHES and over.partition(" ")[2])
+    ):
+        raise _wrong("`over` is everything, own, user NAME, group NAME or organisation NAME")
+    return order
+
+
+def _wrong(what: str, detail: str = "") -> Problem:
+    return Problem(400, "order", "this cannot be done", what, detail)
