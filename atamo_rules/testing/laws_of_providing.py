@@ -78,7 +78,8 @@ class EventProviderContract:
         raise NotImplementedError
 
     def bring(self, messages: list[bytes]) -> None:
-        """Put messages, each one JSON on one line, where it takes them from."""
+        """Put messages, each one JSON on one line, where it takes them from. Called in a thread while it runs; comes
+        back when they are there, and does not wait until they are taken."""
         raise NotImplementedError
 
     def test_it_hands_on_every_message_once_and_in_order(self) -> None:
