@@ -7,6 +7,7 @@ AtamoError
 ├── NotAllowed           the caller may not do this
 ├── StoreUnavailable     the hub's memory cannot be reached or written
 │   └── Busy             not for now: it is full; carries when to come back
+├── PluginTwice          two packages offer a plug-in of one name; carries both
 └── PluginBroken         somebody's plug-in raised; carries its name and the cause
 """
 
@@ -61,6 +62,14 @@ class Busy(StoreUnavailable):
     def __init__(self, why: str, retry_after: float = 1.0) -> None:
         self.why, self.retry_after = why, retry_after
         super().__init__(why)
+
+
+class PluginTwice(AtamoError):
+    """Several packages offer a plug-in of one `kind` and `name`; `offers` says which, each with its version."""
+
+    def __init__(self, kind: str, name: str, offers: Sequence[str]) -> None:
+        self.kind, self.name, self.offers = kind, name, tuple(offers)
+        super().__init__(f"the {kind} `{name}` is offered by {' and by '.join(offers)}: keep one of them")
 
 
 class PluginBroken(AtamoError):

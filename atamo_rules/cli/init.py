@@ -38,8 +38,8 @@ def init(folder: str, template: str, container: str) -> int:
     """Make a small project in DIR, which must be new or empty: events, rules with tests, sample events, a README."""
     target = Path(folder)
     try:
-        _refuse(target, folder)
-        written = _write(target, dict(project(template, container)))
+        refuse(target, folder)
+        written = write(target, dict(project(template, container)))
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise click.UsageError(f"`{folder}` cannot be written: {why}. Nothing was written.") from None
@@ -72,7 +72,7 @@ def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
             yield f"{prefix}{entry.name}", entry.read_text("utf-8")
 
 
-def _refuse(target: Path, folder: str) -> None:
+def refuse(target: Path, folder: str) -> None:
     """Raise for a place where no project can begin."""
     if target.is_dir():
         if any(target.iterdir()):
@@ -83,7 +83,7 @@ def _refuse(target: Path, folder: str) -> None:
         raise click.UsageError(f"`{folder}` is a file; give a new or an empty folder. Nothing was written.")
 
 
-def _write(target: Path, texts: dict[str, str]) -> int:
+def write(target: Path, texts: dict[str, str]) -> int:
     """Write a project beside its place and move it there; whatever fails, no part of it is left. Raises OSError."""
     made = [path for path in (target, *target.parents) if not os.path.lexists(path)]
     part = target / PART

@@ -30,7 +30,13 @@ Examples:
 Exit codes: 0 it opens nothing any more, 1 there is none or the hub refused, 2 usage, or no hub answers."""
 
 
-@click.group()
+WHOLE = """\b
+Examples:
+  atamo key create robot --role sender
+  atamo key list"""
+
+
+@click.group(epilog=WHOLE)
 def key() -> None:
     """Keys: what clients show to say who they are."""
 

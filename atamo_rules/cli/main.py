@@ -50,6 +50,15 @@ COMMANDS = {
         "atamo_rules.cli.importing:import_rules",
         "Make rules of the rules of another system, such as EventBridge.",
     ),
+    "plugins": (
+        "atamo_rules.cli.plugins:plugins",
+        "List plug-ins: from which package, and whether they load.",
+    ),
+    "doctor": (
+        "atamo_rules.cli.doctor:doctor",
+        "Check what a hub stands on, and whether its agents are well.",
+    ),
+    "new": ("atamo_rules.cli.new:new", "Start a package for a plug-in of your own."),
     "types": ("atamo_rules.cli.types:types", "Make event types from a JSON Schema that bundles many."),
     "explain": ("atamo_rules.cli.explain:explain", "Say what a code such as E0203 means."),
     "config": ("atamo_rules.cli.config:config", "Show the settings in force, and where each comes from."),
@@ -58,11 +67,11 @@ COMMANDS = {
     "version": ("atamo_rules.cli.version:version", "Tell the version, and what is installed beside it."),
 }
 PANELS = {
-    "Write rules": "init verify fmt types import explain",
+    "Write rules": "init verify fmt types import explain new",
     "Try them": "simulate bench replay",
-    "Run a hub": "run backup healthcheck",
+    "Run a hub": "run doctor plugins healthcheck backup",
     "Talk to a hub": "send request trace why",
-    "Operate it": "top dead pause resume cancel audit",
+    "Operate it": "top dead pause resume cancel audit key",
     "About this command": "config completion version",
 }
 """Where the help shows each command."""

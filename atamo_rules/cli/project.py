@@ -30,6 +30,15 @@ def param_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def code_option(command: Command) -> Command:
+    """Adds `--code PLACE`."""
+    return click.option(
+        "--code", multiple=True, metavar="PLACE", envvar="ATAMO_CODE",
+        help="Allow agents to use code from there: a package, a `./folder` or `./file.py` of the project, or a program"
+        " by its path. May be given again. Also ATAMO_CODE.",
+    )(command)  # fmt: skip
+
+
 def read_params(given: Sequence[str]) -> dict[str, Any]:
     """The values of `--param`. Raises click.UsageError."""
     from atamo_rules.model.strict_json import JsonRefused, decode
@@ -59,14 +68,14 @@ def people_of(paths: Sequence[Path]) -> tuple[Directory, tuple[Diagnostic, ...]]
     return Directory(), ()
 
 
-def agents_of(made: Compilation, paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
+def agents_of(made: Compilation, paths: Sequence[Path], code: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """What is wrong with the agents as they are declared. They are made, and never called."""
     from atamo_rules.hub.binding import bind
 
     if made.ruleset is None:
         return ()
     folder = next((path for path in paths if path.is_dir()), Path())
-    return bind(made.ruleset, str(folder))[1]
+    return bind(made.ruleset, str(folder), code=code)[1]
 
 
 def event_lines(events: str) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.project import param_option, read_params
+from atamo_rules.cli.project import code_option, param_option, read_params
 
 EPILOG = """\b
 Examples:
@@ -41,8 +41,12 @@ held by another hub or can no longer be written."""
 @click.option("--drop", metavar="DIR", help="Take *.json and *.jsonl files put into this folder.")
 @click.option("--audit", metavar="FILE", help="Where every step is written; `none` for nowhere."
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
-@click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`, or `memory`, which"
-              " ends with the process.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
+@click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`, `memory`, which"
+              " ends with the process, or that of a plug-in.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
+@click.option("--events", "events", multiple=True, metavar="NAME[:PLACE]",
+              help="Take events by a plug-in, too; `atamo plugins` lists them. May be given again.")  # fmt: skip
+@click.option("--auditor", "auditors", multiple=True, metavar="NAME[:PLACE]",
+              help="Tell a plug-in every step, too. May be given again.")  # fmt: skip
 @click.option("--audit-level", type=click.Choice(["minimal", "decisions", "full"]), default="full", show_default=True,
               help="How much the audit keeps.")  # fmt: skip
 @click.option("--checkpoints", metavar="FILE", help="Where checkpoints of the audit are put down, best on another disk;"
@@ -57,6 +61,7 @@ held by another hub or can no longer be written."""
 @click.option("--alert", "alerts", multiple=True, metavar="THRESHOLD",
               help="Say when a number is beyond a bound: `latency_p95 above 2 for 30`. May be repeated.")  # fmt: skip
 @param_option
+@code_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 def run(folder: str, **options: Any) -> int:
     """Take events, decide, call agents; follow the rules of FOLDER as they are edited.

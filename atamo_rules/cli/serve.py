@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from atamo_rules.cli.run import Voice
     from atamo_rules.hub.audit.notary import Sign
     from atamo_rules.hub.hub import Hub
-    from atamo_rules.hub.ports import Rejected
+    from atamo_rules.hub.ports import Auditor, Rejected
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.model.audit import Level
@@ -56,6 +56,9 @@ class Options:
     alerts: tuple[str, ...]
     quiet: bool
     params: Mapping[str, Any]
+    events: tuple[str, ...] = ()
+    auditors: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
 
     @property
     def listens(self) -> bool:
@@ -67,7 +70,7 @@ class Options:
     @property
     def ends(self) -> bool:
         """Whether the end of standard input is the end of the process."""
-        return self.stdin and not self.listens and not self.drop
+        return self.stdin and not (self.listens or self.drop or self.events)
 
 
 async def serve(folder: Path, options: Options, voice: Voice) -> int:
@@ -76,18 +79,24 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
 
-    if not (options.listens or options.stdin or options.drop):
-        raise click.UsageError("There is no way in: give --stdin or --drop, or leave --no-http out.")
+    if not (options.listens or options.stdin or options.drop or options.events):
+        raise click.UsageError(
+            "There is no way in: give --stdin, --drop or --events, or leave --no-http out."
+        )
     store = _store(folder, options.store)
     store.level = options.audit_level
     listening = _socket(options) if options.listens else None
     audit = folder / ".atamo" / "audit.jsonl" if options.audit is None else Path(options.audit)
     try:
-        auditors = () if options.audit == "none" else (JsonLinesAuditor(audit),)
+        auditors: tuple[Auditor, ...] = () if options.audit == "none" else (JsonLinesAuditor(audit),)
     except OSError as error:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
+    auditors = (*auditors, *(_made("atamo.auditors", one, folder) for one in options.auditors))
+    events = [_made("atamo.event_providers", one, folder) for one in options.events]
     drop = _drop(options.drop) if options.drop else None
-    rules = FolderProvider(folder, tests=options.tests, watch=options.reload, params=options.params)
+    rules = FolderProvider(
+        folder, tests=options.tests, watch=options.reload, params=options.params, code=options.code
+    )
     controller = Controller(
         rules,
         store,
@@ -96,6 +105,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         lambda alert: voice.warn(alert.message),
         _witnesses(folder, options, store),
         _sign(options.sign),
+        events=events,
         thresholds=_thresholds(options.alerts),
     )
     try:
@@ -135,20 +145,33 @@ def _thresholds(written: tuple[str, ...]) -> tuple[Threshold, ...]:
 
 def _store(folder: Path, given: str | None) -> Store:
     """The store that is meant, held from here on."""
-    from atamo_rules.builtin.stores.memory import MemoryStore
-    from atamo_rules.builtin.stores.sqlite.store import SqliteStore
-
-    kind, _, place = (given or "sqlite:").partition(":")
-    if kind == "memory" and not place:
-        return MemoryStore()
-    if kind != "sqlite" or (given is not None and not place):
-        raise click.UsageError(f"`--store {given}` is neither `memory` nor `sqlite:PATH`.")
-    store = SqliteStore(Path(place) if place else folder / ".atamo" / "hub.db")
+    if given is not None and given.partition(":")[0] == "sqlite" and not given.partition(":")[2]:
+        raise click.UsageError(f"`--store {given}` names no file: write `sqlite:PATH`.")
+    store: Store = _made("atamo.stores", given or "sqlite", folder)
+    take = getattr(store, "take", None)
     try:
-        store.take()
+        if take is not None:
+            take()
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     return store
+
+
+def _made(group: str, said: str, folder: Path) -> Any:
+    """A plug-in named as `NAME:PLACE` on the command line. Raises click.UsageError."""
+    from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
+    from atamo_rules.hub.plugins import GROUPS, made, offered
+
+    name, _, place = said.partition(":")
+    try:
+        return made(group, name, place, str(folder))
+    except UnknownName as error:
+        known = ", ".join(f"`{one}`" for one in offered(group))
+        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}. There are {known}.") from None
+    except (PluginBroken, PluginTwice) as error:
+        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"The {GROUPS[group]} `{said}` cannot be used: {error}.") from None
 
 
 def _witnesses(folder: Path, options: Options, store: Store) -> tuple[FileWitness, ...]:

@@ -22,6 +22,8 @@ PREFIX = "ATAMO"
 COMMON = ("color", "url", "param")
 """Keys that stand outside of tables."""
 COLORS = ("auto", "always", "never")
+NEVER = ("code",)
+"""Options that no file may give: who can edit a project must not be able to have its code run."""
 OWN = "atamo.toml"
 SHARED = "pyproject.toml"
 
@@ -86,7 +88,8 @@ def _text(path: Path) -> str:
 def long_names(command: click.Command) -> dict[str, click.Option]:
     """The options that settings may name, by their long names without dashes."""
     named = (p for p in command.params if isinstance(p, click.Option) and not p.is_eager)
-    return {max(option.opts, key=len).lstrip("-"): option for option in named}
+    names = {max(option.opts, key=len).lstrip("-"): option for option in named}
+    return {name: option for name, option in names.items() if name not in NEVER}
 
 
 def defaults(settings: Settings, path: Sequence[str], command: click.Command) -> dict[str, Any]:

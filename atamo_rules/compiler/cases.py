@@ -101,6 +101,8 @@ class _Cases:
         environment = self.environment
         if name.text in environment.actions:
             return "action", environment.actions[name.text].parameters
+        if name.text in environment.types:
+            return "type", environment.types[name.text].parameters
         if name.text in environment.events:
             return "emit", environment.events[name.text].type
         agent = name.text.rpartition(".")[0]
@@ -116,7 +118,7 @@ class _Cases:
 
     def answer(self, mock: decl.Mock) -> Answer:
         target = mock.target.text
-        offered = self.environment.actions.get(target)
+        offered = self.environment.actions.get(target) or self.environment.types.get(target)
         if offered is None and self.environment.agents.get(target.rpartition(".")[0]) is not None:
             self.unknown(mock.target, "action", self.environment.actions)
         body: Json = None

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from atamo_rules.model.meaning import Condition, Get, Step, Term
+from atamo_rules.model.rule import Message
 from atamo_rules.model.table import Table
 from atamo_rules.model.types import (
     ActionType,
@@ -70,6 +71,11 @@ class Environment:
     tables: Mapping[str, Table]
     places: Mapping[tuple[str, str], Span]
     """Where things were declared, by (kind, name); a field is ("field", "event.path")."""
+    types: Mapping[str, ActionType] = field(default_factory=dict)
+    """Types of actions that no agent owns."""
+    doers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The agents that do each type of action, in the order of their names."""
+    messages: Mapping[str, Message] = field(default_factory=dict)
     broken: frozenset[tuple[str, str]] = frozenset()
     """Declarations that have errors of their own: what uses them is not blamed again."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from atamo_rules.compiler.context import Constant, Environment
+from atamo_rules.compiler.context import Constant, Environment, near
 from atamo_rules.compiler.describe import describe
 from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.compiler.written_types import fits, places_of, record_of, type_of_expression
@@ -54,6 +55,7 @@ def declare(
         for item in file.declarations:
             declared.take(item, read, values, imported)
     declared.packs(files)
+    declared.doing()
     return Environment(
         events=declared.events,
         actions=declared.actions,
@@ -63,6 +65,8 @@ def declare(
         defines=declared.defines,
         tables={},
         places=declared.places,
+        types=declared.types,
+        doers=declared.doers,
         broken=frozenset(declared.broken),
     )
 
@@ -84,6 +88,8 @@ class Declared:
         self.report = report
         self.events: dict[str, EventType] = {}
         self.actions: dict[str, ActionType] = {}
+        self.types: dict[str, ActionType] = {}
+        self.doers: dict[str, tuple[str, ...]] = {}
         self.agents: dict[str, decl.AgentDecl] = {}
         self.params: dict[str, Constant] = {}
         self.lists: dict[str, Constant] = {}
@@ -98,6 +104,9 @@ class Declared:
             case decl.EventDecl():
                 if self.new("event", item.name):
                     self.events[item.name.text] = self.event(item, read, imported)
+            case decl.ActionTypeDecl():
+                if self.new("action", item.name):
+                    self.type(item)
             case decl.AgentDecl():
                 if self.new("agent", item.name):
                     self.agent(item)
@@ -181,19 +190,69 @@ class Declared:
             answer = record_of(offered.answer, self.report) if offered.answer is not None else None
             about = str(offered.about.value) if offered.about else ""
             self.actions[id] = ActionType(
-                item.name.text, offered.name.text, offered.verb, parameters, answer, about, self.safe(offered)
+                item.name.text,
+                offered.name.text,
+                offered.verb,
+                parameters,
+                answer,
+                about,
+                self.safe(offered, offered.verb),
             )
 
-    def safe(self, offered: decl.ActionDecl) -> Sharing | None:
+    def type(self, item: decl.ActionTypeDecl) -> None:
+        """A type of action: asked where it is answered, and else sent or tracked."""
+        parameters = Anything() if item.anything else record_of(item.parameters, self.report)
+        answer = record_of(item.answer, self.report) if item.answer is not None else None
+        verb = "send" if answer is None else "ask"
+        self.types[item.name.text] = ActionType(
+            "",
+            item.name.text,
+            verb,
+            parameters,
+            answer,
+            str(item.about.value) if item.about else "",
+            self.safe(item, verb),
+            item.retry,
+        )
+
+    def doing(self) -> None:
+        """Give every agent the types of actions that it does, as actions of its own."""
+        for agent in sorted(self.agents):
+            for does in self.agents[agent].does:
+                name = does.action.text
+                found = self.types.get(name)
+                if found is None:
+                    self._no_type(does)
+                elif self.new("action", tree.Name(f"{agent}.{name}", span=does.action.span)):
+                    self.actions[f"{agent}.{name}"] = replace(found, agent=agent)
+                    self.doers[name] = (*self.doers.get(name, ()), agent)
+
+    def _no_type(self, does: decl.Does) -> None:
+        name = does.action.text
+        if ("action", name) in self.broken:
+            return
+        close = near(name, self.types)
+        exact = does.action.span.text == name
+        self.report.append(
+            codes.UNKNOWN_NAME.at(
+                does.action.span,
+                f"there is no action type `{name}`",
+                label=f"did you mean `{close}`?" if close else "",
+                help=None if close else f"declare it at the left margin: `action {name}`",
+                fixes=[Fix(f"write `{close}`", (Edit(does.action.span, close),))] if close and exact else (),
+            )
+        )
+
+    def safe(self, offered: decl.ActionDecl | decl.ActionTypeDecl, verb: str) -> Sharing | None:
         """How calls of an action are shared that says it is safe; only what brings something back can be."""
         said = offered.safe
         if said is None:
             return None
-        if offered.verb not in ("ask", "publish"):
+        if verb not in ("ask", "publish"):
             self.report.append(
                 codes.UNKNOWN_CLAUSE.at(
                     said.span,
-                    f"`{offered.verb}` cannot be `safe`: nothing comes back that equal calls could share",
+                    f"`{verb}` cannot be `safe`: nothing comes back that equal calls could share",
                     help="only `ask` and `publish` can",
                 )
             )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from atamo_rules.compiler import cases, lints, rules, tables
+from atamo_rules.compiler import cases, lints, messages, rules, tables
 from atamo_rules.compiler.context import Environment
 from atamo_rules.compiler.declare import Read, declare, twice
 from atamo_rules.compiler.schema_file import imported
+from atamo_rules.compiler.secrets import secrets
 from atamo_rules.model.case import Case
 from atamo_rules.model.rule import AgentUse, Rule, Ruleset
 from atamo_rules.model.table import Table
@@ -140,6 +141,12 @@ def _environment(
     environment = replace(environment, tables=made, broken=frozenset(broken))
     broken |= lints.defines(environment, found)
     environment = replace(environment, broken=frozenset(broken))
+    for item in around:
+        if isinstance(item, decl.AgentDecl):
+            found.extend(secrets(item))
+    kinds = [item for item in around if isinstance(item, decl.ActionTypeDecl)]
+    types = messages.examples(kinds, environment, found)
+    environment = replace(environment, types=types, messages=messages.messages(environment, found))
     cache.around, cache.schemas, cache.environment = key, schemas, environment
     cache.found, cache.rules = tuple(found), {}
     report.extend(found)
@@ -218,6 +225,7 @@ def _ruleset(environment: Environment, compiled: Sequence[Compiled], whole: Sequ
         sorted(environment.actions.items()),
         sorted(agents.items()),
         sorted(environment.tables.items()),
+        sorted(environment.messages.items()),
     )
     return Ruleset(
         digest,
@@ -228,6 +236,7 @@ def _ruleset(environment: Environment, compiled: Sequence[Compiled], whole: Sequ
         environment.tables,
         (*(case for one in compiled for case in one.cases), *whole),
         {name: constant.value for name, constant in environment.params.items()},
+        environment.messages,
     )
 
 

@@ -14,7 +14,7 @@ from atamo_rules.model.people import Who
 from atamo_rules.model.rule import Plan
 from atamo_rules.model.types import ActionType, Anything, Member, Record, Text
 from atamo_rules.source import codes
-from atamo_rules.source.diagnostic import Edit, Fix, Label
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix, Label
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
@@ -28,11 +28,52 @@ TRACKED = Record({"id": Member(Text())})
 def plans(written: Sequence[decl.Do], context: Context, facts: Facts) -> tuple[Plan, ...]:
     """The plans of a list of actions. An answer named by `as` is known to what follows it."""
     made: list[Plan] = []
-    for index, do in enumerate(written):
-        plan, context = _plan(index, do, context, facts)
-        if plan is not None:
-            made.append(plan)
+    index = 0
+    for do in written:
+        agents = (do,) if not _is_type(do, context) else _each(do, context)
+        for one in agents:
+            plan, context = _plan(index, one, context, facts)
+            if plan is not None:
+                made.append(plan)
+            index += 1
     return tuple(made)
+
+
+def _is_type(do: decl.Do, context: Context) -> bool:
+    return (
+        do.verb not in ("", "reply", "emit")
+        and do.target is not None
+        and do.target.text in context.environment.types
+    )
+
+
+def _each(do: decl.Do, context: Context) -> tuple[decl.Do, ...]:
+    """An action of a type as the same action of every agent that does it. Where an answer or an id is waited for, there
+    can be one agent only."""
+    assert do.target is not None
+    name = do.target.text
+    doers = context.environment.doers.get(name, ())
+    trouble: Diagnostic | None = None
+    if not doers and not context.environment.is_lost(name):
+        trouble = codes.NOBODY_DOES.at(
+            do.target.span,
+            f"no agent does `{name}`",
+            help=f"write `does {name}` below an agent that can do it",
+        )
+    elif context.environment.types[name].verb != ("send" if do.verb in TELLING else do.verb):
+        doers = doers[:1]  # it is said once that it is done with another verb
+    elif len(doers) > 1 and (do.verb == "ask" or do.alias is not None):
+        trouble = codes.WHICH_AGENT.at(
+            do.target.span,
+            f"{len(doers)} agents do `{name}`, and here one is needed: {', '.join(f'`{one}`' for one in doers)}",
+            help=f"say which: `{do.verb} {doers[0]}.{name}`",
+        )
+    if trouble is not None:
+        context.report.append(trouble)
+    if trouble is not None or not doers:
+        # What follows is checked all the same: its alias stands for anything.
+        return (replace(do, verb="", target=None),)
+    return tuple(replace(do, target=replace(do.target, text=f"{agent}.{name}")) for agent in doers)
 
 
 def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan | None, Context]:
@@ -43,7 +84,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
     if do.verb == "emit":
         return _emit(index, do, context, facts), context
     assert do.target is not None
-    agent, _, action = do.target.text.rpartition(".")
+    agent, action = _parts(do.target.text, context)
     offered = _action(do, agent, action, context)
     if offered is None:
         return None, _named(do.alias, Anything(), context) if do.alias else context
@@ -63,9 +104,32 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
         )
     within = Decimal(str(operands.quantity(do.within).total_seconds())) if do.within else None
     plan = Plan(
-        index, do.verb, agent, action, made, do.span, _who(do), within, alias, None, timeout, do.retry
+        index,
+        do.verb,
+        agent,
+        action,
+        made,
+        do.span,
+        _who(do),
+        within,
+        alias,
+        None,
+        timeout,
+        do.retry if do.retry is not None else offered.retry,
     )
     return plan, context
+
+
+def _parts(target: str, context: Context) -> tuple[str, str]:
+    """Agent and action of `agent.action`. The name of an action's type has dots of its own."""
+    found = context.environment.actions.get(target)
+    if found is not None:
+        return found.agent, found.name
+    agent, _, action = target.partition(".")
+    if agent in context.environment.agents:
+        return agent, action
+    agent, _, action = target.rpartition(".")
+    return agent, action
 
 
 def _named(alias: tree.Name, answer: Record | Anything, context: Context) -> Context:
@@ -93,6 +157,7 @@ def _action(do: decl.Do, agent: str, action: str, context: Context) -> ActionTyp
         return None
     if agent in environment.agents:
         offers = [a.name.text for a in environment.agents[agent].actions]
+        offers += [does.action.text for does in environment.agents[agent].does]
         close = near(action, offers)
         context.report.append(
             codes.UNKNOWN_ACTION.at(
@@ -112,6 +177,17 @@ def _action(do: decl.Do, agent: str, action: str, context: Context) -> ActionTyp
 
 def _undeclared(do: decl.Do, agent: str, action: str, context: Context) -> ActionType | None:
     assert do.target is not None
+    kind = near(do.target.text, context.environment.types)
+    if kind is not None:
+        context.report.append(
+            codes.UNKNOWN_ACTION.at(
+                do.target.span,
+                f"there is no agent `{agent}`, and no action type `{do.target.text}`",
+                label=f"did you mean `{kind}`?",
+                fixes=[Fix(f"write `{kind}`", (Edit(do.target.span, kind),))],
+            )
+        )
+        return None
     close = near(agent, context.environment.agents)
     if close is not None or not agent:
         context.report.append(

@@ -114,6 +114,14 @@ class Portal:
     ) -> None:
         self.stop()
 
+    def register(self, name: str, agent: Agent) -> None:
+        """Have an agent of this program do what is asked of `name` from here on; see `Controller.register`."""
+        self.run(self._controller.register(name, agent))
+
+    def remove(self, name: str) -> None:
+        """Take an agent of this program back; see `Controller.remove`. Raises UnknownName."""
+        self.run(self._controller.remove(name))
+
     # --- through ----------------------------------------------------------------------------------------
 
     @property

@@ -113,12 +113,17 @@ def _follow(fired: Fired, event: Event, run: _Run) -> None:
         if waiting is None:
             return
         asked = fired.actions[-1]
-        answer = next((a for a in run.case.answers if a.target == asked.target), None)
+        answer = next((a for a in run.case.answers if _named(asked, a.target, run)), None)
         if answer is None:
             run.unanswered.append(asked.target)
             return
         failed = answer.timeout or answer.error is not None
         fired = resume(run.ruleset, event, waiting, _answered(answer, asked, run), timeout=failed)
+
+
+def _named(action: Action, target: str, run: _Run) -> bool:
+    """Whether an action is what a test calls it: `agent.action`, or the type of action that the agent does."""
+    return target == action.target or (action.target in run.ruleset.messages and target == action.action)
 
 
 def _answered(answer: Answer, asked: Action, run: _Run) -> Json:
@@ -149,7 +154,7 @@ def _unmet(expectation: Expectation, run: _Run) -> str:
         if expectation.times == 0:
             return f"the rule `{what}` fired" if fired else ""
         return "" if fired else f"the rule `{what}` did not fire"
-    same = [action for action in run.actions if _is(action, expectation)]
+    same = [action for action in run.actions if _is(action, expectation, run)]
     wrong: list[str] = []
     met = 0
     for action in same:
@@ -169,7 +174,7 @@ def _unmet(expectation: Expectation, run: _Run) -> str:
     return f"expected `{what}` {wanted}, and it was done {met} times"
 
 
-def _is(action: Action, expectation: Expectation) -> bool:
+def _is(action: Action, expectation: Expectation, run: _Run) -> bool:
     match expectation.kind:
         case "reply":
             return action.verb == "reply" and action.error is None
@@ -178,7 +183,7 @@ def _is(action: Action, expectation: Expectation) -> bool:
         case "emit":
             return action.verb == "emit" and action.action == expectation.target
         case _:
-            return action.target == expectation.target and action.verb not in ("emit", "reply")
+            return action.verb not in ("emit", "reply") and _named(action, expectation.target, run)
 
 
 _BY = {"is": "eq", "contains": "contains", "starts with": "prefix", "ends with": "suffix", "matches": "regex",

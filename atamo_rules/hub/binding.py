@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
-from atamo_rules.errors import PluginBroken, UnknownName
+from atamo_rules.errors import NotAllowed, PluginBroken, PluginTwice, UnknownName
+from atamo_rules.hub.code import allow, is_code, load, named, remedy
 from atamo_rules.hub.patience import OURS, breaker_of, ours, retry_of
-from atamo_rules.hub.plugins import offered, plugin
+from atamo_rules.hub.plugins import NEEDS, contained, offered, plugin
 from atamo_rules.model.rule import AgentUse, Ruleset
 from atamo_rules.model.types import Record
 from atamo_rules.source import codes
@@ -21,9 +22,10 @@ FALLBACK = "log"
 
 
 def bind(
-    ruleset: Ruleset, folder: str, before: Mapping[str, Any] | None = None
+    ruleset: Ruleset, folder: str, before: Mapping[str, Any] | None = None, code: Sequence[str] = ()
 ) -> tuple[dict[str, Bound], tuple[Diagnostic, ...]]:
-    """An agent for every name the rules use. Agents whose declaration did not change are kept from `before`."""
+    """An agent for every name the rules use. Agents whose declaration did not change are kept from `before`. `code` is
+    what code they may name; see `hub.code`."""
     made: dict[str, Bound] = {}
     found: list[Diagnostic] = []
     uses = dict(ruleset.agents)
@@ -36,7 +38,7 @@ def bind(
         if old is not None and old.declared == (use.plugin, dict(use.settings)):
             made[name] = old
             continue
-        agent = _one(use, folder, found)
+        agent = _one(use, folder, code, found)
         if agent is not None:
             made[name] = agent
     found.extend(_never_answered(ruleset, made))
@@ -78,21 +80,28 @@ class Bound:
         self.breaker = breaker_of(use.settings.get("breaker"))
 
 
-def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
+def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic]) -> Bound | None:
     reasons: list[tuple[str, str | None]]
     try:
-        kind = plugin(GROUP, use.plugin or FALLBACK)
+        kind = _kind(use, folder, code)
         own = {name: value for name, value in use.settings.items() if name not in OURS}
         reasons = _reasons(replace(use, settings=own), kind)
         reasons += [
             reason for name in OURS if name in use.settings for reason in ours(name, use.settings[name])
         ]
+        for where in named(kind.settings_schema, own):
+            allow(where, code, folder)
         if not reasons:
-            return Bound(use, kind(use.name, own, folder))
+            name = use.plugin or FALLBACK
+            agent = contained(name, lambda: kind(use.name, own, folder), (ValueError, OSError))
+            return Bound(use, agent)
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
         reasons = [(f"there is no agent plug-in `{use.plugin}`", f"{hint}there are {_known()}")]
-    except PluginBroken as broken:
+    except NotAllowed as refused:
+        where = str(refused).split("`")[1]
+        reasons = [(str(refused), remedy(where))]
+    except (PluginBroken, PluginTwice) as broken:
         reasons = [(str(broken), None)]
     except (ValueError, OSError) as error:
         reasons = [(str(error), None)]
@@ -102,6 +111,19 @@ def _one(use: AgentUse, folder: str, found: list[Diagnostic]) -> Bound | None:
             for reason, help in reasons
         )
     return None
+
+
+def _kind(use: AgentUse, folder: str, code: Sequence[str]) -> Any:
+    """The class that does an agent's work: a plug-in by its name, or code by its place."""
+    name = use.plugin or FALLBACK
+    if not is_code(name):
+        return plugin(GROUP, name)
+    allow(name, code, folder)
+    kind = load(name, folder)
+    missing = [one for one in NEEDS[GROUP] if not hasattr(kind, one)]
+    if missing:
+        raise PluginBroken(name, TypeError(f"it has no `{missing[0]}`"))
+    return kind
 
 
 def _known() -> str:

@@ -42,6 +42,8 @@ class Controller:
 
     hub: Hub
     monitor: Monitor
+    ruled: Generation
+    """The generation as its rules say it, before agents of this program take their places in it."""
 
     def __init__(
         self,
@@ -82,6 +84,7 @@ class Controller:
         for name in self.agents:
             if name not in first.agents:
                 raise UnknownName("agent", name, get_close_matches(name, first.agents, n=1))
+        self.ruled = first
         first = self._manned(first)
         self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
         await self.hub.start()
@@ -92,6 +95,23 @@ class Controller:
         self.monitor.start()
         self.doors = [asyncio.create_task(door.run(self._submit)) for door in self.events]
         self.following = asyncio.create_task(self._follow(states))
+
+    async def register(self, name: str, agent: Agent) -> None:
+        """Have an agent of this program do what is asked of `name` from here on, in place of whoever did. What rules of
+        now or later ask of it goes to it. What is under way ends with the agent it began with, which is closed then."""
+        instead = name in self.agents
+        self.agents[name] = Bound(AgentUse(name), agent)
+        self.hub.retiring.swap(self._manned(self.ruled))
+        await self.hub.note("agent.registered", agent=name, plugin=type(agent).__qualname__, instead=instead)
+
+    async def remove(self, name: str) -> None:
+        """Take an agent of this program back: what the rules declare does the work of its name again. Raises
+        UnknownName when this program has given none of the name."""
+        if name not in self.agents:
+            raise UnknownName("agent", name, get_close_matches(name, self.agents, n=1))
+        del self.agents[name]
+        self.hub.retiring.swap(self._manned(self.ruled))
+        await self.hub.note("agent.removed", agent=name)
 
     def _manned(self, generation: Generation) -> Generation:
         """A generation whose agents are those of this program, where it has one of the name."""
@@ -121,6 +141,7 @@ class Controller:
     async def _follow(self, states: object) -> None:
         async for state in states:  # type: ignore[attr-defined]
             if isinstance(state, Generation):
+                self.ruled = state
                 await self.hub.activate(self._manned(state))
             else:
                 errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]

@@ -10,6 +10,7 @@ from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.engine.decide import decide, resume
 from atamo_rules.engine.door import Door
 from atamo_rules.engine.examples import with_defaults
+from atamo_rules.engine.messages import handed
 from atamo_rules.hub.intake import Intake
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
@@ -59,6 +60,10 @@ class Generation:
             checked = EventType(action.target, known.answer, schema_of(known.answer))
             door = self.doors[action.target] = Door(checked)
         return filled, door.reasons(filled)
+
+    def handed(self, action: Action) -> Action:
+        """An action as its agent is to see it. Raises Problem."""
+        return handed(self.ruleset, action)
 
     def asked(self, action: Action, body: Json) -> tuple[str, ...]:
         """Why a body cannot be sent by an action; empty when it can."""

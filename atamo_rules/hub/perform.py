@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from atamo_rules.engine.problem import Problem
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
@@ -21,10 +22,14 @@ async def attempt(
     if bound is None:
         return Failed(f"no agent is called `{action.agent}`", "no agent")
     agent = bound.agent
+    try:
+        told = generation.handed(action)
+    except Problem as problem:
+        return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
     limit = asyncio.timeout(agent.timeout if limited else None)
     try:
         async with limit:
-            outcome: Outcome = await agent.perform(action, reply)
+            outcome: Outcome = await agent.perform(told, reply)
     except TimeoutError as error:
         if limit.expired():
             return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")

@@ -1,7 +1,9 @@
 """Every seam of the hub as a Protocol: the page a plug-in author reads.
 
 The store has a page of its own, `hub/store.py`. Nothing here is inherited from: a class that has these methods fits;
-entry points (`atamo.agents`, …) name it.
+entry points name it: `atamo.agents` the class of an agent, `atamo.stores`, `atamo.auditors`, `atamo.vaults`,
+`atamo.event_providers` and `atamo.configuration_providers` what makes one, `make(place, folder)`. `hub/plugins.py`
+finds them.
 """
 
 from __future__ import annotations
@@ -65,6 +67,15 @@ class Agent(Protocol):
 
     async def close(self) -> None:
         """Give back connections and files."""
+        ...
+
+
+class Checked(Protocol):
+    """What an agent may have beside: whether it could do its work now, for `atamo doctor --agents`."""
+
+    async def health(self) -> str:
+        """Empty when all is well, else a sentence that says what is not. Changes nothing anywhere; what it raises
+        counts as not well."""
         ...
 
 

@@ -25,6 +25,8 @@ Kind: TypeAlias = Literal[
     "hub.clock_jumped",
     "rules.activated",
     "rules.rejected",
+    "agent.registered",
+    "agent.removed",
     "event.accepted",
     "event.duplicate",
     "event.refused",

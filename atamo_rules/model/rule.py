@@ -91,6 +91,17 @@ class Ruleset:
     tables: Mapping[str, Table]
     cases: tuple[Case, ...]
     params: Mapping[str, Json]
+    messages: Mapping[str, Message] = field(default_factory=dict)
+    """How agents are told of the types of actions that they do, by `agent.type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What an agent that does a type of action is handed for it: `action` is the name it knows it by, `body` is made
+    of the arguments; None hands them on as they are."""
+
+    action: str
+    body: MakeRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,11 @@ class Sharing:
 
 @dataclass(frozen=True, slots=True)
 class ActionType:
-    """Something an agent can be asked to do, by `verb` (send, track, ask, publish)."""
+    """Something an agent can be asked to do, by `verb` (send, track, ask, publish).
+
+    A type that several agents may do has no `agent`; each that does it has one of its own under the type's name.
+    `retry` is how often it is tried again where a rule says nothing; `example` are arguments that fit.
+    """
 
     agent: str
     name: str
@@ -158,10 +162,12 @@ class ActionType:
     about: str = ""
     sharing: Sharing | None = None
     """Set for an action that was declared `safe`."""
+    retry: int | None = None
+    example: Json = field(default=None, hash=False)
 
     @property
     def id(self) -> str:
-        return f"{self.agent}.{self.name}"
+        return f"{self.agent}.{self.name}" if self.agent else self.name
 
 
 def fields_of(type: Type, prefix: str = "") -> Iterator[tuple[str, Member]]:

@@ -71,6 +71,8 @@ REPEATED_ARGUMENT = Code("E0407", "an argument is given twice")
 UNDECLARED_AGENT = Code(
     "W0408", "the agent is not declared, so its arguments are not checked", Severity.WARNING
 )
+NOBODY_DOES = Code("E0411", "no agent does this type of action")
+WHICH_AGENT = Code("E0412", "several agents do this action, and one is needed")
 
 # --- E05xx: time ----------------------------------------------------------------------------------------
 TIME_NOT_YET = Code("E0501", "a time clause is understood but not evaluated yet")
@@ -100,6 +102,7 @@ BAD_AGENT = Code("E0801", "an agent cannot be used as it is declared")
 BAD_PEOPLE = Code("E0802", "a people file says what cannot be")
 NOTHING_HERE = Code("E0803", "there are no rules here")
 NEVER_ANSWERS = Code("W0804", "an agent is asked that never answers", Severity.WARNING)
+SECRET_WRITTEN = Code("W0811", "a setting looks like a secret", Severity.WARNING)
 
 # --- E09xx: rules of other systems ----------------------------------------------------------------------
 FOREIGN_SYNTAX = Code("E0901", "a file of another system cannot be read")

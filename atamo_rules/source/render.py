@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from atamo_rules.source.codes import SECRET_WRITTEN
 from atamo_rules.source.diagnostic import Diagnostic, Label, Severity
 from atamo_rules.source.span import Source, Span
 
@@ -60,7 +61,7 @@ def _full(d: Diagnostic, color: bool) -> str:
         if before is not None and line > before + 1:
             out.append(_paint("...", blue, color))
         before = line
-        text = d.span.source.line(line)
+        text = _masked(d, d.span.source.line(line))
         start, cut = _window(
             text, [label.span for label in shown if label.span.begins.line == line], d.span.source
         )
@@ -82,6 +83,15 @@ def _full(d: Diagnostic, color: bool) -> str:
         tails.append(f"help: {visible(d.help)}")
     out.extend(f"{_paint(' ' * width + ' =', blue, color)} {tail}" for tail in tails)
     return "\n".join(out) + "\n"
+
+
+def _masked(d: Diagnostic, text: str) -> str:
+    """A line to be shown. One that holds what looks like a secret is shown without it: what a check prints ends in the
+    logs of those who run it."""
+    if d.code is not SECRET_WRITTEN:
+        return text
+    first, last = d.span.begins.column - 1, d.span.ends.column - 1
+    return text[:first] + "•" * (len(text[first:last])) + text[last:]
 
 
 def _window(text: str, spans: Sequence[Span], source: Source) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Event types, requests and agents of a `.atamo` file."""
+"""Event types and requests of a `.atamo` file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.clauses import Reader, head
 from atamo_rules.syntax.outline import Line
 
-_ANYTHING = re.compile(r"\s+of\s+anything(\s+as\s+text)?\s*$")
 _OPEN = re.compile(r"\s+of\s+anything(?P<through>\s+through\s+lists)?(?P<text>\s+as\s+text)?\s*$")
-_VERBS = ("send", "track", "ask", "publish")
 
 
 def event(line: Line, reader: Reader) -> decl.EventDecl | None:
@@ -20,7 +18,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     word = line.word
     tail = _OPEN.search(line.text)
     anything = tail is not None
-    opened = line if tail is None else _without(tail, line)
+    opened = line if tail is None else without(tail, line)
     parsed = head(opened, word, ("from",), reader)
     if parsed is None:
         return None
@@ -89,70 +87,6 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     )
 
 
-def _without(tail: re.Match[str], line: Line) -> Line:
+def without(tail: re.Match[str], line: Line) -> Line:
     """The head line without its `of anything`."""
     return Line(line.fragment.cut(0, tail.start()), line.indent, line.children)
-
-
-def agent(line: Line, reader: Reader) -> decl.AgentDecl | None:
-    """`agent NAME "about"` with `uses PLUGIN` and action types below."""
-    parsed = head(line, "agent", (), reader)
-    if parsed is None:
-        return None
-    name, _, about = parsed
-    uses: decl.Uses | None = None
-    actions: list[decl.ActionDecl] = []
-    for child in line.children:
-        if child.word == "uses":
-            plugin = head(child, "uses", (), reader)
-            if uses is not None:
-                reader.repeated(child, "uses", uses.span)
-            elif plugin is not None:
-                settings = reader.arguments(child.children)
-                uses = decl.Uses(plugin[0], settings, span=child.whole)
-        elif child.word in _VERBS:
-            made = _action(child, reader)
-            if made is not None:
-                actions.append(made)
-        else:
-            meant = reader.meant(child, ("uses", *_VERBS), "an agent", _VERBS)
-            made = _action(meant, reader) if meant is not None else None
-            actions += [made] if made is not None else []
-    return decl.AgentDecl(name, about, uses, tuple(actions), span=line.whole)
-
-
-def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
-    verb = line.word
-    tail = _ANYTHING.search(line.text)
-    parsed = head(line if tail is None else _without(tail, line), verb, (), reader)
-    if parsed is None:
-        return None
-    if tail is not None and tail.group(1):
-        reader.say(
-            codes.SYNTAX.at(line.span, "only an event is `of anything as text`", help="write `of anything`")
-        )
-    name, _, about = parsed
-    answer: tuple[tree.Field, ...] | None = None
-    safe: tree.Safe | None = None
-    fields: list[tree.Field] = []
-    for child in line.children:
-        if child.text.strip() == "answer":
-            answer = reader.fields(child.children)
-        elif child.word == "safe" and ":" not in child.text:
-            if safe is not None:
-                reader.repeated(child, "safe", safe.span)
-            safe = _safe(child, reader) or safe
-        else:
-            field = reader.field(child)
-            if field is not None:
-                fields.append(field)
-    return decl.ActionDecl(verb, name, about, tuple(fields), tail is not None, answer, safe, span=line.whole)
-
-
-def _safe(line: Line, reader: Reader) -> tree.Safe | None:
-    reader.no_children(line)
-    rest = line.after("safe")
-    if not rest.text:
-        return tree.Safe(span=line.span)
-    made: tree.Safe | None = reader.parse("safe", rest)
-    return reader.placed(made, line) if made is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
-from atamo_rules.syntax import atamo_events, atamo_rule, atamo_table
+from atamo_rules.syntax import atamo_agents, atamo_events, atamo_rule, atamo_table
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.clauses import Reader, head, words_of
 from atamo_rules.syntax.outline import Line, outline
@@ -92,7 +92,8 @@ _DECLARATIONS: dict[str, Read] = {
     "define": _define,
     "event": atamo_events.event,
     "request": atamo_events.event,
-    "agent": atamo_events.agent,
+    "action": atamo_agents.action_type,
+    "agent": atamo_agents.agent,
     "rule": atamo_rule.rule,
     "table": atamo_table.table,
     "test": atamo_rule.test,

@@ -15,8 +15,8 @@ from atamo_rules.syntax.unparse_atamo_rule import split_metadata
 from atamo_rules.syntax.unparse_yaml import yaml_rows
 from atamo_rules.syntax.yaml_tidy import tidied
 
-ORDER = (decl.Pack, decl.Use, decl.Param, decl.ListDecl, decl.Define, decl.EventDecl, decl.AgentDecl, decl.Table,
-         decl.Rule, decl.Test)  # fmt: skip
+ORDER = (decl.Pack, decl.Use, decl.Param, decl.ListDecl, decl.Define, decl.EventDecl, decl.ActionTypeDecl,
+         decl.AgentDecl, decl.Table, decl.Rule, decl.Test)  # fmt: skip
 """The order of kinds in a YAML file, which groups them."""
 
 

@@ -17,6 +17,7 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.convert_expression import Expressions, Misread, negated
 from atamo_rules.syntax.parts import Token, Tree
+from atamo_rules.syntax.words import MOST_RETRIES as MOST_RETRIES
 
 __all__ = ["Converter", "FieldLine", "Misread"]
 
@@ -42,7 +43,6 @@ def trees(node: Tree, kind: str = "") -> list[Tree]:
     return [child for child in found if child.data == kind] if kind else found
 
 
-MOST_RETRIES = 1000
 """Times that an action can be tried again."""
 
 

@@ -7,6 +7,11 @@ from typing import TypeAlias
 
 from atamo_rules.source.span import Source
 from atamo_rules.source.swift import swift
+from atamo_rules.syntax.agent_tree import ActionDecl as ActionDecl
+from atamo_rules.syntax.agent_tree import ActionTypeDecl as ActionTypeDecl
+from atamo_rules.syntax.agent_tree import AgentDecl as AgentDecl
+from atamo_rules.syntax.agent_tree import Does as Does
+from atamo_rules.syntax.agent_tree import Uses as Uses
 from atamo_rules.syntax.tree import (
     Argument,
     Expr,
@@ -17,7 +22,6 @@ from atamo_rules.syntax.tree import (
     ObjectValue,
     Path,
     Quantity,
-    Safe,
     Step,
     TypeExpr,
     Value,
@@ -104,37 +108,6 @@ class EventDecl(Node):
     answer: tuple[Field, ...] | None = None
     through_lists: bool = False
     as_text: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ActionDecl(Node):
-    """`ask summary "about"` inside an agent: `safe`, parameters below, then `answer` and its fields."""
-
-    verb: str
-    name: Name
-    about: Literal | None = None
-    parameters: tuple[Field, ...] = ()
-    anything: bool = False
-    answer: tuple[Field, ...] | None = None
-    safe: Safe | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Uses(Node):
-    """`uses http` with settings below: which plug-in does the work, and where."""
-
-    plugin: Name
-    settings: tuple[Argument, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AgentDecl(Node):
-    """`agent crm "about"`: what it can be asked to do, and who does it."""
-
-    name: Name
-    about: Literal | None = None
-    uses: Uses | None = None
-    actions: tuple[ActionDecl, ...] = ()
 
 
 # --- rules ----------------------------------------------------------------------------------------------
@@ -383,7 +356,7 @@ class Test(Node):
 
 
 Declaration: TypeAlias = (
-    "Pack | Use | Param | ListDecl | Define | EventDecl | AgentDecl | Rule | Table | Test"
+    "Pack | Use | Param | ListDecl | Define | EventDecl | ActionTypeDecl | AgentDecl | Rule | Table | Test"
 )
 
 

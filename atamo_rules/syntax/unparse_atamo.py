@@ -33,7 +33,7 @@ from atamo_rules.syntax.wording import (
     worded,
     words,
 )
-from atamo_rules.syntax.words import name_text
+from atamo_rules.syntax.words import name_text, plugin_text
 
 
 def atamo_rows(file: decl.File) -> Rows:
@@ -68,6 +68,8 @@ def _declaration(written: decl.Declaration) -> Rows:
             return condition_rows(text, written.body, STEP)
         case decl.EventDecl():
             return _event(written)
+        case decl.ActionTypeDecl():
+            return _action_type(written)
         case decl.AgentDecl():
             return _agent(written)
         case decl.Rule():
@@ -117,7 +119,7 @@ def _fields(fields: Iterable[tree.Field]) -> Rows:
 def _agent(written: decl.AgentDecl) -> Rows:
     below: list[Row] = []
     if written.uses is not None:
-        below += row(f"uses {name_text(written.uses.plugin.text)}", 0, written.uses.span)
+        below += row(f"uses {plugin_text(written.uses.plugin.text)}", 0, written.uses.span)
         below += shifted(argument_rows(written.uses.settings), STEP)
     for action in written.actions:
         head = f"{action.verb} {name_text(action.name.text)}{about_text(action.about)}"
@@ -125,7 +127,28 @@ def _agent(written: decl.AgentDecl) -> Rows:
         if action.safe is not None:
             below += row(f"safe {safe_text(action.safe)}".rstrip(), STEP, action.safe.span)
         below += shifted((*_fields(action.parameters), *_answer(action.answer, action.span)), STEP)
+    for done in written.does:
+        own = f" with {name_text(done.own.text)}" if done.own is not None else ""
+        below += row(f"does {name_text(done.action.text)}{own}", 0, done.span)
+        below += shifted(argument_rows(done.message or ()), STEP)
     return (*row(f"agent {name_text(written.name.text)}{about_text(written.about)}"), *shifted(below, STEP))
+
+
+def _action_type(written: decl.ActionTypeDecl) -> Rows:
+    head = (
+        f"action {name_text(written.name.text)}{about_text(written.about)}"
+        + " of anything" * written.anything
+    )
+    below: list[Row] = []
+    if written.safe is not None:
+        below += row(f"safe {safe_text(written.safe)}".rstrip(), 0, written.safe.span)
+    if written.retry is not None:
+        below += row(f"retry {written.retry} times", 0, keyword("retry", written.span))
+    below += (*_fields(written.parameters), *_answer(written.answer, written.span))
+    if written.example is not None:
+        place = keyword("example", written.span, written.example[0].span if written.example else None)
+        below += (*row("example", 0, place), *shifted(argument_rows(written.example), STEP))
+    return (*row(head), *shifted(below, STEP))
 
 
 def _table(written: decl.Table) -> Rows:

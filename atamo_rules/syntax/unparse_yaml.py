@@ -54,13 +54,15 @@ def _sections(declarations: Sequence[decl.Declaration]) -> Iterable[list[Entry]]
             case decl.EventDecl():
                 kind = "requests" if one.request else "events"
                 of.setdefault(kind, []).append(Entry(one.name.text, _event(one), one.span))
+            case decl.ActionTypeDecl():
+                of.setdefault("actions", []).append(Entry(one.name.text, _action_type(one), one.span))
             case decl.AgentDecl():
                 of.setdefault("agents", []).append(Entry(one.name.text, _agent(one), one.span))
             case decl.Table():
                 of.setdefault("tables", []).append(Entry(one.name.text, _table(one), one.span))
             case _:
                 pass
-    for section in ("params", "lists", "define", "events", "requests", "agents", "tables"):
+    for section in ("params", "lists", "define", "events", "requests", "actions", "agents", "tables"):
         if section in of:
             yield [Entry(section, Map(tuple(of[section]), flow=0))]
     rules = tuple((rule_map(one), one.span) for one in declarations if isinstance(one, decl.Rule))
@@ -139,9 +141,7 @@ def _field(field: tree.Field) -> Yaml:
 def _agent(agent: decl.AgentDecl) -> Yaml:
     entries = _about(agent.about)
     if agent.uses is not None:
-        settings = tuple(
-            Entry(str(one.keys[0].key), value_of(one.value), one.span) for one in agent.uses.settings
-        )
+        settings = _given(agent.uses.settings).entries
         plugin = agent.uses.plugin.text
         uses: Yaml = Map((Entry(plugin, Map(settings)),)) if settings else Leaf(plugin)
         entries.append(Entry("uses", uses, agent.uses.span))
@@ -155,6 +155,30 @@ def _agent(agent: decl.AgentDecl) -> Yaml:
         inner += fields_map(action.parameters).entries
         inner += [Entry("answer", fields_map(action.answer))] if action.answer is not None else []
         entries.append(Entry(f"{action.verb} {action.name.text}", Map(tuple(inner), flow=FEW), action.span))
+    for done in agent.does:
+        own = f" with {done.own.text}" if done.own is not None else ""
+        entries.append(Entry(f"does {done.action.text}{own}", _given(done.message or ()), done.span))
+    return Map(tuple(entries), flow=0)
+
+
+def _given(arguments: Sequence[tree.Argument]) -> Map:
+    return Map(
+        tuple(Entry(str(one.keys[0].key), value_of(one.value), one.span) for one in arguments), flow=FEW
+    )
+
+
+def _action_type(action: decl.ActionTypeDecl) -> Yaml:
+    entries = _about(action.about)
+    entries += [Entry("of", Leaf("anything"))] if action.anything else []
+    if action.safe is not None:
+        text = safe_text(action.safe)
+        said = Leaf(text, clause=True) if text else Leaf("true")
+        entries.append(Entry("safe", said, action.safe.span))
+    if action.retry is not None:
+        entries.append(Entry("retry", Leaf(f"{action.retry} times")))
+    entries += [Entry("parameters", fields_map(action.parameters))] if action.parameters else []
+    entries += [Entry("answer", fields_map(action.answer))] if action.answer is not None else []
+    entries += [Entry("example", _given(action.example))] if action.example is not None else []
     return Map(tuple(entries), flow=0)
 
 

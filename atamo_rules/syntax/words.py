@@ -11,6 +11,12 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]*(\.[A-Za-z0-9_\-]+)*")
 """What the name of an event, a rule or a user may be without quotes."""
 
+CODE = re.compile(r"(\./[\w./-]+\.py|[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+"""Where the code of an agent is: `package.module:Name`, or `./agents/pager.py:Name` for a file of the project."""
+
+MOST_RETRIES = 1000
+_TIMES = re.compile(r"(\d{1,9})\s+times\s*\Z")
+
 _TAKEN = re.compile(r"(not|nothing)\b|(reply|rule|request)(?![\w.])")
 """How a name may not begin without quotes, because a clause does."""
 
@@ -21,6 +27,18 @@ NOT_VALUES = frozenset("and or not is in has any every no else true false null".
 def name_text(text: str) -> str:
     """The name of an event, a user or a rule; in quotes where it is none by its looks."""
     return text if DOTTED.fullmatch(text) and not _TAKEN.match(text) else text_literal(text)
+
+
+def plugin_text(text: str) -> str:
+    """What stands after `uses`."""
+    return text if CODE.fullmatch(text) else name_text(text)
+
+
+def retries(text: str) -> int | None:
+    """How often `5 times` says, or None where it does not say it."""
+    found = _TIMES.match(text)
+    count = int(found[1]) if found is not None else MOST_RETRIES + 1
+    return count if count <= MOST_RETRIES else None
 
 
 def text_literal(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Suites that every store, auditor and agent passes, ours and a stranger's.
+"""Suites that every plug-in passes, ours and a stranger's: one for each seam of `hub/ports.py`, and for stores.
 
 class TestMyStore(StoreContract):
     def store(self, clock: ManualClock) -> MyStore:
@@ -8,6 +8,7 @@ class TestMyStore(StoreContract):
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 from typing import Any
 
 from atamo_rules.hub.ports import Agent, Auditor
@@ -17,6 +18,11 @@ from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.laws_of_accepting import AcceptLaws
 from atamo_rules.testing.laws_of_keeping import AnswerLaws, AuditLaws, DeadLaws, StateLaws
+from atamo_rules.testing.laws_of_providing import (
+    ConfigurationProviderContract as ConfigurationProviderContract,
+)
+from atamo_rules.testing.laws_of_providing import EventProviderContract as EventProviderContract
+from atamo_rules.testing.laws_of_providing import VaultContract as VaultContract
 from atamo_rules.testing.laws_of_work import WorkLaws
 from atamo_rules.testing.store_stage import NOON, action
 
@@ -62,6 +68,26 @@ class AgentContract:
         assert agent.timeout > 0
         assert agent.concurrency >= 1
         assert agent.settings_schema["type"] == "object"
+
+    def test_it_says_how_it_is_if_it_can(self) -> None:
+        async def story() -> None:
+            agent = self.agent()
+            ask = getattr(agent, "health", None)
+            if ask is not None:
+                assert isinstance(await asyncio.wait_for(ask(), agent.timeout + 1), str)
+            await agent.close()
+
+        asyncio.run(story())
+
+    def test_what_it_is_handed_is_left_as_it_was(self) -> None:
+        async def story() -> None:
+            agent, given = self.agent(), self.action()
+            before = deepcopy(given.body)
+            await asyncio.wait_for(agent.perform(given, Replies()), agent.timeout + 1)
+            assert given.body == before
+            await agent.close()
+
+        asyncio.run(story())
 
     def test_an_attempt_ends_in_an_outcome_and_it_can_be_closed_twice(self) -> None:
         async def story() -> None:

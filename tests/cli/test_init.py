@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from atamo_rules.cli.init import CONTAINERS, PART, TEMPLATES, _write, project
+from atamo_rules.cli.init import CONTAINERS, PART, TEMPLATES, project, write
 from atamo_rules.hub.rulebook import Rulebook
 
 ATAMO = Path(sys.executable).parent / "atamo"
@@ -168,5 +168,5 @@ def test_a_failure_half_way_leaves_nothing(there: bool, tmp_path: Path) -> None:
     before = everything(tmp_path)
     texts = {"README.md": "one", "rules/a.atamo": "two", "x" * 300: "a name that no file can have"}
     with pytest.raises(OSError, match="too long"):
-        _write(target, texts)
+        write(target, texts)
     assert everything(tmp_path) == before

@@ -242,8 +242,13 @@ def test_a_store_is_memory_or_a_file(tmp_path: Path) -> None:
     done = atamo("run", "--stdin", "--store", "memory", cwd=tmp_path, stdin=lines(placed("a")))
     assert done.returncode == 0
     assert not (tmp_path / ".atamo/hub.db").exists()
-    for store in ("sqlite", "sqlite:", "memory:x", "postgres:x"):
+    for store, why in {
+        "sqlite": "names no file: write `sqlite:PATH`",
+        "sqlite:": "names no file: write `sqlite:PATH`",
+        "memory:x": "`memory` has no place",
+        "postgres:x": "There is no store `postgres`. There are `memory`, `sqlite`",
+    }.items():
         wrong = atamo("run", "--stdin", "--store", store, cwd=tmp_path)
-        assert (wrong.returncode, "is neither `memory` nor `sqlite:PATH`" in wrong.stderr) == (2, True)
+        assert (wrong.returncode, why in " ".join(wrong.stderr.split())) == (2, True), wrong.stderr
     nowhere = atamo("run", "--stdin", "--store", "sqlite:/dev/null/hub.db", cwd=tmp_path)
     assert (nowhere.returncode, "The store cannot be used" in nowhere.stderr) == (2, True)

@@ -80,6 +80,7 @@ def test_nothing_beyond_the_root_of_a_repository_is_read(project: Path) -> None:
         ("[run]\nport = true\n", "atamo.toml:2: `port` is no truth value."),
         ("[run]\nparam = 'a=1'\n", "atamo.toml:2: `param` is a list."),
         ("[run]\nreload = 1\n", "atamo.toml:2: `reload` is true or false."),
+        ("[run]\ncode = ['.']\n", "atamo.toml:2: `atamo run` has no setting `code`."),
         ("[run\n", "`atamo.toml` cannot be read: "),
     ],
 )

@@ -1,1 +1,1 @@
-"""The default agents: log, file and http."""
+"""The default agents: log, file, http, functions of Python, programs."""

@@ -1,6 +1,6 @@
 """An agent made of functions of the program that holds the hub: one for each action, called with its arguments.
 
-A coroutine function runs in the hub's loop, any other in a thread of its own pool, so that a slow one holds up nobody.
+A coroutine function runs in the hub's loop, any other in a thread of its own, so that a slow one holds up nobody.
 A generator is a feed: each value it yields is one piece of the answer.
 """
 
@@ -10,11 +10,11 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from atamo_rules.builtin.agents.threads import Crowded, Threads
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
@@ -43,7 +43,8 @@ class FunctionAgent:
 
     A function takes the action's arguments by name, and gives the answer; it may also give `Again` or `Failed`. What it
     raises counts as an attempt that may work later. A thread that is running cannot be stopped from outside: of a call
-    that is cut off nothing is heard any more, but it keeps its thread to its end; a feed ends at its next `yield`.
+    that is cut off nothing is heard any more, but it keeps its thread to its end, or to that of the process; a feed
+    ends at its next `yield`.
     """
 
     settings_schema: ClassVar[Mapping[str, Any]] = {"type": "object", "additionalProperties": False}
@@ -58,7 +59,7 @@ class FunctionAgent:
         self.timeout = timeout
         self.concurrency = concurrency
         self.functions = functions
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = Threads("atamo-agent")
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         function = self.functions.get(action.action)
@@ -75,11 +76,17 @@ class FunctionAgent:
                 async for piece in pieces:
                     await _say(reply, piece)
             return Done()
+        try:
+            return await self._call(function, given, reply)
+        except Crowded as crowded:
+            return crowded.outcome()
+
+    async def _call(self, function: Callable[..., Any], given: Mapping[str, Any], reply: Reply) -> Outcome:
         if inspect.isgeneratorfunction(function):
             return await self._feed(function, given, reply)
         if inspect.iscoroutinefunction(function):
             return _outcome(await function(**given))
-        return _outcome(await self._in_thread(lambda: function(**given)))
+        return _outcome(await self._threads.run(lambda: function(**given)))
 
     async def _feed(self, function: Callable[..., Any], given: Mapping[str, Any], reply: Reply) -> Outcome:
         """Drive a generator in a thread. It goes on only when its last piece was kept: a fast one cannot run ahead."""
@@ -98,20 +105,13 @@ class FunctionAgent:
                 pieces.close()
 
         try:
-            await self._in_thread(drive)
+            await self._threads.run(drive)
         finally:
             over.set()
         return Done()
 
-    async def _in_thread(self, work: Callable[[], Any]) -> Any:
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(self.concurrency, "atamo-agent")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
     async def close(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            self._threads = None
+        return None
 
 
 async def _say(reply: Reply, piece: Any) -> None:

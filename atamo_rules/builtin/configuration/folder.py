@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,8 @@ def _give_way() -> None:
 
 
 class FolderProvider:
-    """Watches a folder. `tests` says whether the tests in the rule files must pass before a state is taken."""
+    """Watches a folder. `tests` says whether the tests in the rule files must pass before a state is taken, `code` what
+    code its agents may name: packages, files and folders of the project, programs."""
 
     def __init__(
         self,
@@ -48,8 +49,10 @@ class FolderProvider:
         tests: bool = True,
         watch: bool = True,
         params: Mapping[str, Json] | None = None,
+        code: Sequence[str] = (),
     ) -> None:
         self.folder = folder
+        self.code = tuple(code)
         self.tests = tests
         self.watch = watch
         self.book = Rulebook((folder,), params or {})
@@ -84,7 +87,8 @@ class FolderProvider:
             bad = tuple(d for d in failed if d.severity is Severity.ERROR)
             if bad:
                 return Refused(bad)
-        agents, wrong = bind(made.ruleset, str(self.folder), self.last.agents if self.last else None)
+        before = self.last.agents if self.last else None
+        agents, wrong = bind(made.ruleset, str(self.folder), before, self.code)
         if any(one.severity is Severity.ERROR for one in wrong):
             return Refused(wrong)
         took = time.monotonic() - begun

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
 from typing import Any
 
 LONGEST = 16 << 20
@@ -27,10 +28,20 @@ class StandardInput:
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(64)
 
+        def hand(line: bytes | None) -> bool:
+            put = queue.put(line)
+            try:
+                asyncio.run_coroutine_threadsafe(put, loop).result()
+            except (RuntimeError, CancelledError):  # the loop is closed: nobody takes lines any more
+                put.close()
+                return False
+            return True
+
         def feed() -> None:
             for line in lines(self.descriptor):
-                asyncio.run_coroutine_threadsafe(queue.put(line), loop).result()
-            asyncio.run_coroutine_threadsafe(queue.put(None), loop).result()
+                if not hand(line):
+                    return
+            hand(None)
 
         threading.Thread(target=feed, daemon=True, name="standard input").start()
         number = 0

@@ -14,6 +14,11 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "hub.clock_jumped": ("minimal", "the wall clock was set"),
     "rules.activated": ("minimal", "another generation of the rules is in force"),
     "rules.rejected": ("minimal", "a change of the rules was not taken, and why"),
+    "agent.registered": (
+        "minimal",
+        "the program that holds the hub gave an agent, perhaps in place of another",
+    ),
+    "agent.removed": ("minimal", "it took an agent of its own back"),
     "event.accepted": ("minimal", "an event was kept"),
     "event.duplicate": ("minimal", "an event came again, with the same content"),
     "event.refused": ("minimal", "an event was not kept, and why"),

@@ -1,0 +1,72 @@
+"""What makes the built-in parts of a hub from `NAME:PLACE`: the functions that their entry points name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+    from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
+    from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.events.drop import DropFolder
+    from atamo_rules.builtin.events.stdin import StandardInput
+    from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+
+
+def memory(place: str, folder: str) -> MemoryStore:
+    """A store that ends with the process. It has no place."""
+    from atamo_rules.builtin.stores.memory import MemoryStore
+
+    if place:
+        raise ValueError("`memory` has no place")
+    return MemoryStore()
+
+
+def sqlite(place: str, folder: str) -> SqliteStore:
+    """A store in a file; without a place, that of the project."""
+    from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+
+    return SqliteStore(Path(place) if place else Path(folder) / ".atamo" / "hub.db")
+
+
+def jsonl(place: str, folder: str) -> JsonLinesAuditor:
+    """An auditor that writes a line for every step; without a place, to the file of the project."""
+    from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
+
+    return JsonLinesAuditor(Path(place) if place else Path(folder) / ".atamo" / "audit.jsonl")
+
+
+def opentelemetry(place: str, folder: str) -> OpenTelemetryAuditor:
+    """An auditor that makes spans, for whatever the process has set up to take them. It has no place."""
+    from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
+
+    return OpenTelemetryAuditor()
+
+
+def folder(place: str, folder: str) -> FolderProvider:
+    """Rules of a folder; without a place, the project's."""
+    from atamo_rules.builtin.configuration.folder import FolderProvider
+
+    return FolderProvider(Path(place or folder))
+
+
+def drop(place: str, folder: str) -> DropFolder:
+    """Events from files that are put into a folder."""
+    from atamo_rules.builtin.events.drop import DropFolder
+
+    if not place:
+        raise ValueError("`drop` needs a folder: `drop:inbox`")
+    return DropFolder(Path(place))
+
+
+def stdin(place: str, folder: str) -> StandardInput:
+    """Events from standard input, a line each; refusals are said on standard error."""
+    from atamo_rules.builtin.events.stdin import StandardInput
+
+    def refused(line: int, reasons: tuple[str, ...]) -> None:
+        sys.stderr.write(f"line {line} was not taken: {'; '.join(reasons)}\n")
+
+    return StandardInput(refused)

@@ -1,0 +1,80 @@
+"""`atamo doctor`: what a hub stands on, before it is needed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from atamo_rules.cli.console import say
+from atamo_rules.cli.project import code_option, param_option, read_params
+
+EPILOG = """\b
+Examples:
+  atamo doctor rules/
+  atamo doctor rules/ --agents             also ask every agent how it is
+  atamo doctor rules/ --format json
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 usage or files."""
+_SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
+
+
+@click.command(epilog=EPILOG)
+@click.argument("folder", default=".")
+@click.option("--agents", is_flag=True, help="Ask every agent of the rules that can say how it is.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, metavar="SECONDS",
+              help="How long an agent may take to say.")  # fmt: skip
+@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="How it is told.")  # fmt: skip
+@param_option
+@code_option
+def doctor(
+    folder: str, agents: bool, timeout: float, format: str, params: tuple[str, ...], code: tuple[str, ...]
+) -> int:
+    """Check what a hub of FOLDER stands on: versions, plug-ins, rules, who can read its files, store, clock.
+
+    Nothing is changed, and no agent is asked to do anything.
+    """
+    from atamo_rules.hub import checks
+    from atamo_rules.hub.binding import bind
+    from atamo_rules.hub.people import read_people
+    from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+    from atamo_rules.model.strict_json import encode
+
+    place = Path(folder)
+    if not place.is_dir():
+        raise click.UsageError(
+            f"`{folder}` {'is a file' if place.exists() else 'does not exist'}; give a project's folder."
+        )
+    try:
+        made = Rulebook((place,), read_params(params)).compile()
+    except NothingThere as error:
+        raise click.UsageError(str(error)) from None
+    diagnostics = [*made.diagnostics, *read_people(place)[1]]
+    bound: dict[str, Any] = {}
+    if made.ruleset is not None:
+        bound, wrong = bind(made.ruleset, folder, code=code)
+        diagnostics += [*wrong, *run_tests(made.ruleset)[1]]
+    found = [
+        *checks.versions(),
+        *checks.plugins(),
+        checks.rules(diagnostics, len(made.ruleset.rules) if made.ruleset is not None else None),
+        *checks.files(place),
+        *checks.store(place),
+        checks.clock(place),
+        *(asyncio.run(checks.agents(bound, timeout)) if agents else ()),
+    ]
+    wrongs = sum(one.state == "wrong" for one in found)
+    if format == "json":
+        say(encode({"ok": not wrongs, "checks": [asdict(one) for one in found]}) + "\n")
+        return 1 if wrongs else 0
+    for one in found:
+        say(f"{_SIGNS[one.state]}  {one.what} {one.name}: {one.said}\n")
+        if one.help:
+            say(f"         {one.help}\n")
+    warnings = sum(one.state == "warning" for one in found)
+    say(f"{len(found)} checks, {wrongs} wrong, {warnings} warning{'' if warnings == 1 else 's'}\n")
+    return 1 if wrongs else 0

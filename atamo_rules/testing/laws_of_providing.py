@@ -1,0 +1,279 @@
+"""What the hub relies on of those that bring events, rules and credentials: suites for plug-in authors.
+
+class TestMyQueue(EventProviderContract):
+    def provider(self) -> MyQueue:
+        return MyQueue(self.address)
+
+    def bring(self, messages: list[bytes]) -> None:
+        put_into_the_queue(messages)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from atamo_rules.errors import NotAllowed
+from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.ports import ConfigurationProvider, EventProvider, Rejected, Vault
+from atamo_rules.model.event import Event
+from atamo_rules.testing.store_stage import NOON
+
+PATIENCE = 30.0
+"""Seconds that anything may take before it counts as not coming."""
+MESSAGES = [b'{"type":"thing.seen","id":"%d","data":{"n":%d}}' % (n, n) for n in range(1, 4)]
+
+
+class Door:
+    """Takes messages as the hub does, and remembers them; `refuse` says of which it gives reasons."""
+
+    def __init__(self, refuse: Callable[[bytes], bool] = lambda raw: False) -> None:
+        self.heard: list[bytes] = []
+        self.refuse = refuse
+        self.news = asyncio.Event()
+        self.open = asyncio.Event()
+        self.open.set()
+        self.inside = self.most = 0
+
+    async def submit(self, raw: bytes) -> tuple[Taken, bool]:
+        """Take one message, once the door is open."""
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        await self.open.wait()
+        self.inside -= 1
+        self.heard.append(bytes(raw).strip())
+        self.news.set()
+        reasons = ("it is refused",) if self.refuse(raw) else ()
+        return Taken(str(len(self.heard)), refused=reasons, status=422 if reasons else 202), not reasons
+
+    async def until(self, count: int) -> None:
+        """Wait until so many were taken."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.heard) < count:
+                self.news.clear()
+                await self.news.wait()
+
+
+@asynccontextmanager
+async def running(provider: EventProvider, submit: Callable[[bytes], Awaitable[Any]]) -> AsyncIterator[None]:
+    """A provider that brings events until the block ends. What it raised is raised."""
+    task = asyncio.create_task(provider.run(submit))
+    try:
+        yield
+    finally:
+        task.cancel()
+        (ended,) = await asyncio.wait_for(asyncio.gather(task, return_exceptions=True), PATIENCE)
+        if isinstance(ended, BaseException) and not isinstance(ended, asyncio.CancelledError):
+            raise ended
+
+
+class EventProviderContract:
+    """What the hub relies on of an event provider."""
+
+    def provider(self) -> EventProvider:
+        """A new provider."""
+        raise NotImplementedError
+
+    def bring(self, messages: list[bytes]) -> None:
+        """Put messages, each one JSON on one line, where it takes them from. Called in a thread while it runs; comes
+        back when they are there, and does not wait until they are taken."""
+        raise NotImplementedError
+
+    def test_it_hands_on_every_message_once_and_in_order(self) -> None:
+        async def story() -> None:
+            door = Door()
+            async with running(self.provider(), door.submit):
+                await asyncio.to_thread(self.bring, MESSAGES)
+                await door.until(len(MESSAGES))
+            assert door.heard == MESSAGES
+
+        asyncio.run(story())
+
+    def test_it_goes_on_after_what_was_refused(self) -> None:
+        async def story() -> None:
+            door = Door(lambda raw: b'"1"' in raw)
+            async with running(self.provider(), door.submit):
+                await asyncio.to_thread(self.bring, MESSAGES)
+                await door.until(len(MESSAGES))
+            assert door.heard == MESSAGES
+
+        asyncio.run(story())
+
+    def test_it_waits_where_the_hub_is_full(self) -> None:
+        async def story() -> None:
+            door = Door()
+            door.open.clear()
+            async with running(self.provider(), door.submit):
+                await asyncio.to_thread(self.bring, MESSAGES)
+                async with asyncio.timeout(PATIENCE):
+                    while not door.inside:
+                        await asyncio.sleep(0.01)
+                door.open.set()
+                await door.until(len(MESSAGES))
+            assert door.most == 1, "messages are handed on one after the other"
+            assert door.heard == MESSAGES
+
+        asyncio.run(story())
+
+    def test_it_ends_when_it_is_cancelled(self) -> None:
+        async def story() -> None:
+            async with running(self.provider(), Door().submit):
+                await asyncio.sleep(0)
+
+        asyncio.run(story())
+
+
+class ConfigurationProviderContract:
+    """What the hub relies on of a configuration provider."""
+
+    def provider(self) -> ConfigurationProvider:
+        """A new provider whose rules are right."""
+        raise NotImplementedError
+
+    def event(self) -> Event:
+        """An event that its rules decide."""
+        raise NotImplementedError
+
+    def change(self) -> None:
+        """Change the rules it provides to others that are right. Leave out when its rules never change."""
+        raise NotImplementedError
+
+    def spoil(self) -> None:
+        """Change them to some that are wrong. Leave out when nothing can be wrong with them."""
+        raise NotImplementedError
+
+    def test_the_first_state_is_there_at_once_and_decides(self) -> None:
+        async def story() -> None:
+            async with _states(self.provider()) as next_one:
+                first = await next_one()
+                assert isinstance(first, Generation)
+                assert first.digest == first.ruleset.digest
+                assert first.decide(self.event()).event == self.event().key
+
+        asyncio.run(story())
+
+    def test_the_same_event_is_decided_the_same(self) -> None:
+        async def story() -> None:
+            async with _states(self.provider()) as next_one:
+                first = await next_one()
+                assert isinstance(first, Generation)
+                assert first.decide(self.event()) == first.decide(self.event())
+
+        asyncio.run(story())
+
+    def test_a_change_is_a_new_state_and_the_old_one_stays_as_it_was(self) -> None:
+        if type(self).change is ConfigurationProviderContract.change:
+            return
+
+        async def story() -> None:
+            async with _states(self.provider()) as next_one:
+                first = await next_one()
+                assert isinstance(first, Generation)
+                before = first.decide(self.event())
+                await asyncio.to_thread(self.change)
+                second = await next_one()
+                assert isinstance(second, Generation)
+                assert second.digest != first.digest
+                assert first.decide(self.event()) == before
+
+        asyncio.run(story())
+
+    def test_a_change_that_is_wrong_is_told_and_the_next_good_one_is_taken(self) -> None:
+        own = type(self)
+        if (
+            own.spoil is ConfigurationProviderContract.spoil
+            or own.change is ConfigurationProviderContract.change
+        ):
+            return
+
+        async def story() -> None:
+            async with _states(self.provider()) as next_one:
+                assert isinstance(await next_one(), Generation)
+                await asyncio.to_thread(self.spoil)
+                wrong = await next_one()
+                assert not isinstance(wrong, Generation)
+                assert wrong.diagnostics, "why it was not taken is said"
+                await asyncio.to_thread(self.change)
+                assert isinstance(await next_one(), Generation)
+
+        asyncio.run(story())
+
+
+@asynccontextmanager
+async def _states(
+    provider: ConfigurationProvider,
+) -> AsyncIterator[Callable[[], Awaitable[Generation | Rejected]]]:
+    """The states of a provider, each waited for with patience."""
+    states = provider.states().__aiter__()
+
+    async def next_one() -> Generation | Rejected:
+        return await asyncio.wait_for(anext(states), PATIENCE)
+
+    try:
+        yield next_one
+    finally:
+        end = getattr(states, "aclose", None)
+        if end is not None:
+            await end()
+
+
+class VaultContract:
+    """What the hub relies on of a vault."""
+
+    def vault(self, holds: Mapping[tuple[str, str, str], str]) -> Vault:
+        """A vault that holds some texts, each by user (`user NAME` or `group NAME`), agent and host."""
+        raise NotImplementedError
+
+    KEPT: Mapping[tuple[str, str, str], str] = {
+        ("user ada", "crm", "crm.example"): "ada's own",
+        ("user bob", "crm", "crm.example"): "bob's own",
+        ("group desk", "mail", "mail.example"): "the desk's",
+    }
+
+    def test_it_gives_what_a_user_has_for_an_agent_at_a_host(self) -> None:
+        async def story() -> None:
+            vault = self.vault(self.KEPT)
+            for (user, agent, host), text in self.KEPT.items():
+                found = await vault.credential(user, agent, host)
+                assert found is not None
+                assert found.reveal() == text
+
+        asyncio.run(story())
+
+    def test_it_gives_nothing_to_anybody_else_nor_for_anything_else(self) -> None:
+        async def story() -> None:
+            vault = self.vault(self.KEPT)
+            for asked in (
+                ("user eve", "crm", "crm.example"),
+                ("group ada", "crm", "crm.example"),
+                ("user desk", "mail", "mail.example"),
+                ("user ada", "mail", "mail.example"),
+                ("user ada", "crm", "evil.example"),
+                ("user ada", "crm", "crm.example.evil.example"),
+                ("user ada", "", ""),
+            ):
+                try:
+                    found = await vault.credential(*asked)
+                except NotAllowed as error:
+                    found, said = None, str(error)
+                else:
+                    said = ""
+                assert found is None
+                assert not any(text in said for text in self.KEPT.values())
+
+        asyncio.run(story())
+
+    def test_what_it_gives_is_not_shown_by_accident(self) -> None:
+        async def story() -> None:
+            found = await self.vault(self.KEPT).credential("user ada", "crm", "crm.example")
+            assert not any("ada's own" in shown for shown in (repr(found), str(found), f"{found}"))
+
+        asyncio.run(story())
+
+
+def event(type: str = "thing.seen", **data: Any) -> Event:
+    """An event for `ConfigurationProviderContract.event`."""
+    return Event("e1", type, data, NOON)
