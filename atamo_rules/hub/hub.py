@@ -22,7 +22,7 @@ from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
-from atamo_rules.hub.consequences import arrival_of, consequences
+from atamo_rules.hub.consequences import arrival_of, consequences, holds_on
 from atamo_rules.hub.ending import drain
 from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
@@ -355,18 +355,13 @@ class Hub:
 
     def reserve(self, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
-        if self.holds:
-            organisation = event.user.organisation if event.user is not None else ""
-            holds = Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
-            if not self.holds.isdisjoint(holds):
-                return 0.0
+        if self.holds and not self.holds.isdisjoint(holds_on(action, event)):
+            return 0.0
         return self.calls.reserve(self.lane(action.agent), action, event)
 
     def unreserve(self, following: Following, leases: Sequence[Lease] = ()) -> None:
         """Give back the slots of work that was not kept, or is kept without its lease."""
-        if not following.work:
-            return
-        begun = {lease.work.action.id for lease in leases}
+        begun = {lease.work.action.id for lease in leases} if following.work else ()
         for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
             self.calls.unreserve(self.lane(action.agent), action)
 
