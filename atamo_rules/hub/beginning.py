@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from atamo_rules.hub.consequences import holds_on
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
-from atamo_rules.model.work import Following, Hold, Kept, Lease
+from atamo_rules.model.work import Following, Kept, Lease
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
@@ -39,15 +40,13 @@ def follow(hub: Hub, kept: Kept, following: Following) -> None:
 
 def reserve(hub: Hub, action: Action, event: Event) -> float:
     """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
-    organisation = event.user.organisation if event.user is not None else ""
-    holds = Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
-    if hub.holds and not hub.holds.isdisjoint(holds):
+    if hub.holds and not hub.holds.isdisjoint(holds_on(action, event)):
         return 0.0
     return hub.calls.reserve(hub.lane(action.agent), action, event)
 
 
 def unreserve(hub: Hub, following: Following, leases: Sequence[Lease] = ()) -> None:
     """Give back the slots of work that was not kept, or is kept without its lease."""
-    begun = {lease.work.action.id for lease in leases}
+    begun = {lease.work.action.id for lease in leases} if following.work else ()
     for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
         hub.calls.unreserve(hub.lane(action.agent), action)

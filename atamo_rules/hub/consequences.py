@@ -17,7 +17,7 @@ from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Work
+from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Hold, Work
 
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
@@ -31,6 +31,12 @@ def arrival_of(taken: Taken, event: Event, at: datetime, decided: Decided | None
     content = content_of(event.type, event.source, event.body)
     digest, sealed = sha256(content).digest(), seal(content, event.salt)
     return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed)
+
+
+def holds_on(action: Action, event: Event) -> tuple[Hold, Hold, Hold]:
+    """The pauses that would each keep an action of an event from beginning."""
+    organisation = event.user.organisation if event.user is not None else ""
+    return Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
 
 
 def consequences(

@@ -29,24 +29,26 @@ class Followers:
 
     def hear(self, first: int, notes: Sequence[Note]) -> None:
         """Remember steps as they are committed, and wake who follows their events."""
+        remembered, last, followed = self._notes, "", bool(self._bells)
+        known: list[tuple[int, Note]] = []
         for position, note in enumerate(notes, first):
-            if note.event:
-                self._remember(position, note)
-
-    def _remember(self, position: int, note: Note) -> None:
-        known = self._notes.get(note.event)
-        if known is None:
-            known = self._notes[note.event] = []
-        else:
-            self._notes.move_to_end(note.event)
-        known.append((position, note))
-        self.size += 1
-        while self.size > self.most and len(self._notes) > 1:
-            _, gone = self._notes.popitem(last=False)
-            self.size -= len(gone)
-        bell = self._bells.pop(note.event, None)
-        if bell is not None:
-            bell.set()
+            event = note.event
+            if not event:
+                continue
+            if event != last:  # the records of one event mostly stand together
+                last = event
+                if event in remembered:
+                    known = remembered[event]
+                    remembered.move_to_end(event)
+                else:
+                    known = remembered[event] = []
+            known.append((position, note))
+            self.size += 1
+            while self.size > self.most and len(remembered) > 1:
+                self.size -= len(remembered.popitem(last=False)[1])
+            bell = self._bells.pop(event, None) if followed else None
+            if bell is not None:
+                bell.set()
 
     def after(self, event: str, position: int) -> Sequence[AuditRecord]:
         """The records of an event after a position, as far as they are remembered."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Coroutine, Generator
+from types import coroutine
+from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
 from atamo_rules.hub.generation import Generation
@@ -26,10 +28,10 @@ async def attempt(
         told = generation.handed(action)
     except Problem as problem:
         return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
-    limit = asyncio.timeout(agent.timeout if limited else None)
+    loop = asyncio.get_running_loop()
+    limit = asyncio.timeout_at(loop.time() + agent.timeout if limited else None)
     try:
-        async with limit:
-            outcome: Outcome = await agent.perform(told, reply)
+        outcome: Outcome = await _within(limit, agent.perform(told, reply))
     except TimeoutError as error:
         if limit.expired():
             return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
@@ -50,6 +52,37 @@ async def attempt(
     if not isinstance(outcome, Again | Failed):
         return Failed(f"the agent gave no outcome but {type(outcome).__name__}", "no outcome")
     return outcome
+
+
+async def _within(limit: asyncio.Timeout, work: Awaitable[Outcome]) -> Outcome:
+    """What comes of work in limited time. Work that comes to its end without waiting for anything needs no clock."""
+    if not isinstance(work, Coroutine):
+        async with limit:
+            return await work
+    try:
+        first = work.send(None)
+    except StopIteration as over:
+        return cast(Outcome, over.value)
+    async with limit:
+        return await _rest(work, first)
+
+
+@coroutine
+def _rest(work: Coroutine[Any, Any, Outcome], waits: Any) -> Generator[Any, Any, Outcome]:
+    """Go on with work that waits for something, to its end, as `await` would (PEP 380)."""
+    try:
+        while True:
+            try:
+                got = yield waits
+            except GeneratorExit:
+                work.close()
+                raise
+            except BaseException as error:
+                waits = work.throw(error)
+            else:
+                waits = work.send(got)
+    except StopIteration as over:
+        return cast(Outcome, over.value)
 
 
 def _raised(error: BaseException) -> Again:

@@ -57,7 +57,7 @@ class Underway:
 
     def over(self, event: str) -> None:
         """An event is over."""
-        ending = self._over.pop(event, None)
+        ending = self._over.pop(event, None) if self._over else None
         if ending is not None:
             ending.set()
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.hub import records
 from atamo_rules.hub.store import Hear
@@ -18,8 +20,7 @@ from atamo_rules.model.types import Json
 from atamo_rules.model.work import Arrival, DeadLetter, Entry, Hold, Known, Put, Selector
 
 
-@dataclass(slots=True)
-class Moved:
+class Moved(Struct):
     """An action in another state: what is kept of it from here on."""
 
     item: Item
@@ -30,8 +31,7 @@ class Moved:
     errors: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Incoming:
+class Incoming(Struct):
     """An event to keep, and what follows where it is new. `known` is filled in by the journal."""
 
     arrival: Arrival
@@ -39,34 +39,33 @@ class Incoming:
     known: Known = "new"
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct):
     """One transaction. `open` are the events whose open actions grow or shrink, by how many: one that comes to none is
     finished. The journal fills in `finished`, and the revisions of `puts`."""
 
     at: datetime
-    incoming: list[Incoming] = field(default_factory=list)
-    decided: list[tuple[str, Decision]] = field(default_factory=list)
-    added: list[Item] = field(default_factory=list)
+    incoming: list[Incoming] = []
+    decided: list[tuple[str, Decision]] = []
+    added: list[Item] = []
     """New open actions; those that have an attempt already are leased."""
-    done: list[tuple[int, str, Action]] = field(default_factory=list)
+    done: list[tuple[int, str, Action]] = []
     """Actions that are over by being kept, each with its row and its event."""
-    moved: list[Moved] = field(default_factory=list)
-    problems: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
-    trimmed: list[tuple[str, int]] = field(default_factory=list)
+    moved: list[Moved] = []
+    problems: list[tuple[str, tuple[str, ...]]] = []
+    frames: list[Frame] = []
+    trimmed: list[tuple[str, int]] = []
     """Frames that newer ones stand in for, each with its log."""
-    closed: list[str] = field(default_factory=list)
-    kept: list[tuple[str, datetime]] = field(default_factory=list)
+    closed: list[str] = []
+    kept: list[tuple[str, datetime]] = []
     """Logs, each with the time it is kept to."""
-    puts: list[Put] = field(default_factory=list)
-    dead: list[tuple[DeadLetter, int]] = field(default_factory=list)
+    puts: list[Put] = []
+    dead: list[tuple[DeadLetter, int]] = []
     """New dead letters, each with the row of its action."""
-    undead: list[int] = field(default_factory=list)
-    open: dict[str, int] = field(default_factory=dict)
-    notes: list[Note] = field(default_factory=list)
-    finished: list[str] = field(default_factory=list)
-    revisions: list[int | None] = field(default_factory=list)
+    undead: list[int] = []
+    open: dict[str, int] = {}
+    notes: list[Note] = []
+    finished: list[str] = []
+    revisions: list[int | None] = []
     cursor: int = 0
     """The `seq` of the last frame."""
 

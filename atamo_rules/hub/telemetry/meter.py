@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from atamo_rules.hub.telemetry.numbers import Counter, Family, Gauge, Histogram
 from atamo_rules.model.audit import Note
 
 MOST_OPEN = 100_000
-"""Beginnings that wait for their end; those that never end make room."""
+"""Events, and attempts, whose beginnings wait for their end; those that never end make room."""
 
 ARRIVALS = {"event.accepted": "accepted", "event.duplicate": "duplicate", "event.refused": "refused",
             "event.quarantined": "quarantined"}  # fmt: skip
@@ -43,7 +42,9 @@ class Meter:
         self.event_seconds = Histogram("atamo_event_seconds", "From an event's acceptance to its end.")
         self.attempt_seconds = Histogram("atamo_attempt_seconds", "How long attempts took.", ("agent",))
         self.gauges: list[Gauge] = []
-        self._begun: OrderedDict[str, datetime] = OrderedDict()
+        self._events: dict[str, datetime] = {}
+        self._attempts: dict[str, datetime] = {}
+        """When those that are open began."""
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -64,7 +65,7 @@ class Meter:
         self.events.add(ARRIVALS[note.kind])
         if note.kind == "event.accepted":
             self.types.add(str(note.what.get("type", "")))
-            self._begin(f"e{note.event}", note.at)
+            _begin(self._events, note.event, note.at)
 
     def _decided(self, note: Note) -> None:
         for rule in note.what.get("matched") or ():  # type: ignore[union-attr]
@@ -72,19 +73,21 @@ class Meter:
 
     def _finished(self, note: Note) -> None:
         self.finished.add()
-        self._end(f"e{note.event}", note.at, self.event_seconds)
+        _end(self._events, note.event, note.at, self.event_seconds)
 
     def _started(self, note: Note) -> None:
         self.attempts.add(_agent(note))
-        self._begin(f"a{note.what.get('action')}", note.at)
+        _begin(self._attempts, str(note.what.get("action")), note.at)
 
     def _again(self, note: Note) -> None:
-        self.retries.add(_agent(note))
-        self._end(f"a{note.what.get('action')}", note.at, self.attempt_seconds, _agent(note))
+        agent = _agent(note)
+        self.retries.add(agent)
+        _end(self._attempts, str(note.what.get("action")), note.at, self.attempt_seconds, agent)
 
     def _ended(self, note: Note) -> None:
-        self.actions.add(_agent(note), ENDS[note.kind])
-        self._end(f"a{note.what.get('action')}", note.at, self.attempt_seconds, _agent(note))
+        agent = _agent(note)
+        self.actions.add(agent, ENDS[note.kind])
+        _end(self._attempts, str(note.what.get("action")), note.at, self.attempt_seconds, agent)
 
     def _spared(self, note: Note) -> None:
         self.spared.add(SPARED[note.kind])
@@ -98,16 +101,18 @@ class Meter:
     def _reloaded(self, note: Note) -> None:
         self.reloads.add(note.kind.removeprefix("rules."))
 
-    def _begin(self, what: str, at: datetime) -> None:
-        self._begun[what] = at
-        if len(self._begun) > MOST_OPEN:
-            self._begun.popitem(last=False)
 
-    def _end(self, what: str, at: datetime, histogram: Histogram, *labels: str) -> None:
-        begun = self._begun.pop(what, None)
-        if begun is not None:
-            # A clock that was set back makes no negative time.
-            histogram.observe(max(0.0, (at - begun).total_seconds()), *labels)
+def _begin(open: dict[str, datetime], what: str, at: datetime) -> None:
+    open[what] = at
+    if len(open) > MOST_OPEN:
+        del open[next(iter(open))]
+
+
+def _end(open: dict[str, datetime], what: str, at: datetime, histogram: Histogram, *labels: str) -> None:
+    begun = open.pop(what, None)
+    if begun is not None:
+        # A clock that was set back makes no negative time.
+        histogram.observe(max(0.0, (at - begun).total_seconds()), *labels)
 
 
 def _agent(note: Note) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -27,8 +27,11 @@ class Counter:
 
     def add(self, *labels: str, by: float = 1) -> None:
         """Count something."""
-        labels = _bounded(labels, self.values)
-        self.values[labels] = self.values.get(labels, 0) + by
+        values = self.values
+        if labels not in values:
+            labels = _bounded(labels, values)
+            values.setdefault(labels, 0)
+        values[labels] += by
 
     def total(self, **only: str) -> float:
         """The sum over all series with these label values."""
@@ -68,10 +71,11 @@ class Histogram:
 
     def observe(self, value: float, *labels: str) -> None:
         """Count one observation; a value on a bound falls below it."""
-        labels = _bounded(labels, self.values)
         spread = self.values.get(labels)
         if spread is None:
-            spread = self.values[labels] = Spread([0] * (len(self.bounds) + 1))
+            spread = self.values.setdefault(
+                _bounded(labels, self.values), Spread([0] * (len(self.bounds) + 1))
+            )
         spread.counts[bisect_left(self.bounds, value)] += 1
         spread.total += value
 
@@ -107,8 +111,6 @@ def cumulative(spread: Spread, bounds: Sequence[float]) -> Iterator[tuple[float,
         yield bound, seen
 
 
-def _bounded(labels: Labels, known: object) -> Labels:
-    assert isinstance(known, dict)
-    if labels in known or len(known) < MOST:
-        return labels
-    return ("other",) * len(labels)
+def _bounded(labels: Labels, known: Sized) -> Labels:
+    """A new series, or that of all that came too late to have one."""
+    return labels if len(known) < MOST else ("other",) * len(labels)
