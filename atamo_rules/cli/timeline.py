@@ -120,6 +120,8 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             yield ink.faint("nothing more follows")
         case "action.created":
             yield from _created(what, ink)
+        case "window.moved":
+            yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{_by(what, trace)}"
         case "rule.resumed":
             word = "goes on with the answer" if what.get("answered") else "goes on without an answer"
             yield f"{plain(what.get('rule'))} {word}"
@@ -132,6 +134,17 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         case _:
             facts = ", ".join(f"{name} {plain(value)}" for name, value in what.items())
             yield f"{kind}{f': {facts}' if facts else ''}"
+
+
+def _by(what: Json, trace: Json) -> str:
+    """The values of a window's key, where the event still has them, else their names: the audit keeps no values."""
+    found = []
+    for name in what.get("by", ()):
+        value: Any = trace["event"].get("data")
+        for key in str(name).split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        found.append(plain(name if value is None or isinstance(value, dict | list) else value))
+    return f", by {', '.join(found)}" if found else ""
 
 
 def _decided(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str]:
