@@ -121,7 +121,7 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         case "action.created":
             yield from _created(what, ink)
         case "window.moved":
-            yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{_by(what, trace)}"
+            yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{_by(what)}"
         case "rule.resumed":
             word = "goes on with the answer" if what.get("answered") else "goes on without an answer"
             yield f"{plain(what.get('rule'))} {word}"
@@ -136,14 +136,9 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             yield f"{kind}{f': {facts}' if facts else ''}"
 
 
-def _by(what: Json, trace: Json) -> str:
-    """The values of a window's key, where the event still has them, else their names: the audit keeps no values."""
-    found = []
-    for name in what.get("by", ()):
-        value: Any = trace["event"].get("data")
-        for key in str(name).split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        found.append(plain(name if value is None or isinstance(value, dict | list) else value))
+def _by(what: Json) -> str:
+    """The values of a window's key, where the event still has them, else their names."""
+    found = [plain(one) for one in what.get("key") or what.get("by", ())]
     return f", by {', '.join(found)}" if found else ""
 
 
