@@ -16,6 +16,7 @@ from atamo_rules.engine.lets import inlined
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.engine.shapes import residual
+from atamo_rules.engine.windows.steps import whole_id
 from atamo_rules.model.event import Event
 from atamo_rules.model.meaning import Condition, Constant
 from atamo_rules.model.rule import Rule, Ruleset
@@ -128,7 +129,7 @@ def rule_costs(ruleset: Ruleset, events: Sequence[Event], report: Report) -> lis
     costs = []
     for one in report.rules:
         share = len(by_type.get(one.type, ())) / len(events)
-        costs.append(_rule_cost(ruleset, by_id[one.rule], one, samples.get(one.type, ()), share))
+        costs.append(_rule_cost(ruleset, by_id[whole_id(one.rule)], one, samples.get(one.type, ()), share))
     return sorted(costs, key=lambda cost: (-cost.each, cost.rule.id))
 
 

@@ -10,6 +10,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.names import names_of
+from atamo_rules.cli.passing import Passing
 from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
 
 EPILOG = """\b
@@ -52,8 +53,8 @@ def simulate(
     """Say for each event which rules match, which nearly do and what was missing, and the rendered actions.
 
     Lines are CloudEvents objects {"id", "type", "source", "time", "user", "data"}, or bare data with --type. PATHS
-    are files or folders (default: here); a `people.yaml` in the first folder says who is in which group. Nothing is
-    sent and no agent is called.
+    are files or folders (default: here); a `people.yaml` in the first folder says who is in which group. Time passes as
+    the events say. Nothing is sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
     from atamo_rules.hub.rulebook import NothingThere, Rulebook
@@ -77,6 +78,7 @@ def simulate(
     now = datetime(2026, 1, 1, tzinfo=UTC)
     if near is None:
         near = 2 if len(made.ruleset.rules) <= MANY else 0
+    windows = Passing(made.ruleset)
     bad = 0
     for number, line in enumerate(event_lines(events), 1):
         if not line.strip():
@@ -84,14 +86,13 @@ def simulate(
         taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
         bad += bool(taken.refused)
         if format == "jsonl":
-            _json(made.ruleset, taken, number, near)
+            _json(made.ruleset, taken, number, near, windows)
         else:
-            _full(made.ruleset, taken, number, near)
+            _full(made.ruleset, taken, number, near, windows)
     return 1 if bad else 0
 
 
-def _json(ruleset: Any, taken: Any, number: int, near: int) -> None:
-    from atamo_rules.engine.decide import decide
+def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) -> None:
     from atamo_rules.engine.explain import explain
     from atamo_rules.model.strict_json import encode
 
@@ -106,7 +107,10 @@ def _json(ruleset: Any, taken: Any, number: int, near: int) -> None:
         record["outcome"] = "refused" if taken.refused else "quarantined"
         say(encode(record) + "\n")
         return
-    decision = decide(ruleset, taken.event)
+    ends, decision, moved = windows.take(taken.event)
+    for event, end in ends:
+        ended = {"id": event.id, "type": event.type, "at": event.at.isoformat(), "matched": list(end.matched)}
+        say(encode({**ended, "actions": [action_json(a) for a in end.actions], "digest": end.digest}) + "\n")
     record = {
         "id": taken.event.id,
         "type": taken.event.type,
@@ -117,6 +121,8 @@ def _json(ruleset: Any, taken: Any, number: int, near: int) -> None:
         "digest": decision.digest,
         "conforms": taken.event.conforms,
     }
+    if moved:
+        record["windows"] = [{"rule": one.rule, "window": one.sentence, "fires": one.fires} for one in moved]
     if near:
         record["nearly"] = [
             {
@@ -146,11 +152,9 @@ def action_json(action: Any) -> dict[str, Any]:
     return shown
 
 
-def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
-    from atamo_rules.engine.decide import decide
+def _full(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) -> None:
     from atamo_rules.engine.explain import explain
     from atamo_rules.model.decision import Fired
-    from atamo_rules.model.strict_json import encode
 
     if taken.event is None or not taken.decided:
         word = "refused" if taken.refused else "quarantined"
@@ -158,27 +162,38 @@ def _full(ruleset: Any, taken: Any, number: int, near: int) -> None:
         for reason in taken.refused or taken.reasons:
             say(f"    {reason}\n")
         return
-    decision = decide(ruleset, taken.event)
+    ends, decision, moved = windows.take(taken.event)
+    for event, end in ends:
+        say(f"{event.type} {event.at.isoformat()}\n")
+        for found in end.fired:
+            _fired(found)
     say(f"{taken.event.type} {taken.event.id}{'' if taken.event.conforms else '  (breaks its schema)'}\n")
     every = near or len(ruleset.rules) <= MANY
     for reason in explain(ruleset, taken.event, most=near or 1) if every else decision.fired:
         if isinstance(reason, Fired) or reason.outcome == "matched":
             fired = next(f for f in decision.fired if f.rule == reason.rule)
-            say(f"  + {reason.rule}{' (shadow)' if fired.shadow else ''}\n")
-            for action in fired.actions:
-                say(
-                    f"      {_head(action)} {_cut(encode(action.body if action.error is None else action.error))}\n"
-                )
-            if fired.waiting is not None:
-                say("      … what follows waits for the answer\n")
-            for problem in fired.problems:
-                say(f"      problem: {problem}\n")
+            _fired(fired)
         elif near and reason.outcome == "nearly":
             say(f"  ~ {reason.sentence()}\n")
         elif reason.outcome == "stopped":
             say(f"  - {reason.sentence()}\n")
-    if not decision.fired:
+    for step in moved:
+        by = f", by {', '.join(step.by)}" if step.by else ""
+        say(f"  · {step.rule}: {step.sentence}{by}\n")
+    if not decision.fired and not moved:
         say("  no rule matched\n")
+
+
+def _fired(fired: Any) -> None:
+    from atamo_rules.model.strict_json import encode
+
+    say(f"  + {fired.rule}{' (shadow)' if fired.shadow else ''}\n")
+    for action in fired.actions:
+        say(f"      {_head(action)} {_cut(encode(action.body if action.error is None else action.error))}\n")
+    if fired.waiting is not None:
+        say("      … what follows waits for the answer\n")
+    for problem in fired.problems:
+        say(f"      problem: {problem}\n")
 
 
 def _head(action: Any) -> str:

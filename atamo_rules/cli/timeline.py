@@ -120,6 +120,8 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             yield ink.faint("nothing more follows")
         case "action.created":
             yield from _created(what, ink)
+        case "window.moved":
+            yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{_by(what)}"
         case "rule.resumed":
             word = "goes on with the answer" if what.get("answered") else "goes on without an answer"
             yield f"{plain(what.get('rule'))} {word}"
@@ -132,6 +134,12 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         case _:
             facts = ", ".join(f"{name} {plain(value)}" for name, value in what.items())
             yield f"{kind}{f': {facts}' if facts else ''}"
+
+
+def _by(what: Json) -> str:
+    """The values of a window's key, where the event still has them, else their names."""
+    found = [plain(one) for one in what.get("key") or what.get("by", ())]
+    return f", by {', '.join(found)}" if found else ""
 
 
 def _decided(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str]:

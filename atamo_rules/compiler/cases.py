@@ -43,7 +43,7 @@ def case(
                 help="add `expect …`, or `expect nothing`",
             )
         )
-    elif not any(isinstance(step, decl.Given) for step in written.steps):
+    elif not any(isinstance(step, decl.Given) or step.at is not None for step in written.steps):
         report.append(
             codes.BAD_TEST.at(
                 written.name.span,

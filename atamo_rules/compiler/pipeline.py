@@ -203,7 +203,7 @@ def _rule(
     used: set[tuple[str, str]] = set()
     rule = rules.rule(item, pack, environment, report, used)
     if rule is not None:
-        rule = replace(rule, digest=rules.digest_of(rule))
+        rule = replace(rule, digest=rules.digest_of(rule, *((rule.time,) if rule.time is not None else ())))
         report.extend(lints.rule(rule))
     tests: list[Case] = []
     for test in item.tests:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
-from atamo_rules.compiler import conditions, operands, plans
+from atamo_rules.compiler import conditions, operands, plans, times
 from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
 from atamo_rules.compiler.guards import guards_of
 from atamo_rules.compiler.paths import gathered, taken
@@ -16,7 +17,6 @@ from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
 from atamo_rules.model.types import Anything, EventType, Json
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
-from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.wording import words
@@ -31,23 +31,29 @@ def rule(
 ) -> Rule | None:
     """The rule as it is meant, or None after saying every mistake in it."""
     before = len(report)
-    if not _has_time(written, environment, report):
+    trigger = times.trigger_of(written)
+    if trigger is None:
+        report.append(
+            codes.MISSING_CLAUSE.at(
+                written.name.span,
+                f"the rule `{written.name.text}` has no `on`",
+                help="add `on event.type`",
+            )
+        )
         return None
-    on = written.trigger
-    assert isinstance(on, decl.On)
-    known = event_of(on, environment, report)
-    event = known or open_event(on)  # what does not hang on the event's fields is still checked
-    used.add(("event", event.name))
-    context = Context(environment, event, report, used=used)
-    if on.alias is not None:
-        whole = Get("event", (), event.type, span=on.alias.span)
-        context = context.bind(on.alias.text, Binding(whole, event.type, on.alias.span))
+    known = [event_of(on, environment, report) for on in trigger.ons]
+    # What does not hang on an event's fields is still checked.
+    events = tuple(one or open_event(on) for one, on in zip(known, trigger.ons, strict=True))
+    used.update(("event", one.name) for one in events)
+    event = events[trigger.main] if events else times.NO_EVENT
+    context = times.bound(trigger, events, Context(environment, event, report, used=used))
     lets: list[tuple[str, Term]] = []
     for let in written.lets:
         context = _let(let, context, lets)
     condition, facts = _condition(written, context)
     made = plans.plans(written.actions, context, facts)
-    if known is None or condition is None or any(d.severity is codes.ERROR for d in report[before:]):
+    time = times.time_of(written, trigger, events, environment, context)
+    if None in known or condition is None or any(d.severity is codes.ERROR for d in report[before:]):
         return None
     metadata = {str(item.keys[0].key): plain(item.value) for item in written.metadata}
     owner = owner_of(metadata, pack)
@@ -67,6 +73,11 @@ def rule(
         str(written.about.value) if written.about else "",
         metadata,
     )
+    if time is not None:
+        meant = digest_of(time.window, time.schedule, condition, lets)
+        result = replace(
+            result, time=replace(time, window_digest=meant, throttle_digest=digest_of(time.throttle, lets))
+        )
     return result if not any(d.severity is codes.ERROR for d in report[before:]) else None
 
 
@@ -104,79 +115,6 @@ def event_of(on: decl.On, environment: Environment, report: list[Diagnostic]) ->
 def open_event(on: decl.On) -> EventType:
     """An event type of which nothing is known, to go on with where the one that is named does not exist."""
     return EventType(on.event.text, Anything(), request=on.request, answer=Anything() if on.request else None)
-
-
-def _has_time(written: decl.Rule, environment: Environment, report: list[Diagnostic]) -> bool:
-    """Refuse, by name, what only a later version evaluates; False when the rule cannot go on.
-
-    A draft may hold such clauses: it is checked, and never evaluated anyway.
-    """
-    found: list[tuple[str, Span]] = []
-    trigger = written.trigger
-    match trigger:
-        case decl.Times():
-            found.append(("N times within D", trigger.span))
-        case decl.Then():
-            found.append(("A then B within D", trigger.span))
-        case decl.Without():
-            found.append(("A without B within D", trigger.span))
-        case decl.Schedule():
-            found.append(("every …", trigger.span))
-        case None:
-            report.append(
-                codes.MISSING_CLAUSE.at(
-                    written.name.span,
-                    f"the rule `{written.name.text}` has no `on`",
-                    help="add `on event.type`",
-                )
-            )
-            return False
-        case _:
-            pass
-    if written.at_most is not None:
-        found.append(("at most", written.at_most.span))
-    draft = written.status is not None and written.status.text == DRAFT
-    for what, span in found if not draft else ():
-        report.append(
-            codes.TIME_NOT_YET.at(
-                span,
-                f"`{what}` is read and checked, but this version does not evaluate it",
-                help="set `status draft` to keep the rule here without running it"
-                if written.status is None
-                else None,
-                notes=["a rule that counts or waits would silently do the wrong thing without it"],
-            )
-        )
-    check_time(written, environment, report)
-    return not found
-
-
-def check_time(written: decl.Rule, environment: Environment, report: list[Diagnostic]) -> None:
-    """Type-check the time clauses: their events exist, and what they go `by` can be a key in each of them."""
-    trigger = written.trigger
-    ons: tuple[decl.On, ...] = ()
-    by: tuple[tree.Path, ...] = ()
-    match trigger:
-        case decl.Times():
-            ons, by = (trigger.on,), trigger.by
-        case decl.Then():
-            ons, by = trigger.events, trigger.by
-        case decl.Without():
-            ons, by = (trigger.on, trigger.missing), trigger.by
-        case _:
-            pass
-    if written.at_most is not None and isinstance(trigger, decl.On):
-        ons, by = (trigger,), written.at_most.by
-    for on in ons:
-        event = environment.events.get(on.event.text) if on is trigger else event_of(on, environment, report)
-        if event is None:
-            continue
-        for path in by:
-            key = operands.operand(path, Context(environment, event, report), NOTHING)
-            if key is not None and isinstance(key.term, Get) and key.term.many:
-                report.append(
-                    codes.BAD_TIME.at(path.span, f"`{path.span.text}` is many values, so it is no key")
-                )
 
 
 def _let(let: decl.Let, context: Context, lets: list[tuple[str, Term]]) -> Context:

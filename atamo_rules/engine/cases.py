@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from atamo_rules.engine.decide import decide, resume, rule_of
+from atamo_rules.engine.decide import decide, elapse, resume, rule_of
 from atamo_rules.engine.examples import example
 from atamo_rules.engine.operators import OPERATORS, TYPES
+from atamo_rules.engine.windows.book import Book
+from atamo_rules.engine.windows.state import micros
+from atamo_rules.engine.windows.timed import schedules
 from atamo_rules.model.case import Answer, Case, Expectation, Expected, GivenEvent, Match
 from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event
@@ -57,22 +60,32 @@ class _Run:
     events: list[Event] = field(default_factory=list)
     fired: set[str] = field(default_factory=set)
     unanswered: list[str] = field(default_factory=list)
+    book: Book = field(default_factory=Book)
+    clock: datetime = BEGIN
 
 
 def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
     """Run one test: the rule it stands in alone, or, at top level, the whole ruleset. Never raises."""
     run = _Run(ruleset, case)
+    only = {case.rule} if case.rule else None
+    run.book.keep(schedules(ruleset, BEGIN, run.book.get, only))
     failures: list[Failure] = []
     now = BEGIN
     number = 0
     expected = False
     for step in case.steps:
         if isinstance(step, Expected):
+            until = max(run.clock, BEGIN + step.at) if step.at is not None else run.clock
+            if expected and until > run.clock:
+                run.actions.clear()
+                run.problems.clear()
+            _pass(until, run)
+            now = max(now, until) if step.at is not None else now
             failures.extend(_expect(step, run))
             expected = True
             continue
         if expected:
-            # Expectations are about what was done since the events before them.
+            # Expectations are about what was done since the events before them, or since an earlier expectation.
             run.actions.clear()
             run.problems.clear()
             expected = False
@@ -90,9 +103,34 @@ def _given(step: GivenEvent, number: int, now: datetime, run: _Run) -> None:
     _decide(Event(f"test-{number}", step.type, body, now, step.user), run)
 
 
+def _pass(until: datetime, run: _Run, *, before: bool = False) -> None:
+    """Let time pass: what waits for it happens, up to a moment, or `before` it."""
+    while places := run.book.take(micros(until), 1, before=before):
+        (place,) = places
+        state = run.book.get(place)
+        assert state is not None
+        ledger = run.book.ledger(state.wake)
+        ends = elapse(run.ruleset, place, state, ledger)
+        run.book.keep(ledger.written)
+        run.book.enter(place)
+        for event, decision in ends:
+            run.clock = max(run.clock, event.at)
+            run.events.append(event)
+            _act(event, decision.fired, run)
+    run.clock = max(run.clock, until)
+
+
 def _decide(event: Event, run: _Run) -> None:
+    _pass(event.at, run, before=True)
     run.events.append(event)
-    for fired in decide(run.ruleset, event, only=run.case.rule).fired:
+    ledger = run.book.ledger(micros(run.clock))
+    fired = decide(run.ruleset, event, only=run.case.rule, ledger=ledger).fired
+    run.book.keep(ledger.written)
+    _act(event, fired, run)
+
+
+def _act(event: Event, found: tuple[Fired, ...], run: _Run) -> None:
+    for fired in found:
         run.fired.add(fired.rule)
         if not fired.shadow:
             _follow(fired, event, run)
@@ -263,9 +301,12 @@ def _vacuous(run: _Run) -> str:
         return ""
     if case.rule:
         rule = rule_of(run.ruleset, case.rule)
-        if not any(event.type == rule.event for event in run.events):
+        if rule.time is not None and rule.time.schedule is not None:
+            return "" if run.clock > BEGIN else "no time passes: write `at 09:00 expect nothing`"
+        wanted = (rule.time.events if rule.time is not None else ()) or (rule.event,)
+        if not any(event.type in wanted for event in run.events):
             return f"no event of type `{rule.event}` is given, so `{rule.id}` could never act"
-        if not any(event.type == rule.event and rule.scope.admits(event.user) for event in run.events):
+        if not any(event.type in wanted and rule.scope.admits(event.user) for event in run.events):
             return f"`{rule.id}` is not for the user of this event, so its condition was never asked"
         return ""
     types = {rule.event for rule in run.ruleset.rules}

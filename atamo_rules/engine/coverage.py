@@ -39,7 +39,9 @@ class Coverage:
 
 
 def coverage(ruleset: Ruleset, results: Sequence[CaseResult]) -> Coverage:
-    """What the tests have shown. A sub-condition counts as asked only where evaluation reaches it."""
+    """What the tests have shown. A sub-condition counts as asked only where evaluation reaches it. Rules that several
+    events make fire are left out: no single event shows what their conditions are about.
+    """
     seen: set[tuple[str, int, int, bool]] = set()
     by_type: dict[str, list[CaseResult]] = {}
     for result in results:
@@ -47,7 +49,7 @@ def coverage(ruleset: Ruleset, results: Sequence[CaseResult]) -> Coverage:
             by_type.setdefault(type, []).append(result)
     wanted: list[Outcome] = []
     for rule in ruleset.rules:
-        if rule.status == DRAFT:
+        if rule.status == DRAFT or (rule.time is not None and rule.time.joins):
             continue
         one = ready(rule)
         for atom in _atoms(rule.condition):

@@ -11,6 +11,10 @@ from atamo_rules.engine.index.matcher import Found, Matcher
 from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem, argument, value
+from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.engine.windows.state import Place, State, micros
+from atamo_rules.engine.windows.steps import parts
+from atamo_rules.engine.windows.timed import Firing, ended, lets_act, timed
 from atamo_rules.functions.printing import printed
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
@@ -38,13 +42,16 @@ def follow(ruleset: Ruleset, last: Ruleset | None = None, pause: Pause = nothing
 def _alone(ruleset: Ruleset, event: Event, id: str) -> list[Found]:
     """The one rule of that id, when the event can reach it."""
     rule = _by_id(ruleset).get(id)
-    if rule is None or rule.event != event.type or rule.status == DRAFT or not rule.scope.admits(event.user):
+    if rule is None or rule.status == DRAFT or not rule.scope.admits(event.user):
         return []
-    return [(rule, True)]
+    return [(part, True) for part in parts(rule) if part.event == event.type]
 
 
-def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
+def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | None = None) -> Decision:
     """What the rules want done about an event.
+
+    Clauses about time read and write `ledger`, at its moment; without one the event is the first that ever came, at its
+    own time.
 
     Rules are tried in rising `order`, then by name; all that match fire, until one that says `stop`. A shadow rule
     is evaluated and told, but neither acts nor stops. `only` tries one rule alone. Never raises.
@@ -59,7 +66,15 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "") -> Decision:
         try:
             if asked and not one.holds(frame):
                 continue
-            found = _fire(rule, event, frame)
+            if rule.time is None:
+                found = _perform(rule, rule.plans, event, frame, (), "")
+            else:
+                ledger = ledger if ledger is not None else Ledger(micros(event.at))
+                firing = timed(rule, _by_id(ruleset)[rule.time.rule], event, frame, ledger)
+                if firing is None:
+                    continue
+                rule = firing.rule
+                found = _fired(firing)
         except Problem as problem:  # a table's answer that could not be made
             fired.append(Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW))
             continue  # whether it holds is not known: it acts on nothing, and stops nothing
@@ -102,8 +117,28 @@ def resume(
     return _perform(rule, plans, event, frame, answers, branch)
 
 
-def _fire(rule: Rule, event: Event, frame: Frame) -> Fired:
-    return _perform(rule, rule.plans, event, frame, (), "")
+def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> list[tuple[Event, Decision]]:
+    """What the passing of time alone makes rules do, up to the moment of the ledger: an event for each end of a wait,
+    with its decision. A place of no rule of the ruleset is left as it is. Never raises."""
+    rule = _by_id(ruleset).get(place.shelf.partition(" ")[0])
+    if rule is None:
+        return []
+    out: list[tuple[Event, Decision]] = []
+    for event in ended(rule, place, state, ledger):
+        frame = frame_of(ready(rule), event)
+        fired: tuple[Fired, ...] = ()
+        try:
+            if lets_act(rule, frame, ledger):
+                fired = (_fired(Firing(rule, event, frame)),)
+        except Problem as problem:
+            fired = (Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW),)
+        out.append((event, Decision(event.key, event.type, ruleset.digest, fired)))
+    return out
+
+
+def _fired(firing: Firing) -> Fired:
+    rule = firing.rule
+    return _perform(rule, rule.plans, firing.event, firing.frame, firing.answers, "")
 
 
 def _perform(

@@ -71,7 +71,8 @@ class Reason:
 
 
 def explain(ruleset: Ruleset, event: Event, *, most: int = 2) -> tuple[Reason, ...]:
-    """Every rule on the event's type, with its reason, in the order they are tried.
+    """Every rule on the event's type, with its reason, in the order they are tried. Left out are those that several
+    events make fire: what one of them does is told of their windows.
 
     A rule is `nearly` when at most `most` of its sub-conditions, and not all of them, would have to change.
     """
@@ -80,7 +81,7 @@ def explain(ruleset: Ruleset, event: Event, *, most: int = 2) -> tuple[Reason, .
     reasons: list[Reason] = []
     stopped = False
     for rule in ruleset.rules:
-        if rule.event != event.type:
+        if rule.event != event.type or (rule.time is not None and rule.time.joins):
             continue
         reason = _reason(rule, event, matched, most)
         if stopped and reason.outcome not in ("draft", "out of scope"):

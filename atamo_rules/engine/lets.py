@@ -23,6 +23,11 @@ def inlined(rule: Rule) -> Condition:
     return cast("Condition", _replaced(rule.condition, known)) if known else rule.condition
 
 
+def reread(condition: Condition, known: Mapping[str, Term]) -> Condition:
+    """A condition with other roots in the place of some names."""
+    return cast("Condition", _replaced(condition, known))
+
+
 def _replaced(node: Any, known: Mapping[str, Term]) -> Any:
     if isinstance(node, tuple):
         made = tuple(_replaced(one, known) for one in node)

@@ -13,7 +13,8 @@ from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class OfType:
-    """The rules of one event type, drafts left out. `scoped` are the positions of those that are not for everybody."""
+    """The rules of one event type, drafts left out, and those that several events make fire: what one event does to
+    them is told of their windows. `scoped` are the positions of those that are not for everybody."""
 
     rules: tuple[Rule, ...]
     scoped: tuple[int, ...]
@@ -54,7 +55,7 @@ _NONE = OfType((), ())
 def _by_type(ruleset: Ruleset) -> dict[str, OfType]:
     found: dict[str, list[Rule]] = {}
     for rule in ruleset.rules:
-        if rule.status != DRAFT:
+        if rule.status != DRAFT and not (rule.time is not None and rule.time.joins):
             found.setdefault(rule.event, []).append(rule)
     return {
         type: OfType(

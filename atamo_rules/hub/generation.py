@@ -11,6 +11,7 @@ from atamo_rules.engine.decide import decide, resume
 from atamo_rules.engine.door import Door
 from atamo_rules.engine.examples import with_defaults
 from atamo_rules.engine.messages import handed
+from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.hub.intake import Intake
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
@@ -45,8 +46,8 @@ class Generation:
     def digest(self) -> str:
         return self.ruleset.digest
 
-    def decide(self, event: Event) -> Decision:
-        return decide(self.ruleset, event)
+    def decide(self, event: Event, ledger: Ledger | None = None) -> Decision:
+        return decide(self.ruleset, event, ledger=ledger)
 
     def answered(self, action: Action, answer: Json) -> tuple[Json, tuple[str, ...]]:
         """What an agent answered to an `ask`, with the defaults of what it left out; and why it is not what the agent

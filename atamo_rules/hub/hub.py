@@ -22,7 +22,8 @@ from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
-from atamo_rules.hub.consequences import arrival_of, consequences
+from atamo_rules.hub.consequences import arrival_of
+from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.ending import drain
 from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
@@ -41,6 +42,7 @@ from atamo_rules.hub.store import Store
 from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.underway import Underway
+from atamo_rules.hub.windows.keeping import Windows
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
@@ -89,6 +91,7 @@ class Hub:
         self.attempts = Attempts(self)
         self.calls = Calls(self)
         self.requests = Requests(self)
+        self.windows = Windows(self)
         self.left = Recovered()
         """What a process before left open."""
         self._started: asyncio.Task[None] | None = None
@@ -122,6 +125,7 @@ class Hub:
             if before is not None:
                 self.retiring.revive(before)
         await self.requests.recover()
+        await self.windows.recover()
         if left.open or left.pending:
             await self.note(
                 "hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost
@@ -175,16 +179,18 @@ class Hub:
             kind: Kind = "access.denied" if taken.code == "forbidden" else "event.refused"
             await self.note(kind, taken.id, reasons=list(taken.refused))
             return taken, False
-        following, decided, new, request = NOTHING, None, False, None
+        following, made, new, request, claim = NOTHING, None, False, None, None
         if taken.decided:
             if generation.ruleset.events[event.type].request:
-                request, decided = await self.requests.take(event, generation, now, options)
+                request, made = await self.requests.take(event, generation, now, options)
             else:
-                decided = self.decide(event, generation, now)
-            following = decided.following
+                claim = await self.windows.decide(event, generation, now)
+                made = claim.made
+            following = made.following
             new = bool(following.work) and self.retiring.enter(event.key, generation)
         try:
-            (kept,) = await self.store.accept([arrival_of(taken, event, now, decided)])
+            accepted = self.store.accept([arrival_of(taken, event, now, made)])
+            (kept,) = await (accepted if claim is None else claim.kept(accepted))
         except StoreUnavailable as error:
             self.unreserve(following)
             if new:
@@ -200,8 +206,8 @@ class Hub:
                 return Taken(taken.id, None, refused, status=409, code="conflict"), True
             return taken, True
         self.follow(kept, following)
-        if request is not None and decided is not None:
-            await self.requests.begin(request, decided.decision, generation)
+        if request is not None and made is not None:
+            await self.requests.begin(request, made.decision, generation)
         return taken, False
 
     def request(
@@ -219,19 +225,8 @@ class Hub:
     # --- decide, record ---------------------------------------------------------------------------------
 
     def decide(self, event: Event, generation: Generation, at: datetime) -> Decided:
-        """What the rules of a generation want done, and slots taken for what may begin at once."""
-        decision = generation.decide(event)
-        told = records.evaluated(at, event, decision, generation, reasons=self.store.level == "full")
-        following = consequences(
-            decision.fired,
-            event,
-            generation,
-            self.current,
-            at,
-            lambda action: self.reserve(action, event),
-            told,
-        )
-        return Decided(decision, following)
+        """What the rules of a generation want done about a request, and slots taken for what may begin at once."""
+        return decided(self, event, generation, at)
 
     async def decide_kept(self, key: str, event: Event | None = None) -> None:
         """Decide an event that was kept undecided, under the rules of now."""
@@ -239,15 +234,18 @@ class Hub:
         if event is None:
             return
         generation = self.current
-        decided = self.decide(event, generation, self.clock.now())
-        following = decided.following
+        claim = await self.windows.decide(event, generation, self.clock.now())
+        following = claim.made.following
         if following.work:
             self.retiring.enter(key, generation)
-        kept = await self.surely(lambda: self.store.record(event, decided))
+        (kept,) = await claim.kept(self._recorded(event, claim.made))
         if kept.known == "new":
             self.follow(kept, following)
         else:
             self.unreserve(following)
+
+    async def _recorded(self, event: Event, made: Decided) -> Sequence[Kept]:
+        return [await self.surely(lambda: self.store.record(event, made))]
 
     def follow(self, kept: Kept, following: Following) -> None:
         """Begin what a transaction brought."""
@@ -308,6 +306,7 @@ class Hub:
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
         self.retiring.swap(generation)
+        self.windows.follow(generation)
         self.spawn(
             self.note("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))
         )
@@ -384,6 +383,7 @@ class Hub:
             return 0
         if self._house is not None:
             self._house.cancel()
+        self.windows.end()
         return await drain(self, seconds, park=park)
 
     async def end(self) -> None:

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.account import account, considered
+from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.types import Json
+from atamo_rules.model.window import OVER
 from atamo_rules.model.work import Arrival, DeadLetter, Hold, Work
 
 if TYPE_CHECKING:
@@ -25,9 +27,10 @@ def accepted(arrival: Arrival) -> list[Note]:
     what: dict[str, Json] = {"type": event.type, "source": event.source, "conforms": event.conforms}
     if arrival.seal:
         what["digest"] = arrival.seal
-    cause = (
-        f"action {event.id}" if event.hops else ""
-    )  # an emitted event has the id of the action that emitted it
+    if event.type == OVER:
+        cause = event.source.replace(":", " ", 1)  # the rule whose time it is
+    else:  # an emitted event has the id of the action that emitted it
+        cause = f"action {event.id}" if event.hops else ""
     notes = [Note(at, "event.accepted", event.key, event.who, what, cause)]
     if arrival.quarantined:
         reasons: dict[str, Json] = {"reasons": list(arrival.reasons)}
@@ -57,16 +60,30 @@ def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
 
 
 def evaluated(
-    at: datetime, event: Event, decision: Decision, generation: Generation, *, reasons: bool
+    at: datetime,
+    event: Event,
+    decision: Decision,
+    generation: Generation,
+    *,
+    reasons: bool,
+    ledger: Ledger | None = None,
 ) -> Iterator[Note]:
     """With `reasons` each rule that fired or nearly did, and the sub-conditions that decided it; and that none
-    matched."""
+    matched. What it did to windows is told of each."""
     cause, digest = f"event {event.key}", decision.digest
     if reasons:
         for one in account(generation.ruleset, event, decision):
             yield Note(at, "rule.evaluated", event.key, event.who, one.facts(), cause, digest)
-    if not decision.fired:
-        what: dict[str, Json] = {"considered": considered(generation.ruleset, event, decision)}
+    for step in ledger.told if ledger is not None else ():
+        what: dict[str, Json] = {
+            "rule": step.rule,
+            "window": step.sentence,
+            "by": [*step.by],
+            "fires": step.fires,
+        }
+        yield Note(at, "window.moved", event.key, event.who, what, cause, digest)
+    if not decision.fired and not (ledger is not None and ledger.told):
+        what = {"considered": considered(generation.ruleset, event, decision)}
         yield Note(at, "event.unrouted", event.key, event.who, what, cause, digest)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from atamo_rules.engine.explain import Reason, explain
 from atamo_rules.engine.reasons import reasons
-from atamo_rules.functions.printing import jsonable
+from atamo_rules.functions.printing import jsonable, printed
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
@@ -37,9 +37,22 @@ def document(
         "rules_now": ruleset.digest,
         "computed": then is not None,
         "rules": rules,
-        "records": [record_json(record) for record in records],
+        "records": [_with_key(record_json(record), event) for record in records],
         "follows": _follows(records),
     }
+
+
+def _with_key(record: dict[str, Any], event: Event) -> dict[str, Any]:
+    """A record of a window with the values of its key, which the audit names only: they are the event's."""
+    if record["kind"] != "window.moved":
+        return record
+    key = []
+    for name in record["what"].get("by", ()):
+        value: Any = event.body
+        for step in str(name).split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        key.append(name if value is None else printed(value))
+    return {**record, "what": {**record["what"], "key": key}}
 
 
 def record_json(record: AuditRecord) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from atamo_rules.model.meaning import Condition, MakeRecord, Term
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.table import Table
 from atamo_rules.model.types import ActionType, EventType, Json
+from atamo_rules.model.window import Time
 from atamo_rules.source.span import Span
 from atamo_rules.source.swift import swift
 
@@ -52,7 +53,11 @@ DRAFT, SHADOW, LIVE = "draft", "shadow", "live"
 @swift
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Rule:
-    """`event` is the type it fires on. Drafts are checked and never evaluated, shadow rules never act."""
+    """`event` is the type it fires on. Drafts are checked and never evaluated, shadow rules never act.
+
+    `time` are its clauses about time. Where several events make it fire, `event` is the type of the one whose bare
+    names it reads, and an index holds one rule for each event, whose `step` says which it is.
+    """
 
     id: str
     event: str
@@ -68,6 +73,8 @@ class Rule:
     about: str = ""
     metadata: Mapping[str, Json] = field(default_factory=dict, hash=False)
     digest: str = ""
+    time: Time | None = field(default=None, repr=False)
+    step: int = field(default=0, repr=False)
 
     @property
     def place(self) -> tuple[int, str]:

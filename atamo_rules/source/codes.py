@@ -75,8 +75,8 @@ NOBODY_DOES = Code("E0411", "no agent does this type of action")
 WHICH_AGENT = Code("E0412", "several agents do this action, and one is needed")
 
 # --- E05xx: time ----------------------------------------------------------------------------------------
-TIME_NOT_YET = Code("E0501", "a time clause is understood but not evaluated yet")
 BAD_TIME = Code("E0502", "a time clause does not fit its types")
+BAD_WINDOW = Code("E0503", "a window that nothing fits into")
 
 # --- W06xx: analysis ------------------------------------------------------------------------------------
 NEVER_TRUE = Code("W0601", "a condition can never hold", Severity.WARNING)

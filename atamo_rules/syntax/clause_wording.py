@@ -40,7 +40,8 @@ def trigger_text(trigger: decl.Trigger) -> str:
         case decl.Without():
             head = f"{on_text(trigger.on)} without {on_text(trigger.missing)}"
         case decl.Schedule():
-            return trigger.period + (f" in {literal(trigger.zone.value)}" if trigger.zone is not None else "")
+            zone = f" in {literal(trigger.zone.value)}" if trigger.zone is not None else ""
+            return trigger.period + zone + (f" missed {trigger.missed}" if trigger.missed else "")
     return f"{head} within {quantity(trigger.within)}{_by(trigger.by)}"
 
 

@@ -187,7 +187,8 @@ class Converter(Expressions):
     def _schedule(self, node: Tree) -> decl.Schedule:
         zone = tokens(node, "STRING")
         period = " ".join(str(child) for child in trees(node)[0].children)
-        return decl.Schedule(period, self.literal(zone[0]) if zone else None, span=self.span(node))
+        missed = [str(token).split()[1] for token in tokens(node, "MISSED")]
+        return decl.Schedule(period, self.literal(zone[0]) if zone else None, *missed, span=self.span(node))
 
     def _principals(self, node: Tree) -> tuple[decl.Principal, ...]:
         return tuple(self.take(child) for child in node.children)

@@ -164,11 +164,11 @@ class Without(Node):
 class Schedule(Node):
     """`every weekday at 09:00 in "Europe/Paris"`, `every 5 minutes`, `every cron "0 9 * * 1-5"`.
 
-    `period` is the text after `every` in its one canonical spelling (single blanks), without the zone.
-    """
+    `period` is the text after `every`, single blanks, without the zone; `missed` is once, all, skip or empty."""
 
     period: str
     zone: Literal | None = None
+    missed: str = ""
 
 
 Trigger: TypeAlias = "On | Times | Then | Without | Schedule"

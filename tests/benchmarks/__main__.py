@@ -23,6 +23,7 @@ from tests.benchmarks import (
     sigma,
     verify,
     version,
+    windows,
 )
 from tests.benchmarks.table import Table
 
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "reload": reload.run,
     "decide": decide.run,
     "render": render.run,
+    "windows": windows.run,
     "shapes": shapes.run,
     "door": door.run,
     "hub": hub.run,

@@ -37,6 +37,6 @@ def test_an_unknown_name_is_told() -> None:
     said: list[str] = []
     assert main(["sped"], said.append) == 2
     assert said == [
-        "There is no benchmark `sped`; there are version, verify, stages, compile, reload, decide, render, shapes, "
-        "door, hub, calls, sigma, match, match-making, match-crowded, match-peers."
+        "There is no benchmark `sped`; there are version, verify, stages, compile, reload, decide, render, windows, "
+        "shapes, door, hub, calls, sigma, match, match-making, match-crowded, match-changing, match-json, match-peers."
     ]

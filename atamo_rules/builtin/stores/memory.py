@@ -274,7 +274,11 @@ class MemoryJournal:
         return len(self.letters), pending
 
     async def forget(self, now: datetime) -> int:
-        gone = 0
+        windows = self.state.get("windows", {})
+        over = [key for key, entry in windows.items() if entry.value is None]
+        for key in over:
+            del windows[key]
+        gone = len(over)
         for log in self.logs.values():
             if log.until is not None and log.until < now and log.expired is None:
                 log.expired = log.count

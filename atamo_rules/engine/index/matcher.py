@@ -25,6 +25,7 @@ from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.index.report import BITS, KEY, SCAN, Filing, Report, TypeReport, of_group
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
+from atamo_rules.engine.windows.steps import parts
 from atamo_rules.errors import UnknownName
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User, Who
@@ -133,14 +134,17 @@ class Matcher:
 
     __slots__ = ("_fallible", "_made", "_types", "_waiting")
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, *, timeless: bool = False) -> None:
+        """With `timeless` the rules with clauses about time are left out: no event alone makes them fire."""
         self._types = ruleset.events
         self._fallible = bool(ruleset.tables)
         self._made: dict[str, OfType] = {}
         self._waiting: dict[str, list[Rule]] = {name: [] for name in ruleset.events}
         for rule in ruleset.rules:
-            if rule.status != DRAFT:
-                self._waiting.setdefault(rule.event, []).append(rule)
+            if rule.status == DRAFT or (timeless and rule.time is not None):
+                continue
+            for part in parts(rule):
+                self._waiting.setdefault(part.event, []).append(part)
 
     # --- asking -----------------------------------------------------------------------------------------
 
@@ -245,7 +249,7 @@ class Matcher:
                 if left is not one:
                     made[type] = left
         for rule in come:
-            if rule.status != DRAFT:
+            if rule.status != DRAFT and rule.time is None:
                 known = made.get(rule.event) or of_type([], self._kind(rule.event))
                 made[rule.event] = known.with_rule(rule, pause)
         return self._with(made)
@@ -313,8 +317,9 @@ class Matcher:
 
 def matcher(ruleset: Ruleset, *, warm: bool = False) -> Matcher:
     """The index of a ruleset, all of it made now, which takes some twenty-five microseconds a rule. `warm` also makes
-    the functions of all rules, which otherwise wait until an event first finds the rule."""
-    made = Matcher(ruleset).ready()
+    the functions of all rules, which otherwise wait until an event first finds the rule. Rules with clauses about time
+    are left out."""
+    made = Matcher(ruleset, timeless=True).ready()
     return made.warm() if warm else made
 
 

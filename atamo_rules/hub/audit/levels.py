@@ -34,6 +34,15 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
         "a rule that matched, failed, or nearly matched, and the sub-conditions that decided",
     ),
     "rule.resumed": ("decisions", "a rule goes on after its `ask`, with an answer or without"),
+    "window.moved": (
+        "full",
+        "what an event did to a window or a throttle of a rule, such as `3 of 5 within PT10M`",
+    ),
+    "window.reset": (
+        "minimal",
+        "a rule was changed or taken away, and what its windows held with it; how many keys",
+    ),
+    "window.evicted": ("minimal", "windows made room for newer ones: their rule had too many keys"),
     "action.created": ("decisions", "a rule wants something done: what, by which agent, as whom"),
     "action.started": ("full", "an attempt begins; it is counted before it runs"),
     "action.done": ("minimal", "an attempt succeeded, and with it the action"),

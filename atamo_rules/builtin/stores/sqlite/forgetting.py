@@ -10,8 +10,8 @@ AT_ONCE = 500
 
 
 def forget(connection: sqlite3.Connection, now: datetime, retain: timedelta) -> int:
-    """Let go of logs whose time is over and of events older than `retain` of which nothing is open; gives how many. Of
-    an event its key stays, so that it is never taken twice."""
+    """Let go of logs whose time is over, of windows that hold nothing, and of events older than `retain` of which
+    nothing is open; gives how many. Of an event its key stays, so that it is never taken twice."""
     execute = connection.execute
     execute("begin immediate")
     try:
@@ -29,10 +29,15 @@ def forget(connection: sqlite3.Connection, now: datetime, retain: timedelta) -> 
         ).fetchall()
         connection.executemany("delete from frames where log = ?", [*logs, *events])
         connection.executemany("delete from actions where event = ?", events)
+        windows = execute(
+            "delete from state where bucket = 'windows' and key in "
+            "(select key from state where bucket = 'windows' and value is null limit ?)",
+            (AT_ONCE,),
+        ).rowcount
         execute("commit")
     except BaseException:
         if connection.in_transaction:
             execute("rollback")
         raise
     execute("pragma wal_checkpoint(passive)")
-    return len(logs) + len(events)
+    return len(logs) + len(events) + windows

@@ -1,0 +1,219 @@
+"""The windows of one hub: their states in memory, the transactions that change them, and the clock that wakes them.
+
+A state lives in the store's small shared state, under its place, and is written in the transaction of the decision
+that changes it. Whatever a process leaves is read by the next one, which wakes it when its time comes, or came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from atamo_rules.engine.decide import elapse
+from atamo_rules.engine.windows.book import Book
+from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.engine.windows.state import Place, State, micros, state_of
+from atamo_rules.engine.windows.timed import schedules, shelves
+from atamo_rules.errors import StoreUnavailable
+from atamo_rules.hub.consequences import arrival_of
+from atamo_rules.hub.deciding import decided
+from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.windows.claim import Claim, Locks, claim
+from atamo_rules.model.audit import Kind, Note
+from atamo_rules.model.event import Event
+from atamo_rules.model.rule import DRAFT
+from atamo_rules.model.work import Arrival, Decided, Kept, Put
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
+    from atamo_rules.hub.hub import Hub
+
+BUCKET = "windows"
+AT_ONCE = 256
+"""Places that are woken together."""
+LONGEST = 30.0
+"""Seconds after which the clock is looked at again, however far the next moment is: it may have been set."""
+
+Ends = list[tuple[Event, Decided]]
+
+
+class Windows:
+    """What rules with clauses about time rest on."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self.bell = asyncio.Event()
+        self.book = Book(woke=self.bell.set)
+        self.locks = Locks()
+        self._task: asyncio.Task[None] | None = None
+
+    # --- deciding ---------------------------------------------------------------------------------------
+
+    async def decide(self, event: Event, generation: Generation, at: datetime) -> Claim[Decided]:
+        """What the rules of a generation want done about an event, with the windows it rests on held."""
+        hub = self.hub
+
+        def make(ledger: Ledger) -> Decided:
+            found = decided(hub, event, generation, at, ledger)
+            if not ledger.written:
+                return found
+            following = replace(found.following, puts=(*found.following.puts, *puts(ledger.written)))
+            return Decided(found.decision, following)
+
+        return await claim(self.book, self.locks, micros(at), make, lambda one: hub.unreserve(one.following))
+
+    # --- a process begins and ends ----------------------------------------------------------------------
+
+    async def recover(self) -> None:
+        """Take up what a process before left, and begin to wake what is due."""
+        for entry in await self.hub.store.entries(BUCKET):
+            shelf, _, key = entry.key.partition("\n")
+            self.book.keep({Place(shelf, key): state_of(entry.value)})
+        self.follow(self.hub.current)
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def end(self) -> None:
+        """Wake nothing more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def follow(self, generation: Generation) -> None:
+        """Other rules are in force: the states of windows that they do not have are let go of, and that is told."""
+        known = {
+            shelf for rule in generation.ruleset.rules if rule.status != DRAFT for shelf in shelves(rule)
+        }
+        gone = [place for shelf in self.book.strangers(known) for place in self.book.drop(shelf)]
+        if gone:
+            self.hub.spawn(self._forget(gone, "window.reset", generation.digest))
+        fresh = schedules(generation.ruleset, self.hub.clock.now(), self.book.get)
+        if fresh:
+            self.book.keep(fresh)
+            self.hub.spawn(self._write(puts(fresh)))
+
+    # --- time passes ------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        clock = self.hub.clock
+        while not self.hub.broken.is_set():
+            self.bell.clear()
+            while places := self.book.take(micros(clock.now()), AT_ONCE):
+                await asyncio.gather(*map(self._wake, places))
+            excess = [place for place in self.book.excess() if not self.locks.held(place)]
+            if excess:
+                self.book.keep(dict.fromkeys(excess))
+                await self._forget(excess, "window.evicted", self.hub.current.digest)
+            due = self.book.next()
+            left = LONGEST if due is None else (due - micros(clock.now())) / 1_000_000
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(left, 0.0), LONGEST)):
+                    await self.bell.wait()
+
+    async def _wake(self, place: Place) -> None:
+        """The time of a place has come: what it makes rules do is kept with the state that is left."""
+        hub, at = self.hub, self.hub.clock.now()
+        generation = hub.current
+        held: Claim[Ends] | None = None
+        try:
+            state = self.book.get(place)
+            if state is None or state.wake > micros(at):
+                return
+            held = await claim(
+                self.book,
+                self.locks,
+                micros(at),
+                lambda ledger: self._ends(place, generation, at, ledger),
+                self._undo,
+            )
+            await self._keep(place, held, at)
+        except StoreUnavailable:
+            if held is not None:
+                self._undo(held.made)
+                held.let_go()
+        finally:
+            self.book.enter(place)
+
+    def _ends(self, place: Place, generation: Generation, at: datetime, ledger: Ledger) -> Ends:
+        state = ledger.get(place)
+        if state is None or state.wake > ledger.now:
+            return []
+        ends = elapse(generation.ruleset, place, state, ledger)
+        if ledger.get(place) is state:  # no rule knows it
+            ledger.put(place, None)
+        return [
+            (event, decided(self.hub, event, generation, at, ledger, decision)) for event, decision in ends
+        ]
+
+    def _undo(self, ends: Ends) -> None:
+        for _, one in ends:
+            self.hub.unreserve(one.following)
+
+    async def _keep(self, place: Place, held: Claim[Ends], at: datetime) -> None:
+        hub, written = self.hub, puts(held.ledger.written)
+        if not held.made:
+            await held.kept(self._put(written))
+            return
+        generation = hub.current
+        arrivals: list[Arrival] = []
+        for event, one in held.made:
+            following = one.following
+            if not arrivals:
+                following = replace(following, puts=(*following.puts, *written))
+            if following.work:
+                hub.retiring.enter(event.key, generation)
+            taken = Taken(event.id, event)
+            arrivals.append(arrival_of(taken, event, at, Decided(one.decision, following)))
+        found = await held.kept(hub.surely(lambda: hub.store.accept(arrivals)))
+        for kept, (event, one) in zip(found, held.made, strict=True):
+            if kept.known == "new":
+                hub.follow(kept, one.following)
+            else:
+                hub.unreserve(one.following)
+                hub.retiring.leave(event.key)
+
+    async def _write(self, written: Sequence[Put]) -> None:
+        await self._put(written)
+
+    async def _put(self, written: Sequence[Put]) -> Sequence[Kept]:
+        for put in written:
+            await self.hub.surely(lambda put=put: self.hub.store.put(put))  # type: ignore[misc]
+        return [Kept()]
+
+    async def _forget(self, places: Sequence[Place], kind: Kind, digest: str) -> None:
+        """Take states out of the store, and tell how many of which rule."""
+        rules = Counter(tuple(place.shelf.split(" ")[:2]) for place in places)
+        at = self.hub.clock.now()
+        await self.hub.write(
+            [
+                Note(
+                    at,
+                    kind,
+                    what={"rule": rule, "part": part, "keys": many},
+                    cause=f"rule {rule}",
+                    rules=digest,
+                )
+                for (rule, part), many in rules.items()
+            ]
+        )
+        for begin in range(0, len(places), AT_ONCE):
+            some = dict.fromkeys(places[begin : begin + AT_ONCE])
+            await asyncio.gather(*(self._put([put]) for put in puts(some) if self._gone(put)))
+
+    def _gone(self, put: Put) -> bool:
+        """Whether nobody has begun anew at a place meanwhile."""
+        shelf, _, key = put.key.partition("\n")
+        place = Place(shelf, key)
+        return self.book.get(place) is None and not self.locks.held(place)
+
+
+def puts(written: Mapping[Place, State | None]) -> tuple[Put, ...]:
+    """States as a store keeps them."""
+    return tuple(
+        Put(BUCKET, f"{place.shelf}\n{place.key}", state.document() if state is not None else None)
+        for place, state in written.items()
+    )
