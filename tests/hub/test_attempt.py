@@ -25,7 +25,7 @@ def tried(act: Callable[[], Any], timeout: float = 60.0) -> Any:
 
     agent = Agent()
     agent.timeout = timeout  # type: ignore[attr-defined]
-    under: Any = SimpleNamespace(answered=lambda action, answer: (answer, ()))
+    under: Any = SimpleNamespace(answered=lambda action, answer: (answer, ()), handed=lambda action: action)
     nobody: Any = None
     return attempt(SimpleNamespace(agent=agent), ACTION, nobody, under)
 
