@@ -60,7 +60,7 @@ def test_what_is_too_large_is_never_held(name: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 48 << 20  # the server's own part of it included; the bomb alone holds a gigabyte
+    assert peak < 48 << 20  # the server's own part of it included; the bomb holds 256 MiB
 
 
 def test_how_long_it_wants_to_be_left_alone_is_heard() -> None:
