@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from atamo_rules.builtin.agents.web.addresses import Reach, Refused
+from atamo_rules.builtin.agents.web.quiet import quiet
 from atamo_rules.model.outcome import Again, Failed
 
 LARGEST = 1 << 20
@@ -107,9 +108,12 @@ class Exchange:
                 request.method, pinned, content=request.content, headers=headers,
                 extensions={"sni_hostname": host},
             )  # fmt: skip
-            async with sending as response:
-                plain, cut = await _read(response.headers.get("content-encoding", ""), response.aiter_raw())
-                return Answer(response.status_code, _headers(response.headers), plain, cut)
+            with quiet():
+                async with sending as response:
+                    plain, cut = await _read(
+                        response.headers.get("content-encoding", ""), response.aiter_raw()
+                    )
+                    return Answer(response.status_code, _headers(response.headers), plain, cut)
         except (httpx2.HTTPError, httpx2.InvalidURL, zlib.error) as error:
             raise Broken(trouble(error, host)) from None
 
