@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from atamo_rules.builtin.agents.http import LARGEST, HttpAgent, allowed
+from atamo_rules.builtin.agents.http import HttpAgent
+from atamo_rules.builtin.agents.web.addresses import public, reach
+from atamo_rules.builtin.agents.web.exchange import LARGEST
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.contracts import action
 
 
@@ -65,11 +68,8 @@ def perform(settings: dict[str, Any]) -> Outcome:
     async def story() -> Outcome:
         agent = HttpAgent("desk", settings, ".")
 
-        async def reply(answer: Any) -> None:
-            return None
-
         try:
-            return await agent.perform(action(), reply)
+            return await agent.perform(action(), Replies())
         finally:
             await agent.close()
 
@@ -150,7 +150,7 @@ def test_private_addresses_are_refused_unless_allowed(server: Server) -> None:
         outcome = perform({"url": f"http://{host}:{server.port}/"})
         assert isinstance(outcome, Failed | Again), host
         if isinstance(outcome, Failed):
-            assert "private: true" in outcome.why
+            assert "setting `private`" in outcome.why
     assert server.asked == []
 
 
@@ -171,10 +171,36 @@ def test_private_addresses_are_refused_unless_allowed(server: Server) -> None:
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("::7f00:1", False),
+        ("fec0::1", False),
+        ("fd00:ec2::254", False),
+        ("64:ff9b:1::1", False),
+        ("2001:0:4136:e378:8000:63bf:3fff:fdd2", False),
     ],
 )
 def test_which_addresses_are_public(address: str, may: bool) -> None:
-    assert allowed(address) is may
+    assert public(address) is may
+
+
+@pytest.mark.parametrize(
+    ("setting", "address", "may"),
+    [
+        (True, "10.0.0.1", True),
+        (True, "::1", True),
+        (True, "169.254.169.254", False),
+        (True, "::ffff:169.254.169.254", False),
+        (True, "fd00:ec2::254", False),
+        (True, "fe80::1", False),
+        (True, "224.0.0.1", False),
+        (["10.1.0.0/16"], "10.1.2.3", True),
+        (["10.1.0.0/16"], "::ffff:10.1.2.3", True),
+        (["10.1.0.0/16"], "10.2.0.1", False),
+        (["10.1.0.0/16"], "93.184.216.34", True),
+        (["169.254.169.254/32"], "169.254.169.254", True),
+    ],
+)
+def test_how_far_the_setting_private_reaches(setting: Any, address: str, may: bool) -> None:
+    assert reach(setting).allows(address) is may
 
 
 def test_settings_that_cannot_work_are_refused_when_the_rules_are_loaded() -> None:

@@ -12,15 +12,18 @@ import pytest
 from atamo_rules.builtin.agents.file import FileAgent
 from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.agents.log import LogAgent
+from atamo_rules.builtin.agents.mail import MailAgent
+from atamo_rules.builtin.agents.sql import SqlAgent
 from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy
+from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.clock import ManualClock
 from atamo_rules.testing.contracts import AgentContract, AuditorContract, StoreContract
-from atamo_rules.testing.store_stage import Stage
+from atamo_rules.testing.store_stage import Stage, action
 
 
 class TestMemoryStore(StoreContract):
@@ -66,6 +69,30 @@ class TestFileAgent(AgentContract):
 class TestHttpAgent(AgentContract):
     def agent(self) -> HttpAgent:
         return HttpAgent("desk", {"url": "http://127.0.0.1:1/x", "private": True, "timeout": 2}, ".")
+
+
+class TestSqlAgent(AgentContract):
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self.folder = str(tmp_path)
+
+    def agent(self) -> SqlAgent:
+        made = {
+            "database": "sqlite:///a.db",
+            "actions": {action().action: {"statement": "select :line as line"}},
+        }
+        return SqlAgent("desk", made, self.folder)
+
+
+class TestMailAgent(AgentContract):
+    def agent(self) -> MailAgent:
+        return MailAgent(
+            "desk", {"host": "127.0.0.1", "port": 1, "from": "a@b.example", "private": True}, "."
+        )
+
+    def action(self) -> Action:
+        body = {"to": "ann@b.example", "subject": "Hello", "text": "Hello"}
+        return Action("a1", "send", "desk", "mail", body, "r", "r.atamo:1:1", 0)
 
 
 class TestScriptedAgent(AgentContract):

@@ -1,1 +1,1 @@
-"""The default agents: log, file, http, functions of Python, programs."""
+"""The default agents: log, file, http, sql, mail, functions of Python, programs."""

@@ -1,0 +1,1 @@
+"""The parts of the sql agent: statements checked once, values bound and read, errors told apart."""
