@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -139,11 +140,15 @@ def test_it_is_killed_when_its_attempt_is_cut_off(tmp_path: Path) -> None:
 
 
 def _gone(pid: int) -> bool:
-    """Whether a process has ended; what nobody has waited for yet has, too."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except FileNotFoundError:
-        return True
+    """Whether a process ends; what nobody has waited for yet has, too. A signal takes a moment to arrive."""
+    for _ in range(500):
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def test_settings_that_cannot_work_are_said(tmp_path: Path) -> None:
