@@ -14,6 +14,7 @@ from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Place, hub_options
 from atamo_rules.cli.moments import moment_option
 from atamo_rules.cli.names import names_of
+from atamo_rules.cli.progress import counted
 from atamo_rules.cli.project import param_option, people_of, read_params
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def replay(
         say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
         return 1
     replayed = Replayed(examples)
-    for one in _recorded(place, since, until, type_name, most):
+    for one in counted(_recorded(place, since, until, type_name, most), "events"):
         replayed.add(one["type"], _again(one, made.ruleset, people))
     if format == "json":
         say(encode({"digest": made.ruleset.digest, **replayed.document()}) + "\n")

@@ -11,6 +11,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.names import names_of
 from atamo_rules.cli.passing import Passing
+from atamo_rules.cli.progress import counted
 from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
 
 EPILOG = """\b
@@ -80,7 +81,7 @@ def simulate(
         near = 2 if len(made.ruleset.rules) <= MANY else 0
     windows = Passing(made.ruleset)
     bad = 0
-    for number, line in enumerate(event_lines(events), 1):
+    for number, line in enumerate(counted(event_lines(events), "events", speaks=True), 1):
         if not line.strip():
             continue
         taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
