@@ -10,10 +10,15 @@ from atamo_rules.cli.console import say
 from atamo_rules.cli.names import codes
 from atamo_rules.source import pages
 
+EPILOG = """\b
+Examples:
+  atamo explain E0203
+  atamo explain --all
 
-@click.command(
-    epilog="\b\nExamples:\n  atamo explain E0203\n  atamo explain --all\n\nExit codes: 0 told, 2 usage, or there is no such code."
-)
+Exit codes: 0 told, 2 usage, or there is no such code."""
+
+
+@click.command(epilog=EPILOG)
 @click.argument("code", required=False, shell_complete=codes)
 @click.option("--all", "every", is_flag=True, help="List all codes, a line each.")
 @click.option("--format", "format", type=click.Choice(["full", "json"]), default="full")
