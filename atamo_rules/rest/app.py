@@ -199,7 +199,8 @@ class Service:
         """The rules in force and the digest that names them."""
         ruleset = self.hub().current.ruleset
         listed = [
-            {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span)}
+            {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span),
+             "digest": rule.digest}
             for rule in ruleset.rules
             if self.access.rule(request, rule)
         ]  # fmt: skip
