@@ -44,6 +44,11 @@ COMMANDS = {
         "atamo_rules.cli.replay:replay",
         "Decide recorded events again under other rules; nothing is sent.",
     ),
+    "plan": ("atamo_rules.cli.plan:plan", "Say what a change of rules would change."),
+    "proposal": (
+        "atamo_rules.cli.proposal:proposal",
+        "Submit rules to a running hub; approve, reject, roll back.",
+    ),
     "top": ("atamo_rules.cli.top:top", "Show how a running hub stands, again and again."),
     "backup": ("atamo_rules.cli.backup:backup", "Copy what a hub keeps, while it runs."),
     "import": (
@@ -68,10 +73,10 @@ COMMANDS = {
 }
 PANELS = {
     "Write rules": "init verify fmt types import explain new",
-    "Try them": "simulate bench replay",
+    "Try them": "simulate bench replay plan",
     "Run a hub": "run doctor plugins healthcheck backup",
     "Talk to a hub": "send request trace why",
-    "Operate it": "top dead pause resume cancel audit key",
+    "Operate it": "proposal top dead pause resume cancel audit key",
     "About this command": "config completion version",
 }
 """Where the help shows each command."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from types import TracebackType
+from typing import Any
 
 from atamo_rules.errors import RulesetRejected, UnknownName
 from atamo_rules.hub.alerts import Alarm, Alert
@@ -21,6 +22,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Rejected
+from atamo_rules.hub.proposals.proposals import Proposals
 from atamo_rules.hub.store import Store
 from atamo_rules.hub.telemetry.monitor import Monitor
 from atamo_rules.hub.telemetry.thresholds import Threshold
@@ -87,6 +89,10 @@ class Controller:
         self.ruled = first
         first = self._manned(first)
         self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
+        self.changing = asyncio.Lock()
+        rules: Any = self.rules
+        if hasattr(rules, "tried"):
+            self.hub.proposals = Proposals(self.hub, rules, self.changing, self._activate)
         await self.hub.start()
         await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
@@ -95,6 +101,10 @@ class Controller:
         self.monitor.start()
         self.doors = [asyncio.create_task(door.run(self._submit)) for door in self.events]
         self.following = asyncio.create_task(self._follow(states))
+
+    async def _activate(self, state: Generation) -> None:
+        self.ruled = state
+        await self.hub.activate(self._manned(state))
 
     async def register(self, name: str, agent: Agent) -> None:
         """Have an agent of this program do what is asked of `name` from here on, in place of whoever did. What rules of
@@ -141,8 +151,10 @@ class Controller:
     async def _follow(self, states: object) -> None:
         async for state in states:  # type: ignore[attr-defined]
             if isinstance(state, Generation):
-                self.ruled = state
-                await self.hub.activate(self._manned(state))
+                async with self.changing:
+                    if self.hub.proposals is not None and self.hub.proposals.rules.overtaken(state):
+                        continue
+                    await self._activate(state)
             else:
                 errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
                 await self.hub.note(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from atamo_rules.hub.archive import Script
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Generation:
     """A ruleset with its doors and its agents. An event in flight finishes with the generation it began with."""
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import archive, beginning, records
@@ -52,6 +52,9 @@ from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
 
+if TYPE_CHECKING:
+    from atamo_rules.hub.proposals.proposals import Proposals
+
 
 class Hub:
     """The central engine. One generation of rules at a time; every step is in the audit of its store."""
@@ -77,6 +80,7 @@ class Hub:
         self.alarm = alarm or (lambda alert: None)
         self.chance = chance
         self.vault: Vault | None = None
+        self.proposals: Proposals | None = None
         self.keyring = Keyring(store, self.clock)
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
@@ -126,6 +130,8 @@ class Hub:
                 self.retiring.revive(before)
         await self.requests.recover()
         await self.windows.recover()
+        if self.proposals is not None:
+            await self.proposals.begin()
         if left.open or left.pending:
             await self.note(
                 "hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost

@@ -114,6 +114,23 @@ class ConfigurationProvider(Protocol):
         ...
 
 
+class TakesRules(Protocol):
+    """A configuration provider that takes rule files beside its own, submitted while the hub runs."""
+
+    def tried(self, files: Mapping[str, str]) -> Generation | Rejected:
+        """The state with these submitted files in place of all that were taken before; nothing changes by it. Called in
+        a thread."""
+        ...
+
+    def take(self, files: Mapping[str, str], state: Generation) -> None:
+        """From here on these are the submitted files, and `state`, which `tried` gave, is what holds."""
+        ...
+
+    def overtaken(self, state: Generation) -> bool:
+        """Whether something was taken after `state` was made: it must not be put in force any more."""
+        ...
+
+
 class Rejected(Protocol):
     """A change that was not taken."""
 

@@ -32,6 +32,8 @@ class Rulebook:
     paths: tuple[Path, ...]
     params: Mapping[str, Json] = field(default_factory=dict)
     cache: Cache = field(default_factory=Cache)
+    beside: tuple[Source, ...] = ()
+    """Texts that are compiled with the files, and are none."""
     script: Script = field(default_factory=lambda: Script(()))
     """What was compiled last."""
 
@@ -52,6 +54,7 @@ class Rulebook:
             source, found = decoded(stdin_name, sys.stdin.buffer.read())
             unread.extend(found)
             sources.append(source)
+        sources.extend(self.beside)
         if not sources and not unread:
             where = ", ".join(f"`{path}`" for path in self.paths)
             raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")

@@ -25,6 +25,7 @@ from atamo_rules.rest.dead import Dead
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.problem import Problem, json_response, refusal
+from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.requests import BEAT, RequestDoor, cancels, read_options
 from atamo_rules.rest.telemetry import TelemetryDoor
 from atamo_rules.rest.telling import Telling
@@ -76,7 +77,7 @@ def entries(
     requests, telemetry = RequestDoor(hub, beat, access), TelemetryDoor(hub, beat, access)
     service = Service(hub, largest, requests, access)
     telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
-    keys = Keys(hub, access)
+    keys, proposals = Keys(hub, access), ProposalDoor(hub, access)
 
     def of_event(name: str, handler: Handler) -> Entry:
         return Entry(
@@ -115,6 +116,14 @@ def entries(
         Entry("POST", "/v1/dead/redrive", "work.operate", dead.redrive),
         Entry("POST", "/v1/dead/discard", "work.operate", dead.discard),
         Entry("GET", "/v1/dead/{number:int}", "dead.read", dead.show),
+        Entry("POST", "/v1/proposals", "rules.change", proposals.submit),
+        Entry("GET", "/v1/proposals", "rules.read", proposals.list),
+        Entry("GET", "/v1/proposals/{id}", "rules.read", proposals.show),
+        Entry("POST", "/v1/proposals/{id}/approve", "rules.read", proposals.approve),
+        Entry("POST", "/v1/proposals/{id}/reject", "rules.read", proposals.reject),
+        Entry("POST", "/v1/proposals/{id}/withdraw", "rules.change", proposals.withdraw),
+        Entry("POST", "/v1/proposals/{id}/rollback", "rules.read", proposals.roll_back),
+        Entry("POST", "/v1/try", "rules.change", proposals.attempt),
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
         Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),
@@ -190,7 +199,8 @@ class Service:
         """The rules in force and the digest that names them."""
         ruleset = self.hub().current.ruleset
         listed = [
-            {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span)}
+            {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span),
+             "digest": rule.digest}
             for rule in ruleset.rules
             if self.access.rule(request, rule)
         ]  # fmt: skip

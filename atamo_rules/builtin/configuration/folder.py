@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from atamo_rules.builtin.configuration.watching import watched
 from atamo_rules.engine.decide import follow
@@ -61,6 +63,42 @@ class FolderProvider:
         self.last: Generation | None = None
         self.seen: object = None
         self.refused = False
+        self.lock = threading.RLock()
+        self.turn = 0
+        """Counts what was taken: a state that was made in another turn is overtaken."""
+        self.turns: WeakKeyDictionary[Generation, int] = WeakKeyDictionary()
+
+    # --- submitted rules --------------------------------------------------------------------------------
+
+    def tried(self, files: Mapping[str, str]) -> Generation | Refused:
+        """The folder with these submitted files, as `load` gives it; what holds is not changed."""
+        with self.lock:
+            before = self.book.beside
+            self.book.beside = self.written.beside = tuple(Source(name, text) for name, text in files.items())
+            try:
+                return self.load()
+            finally:
+                self.book.beside = self.written.beside = before
+
+    def take(self, files: Mapping[str, str], state: Generation) -> None:
+        """Have these submitted files stand beside the folder's from here on."""
+        with self.lock:
+            self.book.beside = self.written.beside = tuple(Source(name, text) for name, text in files.items())
+            self.turn += 1
+            self.news(state)
+
+    def overtaken(self, state: Generation) -> bool:
+        """Whether submitted rules were taken after this state of the folder was read."""
+        with self.lock:
+            return self.turns.get(state, self.turn) != self.turn and state is not self.last
+
+    def _read(self, noticed: float) -> Generation | Refused:
+        """The folder as it is now, with its turn."""
+        with self.lock:
+            state = self.load(noticed)
+            if isinstance(state, Generation):
+                self.turns[state] = self.turn
+            return state
 
     @unpaused()
     def load(self, noticed: float | None = None) -> Generation | Refused:
@@ -121,7 +159,7 @@ class FolderProvider:
         while self.watch:
             try:
                 async for change in watched(self.folder.resolve()):
-                    state = await asyncio.to_thread(self.load, time.monotonic())
+                    state = await asyncio.to_thread(self._read, time.monotonic())
                     patience = PATIENCE if isinstance(state, Refused) else 0
                     if await change.quiet(patience) and self.news(state):
                         yield state

@@ -14,6 +14,12 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "hub.clock_jumped": ("minimal", "the wall clock was set"),
     "rules.activated": ("minimal", "another generation of the rules is in force"),
     "rules.rejected": ("minimal", "a change of the rules was not taken, and why"),
+    "rules.submitted": ("minimal", "somebody proposed rules, for whose events, against which rules"),
+    "rules.verified": ("minimal", "a proposal was checked, and can be approved"),
+    "rules.refused": ("minimal", "a proposal was found wrong, or somebody rejected it, and why"),
+    "rules.approved": ("minimal", "somebody approved a proposal: its rules are in force"),
+    "rules.withdrawn": ("minimal", "a proposal was taken back before it was decided"),
+    "rules.rolled_back": ("minimal", "what a proposal brought was taken back"),
     "agent.registered": (
         "minimal",
         "the program that holds the hub gave an agent, perhaps in place of another",

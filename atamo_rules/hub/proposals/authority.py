@@ -1,0 +1,48 @@
+"""Who may submit, see and decide a proposal: four eyes above one's own level, never a machine for itself."""
+
+from __future__ import annotations
+
+from atamo_rules.hub.proposals.proposal import Proposal, level_of, resource_of
+from atamo_rules.model.authority import Allow, Principal
+from atamo_rules.model.people import Directory, Who
+from atamo_rules.people.decide import decide
+from atamo_rules.people.roles import LOCAL
+
+
+def may_submit(who: Principal, level: Who | None, people: Directory) -> str:
+    """Why somebody may not submit rules of a level; "" when they may."""
+    resource = resource_of(level, people)
+    decided = decide(who, "rules.change", resource)
+    return "" if isinstance(decided, Allow) else decided.reason
+
+
+def may_see(who: Principal, proposal: Proposal, people: Directory) -> bool:
+    """Whether somebody may read a proposal: its author, and those who may read, or decide on, the rules of its level.
+    Nobody sees into another organisation."""
+    if who == LOCAL:
+        return True
+    if who.user.organisation and who.user.organisation != proposal.tenant:
+        return False
+    if who.name == proposal.author:
+        return True
+    resource = resource_of(level_of(proposal.level), people)
+    return any(isinstance(decide(who, verb, resource), Allow) for verb in ("rules.approve", "rules.change"))
+
+
+def may_decide(who: Principal, proposal: Proposal, people: Directory) -> str:
+    """Why somebody may not approve a proposal, or take it back once it is in force; "" when they may. Rules
+    of one's own events are one's own to approve; all others take somebody else, whose grant says so. A service approves
+    nothing that it submitted. Where nobody is asked who they are, there are no two pairs of eyes."""
+    if who == LOCAL:
+        return ""
+    resource = resource_of(level_of(proposal.level), people)
+    own = who.name == proposal.author
+    if own and who.name in people.services:
+        return "a service does not approve what it submitted"
+    if own and proposal.level == f"user {who.name}":
+        decided = decide(who, "rules.change", resource)
+        return "" if isinstance(decided, Allow) else decided.reason
+    decided = decide(who, "rules.approve", resource)
+    if not isinstance(decided, Allow):
+        return decided.reason
+    return "it takes somebody else than its author to approve it" if own else ""

@@ -1,0 +1,53 @@
+"""What submitted rules may not do, whoever approves them: reach beyond their level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from atamo_rules.model.people import Who
+from atamo_rules.model.rule import Plan, Rule, Ruleset
+from atamo_rules.source.span import Source
+from atamo_rules.syntax import declarations as decl
+from atamo_rules.syntax.read import read
+
+OWN = (decl.Pack, decl.Use, decl.Param, decl.ListDecl, decl.Define, decl.Rule, decl.Test)
+"""What a level below the hub's may declare. Event types and agents are everybody's."""
+
+
+def foreign(level: Who | None, files: Mapping[str, str | None]) -> Iterator[str]:
+    """A sentence for each declaration in the files that is not this level's to make."""
+    if level is None:
+        return
+    for name, text in files.items():
+        if text is None:
+            continue
+        for item in read(Source(name, text))[0].declarations:
+            if not isinstance(item, OWN):
+                what = type(item).__name__.removesuffix("Decl").lower()
+                yield f"{item.span}: {what} declarations are the hub's: only rules of the level `hub` make them"
+
+
+def beyond(level: Who | None, files: Mapping[str, str | None], ruleset: Ruleset) -> Iterator[str]:
+    """A sentence for each way in which a rule of these files reaches beyond its level."""
+    if level is None:
+        return
+    for rule in ruleset.rules:
+        if rule.span.source.name in files:
+            yield from _of(level, rule)
+
+
+def _of(level: Who, rule: Rule) -> Iterator[str]:
+    if rule.scope.owner != level:
+        yield f'{rule.span}: `{rule.id}` is not owned by {level}: write `owner "{level}"` below it or its pack'
+    if rule.stop and level.kind != "organisation":
+        yield f"{rule.span}: `{rule.id}` stops: rules of a {level.kind} cannot end an event for the rules of others"
+    for plan in _every(rule.plans):
+        if plan.acting_as is not None and plan.acting_as != level:
+            mine = f"rules of {level} act as the event's user or as {level}"
+            yield f"{plan.span}: `{rule.id}` acts as {plan.acting_as}: {mine}"
+
+
+def _every(plans: tuple[Plan, ...]) -> Iterator[Plan]:
+    for plan in plans:
+        yield plan
+        yield from _every(plan.on_timeout)

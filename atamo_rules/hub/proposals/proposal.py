@@ -1,0 +1,125 @@
+"""A proposal: some rule files of one owner as somebody wants them to be, and what was found of it.
+
+It never changes; what became of it stands beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias, get_args
+
+from atamo_rules.model.authority import Resource
+from atamo_rules.model.people import Directory, Who
+from atamo_rules.model.strict_json import encode_sorted
+from atamo_rules.model.types import Json
+
+State: TypeAlias = Literal["open", "refused", "applied", "rejected", "withdrawn", "rolled back"]
+STATES: tuple[State, ...] = get_args(State)
+HUB = "hub"
+"""The level above all owners: rules for everybody's events."""
+FOLDER = "submitted"
+"""Where submitted files stand among the sources, in the names that findings show."""
+MOST_FILES, MOST_TEXT = 50, 256 << 10
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(atamo|yaml|yml)")
+_LEVEL = re.compile(r"(user|group|organisation) (\S.{0,199})")
+
+Files: TypeAlias = Mapping[str, str]
+"""Texts by their full names, `submitted/user-ann/mine.atamo`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`files` are new texts by name, None for a file that is to go; `before` those they stand in for. `base` is the
+    digest of the rules it was checked against, `digest` that of the rules it makes, "" when it makes none. `decided` is
+    who decided, and `why` their words."""
+
+    id: str
+    level: str
+    tenant: str
+    author: str
+    at: str
+    files: Mapping[str, str | None] = field(hash=False)
+    before: Mapping[str, str | None] = field(hash=False)
+    base: str
+    digest: str
+    about: str
+    report: Mapping[str, Json] = field(hash=False)
+    state: State = "open"
+    decided: str = ""
+    why: str = ""
+
+    def document(self) -> dict[str, Json]:
+        """It as JSON."""
+        return {
+            "id": self.id, "level": self.level, "tenant": self.tenant, "author": self.author, "at": self.at,
+            "files": dict(self.files), "before": dict(self.before), "base": self.base, "digest": self.digest,
+            "about": self.about, "report": dict(self.report), "state": self.state, "decided": self.decided,
+            "why": self.why,
+        }  # fmt: skip
+
+    def become(self, state: State, who: str, why: str = "") -> Proposal:
+        """The same, decided."""
+        return replace(self, state=state, decided=who, why=why)
+
+
+def from_document(value: Any) -> Proposal:
+    """A proposal that `document` wrote."""
+    return Proposal(**value)
+
+
+def name_of(level: str, files: Mapping[str, str | None], author: str, at: str) -> str:
+    """The id of a proposal: made of all that it is, so that none can be changed and keep its id."""
+    whole = encode_sorted([level, dict(files), author, at])
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def level_of(text: str) -> Who | None:
+    """Whose rules a level means; None is the hub's. Raises ValueError, a sentence."""
+    if text == HUB:
+        return None
+    found = _LEVEL.fullmatch(text)
+    if found is None:
+        raise ValueError("`level` is `user NAME`, `group NAME`, `organisation NAME` or `hub`")
+    return Who(found[1], found[2])
+
+
+def resource_of(level: Who | None, people: Directory) -> Resource:
+    """What somebody must have authority over to change the rules of a level. A user or group that the people files do
+    not place in one organisation alone belongs to none: their events may be anybody's."""
+    if level is None:
+        return Resource("rules")
+    if level.kind == "user":
+        user = people.users.get(level.name)
+        if user is None:
+            return Resource("rules", "", level.name)
+        return Resource("rules", user.organisation, user.name, user.groups)
+    if level.kind == "group":
+        homes = {user.organisation for user in people.users.values() if level.name in user.groups}
+        home = homes.pop() if len(homes) == 1 else ""
+        return Resource("rules", home, groups=frozenset((level.name,)))
+    return Resource("rules", level.name)
+
+
+def full_names(level: Who | None, files: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The files under the names they are known by. Raises ValueError, a sentence."""
+    if not files or len(files) > MOST_FILES:
+        raise ValueError(f"a proposal has 1 to {MOST_FILES} files")
+    if sum(len(text or "") for text in files.values()) > MOST_TEXT:
+        raise ValueError(f"the files of a proposal have at most {MOST_TEXT >> 10} KiB together")
+    place = HUB if level is None else f"{level.kind}-{_safe(level.name)}"
+    made: dict[str, str | None] = {}
+    for name, text in files.items():
+        if not _FILE.fullmatch(name) or ".." in name:
+            raise ValueError(
+                f"`{name[:100]}` is no name of a rule file, such as `alerts.atamo` or `alerts.yaml`"
+            )
+        made[f"{FOLDER}/{place}/{name}"] = text
+    return made
+
+
+def _safe(name: str) -> str:
+    """A name as one step of a path: what could mean anything else there is written out."""
+    return "".join(c if (c.isalnum() and c.isascii()) or c in "_-" else f"%{ord(c):x}" for c in name)

@@ -1,0 +1,93 @@
+"""What is found of a proposal before anybody decides: findings, which rules change, which recent decisions would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from atamo_rules.engine.decide import decide
+from atamo_rules.hub.audit.search import Query, search
+from atamo_rules.hub.replay import Replayed, decision_facts, difference
+from atamo_rules.model.rule import Rule, Ruleset
+from atamo_rules.model.types import Json
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.formats import region
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+RECENT = 200
+"""Decided events that a proposal is tried on, the newest."""
+FEW = 3
+"""Examples of each way in which decisions differ."""
+
+
+def changes(then: Ruleset, now: Ruleset) -> dict[str, Json]:
+    """Which rules come, go and change, and in what, by their meaning: a reformatted file changes none."""
+    before, after = {one.id: one for one in then.rules}, {one.id: one for one in now.rules}
+    changed: dict[str, Json] = {
+        id: list(_parts(before[id], after[id]))
+        for id in sorted(before.keys() & after.keys())
+        if before[id].digest != after[id].digest
+    }
+    return {
+        "added": [*sorted(after.keys() - before.keys())],
+        "removed": [*sorted(before.keys() - after.keys())],
+        "changed": changed,
+    }
+
+
+def _parts(then: Rule, now: Rule) -> Iterator[str]:
+    found = False
+    for name, words in (
+        ("event", "the event it is on"), ("condition", "when it fires"), ("lets", "its values"),
+        ("plans", "what it does"), ("scope", "whose events it sees"), ("order", "its order"),
+        ("stop", "whether it stops"), ("status", "its status"), ("time", "its clauses about time"),
+    ):  # fmt: skip
+        if getattr(then, name) != getattr(now, name):
+            found = True
+            yield words
+    if not found:
+        yield "what it rests on"
+
+
+def findings(diagnostics: tuple[Diagnostic, ...], names: Mapping[str, Any]) -> list[Json]:
+    """Findings in the proposed files. What is wrong elsewhere by them is not shown: it may be somebody else's."""
+    found: list[Json] = [
+        {
+            "code": d.code.id, "severity": str(d.severity), "message": d.message, "help": d.help,
+            "where": region(d.span), "place": str(d.span),
+        }
+        for d in diagnostics
+        if d.span.source.name in names
+    ]  # fmt: skip
+    if any(str(d.severity) == "error" and d.span.source.name not in names for d in diagnostics):
+        found.append(
+            {"code": "", "severity": "error", "message": "it does not go with other rules of this hub"}
+        )
+    return found
+
+
+async def impact(hub: Hub, now: Ruleset, tenant: str) -> dict[str, Json]:
+    """How the newest decided events would go under other rules. Nothing is sent; what follows an `ask`, and what
+    windows of time hold, is not decided again. Of an organisation's proposal only its own events are looked at."""
+    replayed = Replayed(FEW)
+    head = await hub.store.head()
+    found = await search(
+        lambda at, most: hub.store.audit(at, most),
+        Query(kind="event.decided"),
+        max(0, head - 20 * RECENT),
+        20 * RECENT,
+    )
+    for record in found.records[-RECENT:]:
+        event = await hub.store.event(record.event)
+        decision = await hub.store.decision(record.event)
+        if event is None or decision is None or event.type not in now.events:
+            continue
+        if tenant and (event.user is None or event.user.organisation != tenant):
+            continue
+        differs = difference(
+            event.key, event.type, decision_facts(decision), decision_facts(decide(now, event))
+        )
+        replayed.add(event.type, differs)
+    return replayed.document()

@@ -1,0 +1,265 @@
+"""Rules submitted over HTTP: proposed, read, approved, rejected, withdrawn, rolled back; and tried without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from atamo_rules.engine.decide import decide
+from atamo_rules.engine.explain import explain
+from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.proposals import bounds, review
+from atamo_rules.hub.proposals.authority import may_decide, may_see, may_submit
+from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
+from atamo_rules.hub.proposals.proposals import Proposals, Refused
+from atamo_rules.hub.replay import action_facts
+from atamo_rules.model.authority import Verb
+from atamo_rules.model.people import Who
+from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.parameters import only, text
+from atamo_rules.rest.problem import Problem, json_response
+
+LARGEST = 1 << 20
+
+
+class ProposalDoor:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
+        self.hub = hub
+        self.access = access
+
+    async def submit(self, request: Request) -> Response:
+        """A new proposal: 201 with what was found of it, also where it was found wrong."""
+        only(request)
+        proposals, order = self._proposals(), await _order(request, ("level", "files", "about"))
+        level, who = _level(order.get("level")), principal(request)
+        self._must(request, "rules.change", may_submit(who, level, self.hub().current.intake.people))
+        try:
+            made = await proposals.submit(
+                str(order["level"]),
+                _files(order),
+                who.name,
+                who.user.organisation,
+                str(order.get("about", "")),
+            )
+        except ValueError as error:
+            raise _wrong(str(error)) from None
+        except Refused as refused:
+            raise _refused(refused) from None
+        return json_response(self._shown(made), 201, {"Location": f"/v1/proposals/{made.id}"})
+
+    async def list(self, request: Request) -> Response:
+        """Every proposal that somebody may see, the newest first, without texts and reports."""
+        only(request, "state")
+        state, people, who = text(request, "state"), self.hub().current.intake.people, principal(request)
+        found = [one for one in await self._proposals().all() if may_see(who, one, people)]
+        brief = ("id", "level", "author", "at", "about", "state", "decided", "why", "base", "digest")
+        return json_response(
+            {
+                "proposals": [
+                    {name: self._shown(one)[name] for name in brief}
+                    for one in found
+                    if state in ("", one.state)
+                ]
+            }
+        )
+
+    async def show(self, request: Request) -> Response:
+        """One proposal whole."""
+        only(request)
+        return json_response(self._shown(await self._one(request)))
+
+    async def approve(self, request: Request) -> Response:
+        """Put it in force. `base` is the digest it was seen against; where other rules hold by now the answer is 409
+        with what was found against those."""
+        proposal, order = await self._one(request), await _order(request, ("base", "why"))
+        self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
+        base = str(order.get("base") or proposal.base)
+        return await self._done(
+            lambda: self._proposals().approve(
+                proposal.id, principal(request).name, base, str(order.get("why", ""))
+            )
+        )
+
+    async def reject(self, request: Request) -> Response:
+        """Close it for good, with the reason."""
+        return await self._close(request, "rejected")
+
+    async def withdraw(self, request: Request) -> Response:
+        """Take one's own proposal back."""
+        proposal = await self._one(request)
+        if proposal.author != principal(request).name:
+            self._must(request, "rules.change", "only its author withdraws a proposal")
+        return await self._close(request, "withdrawn")
+
+    async def roll_back(self, request: Request) -> Response:
+        """Put the texts that stood before it in force again."""
+        proposal, order = await self._one(request), await _order(request, ("why",))
+        self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
+        return await self._done(
+            lambda: self._proposals().roll_back(
+                proposal.id, principal(request).name, str(order.get("why", ""))
+            )
+        )
+
+    async def attempt(self, request: Request) -> Response:
+        """What rules would do with one event, the submitted files among them: decided, explained, and nothing else."""
+        only(request)
+        hub, who = self.hub(), principal(request)
+        order = await _order(request, ("event", "level", "files"))
+        level = _level(order.get("level", f"user {who.name}" if who.name else "hub"))
+        self._must(request, "rules.change", may_submit(who, level, self._people))
+        generation, wrong = hub.current, []
+        if order.get("files"):
+            try:
+                named = full_names(level, _files(order))
+            except ValueError as error:
+                raise _wrong(str(error)) from None
+            wrong = list(bounds.foreign(level, named))
+            state = await self._proposals().trial(named)
+            if not isinstance(state, Generation):
+                return json_response(
+                    {"findings": review.findings(state.diagnostics, named), "refused": wrong}
+                )
+            wrong += bounds.beyond(level, named, state.ruleset)
+            generation = state
+        taken = generation.intake.given(
+            order.get("event"), user=who.user if who.name else None, now=hub.clock.now(), fallback_id="try"
+        )
+        if taken.event is None:
+            return json_response({"refused": [*wrong, *taken.refused]})
+        known = {rule.id for rule in generation.ruleset.rules if _seen(self.access, request, rule, level)}
+        decision = decide(generation.ruleset, taken.event)
+        return json_response(
+            {
+                "refused": wrong,
+                "digest": generation.digest,
+                "matched": [id for id in decision.matched if id in known],
+                "actions": [action_facts(action) for action in decision.actions if action.rule in known],
+                "rules": [
+                    {"rule": one.rule, "outcome": one.outcome, "why": one.sentence()}
+                    for one in explain(generation.ruleset, taken.event, most=3)
+                    if one.rule in known
+                ],
+            }
+        )
+
+    # --- around -----------------------------------------------------------------------------------------
+
+    @property
+    def _people(self) -> Any:
+        return self.hub().current.intake.people
+
+    def _proposals(self) -> Proposals:
+        found = self.hub().proposals
+        if found is None:
+            raise Problem(
+                409, "no-proposals", "this hub takes no rules while it runs",
+                remedy="run it over a folder of rules: atamo run FOLDER",
+            )  # fmt: skip
+        return found
+
+    async def _one(self, request: Request) -> Proposal:
+        """The proposal that a path names; none and one of somebody else's look alike."""
+        try:
+            found = await self._proposals().get(str(request.path_params["id"]))
+        except KeyError:
+            found = None
+        if found is None or not may_see(principal(request), found, self._people):
+            raise Problem(
+                404, "unknown-id", "there is no such proposal", remedy="GET /v1/proposals lists them"
+            )
+        return found
+
+    async def _close(self, request: Request, state: str) -> Response:
+        proposal, order = await self._one(request), await _order(request, ("why",))
+        if state == "rejected":
+            own = proposal.author == principal(request).name
+            why = "" if own else may_decide(principal(request), proposal, self._people)
+            self._must(request, "rules.approve", why)
+        return await self._done(
+            lambda: self._proposals().close(
+                proposal.id, principal(request).name, state, str(order.get("why", ""))
+            )
+        )
+
+    async def _done(self, act: Callable[[], Awaitable[Proposal]]) -> Response:
+        try:
+            return json_response(self._shown(await act()))
+        except Refused as refused:
+            raise _refused(refused) from None
+
+    def _must(self, request: Request, verb: Verb, why: str) -> None:
+        """Raises Problem, 403, and has it audited, where there is a reason why not."""
+        if why:
+            self.access.denied(principal(request), verb, "rules", why)
+            raise forbidden(verb)
+
+    def _shown(self, proposal: Proposal) -> dict[str, Any]:
+        return {**proposal.document(), "current": self.hub().current.digest}
+
+
+def _seen(access: Access, request: Request, rule: Any, level: Who | None) -> bool:
+    return access.rule(request, rule) or (level is not None and rule.scope.owner == level)
+
+
+def _refused(refused: Refused) -> Problem:
+    found = refused.proposal
+    reasons = tuple(str(one) for one in found.report.get("refused", ()) or ()) if found is not None else ()  # type: ignore[union-attr]
+    remedies = {
+        "stale": f"look at it again, and approve it with `base` {found.base if found else ''}",
+        "overtaken": "submit it anew",
+    }
+    return Problem(
+        409,
+        refused.code,
+        "it cannot be done as things are",
+        refused.why,
+        remedies.get(refused.code, ""),
+        reasons,
+    )
+
+
+async def _order(request: Request, fields: tuple[str, ...]) -> Mapping[str, Any]:
+    """The JSON object of a body that has these members at most. Raises Problem."""
+    raw = await bounded(request, LARGEST)
+    try:
+        value = decode(raw) if raw.strip() else {}
+    except JsonRefused as error:
+        raise _wrong(str(error)) from None
+    if not isinstance(value, dict):
+        raise _wrong("the body is no JSON object")
+    for name in value:
+        if name not in fields:
+            raise _wrong(f"`{name[:100]}` is no member of it: there are {', '.join(fields)}")
+    return value
+
+
+def _files(order: Mapping[str, Any]) -> Mapping[str, str | None]:
+    files = order.get("files")
+    if not isinstance(files, dict) or not all(
+        text is None or isinstance(text, str) for text in files.values()
+    ):
+        raise _wrong("`files` is an object of names and texts; null takes a file away")
+    return files
+
+
+def _level(said: Any) -> Who | None:
+    try:
+        return level_of(str(said))
+    except ValueError as error:
+        raise _wrong(str(error)) from None
+
+
+def _wrong(why: str) -> Problem:
+    return Problem(
+        400, "malformed", "this is no proposal", why,
+        'send {"level": "user NAME", "files": {"mine.atamo": "rule …"}}',
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Rules that are submitted while a hub runs."""
