@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
@@ -18,12 +19,14 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.model.authority import Verb
+from atamo_rules.model.strict_json import encode
 from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, Authenticate, Handler, principal
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
 from atamo_rules.rest.dead import Dead
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
+from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response, refusal
 from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.requests import BEAT, RequestDoor, cancels, read_options
@@ -56,18 +59,35 @@ def application(
     ways to say who one is, asked before the hub's keys."""
     access = Access(hub, others)
     routes = [
-        Route(entry.path, access.guarded(entry.verb, entry.handler), methods=[entry.method])
-        for entry in entries(hub, access, largest, beat)
+        Route(path, by_method(handlers), methods=list(handlers))
+        for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
     ]
-    handlers: Any = {
+    faults: Any = {
         Problem: _problem,
         StoreUnavailable: _unavailable,
         HTTPException: _http,
         ClientDisconnect: _gone,
         Exception: _fault,
     }
-    app = Starlette(routes=routes, exception_handlers=handlers)
+    app = Starlette(routes=routes, exception_handlers=faults)
     return HostCheck(app, frozenset(host.lower() for host in (*LOCAL, *hosts)))
+
+
+def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handler]]:
+    """What each path is answered by, method by method: so a wrong one is told all the right ones."""
+    found: dict[str, dict[str, Handler]] = {}
+    for entry in every:
+        found.setdefault(entry.path, {})[entry.method] = access.guarded(entry.verb, entry.handler)
+    return found
+
+
+def by_method(handlers: Mapping[str, Handler]) -> Handler:
+    """One handler that is all of them. HEAD is answered as GET, without the body."""
+
+    async def choose(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return choose
 
 
 def entries(
@@ -127,6 +147,8 @@ def entries(
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
         Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),
+        Entry("GET", "/openapi.json", None, service.openapi),
+        Entry("GET", "/docs", None, service.docs),
         Entry("GET", "/healthz", None, service.health),
         Entry("GET", "/readyz", None, service.ready),
     )
@@ -206,6 +228,23 @@ class Service:
         ]  # fmt: skip
         return json_response({"digest": ruleset.digest, "rules": listed})
 
+    async def openapi(self, request: Request) -> Response:
+        """The OpenAPI document of this interface."""
+        only(request)
+        return _kept(request, encode(self._described()), "application/json")
+
+    async def docs(self, request: Request) -> Response:
+        """The same for people."""
+        from atamo_rules.rest.openapi import page
+
+        only(request)
+        return _kept(request, page(self._described()), "text/html; charset=utf-8")
+
+    def _described(self) -> dict[str, Any]:
+        from atamo_rules.rest.openapi import document
+
+        return document(entries(self.hub, self.access))
+
     async def health(self, request: Request) -> Response:
         """The process lives."""
         return json_response({"status": "ok"})
@@ -283,6 +322,18 @@ def _quoted(id: str) -> str:
     from urllib.parse import quote
 
     return quote(id, safe="")
+
+
+def _kept(request: Request, text: str, media: str) -> Response:
+    """A text that changes with the release only: 304 to who has it (RFC 9110, 13.1.2)."""
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
+    headers = {
+        "ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    }  # fmt: skip
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(text, media_type=media, headers=headers)
 
 
 class HostCheck:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +18,11 @@ from atamo_rules.functions import lists, loose, loose_math, net, numbers, text, 
 from atamo_rules.functions.signature import Function
 from atamo_rules.hub.audit.levels import MEANING
 from atamo_rules.model.strict_json import encode
+from atamo_rules.rest.access import Access
+from atamo_rules.rest.app import entries
+from atamo_rules.rest.openapi import document
+from atamo_rules.rest.openapi import plain as plain_path
+from atamo_rules.rest.operations import OPERATIONS
 from atamo_rules.source import pages
 from atamo_rules.source.codes import ERROR, WARNING
 
@@ -212,7 +218,44 @@ def configuration_page() -> str:
     return "\n".join(out) + "\n"
 
 
+def rest_page() -> str:
+    """Every way into a hub over HTTP, and the shapes that go in and out."""
+
+    def nobody() -> Any:
+        raise AssertionError("the table is made without a hub")
+
+    made = document(entries(nobody, Access(nobody)))
+    out = ["# The hub over HTTP\n", _MADE]
+    out.append(
+        "A running hub describes itself: `/openapi.json` is this page for programs (OpenAPI 3.1), `/docs` for people, and\n"
+        "neither loads anything from elsewhere. What is wrong is said by a problem document (RFC 9457) with a stable\n"
+        "`code` and a `remedy`. What each call takes where a hub asks who calls: [who may do what](../how-to/people.md).\n"
+    )
+    out.append("| call | | takes | answers | needs |\n|---|---|---|---|---|")
+    for entry in entries(nobody, Access(nobody)):
+        path = plain_path(entry.path)
+        told = OPERATIONS[f"{entry.method} {path}"]
+        gives = ", ".join(
+            f"{status} {name}".strip().replace("|", " or ") for status, name in told.gives.items()
+        )
+        query = " ".join(f"`{name}`" for name, _ in told.query)
+        takes = " ".join(part for part in (told.takes, query) if part)
+        needs = f"`{entry.verb}`" if entry.verb else ""
+        out.append(f"| `{entry.method} {path}` | {told.about} | {takes} | {gives} | {needs} |")
+    out.append(
+        "\n## Shapes\n\nMembers in *italics* are there at times. Later releases may add members.\n\n| shape | members |\n|---|---|"
+    )
+    for name, shape in made["components"]["schemas"].items():
+        needed = shape.get("required", ())
+        members = " ".join(
+            f"`{one}`" if one in needed else f"*`{one}`*" for one in shape.get("properties", {})
+        )
+        out.append(f"| {name} | {shape.get('description', '')} {members} |")
+    return "\n".join(out) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "rest.md": rest_page,
     "configuration.md": configuration_page,
     "cli.md": cli_page,
     "functions.md": functions_page,

@@ -1,0 +1,173 @@
+"""The OpenAPI 3.1 document of a hub, made of its table of routes, and the page that shows it to people."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from atamo_rules import __version__
+from atamo_rules.rest.operations import OPERATIONS, PATHS, Operation
+from atamo_rules.rest.shapes import SHAPES, each, ref
+
+if TYPE_CHECKING:
+    from atamo_rules.rest.app import Entry
+
+_CONVERTER = re.compile(r"\{(\w+):\w+\}")
+_NAME = re.compile(r"\{(\w+)\}")
+
+
+def plain(path: str) -> str:
+    """A path without the converters of its parameters."""
+    return _CONVERTER.sub(r"{\1}", path)
+
+
+def document(entries: Iterable[Entry]) -> dict[str, Any]:
+    """The whole document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        path = plain(entry.path)
+        paths.setdefault(path, {})[entry.method.lower()] = _operation(entry, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Atamo", "version": __version__, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "description": "Messages go in; rules decide which agents act; every step can be told.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": SHAPES,
+            "responses": {
+                "Problem": {
+                    "description": "What is wrong, and what to do.",
+                    "content": {"application/problem+json": {"schema": ref("Problem")}},
+                }
+            },
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+        },
+    }  # fmt: skip
+
+
+def _operation(entry: Entry, path: str) -> dict[str, Any]:
+    told = OPERATIONS[f"{entry.method} {path}"]
+    made: dict[str, Any] = {
+        "operationId": _id(entry.method, path),
+        "summary": told.about,
+        "parameters": [
+            *({"name": n, "in": "path", "required": True, "schema": PATHS[n]} for n in _NAME.findall(path)),
+            *(
+                {"name": name, "in": "query", "required": name in told.needs, "schema": schema}
+                for name, schema in told.query
+            ),
+        ],
+        "responses": {
+            **{str(status): _answer(told, name) for status, name in told.gives.items()},
+            "default": {"$ref": "#/components/responses/Problem"},
+        },
+        "security": [{}, {"key": []}] if entry.verb is not None else [],
+    }
+    if entry.verb is not None:
+        made["description"] = f"It takes `{entry.verb}` where a hub asks who calls."
+    if told.takes:
+        made["requestBody"] = {"required": told.takes not in ("Word", "Approval"), "content": _taken(told)}
+    return made
+
+
+def _answer(told: Operation, name: str) -> dict[str, Any]:
+    if not name:
+        media = [one for one in told.media.split("|") if one != "application/json"]
+        kinds = {one: {"schema": {"type": "string"}} for one in media}
+        return {"description": told.about, **({"content": kinds} if kinds else {})}
+    names = name.split("|")
+    schema = ref(names[0]) if len(names) == 1 else {"anyOf": [ref(one) for one in names]}
+    made: dict[str, Any] = {"description": told.about, "content": {"application/json": {"schema": schema}}}
+    if told.leads:
+        made["links"] = {
+            one: {"operationId": one, "parameters": {"id": "$response.body#/id"}} for one in told.leads
+        }
+    return made
+
+
+def _taken(told: Operation) -> dict[str, Any]:
+    schema = ref(told.takes)
+    if told.takes != "Event":
+        return {"application/json": {"schema": schema}}
+    return {
+        "application/json": {"schema": schema},
+        "application/cloudevents+json": {"schema": schema},
+        "application/cloudevents-batch+json": {"schema": {**each(schema), "minItems": 1, "maxItems": 1000}},
+    }
+
+
+def _id(method: str, path: str) -> str:
+    words = [method.lower(), *re.findall(r"[a-z]+", path.removeprefix("/v1"))]
+    return "_".join(words)
+
+
+def page(made: dict[str, Any]) -> str:
+    """The document as one page of HTML, which loads nothing from anywhere."""
+    return _PAGE.format(title="Atamo over HTTP", body="\n".join(_body(made)))
+
+
+def _body(made: dict[str, Any]) -> Iterator[str]:
+    yield f"<h1>Atamo {html.escape(made['info']['version'])} over HTTP</h1>"
+    yield "<p>The same as a document for programs: <a href='/openapi.json'>/openapi.json</a>.</p><nav><ul>"
+    for path, methods in made["paths"].items():
+        for method, told in methods.items():
+            yield f"<li><a href='#{told['operationId']}'><code>{method.upper()} {html.escape(path)}</code></a></li>"
+    yield "</ul></nav>"
+    for path, methods in made["paths"].items():
+        for method, told in methods.items():
+            yield f"<section id='{told['operationId']}'><h2><code>{method.upper()} {html.escape(path)}</code></h2>"
+            yield f"<p>{html.escape(told['summary'])}. {html.escape(told.get('description', ''))}</p>"
+            for one in told["parameters"]:
+                needed = ", required" if one["required"] else ""
+                yield (
+                    f"<p><code>{html.escape(one['name'])}</code> in the {one['in']}{needed}: "
+                    f"<code>{html.escape(_schema(one['schema']))}</code></p>"
+                )
+            for status, answer in told["responses"].items():
+                for media, content in answer.get("content", {}).items():
+                    shape = html.escape(_schema(content["schema"]))
+                    yield f"<p>{status}: <code>{html.escape(media)}</code> <code>{shape}</code></p>"
+            yield "</section>"
+    yield "<h1>Shapes</h1>"
+    for name, shape in made["components"]["schemas"].items():
+        yield f"<section id='shape-{name}'><h2>{name}</h2><p>{html.escape(shape.get('description', ''))}</p><dl>"
+        for member, schema in shape.get("properties", {}).items():
+            needed = "" if member in shape.get("required", ()) else " at times"
+            yield f"<dt><code>{html.escape(member)}</code>{needed}</dt>"
+            yield f"<dd><code>{html.escape(_schema(schema))}</code></dd>"
+        yield "</dl></section>"
+
+
+def _schema(schema: dict[str, Any]) -> str:
+    """A schema in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(_schema(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"list of {_schema(schema.get('items', {}))}"
+    said = schema.get("format") or schema.get("type") or "anything"
+    return said if isinstance(said, str) else " or ".join(said)
+
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }}
+code {{ font-family: ui-monospace, monospace; font-size: .92em; overflow-wrap: anywhere; }}
+h1, h2 {{ line-height: 1.2; }} h2 {{ margin-top: 2rem; font-size: 1.15rem; }}
+section {{ border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }}
+nav ul {{ columns: 2 20rem; padding-left: 1rem; list-style: none; }}
+dt {{ float: left; clear: left; min-width: 12rem; }} dd {{ margin-left: 13rem; }}
+</style></head><body>
+{body}
+</body></html>
+"""
+"""Dark where the reader's system is; nothing is fetched."""

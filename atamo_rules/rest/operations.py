@@ -1,0 +1,112 @@
+"""What each way into the hub takes and answers: the same table that the OpenAPI document is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from atamo_rules.rest.shapes import MOMENT, TEXT, WHOLE, YES, Schema
+
+CURSOR: Schema = {"type": "integer", "minimum": 0, "maximum": 1 << 53}
+LIMIT: Schema = {"type": "integer", "minimum": 0, "maximum": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`takes` and `gives` name shapes; `gives` by status, "" where there is no body. `query` are the parameters of the
+    address, `media` what comes instead of JSON."""
+
+    about: str
+    gives: dict[int, str]
+    takes: str = ""
+    query: tuple[tuple[str, Schema], ...] = ()
+    media: str = "application/json"
+    needs: tuple[str, ...] = ()
+    """Parameters of the query that must be there."""
+    leads: tuple[str, ...] = ()
+    """Operations that are asked about the `id` that this one answers."""
+
+
+_WHICH = tuple((name, TEXT) for name in ("event", "action", "agent", "rule", "organisation", "error"))
+_PAGE = (("after", CURSOR), ("limit", LIMIT))
+_ASKED: tuple[tuple[str, Schema], ...] = (
+    ("type", TEXT), ("mode", {"enum": ["load", "feed"]}), ("policy", TEXT),
+    ("deadline", {"type": "number", "minimum": 0.001, "maximum": 86_400}),
+    ("keep_alive", {"type": "number", "minimum": 0.001, "maximum": 86_400}),
+    ("retain", {"type": "number", "minimum": 0.001, "maximum": 604_800}),
+    ("disconnect", {"enum": ["keep", "cancel"]}),
+)  # fmt: skip
+_SEARCH: tuple[tuple[str, Schema], ...] = (
+    ("event", TEXT), ("kind", TEXT), ("who", TEXT), ("rule", TEXT), ("agent", TEXT), ("text", TEXT),
+    ("since", MOMENT), ("until", MOMENT),
+)  # fmt: skip
+
+OPERATIONS: dict[str, Operation] = {
+    "POST /v1/events": Operation(
+        "Take one event, or a batch of them", {202: "Result|Batch"}, "Event", (("type", TEXT),),
+        leads=("get_events_id", "get_events_id_trace", "get_events_id_telemetry", "delete_events_id"),
+    ),
+    "GET /v1/types": Operation("List event types", {200: "Types"}),
+    "GET /v1/events/{id}": Operation("Show what is kept of a message", {200: "Told"}),
+    "DELETE /v1/events/{id}": Operation(
+        "Cancel what is open of a message", {200: "Cancelled"},
+        query=(("by", TEXT), ("agent", TEXT), ("rule", TEXT)),
+    ),
+    "GET /v1/events/{id}/trace": Operation("Tell the story of a message", {200: "Trace"}),
+    "GET /v1/events/{id}/why": Operation(
+        "Say why a rule fires or does not", {200: "Why"}, query=(("rule", TEXT), ("now", YES)), needs=("rule",)
+    ),
+    "GET /v1/events/{id}/telemetry": Operation("Show the steps of a message", {200: "Steps"}, query=_PAGE),
+    "GET /v1/events/{id}/follow": Operation(
+        "Follow a message as it goes", {200: ""}, query=(("after", CURSOR),), media="text/event-stream"
+    ),
+    "POST /v1/requests": Operation(
+        "Ask, and be answered by several agents", {200: "Page", 202: "Page|Result"}, "Event", _ASKED,
+        leads=("get_requests_id", "delete_requests_id", "get_events_id"),
+    ),
+    "GET /v1/requests/{id}": Operation(
+        "Fetch answers from a cursor on", {200: "Page", 304: ""},
+        query=(("after", CURSOR), ("wait", {"type": "number", "minimum": 0, "maximum": 60})),
+    ),
+    "DELETE /v1/requests/{id}": Operation("Cancel a request", {200: "Request"}),
+    "GET /v1/requests/{id}/events": Operation(
+        "Be sent answers as they come", {200: "", 204: ""},
+        query=(("after", CURSOR), ("disconnect", {"enum": ["keep", "cancel"]})), media="text/event-stream",
+    ),
+    "GET /v1/rules": Operation("List the rules in force", {200: "Rules"}),
+    "GET /v1/audit": Operation("Search the audit", {200: "Records"}, query=(*_PAGE, *_SEARCH)),
+    "GET /v1/audit/checkpoint": Operation("Fetch the newest checkpoint", {200: ""}, media="text/plain"),
+    "GET /v1/decided": Operation(
+        "List events with what was decided of them", {200: "Decided"},
+        query=(*_PAGE, ("since", MOMENT), ("until", MOMENT), ("type", TEXT)),
+    ),
+    "GET /v1/status": Operation("Say how the hub stands", {200: "Status"}),
+    "GET /metrics": Operation("Give metrics", {200: ""}, media="application/openmetrics-text|text/plain"),
+    "GET /v1/holds": Operation("List all that is paused", {200: "Holds"}),
+    "GET /v1/holds/{kind}/{name}": Operation("Show one pause", {200: "Hold"}),
+    "PUT /v1/holds/{kind}/{name}": Operation("Pause", {200: "Hold", 201: "Hold"}, query=(("by", TEXT),)),
+    "DELETE /v1/holds/{kind}/{name}": Operation("Resume", {200: "Hold"}, query=(("by", TEXT),)),
+    "GET /v1/dead": Operation("List dead letters", {200: "Letters"}, query=(*_PAGE, *_WHICH)),
+    "GET /v1/dead/{number}": Operation("Show a dead letter", {200: "Letter"}),
+    "POST /v1/dead/redrive": Operation("Have dead letters done again", {200: "Redriven"}, "Redrive"),
+    "POST /v1/dead/discard": Operation("Take dead letters away", {200: "Discarded"}, "Discard"),
+    "POST /v1/proposals": Operation("Submit rules", {201: "Proposal"}, "NewProposal", leads=(
+        "get_proposals_id", "post_proposals_id_approve", "post_proposals_id_withdraw", "post_proposals_id_rollback")),
+    "GET /v1/proposals": Operation("List proposals", {200: "Proposals"}, query=(("state", TEXT),)),
+    "GET /v1/proposals/{id}": Operation("Show a proposal", {200: "Proposal"}),
+    "POST /v1/proposals/{id}/approve": Operation("Put a proposal in force", {200: "Proposal"}, "Approval"),
+    "POST /v1/proposals/{id}/reject": Operation("Reject a proposal", {200: "Proposal"}, "Word"),
+    "POST /v1/proposals/{id}/withdraw": Operation("Withdraw one's own proposal", {200: "Proposal"}, "Word"),
+    "POST /v1/proposals/{id}/rollback": Operation("Take back what a proposal brought", {200: "Proposal"}, "Word"),
+    "POST /v1/try": Operation("Try rules on an event, without effect", {200: "Tried"}, "Try"),
+    "GET /v1/keys": Operation("List keys", {200: "Keys"}),
+    "POST /v1/keys": Operation("Make a key, shown once", {201: "Key"}, "NewKey", leads=("delete_keys_id",)),
+    "DELETE /v1/keys/{id}": Operation("Revoke a key", {200: "Key"}),
+    "GET /healthz": Operation("Say whether the process lives", {200: "Health"}),
+    "GET /readyz": Operation("Say whether messages are taken", {200: "Health"}),
+    "GET /openapi.json": Operation("Describe this interface", {200: "Tried"}),
+    "GET /docs": Operation("Describe this interface to people", {200: ""}, media="text/html"),
+}  # fmt: skip
+"""By method and path, converters of paths left out. WHOLE numbers of paths are checked by the router."""
+PATHS: dict[str, Schema] = {
+    "id": TEXT, "name": TEXT, "kind": {"enum": ["agent", "rule", "organisation"]}, "number": {**WHOLE, "minimum": 1},
+}  # fmt: skip

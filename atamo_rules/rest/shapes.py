@@ -1,0 +1,163 @@
+"""The JSON that goes in and out of the hub's HTTP interface, as JSON Schemas (2020-12) under names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+YES: Schema = {"type": "boolean"}
+ANYTHING: Schema = {}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+
+
+def each(items: Schema) -> Schema:
+    """A list of these."""
+    return {"type": "array", "items": items}
+
+
+def ref(name: str) -> Schema:
+    """The shape of that name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def shape(about: str, /, *, more: Schema | None = None, **members: Schema) -> Schema:
+    """An object that has these members, and those of `more` at times. Others may come with later releases."""
+    return {
+        "type": "object", "description": about, "properties": {**members, **(more or {})},
+        "required": list(members),
+    }  # fmt: skip
+
+
+RESULT = shape(
+    "What became of one message at the door.",
+    id=TEXT,
+    state={"enum": ["accepted", "duplicate", "quarantined", "refused"]},
+    more={"reasons": each(TEXT), "code": TEXT},
+)
+EVENT = shape(
+    "One event, as bare data with `?type=`, or as CloudEvents 1.0 in JSON.",
+    type=TEXT,
+    more={
+        "id": TEXT, "source": TEXT, "time": MOMENT, "specversion": {"const": "1.0"}, "user": TEXT, "data": ANYTHING,
+        "datacontenttype": TEXT, "subject": TEXT,
+    },
+)  # fmt: skip
+FRAME = shape(
+    "One piece of an answer; `seq` is dense in its request and is the cursor.",
+    req=TEXT, seq=WHOLE, kind=TEXT, body=ANYTHING, cache=TEXT,
+    more={"agent": TEXT, "action": TEXT, "rule": TEXT, "key": TEXT, "at": MOMENT, "age_s": {"type": "number"},
+          "late": YES},
+)  # fmt: skip
+REQUEST: Schema = {
+    "id": TEXT, "type": TEXT, "mode": {"enum": ["load", "feed"]}, "policy": TEXT, "state": TEXT,
+    "expected": each(TEXT), "answered": WHOLE, "missing": each(TEXT),
+    "failed": each(shape("A part that failed.", name=TEXT, why=TEXT)),
+}  # fmt: skip
+RECORD = shape(
+    "One record of the audit.",
+    position=WHOLE, at=MOMENT, kind=TEXT,
+    more={"event": TEXT, "who": TEXT, "what": ANYTHING, "cause": ANYTHING, "digest": TEXT},
+)  # fmt: skip
+LETTER = shape(
+    "An action that was given up.",
+    number=WHOLE, at=MOMENT, event=TEXT, rule=TEXT, because=TEXT, action=TEXT, verb=TEXT, target=TEXT, agent=TEXT,
+    who=TEXT, error=TEXT, why=TEXT, attempts=WHOLE,
+    more={"body": ANYTHING, "errors": each(TEXT)},
+)  # fmt: skip
+WHICH: Schema = {
+    "type": "object", "additionalProperties": False,
+    "properties": dict.fromkeys(("event", "action", "agent", "rule", "organisation", "error"), TEXT),
+}  # fmt: skip
+HOLD = shape("A pause.", kind={"enum": ["agent", "rule", "organisation"]}, name=TEXT, more={"new": YES})
+KEY = shape(
+    "A key, without what opens.",
+    id=TEXT, holder=TEXT, organisation=TEXT,
+    more={"key": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT), "types": each(TEXT), "expires": ANYTHING,
+          "about": TEXT, "made": ANYTHING, "used": ANYTHING, "revoked": ANYTHING},
+)  # fmt: skip
+PROPOSAL = shape(
+    "Some rule files of one level as somebody wants them to be.",
+    id=TEXT, level=TEXT, author=TEXT, at=MOMENT, about=TEXT, base=TEXT, digest=TEXT,
+    state={"enum": ["open", "refused", "applied", "rejected", "withdrawn", "rolled back"]}, decided=TEXT, why=TEXT,
+    more={"tenant": TEXT, "files": ANYTHING, "before": ANYTHING, "report": {"type": "object"}, "current": TEXT},
+)  # fmt: skip
+PROBLEM = shape(
+    "What is wrong, and what to do (RFC 9457).",
+    type=TEXT, title=TEXT, status=WHOLE, code=TEXT,
+    more={"detail": TEXT, "remedy": TEXT, "reasons": each(TEXT)},
+)  # fmt: skip
+
+SHAPES: dict[str, Schema] = {
+    "Event": EVENT,
+    "Result": RESULT,
+    "Batch": shape("Results of a batch, in its order.", taken=WHOLE, refused=WHOLE, results=each(ref("Result"))),
+    "Told": shape("All that is kept of one message.", id=TEXT, type=TEXT, state=TEXT, more={"source": TEXT}),
+    "Trace": shape(
+        "The story of one event.",
+        event={"type": "object"}, decided_under=TEXT, rules_now=TEXT, computed=YES, rules=each({"type": "object"}),
+        records=each(ref("Record")), follows=ANYTHING,
+    ),
+    "Why": {"type": "object", "description": "One rule's condition on one event, with every value."},
+    "Steps": {"type": "object", "description": "What became of a message, step by step."},
+    "Cancelled": shape("What was cancelled.", id=TEXT, cancelled=WHOLE, request=YES),
+    "Frame": FRAME,
+    "Request": {"type": "object", "description": "How a request stands.", "properties": {**REQUEST, "why": TEXT},
+                "required": list(REQUEST)},
+    "Page": {
+        "type": "object", "description": "A request, and a page of its frames.",
+        "properties": {**REQUEST, "why": TEXT, "cursor": WHOLE, "frames": each(ref("Frame"))},
+        "required": [*REQUEST, "cursor", "frames"],
+    },
+    "Types": shape("The event types.", types=each(shape(
+        "An event type.", name=TEXT, request=YES, when_invalid=TEXT, schema={"type": ["object", "boolean"]}))),
+    "Rules": shape("The rules in force.", digest=TEXT, rules=each(shape(
+        "A rule.", id=TEXT, about=TEXT, on=TEXT, status=TEXT, at=TEXT, digest=TEXT))),
+    "Record": RECORD,
+    "Records": shape("A page of the audit.", records=each(ref("Record")), cursor=WHOLE, end=YES),
+    "Decided": shape("Events and what was decided of them.", events=each({"type": "object"}), cursor=WHOLE, end=YES),
+    "Status": shape("How the hub stands.", digest=TEXT, rules=WHOLE, accepting=YES, uptime={"type": "number"},
+                    open={"type": "object"}, paused=each(ref("Hold"))),
+    "Hold": HOLD,
+    "Holds": shape("All that is paused.", holds=each(ref("Hold")), held={"type": ["integer", "null"]}),
+    "Letter": LETTER,
+    "Letters": shape("A page of dead letters.", letters=each(ref("Letter")), cursor={"type": ["integer", "null"]},
+                     end=YES, groups=each(shape("How many.", agent=TEXT, error=TEXT, count=WHOLE))),
+    "Redrive": {
+        "type": "object", "additionalProperties": False, "description": "Which dead letters: `number`, or `which`.",
+        "properties": {"number": WHOLE, "which": WHICH, "upto": WHOLE, "by": TEXT, "dry_run": YES, "body": ANYTHING},
+    },
+    "Redriven": shape("What was done again.", redriven=WHOLE, more={"upto": WHOLE, "letters": each(ref("Letter"))}),
+    "Discard": {
+        "type": "object", "additionalProperties": False, "description": "Which dead letters: `number`, or `which`.",
+        "properties": {"number": WHOLE, "which": WHICH, "upto": WHOLE, "by": TEXT},
+    },
+    "Discarded": shape("What was taken away.", discarded=WHOLE, upto=WHOLE),
+    "NewProposal": {
+        "type": "object", "additionalProperties": False, "required": ["level", "files"],
+        "properties": {"level": TEXT, "about": TEXT,
+                       "files": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}},
+    },
+    "Proposal": PROPOSAL,
+    "Proposals": shape("Proposals, the newest first.", proposals=each(ref("Proposal"))),
+    "Word": {"type": "object", "additionalProperties": False, "properties": {"why": TEXT}},
+    "Approval": {"type": "object", "additionalProperties": False, "properties": {"base": TEXT, "why": TEXT}},
+    "Try": {
+        "type": "object", "additionalProperties": False, "required": ["event"],
+        "properties": {"event": ref("Event"), "level": TEXT,
+                       "files": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}},
+    },
+    "Tried": {"type": "object", "description": "What rules would do with an event."},
+    "Key": KEY,
+    "Keys": shape("The keys.", keys=each(ref("Key"))),
+    "NewKey": {
+        "type": "object", "additionalProperties": False, "required": ["holder"],
+        "properties": {"holder": TEXT, "organisation": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT),
+                       "types": each(TEXT), "expires": WHOLE, "about": TEXT},
+    },
+    "Health": shape("The process lives.", status=TEXT, more={"digest": TEXT}),
+    "Problem": PROBLEM,
+}  # fmt: skip
+"""Every shape that the operations name."""
