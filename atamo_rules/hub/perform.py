@@ -8,6 +8,7 @@ from types import coroutine
 from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
+from atamo_rules.errors import NotAllowed
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
@@ -41,6 +42,8 @@ async def attempt(
         if task is not None and task.cancelling():
             raise
         return _raised(error)
+    except NotAllowed as error:  # trying again would not make it allowed
+        return Failed(str(error)[:LONGEST], "not allowed")
     except (Exception, SystemExit) as error:  # somebody's plug-in
         return _raised(error)
     if isinstance(outcome, Done):

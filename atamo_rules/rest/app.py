@@ -27,6 +27,7 @@ from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.problem import Problem, json_response, refusal
 from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.requests import BEAT, RequestDoor, cancels, read_options
+from atamo_rules.rest.secrets import Secrets
 from atamo_rules.rest.telemetry import TelemetryDoor
 from atamo_rules.rest.telling import Telling
 
@@ -78,6 +79,7 @@ def entries(
     service = Service(hub, largest, requests, access)
     telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
     keys, proposals = Keys(hub, access), ProposalDoor(hub, access)
+    secrets = Secrets(hub, access)
 
     def of_event(name: str, handler: Handler) -> Entry:
         return Entry(
@@ -127,6 +129,13 @@ def entries(
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
         Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),
+        Entry("GET", "/v1/secrets", "secrets.manage", secrets.list),
+        Entry("POST", "/v1/secrets", "secrets.manage", secrets.set),
+        Entry("POST", "/v1/secrets/rotate", "secrets.manage", secrets.rotate),
+        Entry("DELETE", "/v1/secrets/{id}", "secrets.manage", secrets.remove),
+        Entry("GET", "/v1/consents", "secrets.manage", secrets.consents),
+        Entry("POST", "/v1/consents", "secrets.manage", secrets.agree),
+        Entry("DELETE", "/v1/consents/{id}", "secrets.manage", secrets.withdraw),
         Entry("GET", "/healthz", None, service.health),
         Entry("GET", "/readyz", None, service.ready),
     )
@@ -314,7 +323,7 @@ async def _problem(request: Request, error: Problem) -> Response:
 async def _http(request: Request, error: HTTPException) -> Response:
     remedies = {
         404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
-        "/v1/holds, /v1/keys, /v1/status, /metrics, /healthz and /readyz"
+        "/v1/holds, /v1/keys, /v1/secrets, /v1/consents, /v1/status, /metrics, /healthz and /readyz"
     }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())
