@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub import records
 from atamo_rules.hub.credentials import owner_of
-from atamo_rules.hub.masking import mask, masked
+from atamo_rules.hub.masking import mask
 from atamo_rules.hub.perform import attempt
 from atamo_rules.hub.requests.answering import Answering
 from atamo_rules.hub.retry import RetryPolicy, wait
@@ -129,9 +129,9 @@ class Calls:
         feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
             if not feed:
-                return masked(await attempt(bound, work.action, reply, generation), reply.given), True
-            feeding = attempt(bound, work.action, reply, generation, limited=False)
-            return masked(await self._until_enough(lane, lease, feeding), reply.given), True
+                return await attempt(bound, work.action, reply, generation, given=reply.given), True
+            feeding = attempt(bound, work.action, reply, generation, limited=False, given=reply.given)
+            return await self._until_enough(lane, lease, feeding), True
         return await self._shared(lane, lease, bound, generation, reply, feed, free)
 
     async def _shared(
@@ -168,8 +168,8 @@ class Calls:
 
         async def call(say: Say) -> Outcome:
             with self.hub.retiring.held(generation):
-                outcome = await attempt(bound, action, Saying(say, reply), generation, limited=not feed)
-            return masked(outcome, reply.given)
+                shared = Saying(say, reply)
+                return await attempt(bound, action, shared, generation, limited=not feed, given=reply.given)
 
         request = self.hub.requests.open.get(work.event)
         live = feed and request is not None and request.mode == "feed"

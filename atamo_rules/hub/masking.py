@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote, quote_plus
 
@@ -19,11 +19,13 @@ SHOWN = "[secret]"
 
 def mask(value: Json, secrets: Iterable[Secret]) -> Json:
     """A JSON value without the secrets, in whichever of the usual forms they stand in its texts and names."""
-    forms = {form for secret in secrets for form in _forms(secret.reveal())}
-    if not forms:
-        return value
-    pattern = re.compile("|".join(re.escape(one) for one in sorted(forms, key=len, reverse=True)))
-    return _masked(value, pattern)
+    forms = sorted({form for secret in secrets for form in _forms(secret.reveal())}, key=len, reverse=True)
+    return _masked(value, forms) if forms else value
+
+
+def told(text: str, secrets: Iterable[Secret]) -> str:
+    """A sentence without the secrets."""
+    return str(mask(text, secrets))
 
 
 def masked(outcome: Outcome, secrets: Iterable[Secret]) -> Outcome:
@@ -33,17 +35,28 @@ def masked(outcome: Outcome, secrets: Iterable[Secret]) -> Outcome:
         return outcome
     if isinstance(outcome, Done):
         return Done(mask(outcome.answer, given))
-    return replace(outcome, why=str(mask(outcome.why, given)), error=str(mask(outcome.error, given)))
+    return replace(outcome, why=told(outcome.why, given), error=told(outcome.error, given))
 
 
-def _masked(value: Json, pattern: re.Pattern[str]) -> Json:
+def _masked(value: Json, forms: Sequence[str]) -> Json:
     if isinstance(value, str):
-        return pattern.sub(SHOWN, value)
+        return _without(value, forms)
     if isinstance(value, list):
-        return [_masked(one, pattern) for one in value]
+        return [_masked(one, forms) for one in value]
     if isinstance(value, dict):
-        return {pattern.sub(SHOWN, name): _masked(one, pattern) for name, one in value.items()}
+        return {_without(name, forms): _masked(one, forms) for name, one in value.items()}
     return value
+
+
+def _without(text: str, forms: Sequence[str]) -> str:
+    for form in forms:
+        text = text.replace(form, SHOWN)
+    for form in forms:
+        # Whoever cut a text to a length may have left the beginning of one at its end.
+        for size in range(min(len(form) - 1, len(text)), SHORTEST - 1, -1):
+            if text.endswith(form[:size]):
+                return text[:-size] + SHOWN
+    return text
 
 
 def _forms(text: str) -> Iterator[str]:
