@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 from atamo_rules.engine.decide import rule_of
 from atamo_rules.errors import NotAllowed
 from atamo_rules.hub import records
+from atamo_rules.hub.consents import Consents as Consents
 from atamo_rules.hub.ports import KeepingVault
 from atamo_rules.model.people import Who
 from atamo_rules.model.secret import Secret
@@ -15,6 +16,14 @@ from atamo_rules.people.consent import refusal, wall
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
     from atamo_rules.model.work import Work
+
+
+async def load(hub: Hub) -> None:
+    """Take what is kept of keys, consents and tokens, before anybody comes in and anything is done."""
+    await hub.keyring.load()
+    await hub.consents.load()
+    if isinstance(hub.vault, KeepingVault):
+        await hub.vault.begin(hub.store, hub.clock)
 
 
 async def credential(hub: Hub, work: Work, host: str) -> Secret | None:

@@ -14,14 +14,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, beginning, records
+from atamo_rules.hub import archive, beginning, credentials, records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
 from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
-from atamo_rules.hub.consents import Consents
 from atamo_rules.hub.consequences import HOPS as HOPS
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
@@ -32,7 +31,7 @@ from atamo_rules.hub.housekeeping import keep_house
 from atamo_rules.hub.intake import Admit, Taken
 from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
-from atamo_rules.hub.ports import Auditor, KeepingVault, Vault
+from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.answering import cut_off
 from atamo_rules.hub.requests.live import Requests
@@ -83,7 +82,7 @@ class Hub:
         self.vault: Vault | None = None
         self.proposals: Proposals | None = None
         self.keyring = Keyring(store, self.clock)
-        self.consents = Consents(store, self.clock)
+        self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
         self.audience.ears += [self.tally.hear, self.meter.hear, self.followers.hear]
@@ -123,10 +122,7 @@ class Hub:
     async def _start(self) -> None:
         left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
-        await self.keyring.load()
-        await self.consents.load()
-        if isinstance(self.vault, KeepingVault):
-            await self.vault.begin(self.store, self.clock)
+        await credentials.load(self)
         self.holds.update(await self.store.paused())
         await archive.keep(self.store, self.current)
         for digest in left.rules:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,11 @@ import pytest
 
 from atamo_rules.builtin.vaults.keys import KeySource, new_key
 from atamo_rules.builtin.vaults.sealed import SealedVault
+from atamo_rules.hub.proposals.authority import may_decide
+from atamo_rules.hub.proposals.proposal import Proposal
+from atamo_rules.model.authority import Principal
+from atamo_rules.people.read import read_sources
+from atamo_rules.source.span import Source
 from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
 from tests.vault.places import RULES, key_file
@@ -31,6 +38,7 @@ grants:
   - { to: user bob, role: admin, over: organisation birch }
   - { to: user root, role: admin, over: everything }
 """
+PROPOSAL = Proposal("p1", "user ann", "acme", "ann", "", {}, {}, "", "", "", {})
 NAMES = {"ann": "acme", "eve": "acme", "lead": "acme", "bob": "birch", "root": ""}
 
 
@@ -170,3 +178,17 @@ def test_a_hub_without_a_vault_says_how_to_have_one(serve: Callable[..., Serving
     answer = serve(RULES).post({"agent": "crm", "value": CANARY}, "/v1/secrets")
     assert (answer.status_code, answer.json()["code"]) == (409, "no-vault")
     assert "--vault file:vault.key" in answer.json()["remedy"]
+
+
+def test_rules_of_a_user_come_in_force_by_that_user_alone() -> None:
+    """They act as them without asking: nobody puts rules into another's name."""
+    people, diagnostics = read_sources([Source("people.yaml", PEOPLE)])
+    assert not diagnostics
+    principals = {name: Principal(people.user(name), people.grants_of(people.user(name))) for name in NAMES}
+    for author, approver in product(NAMES, NAMES):
+        proposal = replace(PROPOSAL, level="user ann", author=author, tenant="acme")
+        why = may_decide(principals[approver], proposal, people)
+        if "ann" not in (author, approver):
+            assert why == "rules of a user's own come in force by that user alone", (author, approver)
+        elif author == "ann" and approver in ("lead", "root"):
+            assert why == "", "what ann wrote herself others may approve"
