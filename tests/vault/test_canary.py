@@ -141,6 +141,7 @@ def ask(*words: str, stdin: str = "") -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_no_token_is_anywhere_but_where_it_was_sent(tmp_path: Path, echo: tuple[str, list[str]]) -> None:
     url, seen = echo
     canaries = {f"u{number}": f"{token_urlsafe(47)}" for number in range(CANARIES)}
