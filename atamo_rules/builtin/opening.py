@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.events.stdin import StandardInput
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+    from atamo_rules.builtin.vaults.environment import EnvironmentVault
+    from atamo_rules.builtin.vaults.sealed import SealedVault
 
 
 def memory(place: str, folder: str) -> MemoryStore:
@@ -70,3 +73,24 @@ def stdin(place: str, folder: str) -> StandardInput:
         sys.stderr.write(f"line {line} was not taken: {'; '.join(reasons)}\n")
 
     return StandardInput(refused)
+
+
+def file(place: str, folder: str) -> SealedVault:
+    """A vault in the hub's store, sealed with the keys of a file, `env:NAME` or `command:WORDS`. Token servers that it
+    may ask stand in ATAMO_TOKEN_HOSTS."""
+    from atamo_rules.builtin.vaults.keys import KeySource
+    from atamo_rules.builtin.vaults.sealed import SealedVault
+
+    if not place:
+        raise ValueError("`file` needs its keys: `file:vault.key`; `atamo secret keygen vault.key` makes one")
+    hosts = os.environ.get("ATAMO_TOKEN_HOSTS", "").lower().split(",")
+    return SealedVault(KeySource(place), frozenset(host.strip() for host in hosts if host.strip()))
+
+
+def environment(place: str, folder: str) -> EnvironmentVault:
+    """A vault of what the environment holds. It has no place."""
+    from atamo_rules.builtin.vaults.environment import EnvironmentVault
+
+    if place:
+        raise ValueError("`environment` has no place")
+    return EnvironmentVault(os.environ)

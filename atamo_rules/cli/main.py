@@ -33,6 +33,10 @@ COMMANDS = {
     "why": ("atamo_rules.cli.why:why", "Say why a rule does or does not fire on an event."),
     "dead": ("atamo_rules.cli.dead:dead", "List, show, redrive or discard actions that were given up."),
     "key": ("atamo_rules.cli.key:key", "Make, list or revoke keys of a running hub."),
+    "secret": (
+        "atamo_rules.cli.secret:secret",
+        "Hand a running hub what users have for agents, and say whose rules may use it.",
+    ),
     "pause": (
         "atamo_rules.cli.holding:pause",
         "Begin no more actions of an agent, a rule or an organisation.",
@@ -76,7 +80,7 @@ PANELS = {
     "Try them": "simulate bench replay plan",
     "Run a hub": "run doctor plugins healthcheck backup",
     "Talk to a hub": "send request trace why",
-    "Operate it": "proposal top dead pause resume cancel audit key",
+    "Operate it": "proposal top dead pause resume cancel audit key secret",
     "About this command": "config completion version",
 }
 """Where the help shows each command."""

@@ -59,6 +59,7 @@ class Options:
     events: tuple[str, ...] = ()
     auditors: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    vault: str | None = None
 
     @property
     def listens(self) -> bool:
@@ -93,6 +94,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
     auditors = (*auditors, *(_made("atamo.auditors", one, folder) for one in options.auditors))
     events = [_made("atamo.event_providers", one, folder) for one in options.events]
+    vault = _made("atamo.vaults", options.vault, folder) if options.vault else None
     drop = _drop(options.drop) if options.drop else None
     rules = FolderProvider(
         folder, tests=options.tests, watch=options.reload, params=options.params, code=options.code
@@ -107,6 +109,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         _sign(options.sign),
         events=events,
         thresholds=_thresholds(options.alerts),
+        vault=vault,
     )
     try:
         await controller.start()

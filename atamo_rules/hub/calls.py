@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub import records
+from atamo_rules.hub.credentials import owner_of
+from atamo_rules.hub.masking import mask
 from atamo_rules.hub.perform import attempt
 from atamo_rules.hub.requests.answering import Answering
 from atamo_rules.hub.retry import RetryPolicy, wait
@@ -57,7 +60,7 @@ class Calls:
 
     def reserve(self, lane: Lane, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept; 0 when there is none. Who will only join takes none."""
-        key = self._key(action, event.user)
+        key = self._key(action, event.user, event.key)
         if key is None:
             return lane.reserve()
         if self.begun[key] or self.flights.spares(key):
@@ -101,13 +104,18 @@ class Calls:
         known = self.hub.current.ruleset.actions.get(action.target)
         return known.sharing if known is not None else None
 
-    def _key(self, action: Action, user: User | None) -> bytes | None:
+    def _key(self, action: Action, user: User | None, event: str, rules: str = "") -> bytes | None:
         sharing = self._sharing(action)
         bound = self.hub.current.agents.get(action.agent)
         if sharing is None or bound is None:
             return None
         plugin, settings = bound.declared[0], bound.declared[1]
-        return share_key(action, sharing, plugin, settings, user)
+        key = share_key(action, sharing, plugin, settings, user)
+        if self.hub.vault is None:
+            return key
+        # What one owner's rule got as somebody is not for another's, nor for longer than they agree to it.
+        through = f"{owner_of(self.hub, event, rules, action.rule)} {self.hub.consents.withdrawn}"
+        return sha256(key + through.encode()).digest()
 
     # --- calls ------------------------------------------------------------------------------------------
 
@@ -121,10 +129,9 @@ class Calls:
         feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
             if not feed:
-                return await attempt(bound, work.action, reply, generation), True
-            return await self._until_enough(
-                lane, lease, attempt(bound, work.action, reply, generation, limited=False)
-            ), True
+                return await attempt(bound, work.action, reply, generation, given=reply.given), True
+            feeding = attempt(bound, work.action, reply, generation, limited=False, given=reply.given)
+            return await self._until_enough(lane, lease, feeding), True
         return await self._shared(lane, lease, bound, generation, reply, feed, free)
 
     async def _shared(
@@ -142,7 +149,10 @@ class Calls:
         key = self.keys.get(action.id)
         if key is None:
             event = await self.hub.store.event(work.event)
-            key = self._key(action, event.user if event is not None else None) or action.id.encode()
+            key = (
+                self._key(action, event.user if event is not None else None, work.event, work.rules)
+                or action.id.encode()
+            )
             self._register(action.id, key)
         spared = False
 
@@ -158,7 +168,8 @@ class Calls:
 
         async def call(say: Say) -> Outcome:
             with self.hub.retiring.held(generation):
-                return await attempt(bound, action, Saying(say, reply), generation, limited=not feed)
+                shared = Saying(say, reply)
+                return await attempt(bound, action, shared, generation, limited=not feed, given=reply.given)
 
         request = self.hub.requests.open.get(work.event)
         live = feed and request is not None and request.mode == "feed"
@@ -205,13 +216,13 @@ class Saying:
         self.say, self.first = say, first
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
-        await self.say(Said(answer, key))
+        await self.say(Said(mask(answer, given := self.first.given), str(mask(key, given))))
 
     async def loaded(self) -> None:
         await self.say(Said(kind="loaded"))
 
     async def progress(self, news: Json) -> None:
-        await self.say(Said(news, kind="progress"))
+        await self.say(Said(mask(news, self.first.given), kind="progress"))
 
     async def credential(self, host: str = "") -> Secret | None:
         return await self.first.credential(host)

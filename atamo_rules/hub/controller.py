@@ -21,7 +21,7 @@ from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
-from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Rejected
+from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Rejected, Vault
 from atamo_rules.hub.proposals.proposals import Proposals
 from atamo_rules.hub.store import Store
 from atamo_rules.hub.telemetry.monitor import Monitor
@@ -40,7 +40,7 @@ class Controller:
     """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused; `alarm`
     what somebody should look at, such as actions that were given up. `agents` of the program itself do the work of
     agents that the rules declare, by their names; `events` bring messages in. `thresholds` on the hub's numbers raise
-    alerts too."""
+    alerts too. The `vault` has what users have for agents."""
 
     hub: Hub
     monitor: Monitor
@@ -60,6 +60,7 @@ class Controller:
         agents: Mapping[str, Agent] | None = None,
         events: Sequence[EventProvider] = (),
         thresholds: Sequence[Threshold] = (),
+        vault: Vault | None = None,
     ) -> None:
         self.rules = rules
         self.store = store
@@ -70,6 +71,7 @@ class Controller:
         self.hear = hear or (lambda state: None)
         self.alarm = alarm
         self.agents = {name: Bound(AgentUse(name), agent) for name, agent in (agents or {}).items()}
+        self.vault = vault
         self.witnesses = tuple(witnesses)
         self.sign = sign
         self.following: asyncio.Task[None] | None = None
@@ -93,6 +95,7 @@ class Controller:
         rules: Any = self.rules
         if hasattr(rules, "tried"):
             self.hub.proposals = Proposals(self.hub, rules, self.changing, self._activate)
+        self.hub.vault = self.vault
         await self.hub.start()
         await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))

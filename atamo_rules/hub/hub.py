@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, beginning, records
+from atamo_rules.hub import archive, beginning, credentials, records
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
@@ -82,6 +82,7 @@ class Hub:
         self.vault: Vault | None = None
         self.proposals: Proposals | None = None
         self.keyring = Keyring(store, self.clock)
+        self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
         self.audience.ears += [self.tally.hear, self.meter.hear, self.followers.hear]
@@ -121,7 +122,7 @@ class Hub:
     async def _start(self) -> None:
         left = self.left = await self.store.open(self.audience.hear)
         await self.audience.begin()
-        await self.keyring.load()
+        await credentials.load(self)
         self.holds.update(await self.store.paused())
         await archive.keep(self.store, self.current)
         for digest in left.rules:

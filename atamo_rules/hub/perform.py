@@ -3,46 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from types import coroutine
 from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
+from atamo_rules.errors import NotAllowed
 from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.masking import masked, told
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.secret import Secret
 
 LONGEST = 500
 """Characters of a reason."""
 
 
 async def attempt(
-    bound: Any, action: Action, reply: Reply, generation: Generation, *, limited: bool = True
+    bound: Any,
+    action: Action,
+    reply: Reply,
+    generation: Generation,
+    *,
+    limited: bool = True,
+    given: Sequence[Secret] = (),
 ) -> Outcome:
-    """Call the agent once. Its faults are reasons, and its neighbours go on. A feed is not `limited` in time."""
+    """Call the agent once. Its faults are reasons, and its neighbours go on. A feed is not `limited` in time. `given`
+    are the secrets that it was handed meanwhile: they are taken out of what it says before any of that is cut short."""
     if bound is None:
         return Failed(f"no agent is called `{action.agent}`", "no agent")
     agent = bound.agent
     try:
-        told = generation.handed(action)
+        message = generation.handed(action)
     except Problem as problem:
         return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
     loop = asyncio.get_running_loop()
     limit = asyncio.timeout_at(loop.time() + agent.timeout if limited else None)
     try:
-        outcome: Outcome = await _within(limit, agent.perform(told, reply))
+        outcome: Outcome = await _within(limit, agent.perform(message, reply))
     except TimeoutError as error:
         if limit.expired():
             return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
-        return _raised(error)
+        return _raised(error, given)
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        return _raised(error)
+        return _raised(error, given)
+    except NotAllowed as error:  # trying again would not make it allowed
+        return Failed(told(str(error), given)[:LONGEST], "not allowed")
     except (Exception, SystemExit) as error:  # somebody's plug-in
-        return _raised(error)
+        return _raised(error, given)
+    if isinstance(outcome, Done | Again | Failed):
+        outcome = masked(outcome, given)
     if isinstance(outcome, Done):
         answer, reasons = generation.answered(action, outcome.answer)
         if reasons:
@@ -85,6 +99,6 @@ def _rest(work: Coroutine[Any, Any, Outcome], waits: Any) -> Generator[Any, Any,
         return cast(Outcome, over.value)
 
 
-def _raised(error: BaseException) -> Again:
+def _raised(error: BaseException, given: Sequence[Secret]) -> Again:
     name = type(error).__name__
-    return Again(f"{name}: {error}"[:LONGEST], error=name)
+    return Again(told(f"{name}: {error}", given)[:LONGEST], error=name)

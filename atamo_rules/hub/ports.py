@@ -9,7 +9,7 @@ finds them.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from atamo_rules.hub.generation import Generation
 from atamo_rules.model.audit import AuditRecord
@@ -17,7 +17,12 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
+from atamo_rules.people.tokens import Binding, Rotation, Token, TokenKind
 from atamo_rules.source.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.clock import Clock
+    from atamo_rules.hub.store import Store
 
 
 class Reply(Protocol):
@@ -80,11 +85,42 @@ class Checked(Protocol):
 
 
 class Vault(Protocol):
-    """Keeps what users have for agents."""
+    """Keeps what users have for agents. Whether a rule may use it is asked before (`people/consent.py`)."""
 
-    async def credential(self, user: str, agent: str, host: str) -> Secret | None:
-        """What a user, named `user NAME` or `group NAME`, has for an agent at a host. Raises NotAllowed when there is
-        something, but not for this."""
+    async def credential(self, user: str, agent: str, host: str, *, organisation: str = "") -> Secret | None:
+        """What a user of an organisation, named `user NAME` or `group NAME`, has for an agent at a host. Raises
+        NotAllowed when there is something, but not for this."""
+        ...
+
+
+@runtime_checkable
+class KeepingVault(Vault, Protocol):
+    """A vault that is filled while the hub runs, and keeps what it is given in the hub's store."""
+
+    async def begin(self, store: Store, clock: Clock) -> None:
+        """Take what is kept; called once, before anything is asked of it."""
+        ...
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All there are, sealed."""
+        ...
+
+    def holds(self, user: str, agent: str, organisation: str) -> bool:
+        """Whether somebody has anything for an agent, at whatever host."""
+        ...
+
+    async def keep(
+        self, binding: Binding, kind: TokenKind, text: str, *, by: str = "", about: str = ""
+    ) -> Token:
+        """Keep a token, in place of the one of this binding. Raises ValueError, a sentence that does not hold it."""
+        ...
+
+    async def remove(self, id: str, by: str = "") -> Token | None:
+        """Forget a token; None when there is none of that id."""
+        ...
+
+    async def rotate(self, by: str = "") -> Rotation:
+        """Read the keys anew, and seal under the first whatever is sealed under another. Raises ValueError."""
         ...
 
 

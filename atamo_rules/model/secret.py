@@ -6,16 +6,17 @@ from typing import NoReturn
 
 
 class Secret:
-    """What a user has for an agent. `name` is what the audit calls it; `kind` says how it is sent: `bearer`, `basic`
-    (`user:password`), `header` (`Name: value`) or `text`, which only its agent knows how to send.
+    """What a user has for an agent. `name` is what the audit calls it, and `version` which one it was; `kind` says how
+    it is sent: `bearer`, `basic` (`user:password`), `header` (`Name: value`) or `text`, which only its agent knows how
+    to send.
 
     Its text is given by `reveal` alone. It cannot be pickled, and neither `repr`, `str` nor a format show it.
     """
 
-    __slots__ = ("_text", "kind", "name")
+    __slots__ = ("_text", "kind", "name", "version")
 
-    def __init__(self, text: str, kind: str = "bearer", name: str = "") -> None:
-        self._text, self.kind, self.name = text, kind, name
+    def __init__(self, text: str, kind: str = "bearer", name: str = "", version: int = 0) -> None:
+        self._text, self.kind, self.name, self.version = text, kind, name, version
 
     def reveal(self) -> str:
         """The text itself, for the one call that needs it."""

@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
@@ -24,12 +22,14 @@ from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, Authenticate, Handler, principal
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
 from atamo_rules.rest.dead import Dead
+from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response, refusal
 from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.requests import BEAT, RequestDoor, cancels, read_options
+from atamo_rules.rest.secrets import Secrets
 from atamo_rules.rest.telemetry import TelemetryDoor
 from atamo_rules.rest.telling import Telling
 
@@ -62,14 +62,7 @@ def application(
         Route(path, by_method(handlers), methods=list(handlers))
         for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
     ]
-    faults: Any = {
-        Problem: _problem,
-        StoreUnavailable: _unavailable,
-        HTTPException: _http,
-        ClientDisconnect: _gone,
-        Exception: _fault,
-    }
-    app = Starlette(routes=routes, exception_handlers=faults)
+    app = Starlette(routes=routes, exception_handlers=FAULTS)
     return HostCheck(app, frozenset(host.lower() for host in (*LOCAL, *hosts)))
 
 
@@ -98,6 +91,7 @@ def entries(
     service = Service(hub, largest, requests, access)
     telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
     keys, proposals = Keys(hub, access), ProposalDoor(hub, access)
+    secrets = Secrets(hub, access)
 
     def of_event(name: str, handler: Handler) -> Entry:
         return Entry(
@@ -147,6 +141,13 @@ def entries(
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
         Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),
+        Entry("GET", "/v1/secrets", "secrets.manage", secrets.list),
+        Entry("POST", "/v1/secrets", "secrets.manage", secrets.set),
+        Entry("POST", "/v1/secrets/rotate", "secrets.manage", secrets.rotate),
+        Entry("DELETE", "/v1/secrets/{id}", "secrets.manage", secrets.remove),
+        Entry("GET", "/v1/consents", "secrets.manage", secrets.consents),
+        Entry("POST", "/v1/consents", "secrets.manage", secrets.agree),
+        Entry("DELETE", "/v1/consents/{id}", "secrets.manage", secrets.withdraw),
         Entry("GET", "/openapi.json", None, service.openapi),
         Entry("GET", "/docs", None, service.docs),
         Entry("GET", "/healthz", None, service.health),
@@ -334,64 +335,3 @@ def _kept(request: Request, text: str, media: str) -> Response:
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     return Response(text, media_type=media, headers=headers)
-
-
-class HostCheck:
-    """Answers only to names that were given to this hub."""
-
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
-        self.app = app
-        self.names = names
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            given = [value for name, value in scope["headers"] if name == b"host"]
-            name = given[0].decode("latin-1").lower() if len(given) == 1 else ""
-            host = name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
-            if host not in self.names and "*" not in self.names:
-                problem = Problem(
-                    421, "host", "this hub is not called by that name", f"the `Host` header says `{host[:80]}`",
-                    "call it by its own name, or start it with --allow-host NAME",
-                )  # fmt: skip
-                await problem.response()(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-async def _problem(request: Request, error: Problem) -> Response:
-    return error.response()
-
-
-async def _http(request: Request, error: HTTPException) -> Response:
-    remedies = {
-        404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
-        "/v1/holds, /v1/keys, /v1/status, /metrics, /healthz and /readyz"
-    }
-    code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
-    headers = tuple((error.headers or {}).items())
-    title = error.detail.lower()
-    return Problem(
-        error.status_code, code, title, remedy=remedies.get(error.status_code, ""), headers=headers
-    ).response()
-
-
-async def _unavailable(request: Request, error: StoreUnavailable) -> Response:
-    """The store is full for now, or broken: nothing was taken."""
-    if isinstance(error, Busy):
-        after = str(max(1, round(error.retry_after)))
-        return Problem(
-            503, "busy", error.why, remedy="send it again shortly", headers=(("Retry-After", after),)
-        ).response()
-    return Problem(
-        503, "store", "the hub cannot keep anything", remedy="see the hub's standard error"
-    ).response()
-
-
-async def _gone(request: Request, error: ClientDisconnect) -> Response:
-    return Problem(400, "disconnected", "the client left before its body was read").response()
-
-
-async def _fault(request: Request, error: Exception) -> Response:
-    return Problem(
-        500, "fault", "a fault of the hub itself", remedy="see the hub's standard error"
-    ).response()

@@ -157,6 +157,19 @@ SHAPES: dict[str, Schema] = {
         "properties": {"holder": TEXT, "organisation": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT),
                        "types": each(TEXT), "expires": WHOLE, "about": TEXT},
     },
+    "Secret": shape("A token, by everything but itself.", id=TEXT, agent=TEXT),
+    "Secrets": shape("Tokens, by their names.", secrets=each(ref("Secret"))),
+    "NewSecret": {
+        "type": "object", "additionalProperties": False, "required": ["agent", "value"],
+        "properties": {"agent": TEXT, "value": {**TEXT, "writeOnly": True}, "hosts": each(TEXT), "kind": TEXT,
+                       "who": TEXT, "organisation": TEXT, "about": TEXT, "consent": each(TEXT)},
+    },
+    "Consent": shape("Rules of an owner may act as somebody.", id=TEXT, agent=TEXT),
+    "Consents": shape("What was agreed to.", consents=each(ref("Consent"))),
+    "NewConsent": {
+        "type": "object", "additionalProperties": False, "required": ["agent", "to"],
+        "properties": {"agent": TEXT, "to": TEXT, "hosts": each(TEXT), "who": TEXT, "organisation": TEXT},
+    },
     "Health": shape("The process lives.", status=TEXT, more={"digest": TEXT}),
     "Problem": PROBLEM,
 }  # fmt: skip

@@ -84,7 +84,7 @@ class ListedVault:
         self.holds = dict(holds)
         self.asked: list[tuple[str, str, str]] = []
 
-    async def credential(self, user: str, agent: str, host: str) -> Secret | None:
+    async def credential(self, user: str, agent: str, host: str, *, organisation: str = "") -> Secret | None:
         self.asked.append((user, agent, host))
         text = self.holds.get((user, agent, host))
         return None if text is None else Secret(text, name=f"{user} {agent}")

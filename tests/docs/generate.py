@@ -227,9 +227,10 @@ def rest_page() -> str:
     made = document(entries(nobody, Access(nobody)))
     out = ["# The hub over HTTP\n", _MADE]
     out.append(
-        "A running hub describes itself: `/openapi.json` is this page for programs (OpenAPI 3.1), `/docs` for people, and\n"
-        "neither loads anything from elsewhere. What is wrong is said by a problem document (RFC 9457) with a stable\n"
-        "`code` and a `remedy`. What each call takes where a hub asks who calls: [who may do what](../how-to/people.md).\n"
+        "A running hub describes itself: `/openapi.json` is this page for programs (OpenAPI 3.1), `/docs` for people,\n"
+        "and neither loads anything from elsewhere. What is wrong is said by a problem document (RFC 9457) with a\n"
+        "stable `code` and a `remedy`. What each call takes where a hub asks who calls:\n"
+        "[who may do what](../how-to/people.md).\n"
     )
     out.append("| call | | takes | answers | needs |\n|---|---|---|---|---|")
     for entry in entries(nobody, Access(nobody)):
@@ -243,7 +244,8 @@ def rest_page() -> str:
         needs = f"`{entry.verb}`" if entry.verb else ""
         out.append(f"| `{entry.method} {path}` | {told.about} | {takes} | {gives} | {needs} |")
     out.append(
-        "\n## Shapes\n\nMembers in *italics* are there at times. Later releases may add members.\n\n| shape | members |\n|---|---|"
+        "\n## Shapes\n\nMembers in *italics* are there at times. Later releases may add members.\n"
+        "\n| shape | members |\n|---|---|"
     )
     for name, shape in made["components"]["schemas"].items():
         needed = shape.get("required", ())

@@ -88,6 +88,18 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "access.denied": ("minimal", "somebody was not allowed to"),
     "key.created": ("minimal", "a key was made: for whom, and what it gives of itself"),
     "key.revoked": ("minimal", "a key opens nothing any more"),
+    "secret.set": (
+        "minimal",
+        "somebody's token for an agent was kept: its name and version, never the token",
+    ),
+    "secret.used": ("minimal", "an agent was handed somebody's token: whose, for which host and action"),
+    "secret.rotated": (
+        "minimal",
+        "a token was sealed under another key, or bought anew from its token server",
+    ),
+    "secret.removed": ("minimal", "a token was forgotten"),
+    "consent.given": ("minimal", "somebody agreed that rules of an owner act as them with an agent"),
+    "consent.withdrawn": ("minimal", "and does so no longer"),
     "audit.checkpoint": ("minimal", "the tree's size and root, and which witnesses keep them"),
     "audit.gap": ("minimal", "the log is not what a witness saw, or records do not add up"),
     "audit.level": ("minimal", "from here on another level is kept"),

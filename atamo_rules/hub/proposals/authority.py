@@ -35,8 +35,12 @@ def may_decide(who: Principal, proposal: Proposal, people: Directory) -> str:
     nothing that it submitted. Where nobody is asked who they are, there are no two pairs of eyes."""
     if who == LOCAL:
         return ""
-    resource = resource_of(level_of(proposal.level), people)
+    level = level_of(proposal.level)
+    resource = resource_of(level, people)
     own = who.name == proposal.author
+    if level is not None and level.kind == "user" and level.name not in (who.name, proposal.author):
+        # They would act as this user, with what this user has for agents.
+        return "rules of a user's own come in force by that user alone"
     if own and who.name in people.services:
         return "a service does not approve what it submitted"
     if own and proposal.level == f"user {who.name}":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from atamo_rules.hub import records
+from atamo_rules.hub.credentials import credential
+from atamo_rules.hub.masking import mask
 from atamo_rules.hub.requests.opening import rule_part, went_on
 from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
 from atamo_rules.hub.sharing.flight import Said
@@ -27,6 +30,8 @@ class Answering:
         self.hub = hub
         self.work = work
         self.dropped = False
+        self.given: list[Secret] = []
+        """What the agent was handed, to be taken out of what it says."""
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
         await self.said(Said(answer, key), "miss", None)
@@ -38,12 +43,15 @@ class Answering:
         await self.said(Said(news, kind="progress"), "miss", None)
 
     async def credential(self, host: str = "") -> Secret | None:
-        vault, action = self.hub.vault, self.work.action
-        who = str(action.acting_as) if action.acting_as is not None else f"user {self.work.who}"
-        return await vault.credential(who, action.agent, host) if vault is not None else None
+        secret = await credential(self.hub, self.work, host)
+        if secret is not None:
+            self.given.append(secret)
+        return secret
 
     async def said(self, said: Said, cache: CacheState, age: float | None) -> None:
         """Keep one piece, unless its request has been over for too long."""
+        if self.given:
+            said = replace(said, body=mask(said.body, self.given), key=str(mask(said.key, self.given)))
         requests, work = self.hub.requests, self.work
         request = requests.open.get(work.event)
         if said.kind == "loaded":

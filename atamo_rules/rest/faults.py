@@ -1,0 +1,84 @@
+"""Everything that can go wrong at the door, as the problem that a client is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.rest.problem import Problem
+
+
+class HostCheck:
+    """Answers only to names that were given to this hub."""
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+        self.app = app
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = [value for name, value in scope["headers"] if name == b"host"]
+            name = given[0].decode("latin-1").lower() if len(given) == 1 else ""
+            host = name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
+            if host not in self.names and "*" not in self.names:
+                problem = Problem(
+                    421, "host", "this hub is not called by that name", f"the `Host` header says `{host[:80]}`",
+                    "call it by its own name, or start it with --allow-host NAME",
+                )  # fmt: skip
+                await problem.response()(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+async def _problem(request: Request, error: Problem) -> Response:
+    return error.response()
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    remedies = {
+        404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
+        "/v1/holds, /v1/keys, /v1/secrets, /v1/consents, /v1/status, /metrics, /healthz and /readyz"
+    }
+    code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
+    headers = tuple((error.headers or {}).items())
+    title = error.detail.lower()
+    return Problem(
+        error.status_code, code, title, remedy=remedies.get(error.status_code, ""), headers=headers
+    ).response()
+
+
+async def _unavailable(request: Request, error: StoreUnavailable) -> Response:
+    """The store is full for now, or broken: nothing was taken."""
+    if isinstance(error, Busy):
+        after = str(max(1, round(error.retry_after)))
+        return Problem(
+            503, "busy", error.why, remedy="send it again shortly", headers=(("Retry-After", after),)
+        ).response()
+    return Problem(
+        503, "store", "the hub cannot keep anything", remedy="see the hub's standard error"
+    ).response()
+
+
+async def _gone(request: Request, error: ClientDisconnect) -> Response:
+    return Problem(400, "disconnected", "the client left before its body was read").response()
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    return Problem(
+        500, "fault", "a fault of the hub itself", remedy="see the hub's standard error"
+    ).response()
+
+
+FAULTS: Any = {
+    Problem: _problem,
+    StoreUnavailable: _unavailable,
+    HTTPException: _http,
+    ClientDisconnect: _gone,
+    Exception: _fault,
+}
+"""What answers each kind of exception."""

@@ -1,0 +1,216 @@
+"""Tokens and consents over HTTP: set, listed by name, removed. No answer of any route holds a token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.ports import KeepingVault
+from atamo_rules.model.authority import Resource
+from atamo_rules.model.people import Who
+from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.people.decide import everywhere
+from atamo_rules.people.roles import LOCAL
+from atamo_rules.people.tokens import KINDS, PROJECT, Binding, Consent, read_hosts, read_who
+from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.parameters import only
+from atamo_rules.rest.problem import Problem, json_response
+
+LARGEST = 256 << 10
+TOKEN = ("agent", "value", "hosts", "kind", "who", "organisation", "about", "consent")
+CONSENT = ("agent", "to", "hosts", "who", "organisation")
+
+
+class Secrets:
+    """The handlers, over whichever hub is running."""
+
+    def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
+        self.hub = hub
+        self.access = access
+
+    # --- tokens -----------------------------------------------------------------------------------------
+
+    async def list(self, request: Request) -> Response:
+        """Every token that somebody may manage, oldest first: names, never values."""
+        only(request)
+        seen = [
+            token.document()
+            for token in self._vault().tokens()
+            if self._sees(request, token.binding.who, token.binding.organisation)
+        ]
+        seen.sort(key=lambda one: (one["made"], one["id"]))
+        return json_response({"secrets": seen})
+
+    async def set(self, request: Request) -> Response:
+        """Keep a token, in place of the one there is for the same agent and hosts: 201, and everything but the token.
+        With `consent` it is agreed in the same breath whose rules may use it."""
+        only(request)
+        vault = self._vault()
+        order = await _order(request, TOKEN)
+        who, tenant = await self._whose(request, order)
+        kind, text = order.get("kind", "bearer"), order.get("value")
+        if not isinstance(text, str) or not text or kind not in KINDS:
+            raise _wrong(f"`value` is the token, and `kind` one of {', '.join(KINDS)}")
+        consents = [self._consent(who, tenant, {**order, "to": one}) for one in _texts(order, "consent")]
+        if consents:
+            self._oneself(request, who, tenant)
+        try:
+            binding = Binding(tenant, str(who), order["agent"], read_hosts(_texts(order, "hosts")))
+            by = principal(request).name
+            token = await vault.keep(binding, kind, text, by=by, about=order.get("about", ""))
+        except ValueError as error:
+            raise _wrong(str(error)) from None
+        for one in consents:
+            await self.hub().consents.give(one, by)
+        return json_response(token.document(), 201, {"Cache-Control": "no-store"})
+
+    async def remove(self, request: Request) -> Response:
+        """Forget a token."""
+        only(request)
+        vault, id = self._vault(), request.path_params["id"]
+        token = next((one for one in vault.tokens() if one.id == id), None)
+        may = token is not None and await self._may(request, token.binding.who, token.binding.organisation)
+        gone = await vault.remove(id, principal(request).name) if may else None
+        if gone is None:
+            raise Problem(
+                404, "unknown-secret", "there is no token of this id", remedy="GET /v1/secrets lists them"
+            )
+        return json_response(gone.document())
+
+    async def rotate(self, request: Request) -> Response:
+        """Read the keys anew, and seal everything under the first of them. For those who keep the whole hub."""
+        only(request)
+        who = principal(request)
+        if not everywhere(who, "secrets.manage"):
+            self.access.denied(who, "secrets.manage", "vault", "it takes `secrets.manage` over everything")
+            raise forbidden("secrets.manage")
+        try:
+            done = await self._vault().rotate(who.name)
+        except ValueError as error:
+            raise Problem(409, "keys", "the keys cannot be read", str(error)) from None
+        return json_response({"key": done.key, "sealed": done.count, "lost": list(done.lost)})
+
+    # --- consents ---------------------------------------------------------------------------------------
+
+    async def consents(self, request: Request) -> Response:
+        """Every consent that somebody may manage, oldest first."""
+        only(request)
+        seen = [
+            {"id": one.id, **one.document()}
+            for one in self.hub().consents.given.values()
+            if self._sees(request, one.who, one.organisation)
+        ]
+        seen.sort(key=lambda one: (one["given"], one["id"]))
+        return json_response({"consents": seen})
+
+    async def agree(self, request: Request) -> Response:
+        """Agree that rules of an owner act as oneself, or as a group one manages: 201."""
+        only(request)
+        order = await _order(request, CONSENT)
+        who, tenant = await self._whose(request, order)
+        self._oneself(request, who, tenant)
+        consent = await self.hub().consents.give(self._consent(who, tenant, order), principal(request).name)
+        return json_response({"id": consent.id, **consent.document()}, 201)
+
+    async def withdraw(self, request: Request) -> Response:
+        """Agree no longer."""
+        only(request)
+        consents = self.hub().consents
+        one = consents.given.get(request.path_params["id"])
+        if one is None or not await self._may(request, one.who, one.organisation):
+            raise Problem(
+                404, "unknown-consent", "there is no consent of this id", remedy="GET /v1/consents lists them"
+            )
+        await consents.withdraw(one, principal(request).name)
+        return json_response({"id": one.id, **one.document()})
+
+    def _consent(self, who: Who, tenant: str, order: dict[str, Any]) -> Consent:
+        to = order.get("to")
+        try:
+            if to != PROJECT:
+                to = str(read_who(to if isinstance(to, str) else "", ("user", "group", "organisation")))
+            return Consent(tenant, str(who), order["agent"], read_hosts(_texts(order, "hosts")), to)
+        except ValueError as error:
+            raise _wrong(f"{error}, or `{PROJECT}`") from None
+
+    # --- who --------------------------------------------------------------------------------------------
+
+    def _vault(self) -> KeepingVault:
+        vault = self.hub().vault
+        if not isinstance(vault, KeepingVault):
+            raise Problem(
+                409, "no-vault", "this hub keeps no tokens",
+                remedy="`atamo secret keygen vault.key`, then `atamo run --vault file:vault.key`",
+            )  # fmt: skip
+        return vault
+
+    async def _whose(self, request: Request, order: dict[str, Any]) -> tuple[Who, str]:
+        """Whose token or consent is meant, and their organisation. Raises Problem, 403, where that is not allowed."""
+        asks = principal(request)
+        try:
+            who = read_who(order.get("who") or f"user {asks.name}")
+        except ValueError as error:
+            raise _wrong(str(error)) from None
+        known = self.hub().current.intake.people.users.get(who.name) if who.kind == "user" else None
+        tenant = (
+            known.organisation if known is not None else order.get("organisation", asks.user.organisation)
+        )
+        if known is not None and order.get("organisation", tenant) != tenant:
+            raise _wrong(f"the people files have `{who.name}` in another organisation, or in none")
+        await self.access.require(request, "secrets.manage", self._of(str(who), tenant))
+        return who, tenant
+
+    def _oneself(self, request: Request, who: Who, tenant: str) -> None:
+        """Nobody agrees in the name of another user, whatever their role. Raises Problem."""
+        asks = principal(request)
+        if who.kind == "user" and asks != LOCAL and (who.name, tenant) != (asks.name, asks.user.organisation):
+            self.access.denied(asks, "secrets.manage", "consent", f"{asks.name} is not {who.name}")
+            raise Problem(
+                403, "forbidden", "you may not do this", f"`{who}` alone agrees to what is done as them"
+            )
+
+    def _sees(self, request: Request, who: str, tenant: str) -> bool:
+        return self.access.sees(request, "secrets.manage", self._of(who, tenant))
+
+    async def _may(self, request: Request, who: str, tenant: str) -> bool:
+        return await self.access.may(request, "secrets.manage", self._of(who, tenant))
+
+    def _of(self, who: str, tenant: str) -> Resource:
+        kind, _, name = who.partition(" ")
+        if kind == "group":
+            return Resource("secret", tenant, groups=frozenset({name}))
+        return Resource("secret", tenant, name, self.hub().current.intake.people.user(name).groups)
+
+
+async def _order(request: Request, fields: tuple[str, ...]) -> dict[str, Any]:
+    """What is wanted. Raises Problem, which tells nothing of a value."""
+    try:
+        order: Any = decode(await bounded(request, LARGEST))
+    except JsonRefused:
+        raise _wrong("the body is not JSON") from None
+    if not isinstance(order, dict):
+        raise _wrong("the body is an object")
+    if unknown := sorted(set(order) - set(fields)):
+        raise _wrong(f"there is no `{unknown[0][:80]}`: there are {', '.join(fields)}")
+    for name in set(order) - {"hosts", "consent", "value", "to"}:
+        if not isinstance(order[name], str) or len(order[name]) > 256:
+            raise _wrong(f"`{name}` is a text")
+    if not order.get("agent"):
+        raise _wrong("`agent` says for which agent it is")
+    return order
+
+
+def _texts(order: dict[str, Any], name: str) -> list[str]:
+    value = order.get(name, [])
+    if not isinstance(value, list) or len(value) > 100 or not all(isinstance(one, str) for one in value):
+        raise _wrong(f"`{name}` is a list of texts")
+    return value
+
+
+def _wrong(what: str) -> Problem:
+    return Problem(400, "order", "this cannot be done", what)

@@ -1,0 +1,1 @@
+"""What users have for agents: sealed, bound, agreed to, and seen nowhere."""
