@@ -18,10 +18,12 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.model.authority import Verb
+from atamo_rules.model.via import Via
 from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, Authenticate, Handler, principal
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
 from atamo_rules.rest.dead import Dead
+from atamo_rules.rest.hooks import Hooks
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.problem import Problem, json_response, refusal
@@ -86,6 +88,7 @@ def entries(
 
     return (
         Entry("POST", "/v1/events", "event.send", service.post_events),
+        Entry("POST", "/hooks/{path:path}", None, Hooks(hub, service.open, largest).receive),
         Entry("GET", "/v1/types", "types.read", service.types),
         of_event("trace", telling.trace),
         of_event("why", telling.why),
@@ -143,7 +146,7 @@ class Service:
 
     async def post_events(self, request: Request) -> Response:
         """Take one event (202 and its id) or a batch (202 and a result for each)."""
-        self._open()
+        self.open()
         messages = await read(request, self.largest)
         key = idempotency_key(request)
         if not messages.batch:
@@ -166,7 +169,7 @@ class Service:
 
     async def post_request(self, request: Request) -> Response:
         """Take one request (202, its id, and where its answers will be); `Prefer: wait=N` waits for them."""
-        hub = self._open()
+        hub = self.open()
         messages = await read(request, self.largest)
         if messages.batch:
             raise refusal("envelope", 400, ("requests are sent one at a time",))
@@ -212,10 +215,11 @@ class Service:
 
     async def ready(self, request: Request) -> Response:
         """Rules are in force and messages are taken."""
-        hub = self._open()
+        hub = self.open()
         return json_response({"status": "ready", "digest": hub.current.digest})
 
-    def _open(self) -> Hub:
+    def open(self) -> Hub:
+        """The hub, where it takes messages now. Raises Problem, 503."""
         hub = self.hub()
         if not hub.accepting:
             raise Problem(
@@ -232,7 +236,8 @@ class Service:
     ) -> tuple[Taken, bool]:
         """Have the hub take a message of whoever sends the HTTP request."""
         hub, who = self.hub(), principal(request)
-        more: Any = {"type_name": item.type_name, "key": key, "options": options}
+        via = Via("http", self.access.client(request))
+        more: Any = {"type_name": item.type_name, "key": key, "options": options, "via": via}
         if who != roles.LOCAL:
             more |= {"user": who.user, "admit": self.access.sender(request)}
         if item.raw is not None:
@@ -314,7 +319,7 @@ async def _problem(request: Request, error: Problem) -> Response:
 async def _http(request: Request, error: HTTPException) -> Response:
     remedies = {
         404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
-        "/v1/holds, /v1/keys, /v1/status, /metrics, /healthz and /readyz"
+        "/v1/holds, /v1/keys, /v1/status, /hooks, /metrics, /healthz and /readyz"
     }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())
