@@ -161,7 +161,7 @@ class Service:
         )
         results = [_result(*one) for one in await asyncio.gather(*each)]
         refused = sum(result["state"] == "refused" for result in results)
-        if refused == len(results):
+        if results and refused == len(results):
             reasons = tuple(f"message {n}: {r['reasons'][0]}" for n, r in enumerate(results[:20], 1))
             code = "forbidden" if all(result["code"] == "forbidden" for result in results) else "invalid"
             raise refusal(code, 403 if code == "forbidden" else 422, reasons)
@@ -240,6 +240,9 @@ class Service:
         more: Any = {"type_name": item.type_name, "key": key, "options": options, "via": via}
         if who != roles.LOCAL:
             more |= {"user": who.user, "admit": self.access.sender(request)}
+        if item.wrong:
+            broken = Taken(str(item.value.get("id") or key), None, item.wrong, status=400, code="envelope")
+            return await hub.enter(broken, hub.current, hub.clock.now(), via=via)
         if item.raw is not None:
             return await hub.submit(item.raw, **more)
         return await hub.submit_json(item.value, **more)
