@@ -156,8 +156,7 @@ class Hub:
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
         none; `options` say how a request is to be answered; `admit` whether its sender may send it; `via` by which way
         it came. Waits while too much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
-        generation = self.current
-        now = self.clock.now()
+        generation, now = self.current, self.clock.now()
         taken = generation.intake.take(
             raw, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
         )
@@ -168,8 +167,7 @@ class Hub:
         options: Options = PLAIN, admit: Admit | None = None, via: Via = DIRECT,
     ) -> tuple[Taken, bool]:  # fmt: skip
         """As `submit`, for a message that was read already."""
-        generation = self.current
-        now = self.clock.now()
+        generation, now = self.current, self.clock.now()
         taken = generation.intake.given(
             value, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
         )
