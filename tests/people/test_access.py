@@ -168,6 +168,15 @@ def test_who_may_send_as_whom(door: Door) -> None:
     assert [one["event"] for one in denied] == ["e2", "e4", "e5"]
 
 
+def test_the_audit_says_by_which_key_a_message_came(door: Door) -> None:
+    _, key = door.keys["eve"]
+    assert door.send("eve", "e1", "mine").status_code == 202
+    assert door.send("eve", "e2", "hers", user="ann").status_code == 403
+    for kind in ("event.accepted", "access.denied"):
+        (record,) = door.web("root").get("/v1/audit", params={"kind": kind}).json()["records"]
+        assert (record["what"]["via"], record["what"]["client"]) == ("http", f"key {key.id} 127.0.0.1")
+
+
 def test_nothing_of_another_organisation_is_seen(door: Door) -> None:
     """Every GET there is, with every id of the other's: not a byte of what bob sent."""
     assert door.send("ann", "same", "acme-word").status_code == 202
