@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
     from atamo_rules.builtin.configuration.text import TextProvider
+    from atamo_rules.builtin.events.iterated import IteratedEvents
     from atamo_rules.builtin.stores.memory import MemoryStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
     from atamo_rules.builtin.witnesses.file import FileWitness
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
+    from atamo_rules.hub.ways import Way
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
     from atamo_rules.model.frame import Frame
@@ -103,8 +105,10 @@ _HOMES = {
     "LOADED": "builtin.agents.functions",
     "Value": "builtin.agents.functions",
     "TextProvider": "builtin.configuration.text",
+    "IteratedEvents": "builtin.events.iterated",
     "Portal": "embed.portal",
     "Threshold": "hub.telemetry.thresholds",
+    "Way": "hub.ways",
     "EventRejected": "errors",
     "OpenTelemetryAuditor": "builtin.auditors.opentelemetry",
 }
@@ -135,6 +139,7 @@ __all__ = [
     "FunctionAgent",
     "Hold",
     "Hub",
+    "IteratedEvents",
     "JsonLinesAuditor",
     "Matcher",
     "MemoryStore",
@@ -155,6 +160,7 @@ __all__ = [
     "UnknownName",
     "User",
     "Value",
+    "Way",
     "Witness",
     "__version__",
     "any_of",

@@ -57,12 +57,12 @@ def folder(place: str, folder: str) -> FolderProvider:
 
 
 def drop(place: str, folder: str) -> DropFolder:
-    """Events from files that are put into a folder."""
+    """Events from files that are put into a folder, which is taken from the project's."""
     from atamo_rules.builtin.events.drop import DropFolder
 
     if not place:
         raise ValueError("`drop` needs a folder: `drop:inbox`")
-    return DropFolder(Path(place))
+    return DropFolder(Path(folder) / place)
 
 
 def stdin(place: str, folder: str) -> StandardInput:

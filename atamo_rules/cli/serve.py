@@ -18,6 +18,8 @@ from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.ways import Way
+from atamo_rules.model.via import Via
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
@@ -96,6 +98,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     events = [_made("atamo.event_providers", one, folder) for one in options.events]
     vault = _made("atamo.vaults", options.vault, folder) if options.vault else None
     drop = _drop(options.drop) if options.drop else None
+    ways = (*_ways(folder, options, voice), *([Way("drop", drop)] if drop is not None else []))
     rules = FolderProvider(
         folder, tests=options.tests, watch=options.reload, params=options.params, code=options.code
     )
@@ -107,7 +110,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         lambda alert: voice.warn(alert.message),
         _witnesses(folder, options, store),
         _sign(options.sign),
-        events=events,
+        events=(*ways, *events),
         thresholds=_thresholds(options.alerts),
         vault=vault,
     )
@@ -122,7 +125,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     settle_memory()
     finish = asyncio.Event()
     with _signals(finish) as heard:
-        refused = await _doors(controller, listening, drop, options, voice, finish)
+        refused = await _doors(controller, listening, options, voice, finish)
         voice.tell("stopping: taking nothing more, finishing what is under way")
         # What a signal finds in line waits in the store for the next start; the end of the input waits for it.
         left = await controller.stop(options.drain, park=store.caps.durable and bool(heard))
@@ -226,7 +229,6 @@ def _settled(state: Generation | Rejected, voice: Voice) -> None:
 async def _doors(
     controller: Controller,
     listening: socket.socket | None,
-    drop: DropFolder | None,
     options: Options,
     voice: Voice,
     finish: asyncio.Event,
@@ -237,7 +239,7 @@ async def _doors(
 
     async def submit(raw: bytes) -> tuple[Taken, bool]:
         await hub.room()
-        return await hub.submit(raw)
+        return await hub.submit(raw, via=Via("stdin"))
 
     def tell_refused(number: int, reasons: tuple[str, ...]) -> None:
         nonlocal refused
@@ -253,9 +255,11 @@ async def _doors(
         address = listening.getsockname()
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
         voice.tell(f"listening on http://{host}:{address[1]}")
-    if drop is not None:
-        voice.tell(f"taking files from {drop.folder}")
-        doors.append(asyncio.create_task(drop.run(submit)))
+    if options.drop:
+        voice.tell(f"taking files from {options.drop}")
+    for way in hub.ways.ways:
+        if way.path:
+            voice.tell(f"`{way.name}` receives posts to {way.path}")
     reading: asyncio.Task[None] | None = None
     if options.stdin:
         from atamo_rules.builtin.events.stdin import StandardInput
@@ -309,6 +313,24 @@ def _server(controller: Controller, options: Options) -> Any:
         timeout_graceful_shutdown=max(1, int(options.drain)),
     )
     return Server(config)
+
+
+def _ways(folder: Path, options: Options, voice: Voice) -> tuple[Way, ...]:
+    """The sources of the project's `sources.yaml`; what is wrong with its shape is said with the rules. Raises
+    click.UsageError."""
+    from atamo_rules.hub.sources import read_declared, ways
+
+    if read_declared(folder)[1]:
+        return ()
+    try:
+        made = ways(folder)
+    except ValueError as error:
+        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    if not options.listens:
+        for way in made:
+            if way.path:
+                voice.warn(f"nobody can post to the source `{way.name}`: there is no HTTP door")
+    return made
 
 
 def _drop(folder: str) -> DropFolder:

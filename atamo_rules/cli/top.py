@@ -81,6 +81,13 @@ def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]
             f"{plain(name):<20.20} {counts.get('started', 0):>9} {counts.get('done', 0):>9} "
             f"{counts.get('retry', 0):>7} {bad}  {_number(took['p50']):>7} {_number(took['p95']):>7}"
         )
+    if now.get("sources"):
+        yield ""
+        yield ink.faint(f"{'source':<20} {'state':>9} {'taken':>9} {'again':>7} {'refused':>7}")
+    for one in now.get("sources", ()):
+        state = one["state"] if one["state"] != "broken" else ink.bad(f"{'broken':>9}")
+        refused = ink.bad(f"{one['refused']:>7}") if one["refused"] else f"{0:>7}"
+        yield f"{plain(one['name']):<20.20} {state:>9} {one['taken']:>9} {one['duplicates']:>7} {refused}"
     if now["fired"]:
         yield ""
         for name, times in list(now["fired"].items())[:8]:

@@ -15,7 +15,7 @@ class Alert:
     a store that cannot be written, an audit that is not what it was, or a number beyond its threshold. `message` is a
     sentence."""
 
-    kind: Literal["given-up", "breaker", "stuck", "store", "audit", "threshold"]
+    kind: Literal["given-up", "breaker", "stuck", "store", "audit", "threshold", "source"]
     message: str
     work: Work | None = None
 

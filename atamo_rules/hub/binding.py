@@ -85,7 +85,7 @@ def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic
     try:
         kind = _kind(use, folder, code)
         own = {name: value for name, value in use.settings.items() if name not in OURS}
-        reasons = _reasons(replace(use, settings=own), kind)
+        reasons = unfit(replace(use, settings=own), kind.settings_schema)
         reasons += [
             reason for name in OURS if name in use.settings for reason in ours(name, use.settings[name])
         ]
@@ -130,11 +130,12 @@ def _known() -> str:
     return ", ".join(sorted(offered(GROUP)))
 
 
-def _reasons(use: AgentUse, kind: Any) -> list[tuple[str, str | None]]:
-    """What is wrong with the settings of an agent, each with its remedy; a misspelt one is said once."""
+def unfit(use: AgentUse, settings: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    """What is wrong with the settings of an agent, or of another plug-in, by their schema, each with its remedy; a
+    misspelt one is said once."""
     import jsonschema_rs
 
-    schema = dict(kind.settings_schema)
+    schema = dict(settings)
     known = list(schema.get("properties", {}))
     found: list[tuple[str, str | None]] = []
     meant: set[str] = set()

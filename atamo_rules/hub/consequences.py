@@ -17,6 +17,7 @@ from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
+from atamo_rules.model.via import DIRECT, Via
 from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Hold, Work
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ HOPS = 16
 """How many times events may follow from events before the chain is cut, audited."""
 
 
-def arrival_of(taken: Taken, event: Event, at: datetime, decided: Decided | None = None) -> Arrival:
+def arrival_of(
+    taken: Taken, event: Event, at: datetime, decided: Decided | None = None, via: Via = DIRECT
+) -> Arrival:
     """A message that was taken, to be kept, with what was decided of it."""
     content = content_of(event.type, event.source, event.body)
     digest, sealed = sha256(content).digest(), seal(content, event.salt)
-    return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed)
+    return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed, via)
 
 
 def holds_on(action: Action, event: Event) -> tuple[Hold, Hold, Hold]:

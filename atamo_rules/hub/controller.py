@@ -20,12 +20,12 @@ from atamo_rules.hub.audit.witness import Witness
 from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Rejected, Vault
 from atamo_rules.hub.proposals.proposals import Proposals
 from atamo_rules.hub.store import Store
 from atamo_rules.hub.telemetry.monitor import Monitor
 from atamo_rules.hub.telemetry.thresholds import Threshold
+from atamo_rules.hub.ways import Way, Ways, named
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.model.work import Put
 from atamo_rules.source.diagnostic import Severity
@@ -39,8 +39,8 @@ Hear = Callable[["Generation | Rejected"], None]
 class Controller:
     """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused; `alarm`
     what somebody should look at, such as actions that were given up. `agents` of the program itself do the work of
-    agents that the rules declare, by their names; `events` bring messages in. `thresholds` on the hub's numbers raise
-    alerts too. The `vault` has what users have for agents."""
+    agents that the rules declare, by their names; `events` bring messages in, those in a `Way` under its name.
+    `thresholds` on the hub's numbers raise alerts too. The `vault` has what users have for agents."""
 
     hub: Hub
     monitor: Monitor
@@ -58,7 +58,7 @@ class Controller:
         sign: Sign | None = None,
         *,
         agents: Mapping[str, Agent] | None = None,
-        events: Sequence[EventProvider] = (),
+        events: Sequence[EventProvider | Way] = (),
         thresholds: Sequence[Threshold] = (),
         vault: Vault | None = None,
     ) -> None:
@@ -67,7 +67,6 @@ class Controller:
         self.auditors = tuple(auditors)
         self.events = tuple(events)
         self.thresholds = tuple(thresholds)
-        self.doors: list[asyncio.Task[None]] = []
         self.hear = hear or (lambda state: None)
         self.alarm = alarm
         self.agents = {name: Bound(AgentUse(name), agent) for name, agent in (agents or {}).items()}
@@ -102,7 +101,11 @@ class Controller:
         self.hear(first)
         self.monitor = Monitor(self.hub, self.thresholds)
         self.monitor.start()
-        self.doors = [asyncio.create_task(door.run(self._submit)) for door in self.events]
+        given = [one for one in self.events if isinstance(one, Way)]
+        self.hub.ways = Ways(
+            self.hub, (*given, *named(one for one in self.events if not isinstance(one, Way)))
+        )
+        await self.hub.ways.start()
         self.following = asyncio.create_task(self._follow(states))
 
     async def _activate(self, state: Generation) -> None:
@@ -129,10 +132,6 @@ class Controller:
     def _manned(self, generation: Generation) -> Generation:
         """A generation whose agents are those of this program, where it has one of the name."""
         return replace(generation, agents={**generation.agents, **self.agents}) if self.agents else generation
-
-    async def _submit(self, raw: bytes) -> tuple[Taken, bool]:
-        await self.hub.room()
-        return await self.hub.submit(raw)
 
     async def _seal(self) -> None:
         """Have the audit's tree grown, and checkpoints put down with the witnesses."""
@@ -173,9 +172,7 @@ class Controller:
         if self.following is not None:
             self.following.cancel()
             await asyncio.gather(self.following, return_exceptions=True)
-        for door in self.doors:
-            door.cancel()
-        await asyncio.gather(*self.doors, return_exceptions=True)
+        await self.hub.ways.stop()
         await self.monitor.stop()
         left = await self.hub.drain(seconds, park=park)
         await self.hub.retiring.end()

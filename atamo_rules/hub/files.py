@@ -1,8 +1,8 @@
 """The rule files of a project folder: which files count, read whole and safely.
 
 Rule files are every `.atamo`, `.yaml` and `.yml` file below the folder, except names that begin with a dot,
-`people.yaml`, the folder `people` at the top, and folders called `schemas`. Only regular files are opened; links that
-lead out of the folder, devices and pipes are not.
+`people.yaml`, `sources.yaml` and the folder `people` at the top, and folders called `schemas`. Only regular files are
+opened; links that lead out of the folder, devices and pipes are not.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from atamo_rules.source.span import Source
 SUFFIXES = (".atamo", ".yaml", ".yml")
 ASIDE = {"schemas", "node_modules", "__pycache__"}
 PEOPLE = ("people.yaml", "people.yml")
+SOURCES = ("sources.yaml", "sources.yml")
 PEOPLE_FOLDER = "people"
 """At the top of a project; it holds no rules."""
 LARGEST = 10 << 20
@@ -59,6 +60,7 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
         elif (
             name.endswith(SUFFIXES)
             and name not in PEOPLE
+            and not (name in SOURCES and real == root)
             # Only a link can lead out of a folder that is inside.
             and (not link or _leads_inside(path, root))
         ):

@@ -42,6 +42,7 @@ from atamo_rules.hub.store import Store
 from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.underway import Underway
+from atamo_rules.hub.ways import Ways
 from atamo_rules.hub.windows.keeping import Windows
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
@@ -50,6 +51,7 @@ from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
+from atamo_rules.model.via import DIRECT, Via
 from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
 
 if TYPE_CHECKING:
@@ -60,15 +62,9 @@ class Hub:
     """The central engine. One generation of rules at a time; every step is in the audit of its store."""
 
     def __init__(
-        self,
-        first: Generation,
-        store: Store,
-        auditors: Sequence[Auditor] = (),
-        *,
-        clock: Clock | None = None,
-        alarm: Alarm | None = None,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
+        self, first: Generation, store: Store, auditors: Sequence[Auditor] = (), *, clock: Clock | None = None,
+        alarm: Alarm | None = None, chance: Callable[[], float] = random.random,
+    ) -> None:  # fmt: skip
         self.retiring = Retiring(first)
         self.store = store
         self.clock = clock or SystemClock()
@@ -97,6 +93,7 @@ class Hub:
         self.calls = Calls(self)
         self.requests = Requests(self)
         self.windows = Windows(self)
+        self.ways = Ways(self, ())
         self.left = Recovered()
         """What a process before left open."""
         self._started: asyncio.Task[None] | None = None
@@ -149,32 +146,30 @@ class Hub:
 
     async def submit(
         self, raw: bytes, *, type_name: str | None = None, user: User | None = None, key: str = "",
-        options: Options = PLAIN, admit: Admit | None = None,
+        options: Options = PLAIN, admit: Admit | None = None, via: Via = DIRECT,
     ) -> tuple[Taken, bool]:  # fmt: skip
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
-        none; `options` say how a request is to be answered; `admit` whether its sender may send it. Waits while too
-        much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
-        generation = self.current
-        now = self.clock.now()
+        none; `options` say how a request is to be answered; `admit` whether its sender may send it; `via` by which way
+        it came. Waits while too much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
+        generation, now = self.current, self.clock.now()
         taken = generation.intake.take(
             raw, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
         )
-        return await self.enter(taken, generation, now, options)
+        return await self.enter(taken, generation, now, options, via)
 
     async def submit_json(
         self, value: Json, *, type_name: str | None = None, user: User | None = None, key: str = "",
-        options: Options = PLAIN, admit: Admit | None = None,
+        options: Options = PLAIN, admit: Admit | None = None, via: Via = DIRECT,
     ) -> tuple[Taken, bool]:  # fmt: skip
         """As `submit`, for a message that was read already."""
-        generation = self.current
-        now = self.clock.now()
+        generation, now = self.current, self.clock.now()
         taken = generation.intake.given(
             value, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
         )
-        return await self.enter(taken, generation, now, options)
+        return await self.enter(taken, generation, now, options, via)
 
     async def enter(
-        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN
+        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN, via: Via = DIRECT
     ) -> tuple[Taken, bool]:
         """Decide what was taken at that moment, and keep both in one transaction."""
         if self._started is None or not self._started.done():
@@ -184,7 +179,7 @@ class Hub:
         event = taken.event
         if event is None:
             kind: Kind = "access.denied" if taken.code == "forbidden" else "event.refused"
-            await self.note(kind, taken.id, reasons=list(taken.refused))
+            await self.note(kind, taken.id, reasons=list(taken.refused), **via.facts())
             return taken, False
         following, made, new, request, claim = NOTHING, None, False, None, None
         if taken.decided:
@@ -196,7 +191,7 @@ class Hub:
             following = made.following
             new = bool(following.work) and self.retiring.enter(event.key, generation)
         try:
-            accepted = self.store.accept([arrival_of(taken, event, now, made)])
+            accepted = self.store.accept([arrival_of(taken, event, now, made, via)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
         except StoreUnavailable as error:
             self.unreserve(following)

@@ -81,6 +81,8 @@ def made(group: str, name: str, place: str, folder: str) -> Any:
     """A plug-in of a group other than agents, made for a place. Raises as `plugin` does, and ValueError or OSError with
     a sentence where the place does not do."""
     make = plugin(group, name)
+    if group == "atamo.event_providers" and hasattr(make, "settings_schema"):
+        raise ValueError("it has settings: give it an entry in `sources.yaml`")
     return contained(name, lambda: make(place, folder), (ValueError, OSError))
 
 

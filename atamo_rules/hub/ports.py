@@ -2,16 +2,20 @@
 
 The store has a page of its own, `hub/store.py`. Nothing here is inherited from: a class that has these methods fits;
 entry points name it: `atamo.agents` the class of an agent, `atamo.stores`, `atamo.auditors`, `atamo.vaults`,
-`atamo.event_providers` and `atamo.configuration_providers` what makes one, `make(place, folder)`. `hub/plugins.py`
-finds them.
+`atamo.event_providers` and `atamo.configuration_providers` what makes one, `make(place, folder)`. An event provider
+that has `settings_schema` is made as an agent is, `plugin(name, settings, folder)`, from its entry in `sources.yaml`;
+with `declares(settings)` it says which event types it brings, as rule text. `hub/plugins.py` finds them.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.receiving import Received
+from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome
@@ -175,8 +179,45 @@ class Rejected(Protocol):
 
 
 class EventProvider(Protocol):
-    """Brings events in by some way of its own until it is cancelled."""
+    """Brings events in by some way of its own until it is cancelled. What it raises is said, and it is run again after
+    a while; coming back means that nothing more will come. It may be `Remembering` and `Responding`."""
 
     async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
         """Hand every message to `submit`, in order, and see to what it says of it."""
+        ...
+
+
+class Remembering(Protocol):
+    """What an event provider may have beside: a place in the hub's store for how far it has come."""
+
+    def remember(self, memory: Place) -> None:
+        """Called once, before `run`."""
+        ...
+
+
+class Place(Protocol):
+    """One value that outlives the process, where the hub's store does."""
+
+    async def get(self) -> Json: ...
+    async def put(self, value: Json) -> None: ...
+
+
+class Responding(Protocol):
+    """What an event provider may have beside: a way to hand answers back to clients that do not wait for them."""
+
+    async def respond(self, id: str, answers: Answers) -> None:
+        """All that came of a request it brought, by the id of the message, once it is over. Called again after what
+        it raises, and by the next process where this one ended before: at least once."""
+        ...
+
+
+class Receiver(Protocol):
+    """An event provider that others post to, in place of `run`: the HTTP door hands it what comes to its path."""
+
+    path: str
+    """Begins with `/hooks/`."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Received:
+        """What a post says, once it is known to be genuine. `headers` are found in any case of letters; the body is as
+        it came. Raises `receiving.Unsigned` and `receiving.Refused`."""
         ...

@@ -27,6 +27,7 @@ def accepted(arrival: Arrival) -> list[Note]:
     what: dict[str, Json] = {"type": event.type, "source": event.source, "conforms": event.conforms}
     if arrival.seal:
         what["digest"] = arrival.seal
+    what |= arrival.via.facts()
     if event.type == OVER:
         cause = event.source.replace(":", " ", 1)  # the rule whose time it is
     else:  # an emitted event has the id of the action that emitted it
@@ -43,8 +44,9 @@ def known(arrival: Arrival, same: bool) -> Note:
     event = arrival.event
     cause = f"event {event.key}"
     if same:
-        return Note(arrival.at, "event.duplicate", event.key, event.who, {}, cause)
-    return Note(arrival.at, "event.refused", event.key, event.who, {"reasons": [CONFLICT]}, cause)
+        return Note(arrival.at, "event.duplicate", event.key, event.who, {**arrival.via.facts()}, cause)
+    what: dict[str, Json] = {"reasons": [CONFLICT], **arrival.via.facts()}
+    return Note(arrival.at, "event.refused", event.key, event.who, what, cause)
 
 
 def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:

@@ -13,6 +13,7 @@ from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
 from atamo_rules.engine.cases import CaseResult, run_case
 from atamo_rules.hub.archive import Recorder, Script
 from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
+from atamo_rules.hub.sources import declared_types
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -58,6 +59,11 @@ class Rulebook:
         if not sources and not unread:
             where = ", ".join(f"`{path}`" for path in self.paths)
             raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")
+        for folder in folders:
+            if folder.is_dir():
+                brought, found = declared_types(folder)
+                sources.extend(brought)
+                unread.extend(found)
         roots = [path if path.is_dir() else path.parent for path in folders] or [Path()]
         read = Recorder(schema_reader(roots))
         made = compile_sources(sources, read, params=self.params, cache=self.cache)

@@ -33,6 +33,8 @@ Kind: TypeAlias = Literal[
     "rules.rolled_back",
     "agent.registered",
     "agent.removed",
+    "source.opened",
+    "source.broken",
     "event.accepted",
     "event.duplicate",
     "event.refused",

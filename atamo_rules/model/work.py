@@ -17,6 +17,7 @@ from atamo_rules.model.decision import Action, Decision, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
+from atamo_rules.model.via import DIRECT, Via
 
 Known: TypeAlias = Literal["new", "same", "other"]
 """What a store says of an event's key: not seen before, seen with the same content, or seen with other content."""
@@ -106,6 +107,7 @@ class Arrival(Struct, frozen=True):
     quarantined: bool = False
     decided: Decided | None = None
     seal: str = ""
+    via: Via = DIRECT
 
 
 class Kept(Struct, frozen=True):

@@ -140,6 +140,12 @@ class Access:
 
         return refusal
 
+    def client(self, request: Request) -> str:
+        """Who posts, for the audit: the key shown, where there is one, and the address."""
+        key = principal(request).key
+        address = request.client.host if request.client is not None else ""
+        return f"key {key} {address}".rstrip() if key else address
+
     def rule(self, request: Request, rule: Rule) -> bool:
         """Whether somebody may see a rule."""
         return self.sees(request, "rules.read", of_rule(rule))

@@ -18,11 +18,13 @@ from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.model.authority import Verb
 from atamo_rules.model.strict_json import encode
+from atamo_rules.model.via import Via
 from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, Authenticate, Handler, principal
 from atamo_rules.rest.bodies import LARGEST, Message, idempotency_key, read
 from atamo_rules.rest.dead import Dead
 from atamo_rules.rest.faults import FAULTS, HostCheck
+from atamo_rules.rest.hooks import Hooks
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.parameters import only
@@ -100,6 +102,7 @@ def entries(
 
     return (
         Entry("POST", "/v1/events", "event.send", service.post_events),
+        Entry("POST", "/hooks/{path:path}", None, Hooks(hub, service.open, largest).receive),
         Entry("GET", "/v1/types", "types.read", service.types),
         of_event("trace", telling.trace),
         of_event("why", telling.why),
@@ -166,7 +169,7 @@ class Service:
 
     async def post_events(self, request: Request) -> Response:
         """Take one event (202 and its id) or a batch (202 and a result for each)."""
-        self._open()
+        self.open()
         messages = await read(request, self.largest)
         key = idempotency_key(request)
         if not messages.batch:
@@ -181,7 +184,7 @@ class Service:
         )
         results = [_result(*one) for one in await asyncio.gather(*each)]
         refused = sum(result["state"] == "refused" for result in results)
-        if refused == len(results):
+        if results and refused == len(results):
             reasons = tuple(f"message {n}: {r['reasons'][0]}" for n, r in enumerate(results[:20], 1))
             code = "forbidden" if all(result["code"] == "forbidden" for result in results) else "invalid"
             raise refusal(code, 403 if code == "forbidden" else 422, reasons)
@@ -189,7 +192,7 @@ class Service:
 
     async def post_request(self, request: Request) -> Response:
         """Take one request (202, its id, and where its answers will be); `Prefer: wait=N` waits for them."""
-        hub = self._open()
+        hub = self.open()
         messages = await read(request, self.largest)
         if messages.batch:
             raise refusal("envelope", 400, ("requests are sent one at a time",))
@@ -252,10 +255,11 @@ class Service:
 
     async def ready(self, request: Request) -> Response:
         """Rules are in force and messages are taken."""
-        hub = self._open()
+        hub = self.open()
         return json_response({"status": "ready", "digest": hub.current.digest})
 
-    def _open(self) -> Hub:
+    def open(self) -> Hub:
+        """The hub, where it takes messages now. Raises Problem, 503."""
         hub = self.hub()
         if not hub.accepting:
             raise Problem(
@@ -272,9 +276,13 @@ class Service:
     ) -> tuple[Taken, bool]:
         """Have the hub take a message of whoever sends the HTTP request."""
         hub, who = self.hub(), principal(request)
-        more: Any = {"type_name": item.type_name, "key": key, "options": options}
+        via = Via("http", self.access.client(request))
+        more: Any = {"type_name": item.type_name, "key": key, "options": options, "via": via}
         if who != roles.LOCAL:
             more |= {"user": who.user, "admit": self.access.sender(request)}
+        if item.wrong:
+            broken = Taken(str(item.value.get("id") or key), None, item.wrong, status=400, code="envelope")
+            return await hub.enter(broken, hub.current, hub.clock.now(), via=via)
         if item.raw is not None:
             return await hub.submit(item.raw, **more)
         return await hub.submit_json(item.value, **more)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from starlette.requests import Request
 
 from atamo_rules.hub.intake import LONGEST_ID
 from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.rest import cloudevents
 from atamo_rules.rest.problem import Problem, refusal
 
 LARGEST = 25 << 20
@@ -18,7 +18,8 @@ LARGEST = 25 << 20
 MOST = 1000
 """Messages of one batch."""
 
-_ONE = ("application/json", "application/cloudevents+json")
+_STRUCTURED = "application/cloudevents+json"
+_ONE = ("application/json", _STRUCTURED)
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines")
 _BATCH = "application/cloudevents-batch+json"
 
@@ -26,11 +27,12 @@ _BATCH = "application/cloudevents-batch+json"
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message: a value, or a line still to be read, whose faults are its own and not the batch's. `type_name`
-    is set for bare data."""
+    is set for bare data; `wrong` are reasons why it is not what it is called."""
 
     raw: bytes | None
     value: Any = None
     type_name: str | None = None
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
         raise Problem(415, "encoding", "compressed bodies are not taken", remedy="send it uncompressed")
     type_name = request.query_params.get("type")
     raw = await bounded(request, largest)
-    if "ce-type" in request.headers and media == "application/json":
-        return Messages((Message(None, _binary(request, raw)),), False)
+    if media == "application/json" and any(name.startswith("ce-") for name in request.headers):
+        return Messages((_binary(request, raw),), False)
     if media in _LINES:
         lines = [line for line in raw.split(b"\n") if line.strip()]
         return Messages(tuple(Message(line, None, type_name) for line in _few(lines)), True)
@@ -64,17 +66,21 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
         value = _json(raw)
         if not isinstance(value, list):
             raise refusal("envelope", 400, ("a batch is a list of events",))
+        if media == _BATCH:
+            return Messages(tuple(_structured(item) for item in _few(value, 0)), True)
         return Messages(tuple(Message(None, item, type_name) for item in _few(value)), True)
+    if media == _STRUCTURED:
+        return Messages((_structured(_json(raw)),), False)
     return Messages((Message(None, _json(raw), type_name),), False)
 
 
-def _few(items: list[Any]) -> list[Any]:
+def _few(items: list[Any], least: int = 1) -> list[Any]:
     if len(items) > MOST:
         raise Problem(
             413, "too-many", f"a batch has at most {MOST} messages", f"this one has {len(items)}",
             "send it in parts",
         )  # fmt: skip
-    if not items:
+    if len(items) < least:
         raise refusal("envelope", 400, ("there is no message in the body",))
     return items
 
@@ -86,16 +92,17 @@ def _json(raw: bytes) -> Any:
         raise refusal("malformed", 400, (str(error),)) from None
 
 
-def _binary(request: Request, raw: bytes) -> dict[str, Any]:
-    """An event of the binary content mode: attributes in `ce-` headers, percent-encoded (CloudEvents HTTP 3.1.3)."""
-    event: dict[str, Any] = {"data": _json(raw)}
-    for name in ("id", "type", "source", "time", "user"):
-        value = request.headers.get(f"ce-{name}")
-        if value is not None:
-            event[name] = unquote(value)
-    if request.headers.get("ce-alerts") == "true":
-        event["alerts"] = True
-    return event
+def _structured(value: Any) -> Message:
+    envelope, wrong = cloudevents.structured(value)
+    return Message(None, envelope, None, wrong)
+
+
+def _binary(request: Request, raw: bytes) -> Message:
+    try:
+        envelope, wrong = cloudevents.binary(request.headers.items(), raw)
+    except JsonRefused as error:
+        raise refusal("malformed", 400, (str(error),)) from None
+    return Message(None, envelope, None, wrong)
 
 
 async def bounded(request: Request, limit: int) -> bytes:

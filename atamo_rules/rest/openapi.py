@@ -69,7 +69,10 @@ def _operation(entry: Entry, path: str) -> dict[str, Any]:
     if entry.verb is not None:
         made["description"] = f"It takes `{entry.verb}` where a hub asks who calls."
     if told.takes:
-        made["requestBody"] = {"required": told.takes not in ("Word", "Approval"), "content": _taken(told)}
+        made["requestBody"] = {
+            "required": told.takes not in ("Word", "Approval", "Hook"),
+            "content": _taken(told),
+        }
     return made
 
 

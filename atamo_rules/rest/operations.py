@@ -108,6 +108,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/consents": Operation("List what was agreed to", {200: "Consents"}),
     "POST /v1/consents": Operation("Let rules of another owner act as oneself", {201: "Consent"}, "NewConsent"),
     "DELETE /v1/consents/{id}": Operation("Withdraw a consent", {200: "Consent"}),
+    "POST /hooks/{path}": Operation("Take a webhook that shows itself genuine", {200: "Hook", 202: "Hook"}, "Hook"),
     "GET /healthz": Operation("Say whether the process lives", {200: "Health"}),
     "GET /readyz": Operation("Say whether messages are taken", {200: "Health"}),
     "GET /openapi.json": Operation("Describe this interface", {200: "Tried"}),
@@ -115,5 +116,6 @@ OPERATIONS: dict[str, Operation] = {
 }  # fmt: skip
 """By method and path, converters of paths left out. WHOLE numbers of paths are checked by the router."""
 PATHS: dict[str, Schema] = {
-    "id": TEXT, "name": TEXT, "kind": {"enum": ["agent", "rule", "organisation"]}, "number": {**WHOLE, "minimum": 1},
+    "id": TEXT, "name": TEXT, "path": TEXT, "kind": {"enum": ["agent", "rule", "organisation"]},
+    "number": {**WHOLE, "minimum": 1},
 }  # fmt: skip

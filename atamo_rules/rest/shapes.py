@@ -170,6 +170,7 @@ SHAPES: dict[str, Schema] = {
         "type": "object", "additionalProperties": False, "required": ["agent", "to"],
         "properties": {"agent": TEXT, "to": TEXT, "hosts": each(TEXT), "who": TEXT, "organisation": TEXT},
     },
+    "Hook": {"description": "What the sender's webhooks are."},
     "Health": shape("The process lives.", status=TEXT, more={"digest": TEXT}),
     "Problem": PROBLEM,
 }  # fmt: skip

@@ -162,6 +162,7 @@ class Telling:
                 "uptime": round(hub.clock.passed() - hub.since, 3),
                 "open": asdict(depth),
                 "paused": [{"kind": hold.kind, "name": hold.name} for hold in await hub.store.paused()],
+                "sources": hub.ways.document(),
                 **hub.tally.document(),
             }
         )

@@ -22,6 +22,7 @@ from atamo_rules.testing.laws_of_providing import (
     ConfigurationProviderContract as ConfigurationProviderContract,
 )
 from atamo_rules.testing.laws_of_providing import EventProviderContract as EventProviderContract
+from atamo_rules.testing.laws_of_providing import ReceiverContract as ReceiverContract
 from atamo_rules.testing.laws_of_providing import VaultContract as VaultContract
 from atamo_rules.testing.laws_of_work import WorkLaws
 from atamo_rules.testing.store_stage import NOON, action

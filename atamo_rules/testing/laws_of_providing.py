@@ -11,14 +11,16 @@ class TestMyQueue(EventProviderContract):
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from typing import Any
 
 from atamo_rules.errors import NotAllowed
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
-from atamo_rules.hub.ports import ConfigurationProvider, EventProvider, Rejected, Vault
+from atamo_rules.hub.ports import ConfigurationProvider, EventProvider, Receiver, Rejected, Vault
+from atamo_rules.hub.receiving import Unsigned
 from atamo_rules.model.event import Event
 from atamo_rules.testing.store_stage import NOON
 
@@ -124,6 +126,54 @@ class EventProviderContract:
                 await asyncio.sleep(0)
 
         asyncio.run(story())
+
+
+class ReceiverContract:
+    """What the hub relies on of an event provider that others post to."""
+
+    def receiver(self) -> Receiver:
+        """A new receiver."""
+        raise NotImplementedError
+
+    def post(self, now: datetime) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body of a genuine post that says something happened, as its sender sends it at a moment."""
+        raise NotImplementedError
+
+    def test_a_genuine_post_is_a_message_that_has_a_name(self) -> None:
+        headers, body = self.post(NOON)
+        message = self.receiver().receive(headers, body, NOON).message
+        assert message is not None
+        assert isinstance(message["type"], str)
+        assert isinstance(message["data"], dict)
+        assert message["id"], "the hub tells a post that is sent again by its id"
+        assert self.receiver().receive(headers, body, NOON).message == message
+
+    def test_no_byte_of_the_body_can_be_changed(self) -> None:
+        headers, body = self.post(NOON)
+        receiver = self.receiver()
+        for place in range(len(body)):
+            other = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+            with raised(Unsigned):
+                receiver.receive(headers, other, NOON)
+        with raised(Unsigned):
+            receiver.receive(headers, body + b" ", NOON)
+
+    def test_without_its_headers_it_is_refused_before_it_is_read(self) -> None:
+        with raised(Unsigned):
+            self.receiver().receive({}, b"{ no JSON", NOON)
+
+    def test_its_path_is_one_of_a_hook(self) -> None:
+        assert self.receiver().path.startswith("/hooks/")
+
+
+@contextmanager
+def raised(kind: type[Exception]) -> Iterator[None]:
+    """Something must be raised inside."""
+    try:
+        yield
+    except kind:
+        return
+    raise AssertionError(f"{kind.__name__} was not raised")
 
 
 class ConfigurationProviderContract:

@@ -18,6 +18,7 @@ from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.sources import ways
 from atamo_rules.rest.app import application
 from tests.places import write
 
@@ -69,8 +70,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
     """Starts a hub on some rule text; everything is stopped after the test."""
     ends: list[Callable[[], None]] = []
 
-    def start(text: str, **agents: Any) -> Serving:
-        folder = write(tmp_path / f"p{len(ends)}", {"rules/a.atamo": text})
+    def start(text: str, *, sources: str = "", **agents: Any) -> Serving:
+        files = {"rules/a.atamo": text, **({"sources.yaml": sources} if sources else {})}
+        folder = write(tmp_path / f"p{len(ends)}", files)
         loop = asyncio.new_event_loop()
         ready = threading.Event()
         made: list[Any] = []
@@ -78,7 +80,11 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
         async def life() -> None:
             audit = JsonLinesAuditor(folder / ".atamo" / "audit.jsonl")
             controller = Controller(
-                FolderProvider(folder, watch=False), MemoryStore(), (audit,), agents=agents
+                FolderProvider(folder, watch=False),
+                MemoryStore(),
+                (audit,),
+                agents=agents,
+                events=ways(folder),
             )
             await controller.start()
             config = uvicorn.Config(

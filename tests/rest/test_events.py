@@ -66,7 +66,7 @@ def test_cloudevents_structured_binary_and_batched(serve: Serve) -> None:
     assert binary.json() == {"id": "b €", "state": "accepted"}
     batch = serving.web.post(
         "/v1/events",
-        content=json.dumps([envelope(id="b1"), envelope(id="b2", type="order.palced")]),
+        content=json.dumps([{**event, "id": "b1"}, {**event, "id": "b2", "type": "order.palced"}]),
         headers={"content-type": "application/cloudevents-batch+json"},
     )
     assert batch.status_code == 202

@@ -1,1 +1,1 @@
-"""The default event providers: standard input and a watched folder."""
+"""The default event providers: standard input, a watched folder, webhooks, mailboxes, and iterables of a program."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from atamo_rules.hub.files import read_regular
+from atamo_rules.hub.requests.asking import Answers
+from atamo_rules.model.strict_json import encode
 
 LARGEST = 16 << 20
 EVERY = 0.25
@@ -18,7 +22,8 @@ PATIENCE = 2.0
 
 
 class DropFolder:
-    """Takes `*.json` (one event) and `*.jsonl` (one a line). Why a file failed stands beside it in `.reason.txt`.
+    """Takes `*.json` (one event) and `*.jsonl` (one a line). Why a file failed stands beside it in `.reason.txt`. What
+    was answered to a request is put into `answers`, under the request's id.
 
     Files are best written elsewhere, or under a name that begins with a dot, and moved there. Raises OSError when
     the folder cannot be made or written to.
@@ -28,7 +33,7 @@ class DropFolder:
         self.folder = folder
         self.seen: dict[Path, tuple[tuple[int, int], float]] = {}
         folder.mkdir(parents=True, exist_ok=True)
-        for inside in ("done", "failed"):
+        for inside in ("done", "failed", "answers"):
             (folder / inside).mkdir(exist_ok=True)
 
     async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
@@ -86,6 +91,20 @@ class DropFolder:
                 (target / f"{path.name}.reason.txt").write_text("\n".join(reasons) + "\n", "utf-8")
         except OSError:
             self.seen.pop(path, None)
+
+    async def respond(self, id: str, answers: Answers) -> None:
+        """Put the answers of a request down for whoever dropped it; a file is there whole or not at all."""
+        name = quote(id, safe=" ")
+        name = f"{name if len(name) <= 200 else sha256(name.encode()).hexdigest()}.json"
+        said = {
+            "id": id,
+            "state": answers.state,
+            "answers": list(answers.all),
+            "errors": list(answers.errors),
+        }
+        part = self.folder / "answers" / f".{name}"
+        part.write_text(encode(said) + "\n", "utf-8")
+        part.rename(self.folder / "answers" / name)
 
 
 def _has_an_end(path: Path) -> bool:

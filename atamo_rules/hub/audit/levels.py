@@ -25,6 +25,8 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
         "the program that holds the hub gave an agent, perhaps in place of another",
     ),
     "agent.removed": ("minimal", "it took an agent of its own back"),
+    "source.opened": ("minimal", "an event provider began to bring events in"),
+    "source.broken": ("minimal", "an event provider raised; it is started again after a while"),
     "event.accepted": ("minimal", "an event was kept"),
     "event.duplicate": ("minimal", "an event came again, with the same content"),
     "event.refused": ("minimal", "an event was not kept, and why"),

@@ -1,0 +1,171 @@
+"""The event sources of a project, `sources.yaml`: which providers bring events in, and how each is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import jsonschema_rs
+
+from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
+from atamo_rules.hub.binding import unfit
+from atamo_rules.hub.files import SOURCES, load
+from atamo_rules.hub.plugins import contained, made, offered, plugin
+from atamo_rules.hub.ways import Way
+from atamo_rules.model.rule import AgentUse
+from atamo_rules.model.types import Json
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.span import Source, Span
+from atamo_rules.syntax.yaml_nodes import Mapping as Table
+from atamo_rules.syntax.yaml_nodes import Node, read_yaml, to_json
+
+GROUP = "atamo.event_providers"
+OURS = ("uses", "user")
+"""Settings that every source has; all others are its provider's."""
+SHAPE: Mapping[str, Any] = MappingProxyType(
+    {
+        "type": "object",
+        "properties": {
+            "sources": {
+                "type": "object",
+                "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,63}$"},
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {
+                        "uses": {"type": "string", "minLength": 1},
+                        "user": {"type": "string", "minLength": 1},
+                    },
+                    "required": ["uses"],
+                },
+            }
+        },
+        "required": ["sources"],
+        "additionalProperties": False,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One source as the file has it. `user` is in whose name its messages come, or empty."""
+
+    name: str
+    plugin: str
+    settings: Mapping[str, Json]
+    user: str
+    span: Span
+
+
+def read_declared(folder: Path) -> tuple[tuple[Declared, ...], tuple[Diagnostic, ...]]:
+    """The sources of a project's folder; none without a file. Providers are loaded, and none is made."""
+    path = next((folder / name for name in SOURCES if (folder / name).exists()), None)
+    if path is None:
+        return (), ()
+    source, wrong = load(path)
+    node, broken = read_yaml(source) if not wrong else (None, ())
+    if node is None or wrong or broken:
+        return (), (*wrong, *broken)
+    value: Any = to_json(node)
+    for error in jsonschema_rs.Draft202012Validator(dict(SHAPE)).iter_errors(value):
+        place = ".".join(str(step) for step in error.instance_path)
+        message = f"{f'`{place}`: ' if place else ''}{error.message}"
+        return (), (codes.BAD_SOURCE.at(_place(node, error.instance_path), message),)
+    declared = tuple(
+        Declared(
+            name,
+            entry["uses"],
+            {key: given for key, given in entry.items() if key not in OURS},
+            entry.get("user", ""),
+            _place(node, ("sources", name)),
+        )
+        for name, entry in value["sources"].items()
+    )
+    found = [diagnostic for one in declared for diagnostic in _reasons(one)]
+    found += _same_path(declared)
+    return (declared if not found else ()), tuple(found)
+
+
+def _reasons(one: Declared) -> Iterator[Diagnostic]:
+    """What is wrong with a source, as far as can be told without making its provider."""
+    reasons: list[tuple[str, str | None]]
+    try:
+        kind = plugin(GROUP, one.plugin)
+        schema = getattr(kind, "settings_schema", PLACE)
+        use = AgentUse(one.name, one.plugin, one.settings)
+        reasons = unfit(use, schema)
+    except UnknownName as unknown:
+        hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
+        reasons = [
+            (f"there is no event provider `{one.plugin}`", f"{hint}there are {', '.join(offered(GROUP))}")
+        ]
+    except (PluginBroken, PluginTwice) as broken:
+        reasons = [(str(broken), None)]
+    for reason, help in reasons:
+        yield codes.BAD_SOURCE.at(one.span, f"the source `{one.name}` cannot be used: {reason}", help=help)
+
+
+PLACE: Mapping[str, Any] = MappingProxyType(
+    {"type": "object", "properties": {"place": {"type": "string"}}, "additionalProperties": False}
+)
+"""The settings of providers that are made for a place alone."""
+
+
+def _same_path(declared: tuple[Declared, ...]) -> Iterator[Diagnostic]:
+    """Two sources that others would post to at one path."""
+    seen: dict[str, str] = {}
+    for one in declared:
+        path = one.settings.get("path")
+        if not isinstance(path, str) or not path.startswith("/"):
+            continue
+        if path in seen:
+            message = f"the sources `{seen[path]}` and `{one.name}` have the same path, {path}"
+            yield codes.BAD_SOURCE.at(one.span, message, help="give each a path of its own")
+        seen.setdefault(path, one.name)
+
+
+def declared_types(folder: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
+    """The event types that the providers of a project declare, as rule text; and what is wrong with its sources."""
+    declared, found = read_declared(folder)
+    made: list[Source] = []
+    for one in declared:
+        declares = getattr(plugin(GROUP, one.plugin), "declares", None)
+        text = contained(one.plugin, partial(declares, one.settings)) if declares is not None else ""
+        if text:
+            made.append(Source(f"{one.span.source.name}#{one.name}.atamo", text))
+    return tuple(made), found
+
+
+def ways(folder: Path) -> tuple[Way, ...]:
+    """The providers of a project, made. Raises ValueError with a sentence for the first that cannot be."""
+    declared, found = read_declared(folder)
+    if found:
+        raise ValueError(f"{found[0].span}: {found[0].message}")
+    return tuple(Way(one.name, _made(one, str(folder)), one.user) for one in declared)
+
+
+def _made(one: Declared, folder: str) -> Any:
+    try:
+        kind = plugin(GROUP, one.plugin)
+        if hasattr(kind, "settings_schema"):
+            return contained(one.plugin, lambda: kind(one.name, one.settings, folder), (ValueError, OSError))
+        return made(GROUP, one.plugin, str(one.settings.get("place", "")), folder)
+    except (ValueError, OSError, PluginBroken, PluginTwice) as error:
+        raise ValueError(f"the source `{one.name}` cannot be used: {error}") from None
+
+
+def _place(node: Node, path: Any) -> Span:
+    """Where in the file the value at a path stands, as near as can be said; of a source, its name."""
+    span = node.span
+    for step in path:
+        if not isinstance(node, Table):
+            break
+        for key, value in node.entries:
+            if key.text == step:
+                node, span = value, (key.span if isinstance(value, Table) else value.span)
+                break
+    return span

@@ -1,0 +1,202 @@
+"""The ways events come in: the providers of a hub side by side, each under its name, counted, contained, restarted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from atamo_rules.hub.alerts import Alert
+from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.requests.asking import Answers
+from atamo_rules.model.types import Json
+from atamo_rules.model.via import Via
+from atamo_rules.model.work import Put
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+State: TypeAlias = Literal["open", "broken", "ended"]
+PLACES = "sources"
+"""The bucket of how far providers have come."""
+OWED = "sources.owed"
+"""The bucket of requests whose answers a provider is still to be handed, each with the provider's name and the id."""
+FIRST, LONGEST = 1.0, 60.0
+"""Seconds until a provider that broke is started again, the first time and at most."""
+
+
+@dataclass(slots=True, eq=False)
+class Way:
+    """One provider at work. `user` is in whose name its messages come, where they do not say."""
+
+    name: str
+    provider: Any
+    user: str = ""
+    state: State = "open"
+    taken: int = 0
+    known: int = 0
+    refused: int = 0
+    why: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where others post to it; empty for a provider that fetches."""
+        return str(getattr(self.provider, "path", "")) if hasattr(self.provider, "receive") else ""
+
+    def count(self, taken: Taken, known: bool) -> None:
+        """One more message."""
+        if taken.event is None:
+            self.refused += 1
+        elif known:
+            self.known += 1
+        else:
+            self.taken += 1
+
+    def document(self) -> dict[str, Json]:
+        """How it stands."""
+        made: dict[str, Json] = {
+            "name": self.name,
+            "provider": type(self.provider).__qualname__,
+            "state": self.state,
+            "taken": self.taken,
+            "duplicates": self.known,
+            "refused": self.refused,
+        }
+        more = {"path": self.path, "user": self.user, "why": self.why}
+        return {**made, **{name: text for name, text in more.items() if text}}
+
+
+def named(events: Iterable[Any]) -> tuple[Way, ...]:
+    """Ways of providers that were given no names: each has its class's, and a number where two have the same."""
+    made: list[Way] = []
+    for provider in events:
+        name = type(provider).__name__
+        same = sum(way.name.partition("-")[0] == name for way in made)
+        made.append(Way(f"{name}-{same + 1}" if same else name, provider))
+    return tuple(made)
+
+
+class Memory:
+    """How far one provider has come, kept in the hub's store."""
+
+    def __init__(self, hub: Hub, name: str) -> None:
+        self.hub, self.name = hub, name
+
+    async def get(self) -> Json:
+        """What was put last, by this process or one before; None when nothing was."""
+        entry = await self.hub.store.get(PLACES, self.name)
+        return entry.value if entry is not None else None
+
+    async def put(self, value: Json) -> None:
+        """Keep a place."""
+        await self.hub.store.put(Put(PLACES, self.name, value))
+
+
+class Ways:
+    """All providers of one hub, from its start to its end."""
+
+    def __init__(self, hub: Hub, ways: Sequence[Way]) -> None:
+        self.hub = hub
+        self.ways = tuple(ways)
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Have every provider bring its events, and hand answers over that a process before still owed."""
+        by_name = {way.name: way for way in self.ways}
+        for way in self.ways:
+            remember = getattr(way.provider, "remember", None)
+            if remember is not None:
+                remember(Memory(self.hub, way.name))
+            await self.hub.note("source.opened", source=way.name, provider=type(way.provider).__qualname__)
+            if hasattr(way.provider, "run"):
+                self._spawn(self._run(way))
+        for entry in await self.hub.store.entries(OWED):
+            owed: Any = entry.value
+            if isinstance(owed, Mapping) and owed.get("source") in by_name:
+                self._spawn(self._respond(by_name[str(owed["source"])], entry.key, str(owed["id"])))
+
+    async def stop(self) -> None:
+        """Have them bring no more; messages that the hub has are kept."""
+        tasks = list(self.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def receiver(self, path: str) -> Way | None:
+        """Whoever is posted to at a path."""
+        return next((way for way in self.ways if way.path == path), None)
+
+    def document(self) -> list[Json]:
+        """How each of them stands."""
+        return [way.document() for way in self.ways]
+
+    async def submit(self, way: Way, raw: bytes) -> tuple[Taken, bool]:
+        """Have the hub take a message that a provider brought, once there is room for it."""
+        await self.hub.room()
+        return await self._handed(way, partial(self.hub.submit, raw), getattr(way.provider, "client", ""))
+
+    async def post(self, way: Way, message: Json, client: str) -> tuple[Taken, bool]:
+        """Have the hub take a message that somebody posted to a provider."""
+        return await self._handed(way, partial(self.hub.submit_json, message), client)
+
+    async def _handed(self, way: Way, submit: Callable[..., Any], client: str) -> tuple[Taken, bool]:
+        more: dict[str, Any] = {"via": Via(way.name, client)}
+        if way.user:
+            # Whoever set the source up said in whose name it speaks, so nobody is asked; the message is that
+            # organisation's own all the same.
+            user = self.hub.current.intake.people.user(way.user)
+            more |= {"user": user, "admit": lambda *_: ""}
+        taken, known = await submit(**more)
+        way.count(taken, known)
+        event = taken.event
+        if event is not None and taken.decided and hasattr(way.provider, "respond"):
+            kind = self.hub.current.ruleset.events.get(event.type)
+            if kind is not None and kind.request:
+                await self.hub.store.put(Put(OWED, event.key, {"source": way.name, "id": event.id}))
+                self._spawn(self._respond(way, event.key, event.id))
+        return taken, known
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _run(self, way: Way) -> None:
+        """Run a provider until it ends by itself. One that raises is said, and started again after a while."""
+        pause = FIRST
+        while True:
+            before = way.taken
+            way.state = "open"
+            try:
+                await way.provider.run(partial(self.submit, way))
+                way.state = "ended"
+                return
+            except (Exception, SystemExit) as error:  # somebody's plug-in
+                pause = FIRST if way.taken > before else pause
+                await self._broken(way, error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+
+    async def _respond(self, way: Way, key: str, id: str) -> None:
+        """Hand the answers of a request to the provider that brought it, once it is over; again until it takes them."""
+        pause = FIRST
+        frames = [frame async for frame in self.hub.requests.stream(key) if frame is not None]
+        request = await self.hub.requests.find(key)
+        while request is not None:
+            try:
+                await way.provider.respond(id, Answers(request, tuple(frames)))
+                break
+            except (Exception, SystemExit) as error:  # somebody's plug-in
+                await self._broken(way, error)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+        await self.hub.store.put(Put(OWED, key, None))
+
+    async def _broken(self, way: Way, error: BaseException) -> None:
+        why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if (way.state, way.why) != ("broken", why):
+            self.hub.alarm(Alert("source", f"the source `{way.name}` broke off: {why}"))
+            await self.hub.note("source.broken", source=way.name, why=why)
+        way.state, way.why = "broken", why
