@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from types import coroutine
 from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
+from atamo_rules.errors import AnswerRefused
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.types import Json
 
 LONGEST = 500
 """Characters of a reason."""
@@ -28,10 +30,11 @@ async def attempt(
         told = generation.handed(action)
     except Problem as problem:
         return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
+    held = Held(reply, generation, action) if action.verb == "publish" and generation.typed(action) else None
     loop = asyncio.get_running_loop()
     limit = asyncio.timeout_at(loop.time() + agent.timeout if limited else None)
     try:
-        outcome: Outcome = await _within(limit, agent.perform(told, reply))
+        outcome: Outcome = await _within(limit, agent.perform(told, held if held is not None else reply))
     except TimeoutError as error:
         if limit.expired():
             return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
@@ -42,16 +45,40 @@ async def attempt(
             raise
         return _raised(error)
     except (Exception, SystemExit) as error:  # somebody's plug-in
-        return _raised(error)
+        outcome = _raised(error)
+    if held is not None and held.why:
+        return Failed(held.why, "answer")
     if isinstance(outcome, Done):
+        if outcome.answer is None and action.verb != "ask":
+            return outcome
         answer, reasons = generation.answered(action, outcome.answer)
         if reasons:
-            why = f"its answer is not what it was declared to be: {'; '.join(reasons)}"
-            return Failed(why[:LONGEST], "answer")
+            return Failed(_other(reasons), "answer")
         return Done(answer)
     if not isinstance(outcome, Again | Failed):
         return Failed(f"the agent gave no outcome but {type(outcome).__name__}", "no outcome")
     return outcome
+
+
+class Held:
+    """A `Reply` that hands on only what its action declares to answer. An agent that goes on after it was refused has
+    failed all the same, with the first reason."""
+
+    def __init__(self, reply: Reply, generation: Generation, action: Action) -> None:
+        self.reply, self.generation, self.action = reply, generation, action
+        self.why = ""
+        self.loaded, self.progress, self.credential = reply.loaded, reply.progress, reply.credential
+
+    async def __call__(self, answer: Json, *, key: str = "") -> None:
+        filled, reasons = self.generation.answered(self.action, answer)
+        if reasons:
+            self.why = self.why or _other(reasons)
+            raise AnswerRefused(_other(reasons))
+        await self.reply(filled, key=key)
+
+
+def _other(reasons: Sequence[str]) -> str:
+    return f"its answer is not what it was declared to be: {'; '.join(reasons)}"[:LONGEST]
 
 
 async def _within(limit: asyncio.Timeout, work: Awaitable[Outcome]) -> Outcome:
