@@ -205,7 +205,10 @@ LEFT_OUT = (
         "that the store is in trouble",
         "no record can be written then: it is an alert, and in the log of the process",
     ),
-    ("that the wall clock was set", "while a hub runs no deadline, lease or order of records follows it; `at` shows the jump"),
+    (
+        "that the wall clock was set",
+        "while a hub runs no deadline, lease or order of records follows it; `at` shows the jump",
+    ),
 )
 """What a reader may look for among the kinds, and the reason why it is none."""
 
