@@ -124,6 +124,7 @@ def run(*, small: bool) -> Table:
         ("store", "all well: done/s", "one dead: done/s", "times as long", "times the CPU"),
         tuple(rows),
         (
-            f"limit {LIMIT:.2f} times; one message in ten is for the other agent too, which does its part where all is well",
+            f"limit {LIMIT:.2f} times",
+            "one message in ten is for the other agent too, which does its part where all is well",
         ),
     )
