@@ -3,6 +3,7 @@
 AtamoError
 ├── RulesetRejected      the rules have errors; carries their diagnostics
 ├── EventRejected        an event does not fit its type, or cannot be read
+├── AnswerRefused        an agent replied with what its action does not declare to answer
 ├── UnknownName          nothing of that kind has this name; carries the nearest names
 ├── NotAllowed           the caller may not do this
 ├── StoreUnavailable     the hub's memory cannot be reached or written
@@ -37,6 +38,10 @@ class EventRejected(AtamoError):
     def __init__(self, reasons: Sequence[str]) -> None:
         self.reasons = tuple(reasons)
         super().__init__("; ".join(self.reasons) or "the event was rejected")
+
+
+class AnswerRefused(AtamoError):
+    """An agent replied with what its action does not declare to answer; nobody was told, and the attempt failed."""
 
 
 class UnknownName(AtamoError):

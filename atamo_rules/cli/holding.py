@@ -11,7 +11,7 @@ from atamo_rules.cli.names import held
 PAUSE = """\b
 Examples:
   atamo pause agent crm
-  atamo pause rule big_order
+  atamo pause rule big_order --why "pays twice: see ticket 4711"
   atamo pause organisation acme --format json
 
 Exit codes: 0 it is paused, 1 there is no such thing or the hub refused, 2 usage, or no hub answers."""
@@ -28,20 +28,22 @@ KIND = click.Choice(["agent", "rule", "organisation"])
 @click.command(epilog=PAUSE)
 @click.argument("kind", type=KIND, metavar="agent|rule|organisation")
 @click.argument("name", shell_complete=held)
+@click.option("--why", default="", metavar="TEXT", help="Why, for whoever finds it paused.")
 @url_option
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
-def pause(kind: str, name: str, url: str, format: str) -> int:
+def pause(kind: str, name: str, why: str, url: str, format: str) -> int:
     """Begin no more actions of an agent, of a rule, or of an organisation's events.
 
     Attempts that run go on to their end. Events are taken and decided as before, and what they ask for waits; the pause
-    outlives the hub's process. `atamo top` shows what is paused.
+    outlives the hub's process. `atamo top` shows what is paused, by whom,
+    since when and why.
     """
     from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
 
     with RunningHub(url) as hub:
         try:
-            done = hub.put(_path(kind, name), {"by": me()})
+            done = hub.put(_path(kind, name), {"by": me(), "why": why})
         except Refused as refused:
             say(f"{refused.sentence}\n", err=True)
             return 1

@@ -68,7 +68,7 @@ def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]
     parts = "   ".join(f"{name} {depth[name]}" for name in ("waiting", "running", "later", "held", "pending"))
     yield f"{parts}   dead {dead}   oldest {_time(depth['oldest'])}"
     for hold in now["paused"]:
-        yield ink.nearly(f"paused: {hold['kind']} {plain(hold['name'])}")
+        yield ink.nearly(f"paused: {hold['kind']} {plain(hold['name'])}") + ink.faint(_of(hold))
     if now["agents"]:
         yield ""
         head = f"{'agent':<20} {'started':>9} {'done':>9} {'again':>7} {'failed':>7}"
@@ -125,3 +125,11 @@ def _time(seconds: Any) -> str:
     minutes, whole = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {whole} s"
+
+
+def _of(hold: dict[str, Any]) -> str:
+    """By whom something is paused, since when, and why."""
+    said = [f"by {plain(hold['by'])}"] if hold["by"] else []
+    said += [f"since {hold['at'][:19].replace('T', ' ')}"] if hold["at"] else []
+    told = f", {' '.join(said)}" if said else ""
+    return f"{told}: {plain(hold['why'])}" if hold["why"] else told

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from atamo_rules.compiler.completing import completing
 from atamo_rules.compiler.context import Constant, Environment, near
 from atamo_rules.compiler.describe import describe
 from atamo_rules.compiler.schema_export import schema_of
@@ -163,6 +164,7 @@ class Declared:
             self.policy(item),
             str(item.about.value) if item.about else "",
             item.schema is not None,
+            completing(item.completing, self.report),
         )
 
     def policy(self, item: decl.EventDecl) -> str:

@@ -49,11 +49,17 @@ class Generation:
     def decide(self, event: Event, ledger: Ledger | None = None) -> Decision:
         return decide(self.ruleset, event, ledger=ledger)
 
-    def answered(self, action: Action, answer: Json) -> tuple[Json, tuple[str, ...]]:
-        """What an agent answered to an `ask`, with the defaults of what it left out; and why it is not what the agent
-        was declared to answer, if it is not: rules were checked against the declaration, and rest on it."""
+    def typed(self, action: Action) -> bool:
+        """Whether what an agent answers to an action is held to a type."""
         known = self.ruleset.actions.get(action.target)
-        if action.verb != "ask" or known is None or not isinstance(known.answer, Record):
+        return action.verb in ("ask", "publish") and known is not None and isinstance(known.answer, Record)
+
+    def answered(self, action: Action, answer: Json) -> tuple[Json, tuple[str, ...]]:
+        """What an agent answered to an `ask`, or one answer of a `publish`, with the defaults of what it left out; and
+        why it is not what the agent was declared to answer, if it is not: rules were checked against the declaration,
+        and rest on it."""
+        known = self.ruleset.actions.get(action.target)
+        if not self.typed(action) or known is None or not isinstance(known.answer, Record):
             return answer, ()
         filled = with_defaults(answer, known.answer)
         door = self.doors.get(action.target)

@@ -8,13 +8,14 @@ from types import coroutine
 from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
-from atamo_rules.errors import NotAllowed
+from atamo_rules.errors import AnswerRefused, NotAllowed
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.masking import masked, told
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
+from atamo_rules.model.types import Json
 
 LONGEST = 500
 """Characters of a reason."""
@@ -38,10 +39,11 @@ async def attempt(
         message = generation.handed(action)
     except Problem as problem:
         return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
+    held = Held(reply, generation, action) if action.verb == "publish" and generation.typed(action) else None
     loop = asyncio.get_running_loop()
     limit = asyncio.timeout_at(loop.time() + agent.timeout if limited else None)
     try:
-        outcome: Outcome = await _within(limit, agent.perform(message, reply))
+        outcome: Outcome = await _within(limit, agent.perform(message, held if held is not None else reply))
     except TimeoutError as error:
         if limit.expired():
             return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
@@ -54,18 +56,42 @@ async def attempt(
     except NotAllowed as error:  # trying again would not make it allowed
         return Failed(told(str(error), given)[:LONGEST], "not allowed")
     except (Exception, SystemExit) as error:  # somebody's plug-in
-        return _raised(error, given)
+        outcome = _raised(error, given)
+    if held is not None and held.why:
+        return Failed(told(held.why, given)[:LONGEST], "answer")
     if isinstance(outcome, Done | Again | Failed):
         outcome = masked(outcome, given)
     if isinstance(outcome, Done):
+        if outcome.answer is None and action.verb != "ask":
+            return outcome
         answer, reasons = generation.answered(action, outcome.answer)
         if reasons:
-            why = f"its answer is not what it was declared to be: {'; '.join(reasons)}"
-            return Failed(why[:LONGEST], "answer")
+            return Failed(_other(reasons), "answer")
         return Done(answer)
     if not isinstance(outcome, Again | Failed):
         return Failed(f"the agent gave no outcome but {type(outcome).__name__}", "no outcome")
     return outcome
+
+
+class Held:
+    """A `Reply` that hands on only what its action declares to answer. An agent that goes on after it was refused has
+    failed all the same, with the first reason."""
+
+    def __init__(self, reply: Reply, generation: Generation, action: Action) -> None:
+        self.reply, self.generation, self.action = reply, generation, action
+        self.why = ""
+        self.loaded, self.progress, self.credential = reply.loaded, reply.progress, reply.credential
+
+    async def __call__(self, answer: Json, *, key: str = "") -> None:
+        filled, reasons = self.generation.answered(self.action, answer)
+        if reasons:
+            self.why = self.why or _other(reasons)
+            raise AnswerRefused(_other(reasons))
+        await self.reply(filled, key=key)
+
+
+def _other(reasons: Sequence[str]) -> str:
+    return f"its answer is not what it was declared to be: {'; '.join(reasons)}"[:LONGEST]
 
 
 async def _within(limit: asyncio.Timeout, work: Awaitable[Outcome]) -> Outcome:

@@ -35,7 +35,8 @@ class Reply(Protocol):
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
         """One answer, or one piece of it. `key` names what it is the value of: who reads late needs its last value
-        alone."""
+        alone. Raises AnswerRefused, and the attempt has failed, where it is not what the action declares
+        to answer."""
         ...
 
     async def loaded(self) -> None:

@@ -126,7 +126,8 @@ def of_letter(kind: Kind, at: datetime, letter: DeadLetter, who: str, **more: An
 
 def of_hold(kind: Kind, at: datetime, what: Hold, who: str) -> Note:
     """A pause, or its end."""
-    return Note(at, kind, "", who, {"what": what.kind, "name": what.name})
+    why: dict[str, Json] = {"why": what.why} if what.why else {}
+    return Note(at, kind, "", who, {"what": what.kind, "name": what.name, **why})
 
 
 def _facts(action: Action, who: str) -> dict[str, Json]:

@@ -116,13 +116,27 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Completing:
+    """When a request has answers enough: `all`, the `first`, `any` of `count`, or what is there `after` so many
+    seconds. `within` is how long agents may take, `kept` how long the answers are kept then, in seconds; None is
+    the hub's own."""
+
+    policy: str = "all"
+    count: int = 0
+    after: float = 0.0
+    within: float | None = None
+    kept: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EventType:
     """A kind of event or request that the hub takes.
 
     `type` is what rules may read (`Anything` for an event type without a schema); `schema` is the JSON Schema
     (2020-12 unless its `$schema` says draft-07) that validates bodies at the door, None when anything goes;
     `answer` is what a request is answered with. `invalid` is one of `Policy.ALL`. `foreign` says that the schema was
-    written elsewhere, so that its formats are annotations and are not asserted.
+    written elsewhere, so that its formats are annotations and are not asserted. `completing` says when a request has
+    answers enough, where its client does not.
     """
 
     name: str
@@ -133,6 +147,7 @@ class EventType:
     invalid: str = Policy.REJECT
     about: str = ""
     foreign: bool = False
+    completing: Completing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,10 +172,14 @@ HoldKind: TypeAlias = Literal["agent", "rule", "organisation"]
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What is paused: the actions of an `agent`, of a `rule`, or of an `organisation`'s events."""
+    """What is paused: the actions of an `agent`, of a `rule`, or of an `organisation`'s events. Who paused it, when
+    and why make no other pause of it: `by` is empty where nobody said, `at` is None until it is kept."""
 
     kind: HoldKind
     name: str
+    by: str = field(default="", compare=False)
+    at: datetime | None = field(default=None, compare=False)
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

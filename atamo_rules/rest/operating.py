@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import cast, get_args
 
@@ -19,6 +20,8 @@ from atamo_rules.rest.parameters import only, text
 from atamo_rules.rest.problem import Problem, json_response
 
 KINDS: tuple[str, ...] = get_args(HoldKind)
+LONGEST = 500
+"""Characters of why something is paused."""
 
 
 class Operating:
@@ -39,26 +42,25 @@ class Operating:
     async def hold(self, request: Request) -> Response:
         """One pause, if it is there."""
         only(request)
-        hold = _named(request)
-        await self._held(request, hold)
-        return json_response(hold_json(hold))
+        return json_response(hold_json(await self._held(request, _named(request))))
 
     async def pause(self, request: Request) -> Response:
         """Begin no more actions: 201, or 200 where it was paused before."""
-        only(request, "by")
+        only(request, "by", "why")
         hub, hold = self.hub(), _named(request)
-        new = hold not in await self._paused(request)
-        if new:
+        there = await self._there(request, hold)
+        if there is None:
             self._known(request, hold)
-            await hub.pause(hold, by(request))
-        return json_response({**hold_json(hold), "new": new}, 201 if new else 200)
+            why = " ".join(text(request, "why").split())[:LONGEST]
+            await hub.pause(replace(hold, why=why), by(request))
+        kept = there or await self._there(request, hold) or hold
+        return json_response({**hold_json(kept), "new": there is None}, 201 if there is None else 200)
 
     async def resume(self, request: Request) -> Response:
         """Go on with what was paused."""
         only(request, "by")
-        hold = _named(request)
-        await self._held(request, hold)
-        await self.hub().resume(hold, by(request))
+        hold = await self._held(request, _named(request))
+        await self.hub().resume(replace(hold, why=""), by(request))
         return json_response(hold_json(hold))
 
     async def cancel(self, request: Request) -> Response:
@@ -98,15 +100,20 @@ class Operating:
             return Resource("hold") if resource.common else resource
         return Resource("hold")
 
-    async def _held(self, request: Request, hold: Hold) -> None:
-        """Whether it is paused. Raises Problem."""
+    async def _there(self, request: Request, hold: Hold) -> Hold | None:
+        return next((one for one in await self._paused(request) if one == hold), None)
+
+    async def _held(self, request: Request, hold: Hold) -> Hold:
+        """The pause that is there. Raises Problem."""
         holds = await self._paused(request)
-        if hold in holds:
-            return
+        for one in holds:
+            if one == hold:
+                return one
         names = sorted(other.name for other in holds if other.kind == hold.kind)
         remedy = _near(hold.name, names)
         if not remedy:
-            others = ", ".join(f"{other.kind} `{other.name}`" for other in sorted(holds, key=str)[:10])
+            first = sorted(holds, key=lambda other: (other.kind, other.name))[:10]
+            others = ", ".join(f"{other.kind} `{other.name}`" for other in first)
             remedy = f"paused: {others}" if others else "nothing is paused"
         raise Problem(404, "not-held", f"{hold.kind} `{hold.name[:80]}` is not paused", remedy=remedy)
 
@@ -147,8 +154,14 @@ def _names(hub: Hub, kind: HoldKind) -> Collection[str]:
 
 
 def hold_json(hold: Hold) -> dict[str, Json]:
-    """A pause as JSON."""
-    return {"kind": hold.kind, "name": hold.name}
+    """A pause as JSON: what, by whom, since when, and why, where that was said."""
+    return {
+        "kind": hold.kind,
+        "name": hold.name,
+        "by": hold.by,
+        "at": hold.at.isoformat() if hold.at is not None else None,
+        "why": hold.why,
+    }
 
 
 def _named(request: Request) -> Hold:

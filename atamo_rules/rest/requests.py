@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.completion import WRITTEN, read_completion
 from atamo_rules.hub.requests.live import View
-from atamo_rules.hub.requests.request import PLAIN, Clocks, Options, Request
+from atamo_rules.hub.requests.request import PLAIN, Options, Request
 from atamo_rules.hub.requests.wire import frame_json, request_json
 from atamo_rules.model.authority import Verb
 from atamo_rules.people.decide import everywhere
@@ -38,15 +38,21 @@ def read_options(request: HttpRequest) -> Options:
     if mode not in ("load", "feed"):
         raise _bad("mode", f"`{mode[:60]}` is not a mode", "write load or feed")
     try:
-        policy = read_completion(given["policy"]) if "policy" in given else PLAIN.policy
+        policy = read_completion(given["policy"]) if "policy" in given else None
     except ValueError as error:
         raise _bad("policy", str(error), f"write {WRITTEN}") from None
-    clocks = Clocks(
-        number(given, "deadline", PLAIN.clocks.deadline, 86_400),
-        number(given, "keep_alive", PLAIN.clocks.keep_alive, 86_400),
-        number(given, "retain", PLAIN.clocks.retain, 7 * 86_400),
+    return Options(
+        mode,  # type: ignore[arg-type]
+        policy,
+        _perhaps(given, "deadline", 86_400),
+        _perhaps(given, "keep_alive", 86_400),
+        _perhaps(given, "retain", 7 * 86_400),
+        max_age(request.headers.get("cache-control", "")),
     )
-    return Options(mode, policy, clocks, max_age(request.headers.get("cache-control", "")))  # type: ignore[arg-type]
+
+
+def _perhaps(given: Mapping[str, str], name: str, most: float) -> float | None:
+    return number(given, name, 0.0, most) if name in given else None
 
 
 def number(given: Mapping[str, str], name: str, otherwise: float, most: float, least: float = 0.001) -> float:

@@ -23,6 +23,7 @@ from atamo_rules.people.decide import everywhere
 from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
 from atamo_rules.rest.bodies import prefer_wait
+from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.parameters import moment, only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -161,7 +162,7 @@ class Telling:
                 "accepting": hub.accepting,
                 "uptime": round(hub.clock.passed() - hub.since, 3),
                 "open": asdict(depth),
-                "paused": [{"kind": hold.kind, "name": hold.name} for hold in await hub.store.paused()],
+                "paused": [hold_json(hold) for hold in await hub.store.paused()],
                 "sources": hub.ways.document(),
                 **hub.tally.document(),
             }

@@ -50,6 +50,7 @@ TABLE_GAP = Code("E0217", "`exactly one row` does not hold")
 TABLE_UNDECIDED = Code("W0218", "`exactly one row` could not be proved", Severity.NOTE)
 BAD_POLICY = Code("E0219", "not a policy for invalid events")
 BAD_BOUNDS = Code("E0220", "a type's bounds are empty")
+BAD_COMPLETING = Code("E0222", "a request cannot be complete in this way")
 OPEN_EVENT = Code("W0221", "the event type has no schema, so nothing here is checked", Severity.NOTE)
 
 # --- E03xx: templates -----------------------------------------------------------------------------------

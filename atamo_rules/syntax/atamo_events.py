@@ -12,6 +12,8 @@ from atamo_rules.syntax.outline import Line
 
 _OPEN = re.compile(r"\s+of\s+anything(?P<through>\s+through\s+lists)?(?P<text>\s+as\s+text)?\s*$")
 
+_COMPLETE_FIELD = re.compile(r"complete\s*:")
+
 
 def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     """`event NAME "about"` with fields below, `event NAME from "file"`, `event NAME of anything`; or `request`."""
@@ -27,6 +29,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     invalid: tree.Name | None = None
     closed = False
     answer: tuple[tree.Field, ...] | None = None
+    completing: tree.Completing | None = None
     fields: list[tree.Field] = []
     for child in line.children:
         text = " ".join(child.text.split())
@@ -41,10 +44,18 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
                 )
         elif text in ("other fields refused", "other fields allowed"):
             closed = text.endswith("refused")
+        elif word == "request" and child.word == "complete" and not _COMPLETE_FIELD.match(text):
+            if completing is not None:
+                reader.repeated(child, "complete", completing.span)
+            completing = _completing(child, reader) or completing
         elif text == "answer" and word == "request":
             answer = reader.fields(child.children)
         elif ":" not in text and child.children:
-            known = ("when invalid", "other fields refused", *(("answer",) if word == "request" else ()))
+            known = (
+                "when invalid",
+                "other fields refused",
+                *(("complete", "answer") if word == "request" else ()),
+            )
             if reader.meant(child, known, f"a{'n' if word == 'event' else ''} {word}") is not None:
                 answer = reader.fields(child.children)
         else:
@@ -83,8 +94,16 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
         answer,
         tail is not None and tail["through"] is not None,
         tail is not None and tail["text"] is not None,
+        completing,
         span=line.whole,
     )
+
+
+def _completing(line: Line, reader: Reader) -> tree.Completing | None:
+    """`complete when …` or `complete after …`."""
+    reader.no_children(line)
+    made: tree.Completing | None = reader.parse("completing", line.after("complete"))
+    return reader.placed(made, line) if made is not None else None
 
 
 def without(tail: re.Match[str], line: Line) -> Line:

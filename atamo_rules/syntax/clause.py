@@ -59,6 +59,7 @@ STARTS = (
     "schedule",
     "principals",
     "safe",
+    "completing",
     "do_head",
     "let",
     "cell",

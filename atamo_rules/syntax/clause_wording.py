@@ -69,6 +69,17 @@ def safe_text(safe: tree.Safe) -> str:
     return " ".join(parts)
 
 
+def completing_text(said: tree.Completing) -> str:
+    """`when any 2 within 5 seconds kept 1 hour`, or `after 5 seconds`: what stands after `complete`."""
+    if said.after is not None:
+        parts = [f"after {quantity(said.after)}"]
+    else:
+        parts = [f"when {said.policy}{f' {said.count}' if said.policy == 'any' else ''}"]
+    parts += [f"within {quantity(said.within)}"] if said.within is not None else []
+    parts += [f"kept {quantity(said.kept)}"] if said.kept is not None else []
+    return " ".join(parts)
+
+
 def action_head(do: decl.Do) -> str:
     """`ask crm.summary within 5 seconds as who`."""
     if do.target is None:

@@ -3,7 +3,8 @@
 What each start symbol gives: condition, expression → Expr; value → Value; object → ObjectValue; field → FieldLine;
 param → Param; list_items → tuple of Literal; define → Define; define_head → (Name, parameters); trigger → Trigger;
 at_most → AtMost; schedule → Schedule; principals → tuple of Principal; do_head → Do; let → Let; safe → Safe;
-cell → Cell; given → Given; expect → Expect; mock → Mock; keys → tuple of Step; name → Name; length → Quantity; on → On.
+completing → Completing; cell → Cell; given → Given; expect → Expect; mock → Mock; keys → tuple of Step; name → Name;
+length → Quantity; on → On.
 """
 
 from __future__ import annotations
@@ -214,6 +215,18 @@ class Converter(Expressions):
                 made = replace(made, group=self.take(child))
         return made
 
+    def _completing(self, node: Tree) -> tree.Completing:
+        made, before = tree.Completing(span=self.span(node)), ""
+        for child in node.children:
+            if not isinstance(child, Token):
+                made = replace(made, **{before: self.take(child)})
+            elif child.type == "NUMBER":
+                made = replace(made, count=self.whole(child))
+            else:
+                before = str(child)
+                made = replace(made, policy=before) if before in ("all", "first", "any", "after") else made
+        return made
+
     def _do_head(self, node: Tree) -> decl.Do:
         return cast(decl.Do, self.take(node.children[0]))
 
@@ -317,12 +330,8 @@ class Converter(Expressions):
         return decl.Actor(self.take(user), tuple(groups), organisation, span=self.span(node))
 
     def _repeat(self, node: Tree) -> decl.Repeat:
-        every = trees(node, "length")
-        return decl.Repeat(
-            self.whole(tokens(node, "NUMBER")[0]),
-            self.take(every[0]) if every else None,
-            span=self.span(node),
-        )
+        count, every = self.whole(tokens(node, "NUMBER")[0]), trees(node, "length")
+        return decl.Repeat(count, self.take(every[0]) if every else None, span=self.span(node))
 
     def whole(self, token: Token) -> int:
         number = self.number(token)

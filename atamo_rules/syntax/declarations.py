@@ -14,6 +14,7 @@ from atamo_rules.syntax.agent_tree import Does as Does
 from atamo_rules.syntax.agent_tree import Uses as Uses
 from atamo_rules.syntax.tree import (
     Argument,
+    Completing,
     Expr,
     Field,
     Literal,
@@ -94,7 +95,7 @@ class EventDecl(Node):
 
     Exactly one of `fields`, `schema`, `anything` is used; `through_lists` and `as_text` are what may stand behind
     `of anything`. `invalid` is the word after `when invalid`, `closed` is `other fields refused`. `answer` is for
-    requests.
+    requests, as is `completing`: when there are answers enough.
     """
 
     name: Name
@@ -108,6 +109,7 @@ class EventDecl(Node):
     answer: tuple[Field, ...] | None = None
     through_lists: bool = False
     as_text: bool = False
+    completing: Completing | None = None
 
 
 # --- rules ----------------------------------------------------------------------------------------------

@@ -50,6 +50,12 @@ _WORDS = {
     "STALE": "`stale`",
     "SHARED_BY": "`shared by`",
     "EVERYONE": "`everyone`",
+    "WHEN": "`when`",
+    "ALL": "`all`",
+    "FIRST": "`first`",
+    "ANY": "`any 2`",
+    "AFTER": "`after`",
+    "KEPT": "`kept`",
     "ORGANISATION": "`organisation`",
     "GROUP": "`group`",
     "WHO": "`user`, `group` or `organisation`",
@@ -80,7 +86,9 @@ _QUIET = {
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
               "by", "then", "without", "times", "present", "exists")  # fmt: skip
 _SAFE = ("fresh", "stale", "shared", "by", "everyone", "organisation", "group")
+_COMPLETING = ("when", "after", "all", "first", "any", "within", "kept")
 _TYPES = (*tree.TYPE_WORDS, "one", "list", "map")
+_OF_START = {"safe": _SAFE, "completing": _COMPLETING}
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
            "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IS": "is"}  # fmt: skip
@@ -141,7 +149,7 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             help=meant.help,
             fixes=[Fix(f"write `{meant.text}`", (edit,))] if meant.text and fragment.exact else (),
         )
-    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _SAFE if start == "safe" else _OPERATORS
+    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _OF_START.get(start, _OPERATORS)
     close = get_close_matches(word, known, n=1, cutoff=0.7) if word.isidentifier() else []
     if close and close[0] == word:
         close = []

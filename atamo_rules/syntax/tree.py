@@ -360,6 +360,18 @@ class Field(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Completing(Node):
+    """`complete when any 2 within 5 seconds kept 1 hour` below a request, or `complete after 5 seconds`, which is
+    `after`. `policy` is all, first, any or after; `count` is of `any`."""
+
+    policy: str = "all"
+    count: int = 0
+    after: Quantity | None = None
+    within: Quantity | None = None
+    kept: Quantity | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Safe(Node):
     """`safe fresh 30 seconds stale 5 minutes shared by group staff` below an action: it only reads, so that equal
     calls may be one. `by` is user (nothing was said), everyone, organisation or group, which `group` names."""

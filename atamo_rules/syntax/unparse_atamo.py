@@ -11,6 +11,7 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause_wording import (
     cell_text,
+    completing_text,
     on_text,
     parameters_text,
     safe_text,
@@ -91,6 +92,8 @@ def _event(written: decl.EventDecl) -> Rows:
         below += row(f"when invalid {name_text(written.invalid.text)}", 0, written.invalid.span)
     if written.closed:
         below += row("other fields refused", 0, keyword("other fields", written.span))
+    if written.completing is not None:
+        below += row(f"complete {completing_text(written.completing)}", 0, written.completing.span)
     return (
         *row(head),
         *shifted((*below, *_fields(written.fields), *_answer(written.answer, written.span)), STEP),

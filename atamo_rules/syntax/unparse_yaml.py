@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.clause_wording import cell_text, on_text, parameters_text, safe_text
+from atamo_rules.syntax.clause_wording import cell_text, completing_text, on_text, parameters_text, safe_text
 from atamo_rules.syntax.comments import comments_of
 from atamo_rules.syntax.rows import Row, Rows
 from atamo_rules.syntax.unparse_yaml_rule import plain_value, rule_map, test_map, value_of
@@ -110,6 +110,9 @@ def _event(event: decl.EventDecl) -> Yaml:
         entries.append(Entry("when invalid", Leaf(event.invalid.text), event.invalid.span))
     if event.closed:
         entries.append(Entry("other fields", Leaf("refused")))
+    if event.completing is not None:
+        said = Leaf(completing_text(event.completing), clause=True)
+        entries.append(Entry("complete", said, event.completing.span))
     if event.fields:
         entries.append(Entry("fields", fields_map(event.fields)))
     if event.answer is not None:

@@ -162,7 +162,7 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
         "of",
         "when invalid",
         "other fields",
-        *(("answer",) if request else ()),
+        *(("complete", "answer") if request else ()),
     )
     mapping = clauses.mapping(node, f"`{key.text}`")
     if mapping is None:
@@ -190,6 +190,9 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
     closed = isinstance(other, Scalar) and other.text == "refused"
     if other is not None and not (isinstance(other, Scalar) and other.text in ("refused", "allowed")):
         clauses.say(codes.YAML_SHAPE.at(other.span, "other fields are `refused` or `allowed`"))
+    completing: tree.Completing | None = None
+    if "complete" in given:
+        completing = clauses.parse("completing", given["complete"], "this")
     return decl.EventDecl(
         clauses.name(key),
         clauses.about(given.get("about")),
@@ -202,6 +205,7 @@ def _event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) 
         fields_of(given["answer"], clauses) if "answer" in given else None,
         through,
         as_text,
+        completing,
         span=key.span.to(node.span),
     )
 

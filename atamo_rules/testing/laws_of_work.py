@@ -227,6 +227,24 @@ class WorkLaws(Laws):
 
         run(self, story)
 
+    def test_a_pause_says_by_whom_when_and_why_and_keeps_it(self) -> None:
+        async def story(stage: Stage) -> None:
+            await stage.store.pause(Hold("agent", "desk", why="the desk is moved"), "bob")
+            (first,) = await stage.store.paused()
+            await stage.store.pause(Hold("agent", "desk", why="still moved"), "ann")
+            (second,) = await stage.store.paused()
+            assert (first.by, first.why, second.by, second.why) == (
+                "bob", "the desk is moved", "ann", "still moved",
+            )  # fmt: skip
+            assert first.at is not None
+            assert second.at is not None
+            if stage.store.caps.durable:
+                await stage.again()
+                (again,) = await stage.store.paused()
+                assert (again.by, again.at, again.why) == ("ann", second.at, "still moved")
+
+        run(self, story)
+
     def test_what_is_paused_is_not_given_until_it_is_resumed(self) -> None:
         async def story(stage: Stage) -> None:
             holds = (Hold("agent", "desk"), Hold("rule", "r"), Hold("organisation", "acme"))
@@ -238,6 +256,7 @@ class WorkLaws(Laws):
             if stage.store.caps.durable:
                 await stage.again()
                 assert set(await stage.store.paused()) == set(holds)
+                assert {hold.by for hold in await stage.store.paused()} == {"bob"}
                 assert await stage.claim() == []
             for hold in holds[:2]:
                 await stage.store.resume(hold, "bob")

@@ -219,7 +219,7 @@ def test_what_is_given_up_is_said_and_so_is_what_a_process_before_left(tmp_path:
     write(tmp_path, {"a.atamo": ORDERS.replace('uses file\n    path: "out/desk.log"', uses)})
     done = atamo("run", "--stdin", cwd=tmp_path, stdin=lines(placed("a")))
     assert done.returncode == 0
-    assert "`desk.note` of `a` was given up after 2 attempts: ConnectError" in done.stderr
+    assert "`desk.note` of `a` was given up after 2 attempts: 127.0.0.1 cannot be reached" in done.stderr
 
     silent = socket.create_server(("127.0.0.1", 0))
     uses = f'uses http\n    url: "http://127.0.0.1:{silent.getsockname()[1]}/"\n    private: true'

@@ -181,7 +181,42 @@ def audit_page() -> str:
         families.setdefault(family, []).append(f"| `{kind}` | {level} | {about} |")
     for family, lines in families.items():
         out += [f"## {family}\n\n| kind | level | |\n|---|---|---|", *lines, ""]
+    out += [
+        "## What is not recorded\n\n| what | why |\n|---|---|",
+        *(f"| {a} | {b} |" for a, b in LEFT_OUT),
+        "",
+    ]
     return "\n".join(out)
+
+
+LEFT_OUT = (
+    (
+        "that an answer was read, and by whom",
+        "a read changes nothing, and a commit for each would cost what asking does",
+    ),
+    (
+        "that a reader of a feed fell behind",
+        "it is told in its stream, by `lagged`; the newest value of every key is kept",
+    ),
+    (
+        "that messages or records were read",
+        "a read changes nothing; one that was not allowed is `access.denied`",
+    ),
+    (
+        "that an event was cancelled as a whole",
+        "each action that ended by it says so, by whom, in `action.cancelled`",
+    ),
+    ("that a body was deleted", "only time deletes bodies, that of all alike; no record has ever held one"),
+    (
+        "that the store is in trouble",
+        "no record can be written then: it is an alert, and in the log of the process",
+    ),
+    (
+        "that the wall clock was set",
+        "while a hub runs no deadline, lease or order of records follows it; `at` shows the jump",
+    ),
+)
+"""What a reader may look for among the kinds, and the reason why it is none."""
 
 
 def config_schema() -> str:

@@ -16,7 +16,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import EventRejected
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.requests.completion import FIRST, any_of, by
+from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
 from atamo_rules.hub.requests.live import TRIM, WINDOW
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
@@ -46,6 +46,11 @@ agent market
   publish shared_prices
     safe
     sku: text
+  publish typed_prices
+    sku: text
+    answer
+      price: whole
+      currency: text = "EUR"
 agent desk
   send note
     line: text
@@ -83,6 +88,27 @@ rule shared
   do
     publish market.shared_prices
       sku: sku
+
+request price.fastest
+  sku: text
+  complete when first within 5 seconds kept 10 minutes
+  answer
+    price: whole
+
+rule fastest_list
+  on request price.fastest
+  do
+    ask list.price within 5 seconds as found
+      sku: sku
+    reply
+      price: found.price
+
+rule fastest_typed
+  on request price.fastest
+  when sku is not "alone"
+  do
+    publish market.typed_prices
+      sku: sku
 """
 
 Story = Callable[["Shop"], Awaitable[None]]
@@ -119,9 +145,13 @@ class Shop:
                 await asyncio.sleep(0.005)
                 yield Value("ab"[number % 2], number)
 
+        async def typed(sku: str) -> AsyncIterator[Any]:
+            yield {"price": 7}
+            yield {"price": "seven"} if sku == "wrong" else {"price": 8, "currency": "NOK"}
+
         self.agents = {
             "list": FunctionAgent(price=price, concurrency=4),
-            "market": FunctionAgent(prices=prices, shared_prices=prices),
+            "market": FunctionAgent(prices=prices, shared_prices=prices, typed_prices=typed),
             "desk": FunctionAgent(note=lambda line: None),
             **agents,
         }
@@ -215,6 +245,43 @@ def test_the_first_answer_may_do_and_the_rest_comes_late() -> None:
         assert view is not None
         assert [(f.seq, f.kind, f.late) for f in view.frames] == [
             (1, "data", False), (2, "end", False), (3, "data", True),
+        ]  # fmt: skip
+
+    run(story)
+
+
+def test_the_type_of_a_request_says_when_it_is_complete_and_a_client_may_say_otherwise() -> None:
+    async def story(shop: Shop) -> None:
+        shop.gate.clear()
+        got = await shop.hub.ask("price.fastest", {"sku": "x"}, id="q")
+        assert (got.state, got.first, str(got.request.policy)) == (
+            "complete", {"price": 7, "currency": "EUR"}, "first",
+        )  # fmt: skip
+        shop.gate.set()
+        assert (got.request.clocks.deadline, got.request.clocks.retain) == (5.0, 600.0)
+        whole = await shop.hub.ask("price.fastest", {"sku": "x"}, id="p", policy=ALL, deadline=6.0)
+        assert (whole.state, len(whole.all), str(whole.request.policy)) == ("complete", 3, "all")
+        assert (whole.request.clocks.deadline, whole.request.clocks.retain) == (6.0, 600.0)
+
+    run(story)
+
+
+def test_what_an_agent_publishes_is_held_to_what_it_declares_to_answer() -> None:
+    async def story(shop: Shop) -> None:
+        right = await shop.hub.ask("price.fastest", {"sku": "x"}, policy=ALL)
+        published = [frame.body for frame in right.frames if frame.agent == "market"]
+        assert {"price": 7, "currency": "EUR"} in published
+        assert {"price": 8, "currency": "NOK"} in published
+        wrong = await shop.hub.ask("price.fastest", {"sku": "wrong"}, id="w", policy=ALL)
+        assert wrong.state == "degraded"
+        assert len(wrong.all) == 2
+        assert {"price": 7, "currency": "EUR"} in wrong.all
+        (why,) = wrong.errors
+        assert why.startswith("its answer is not what it was declared to be: ")
+        told = await shop.hub.store.told("w")
+        assert told is not None
+        assert [(one["target"], one["state"]) for one in told["actions"] if one["verb"] == "publish"] == [
+            ("market.typed_prices", "failed"),
         ]  # fmt: skip
 
     run(story)

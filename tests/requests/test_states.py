@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from atamo_rules.hub.requests.completion import ALL, FIRST, Completion, any_of, by, read_completion
-from atamo_rules.hub.requests.request import Clocks, Part, Request, due
+from atamo_rules.hub.requests.request import Clocks, Options, Part, Request, Terms, due, terms
 from atamo_rules.hub.requests.step import (
     MOST_LATE,
     Answered,
@@ -31,6 +31,7 @@ from atamo_rules.hub.requests.step import (
 )
 from atamo_rules.hub.requests.wire import frame_json, request_json
 from atamo_rules.model.frame import Frame
+from atamo_rules.model.types import Completing
 
 A, B = Part("a", "first"), Part("b", "second", "market", "prices", feed=True)
 AT = 1000.0
@@ -219,3 +220,21 @@ def test_a_frame_says_what_it_is_and_leaves_out_what_it_is_not() -> None:
         "body": None,
         "cache": "miss",
     }
+
+
+def test_what_a_client_says_goes_before_what_the_type_says_and_that_before_what_is_usual() -> None:
+    declared = Completing("any", 2, within=5.0)
+    assert terms(Options(), declared) == Terms("load", any_of(2), Clocks(5.0, 120.0, 3600.0))
+    assert terms(Options(policy=FIRST, deadline=1.0), declared).clocks.deadline == 1.0
+    assert str(terms(Options(policy=FIRST), declared).policy) == "first"
+    assert terms(Options(), None) == Terms()
+
+
+def test_what_is_there_after_a_long_time_is_the_answer_though_the_usual_deadline_is_shorter() -> None:
+    how = terms(Options(), Completing("after", after=60.0))
+    assert how.clocks.deadline == 60.0
+    told = Told(policy=how.policy, clocks=how.clocks)
+    told(Routed((A, B)))
+    told(Answered("a"))
+    told(Tick(), at=AT + 60)
+    assert told.request.state == "complete"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +109,13 @@ def held(serving: Serving) -> int:
 @pytest.mark.parametrize("path", ["agent/desk", "rule/big"])
 def test_what_is_paused_waits_and_goes_on(serving: Serving, desk: Desk, path: str) -> None:
     web, (kind, name) = serving.web, path.split("/")
-    hold = {"kind": kind, "name": name}
+    hold = {"kind": kind, "name": name, "by": "ann", "why": "it is moved"}
     assert web.get("/v1/holds").json() == {"holds": [], "held": 0}
-    first = web.put(f"/v1/holds/{path}", params={"by": "ann"})
+    first = web.put(f"/v1/holds/{path}", params={"by": "ann", "why": "it  is\nmoved"})
+    hold["at"] = first.json()["at"]
+    assert datetime.fromisoformat(hold["at"]).tzinfo is not None
     assert (first.status_code, first.json()) == (201, {**hold, "new": True})
-    again = web.put(f"/v1/holds/{path}")
+    again = web.put(f"/v1/holds/{path}", params={"by": "bob", "why": "else"})
     assert (again.status_code, again.json()) == (200, {**hold, "new": False})
     serving.post(order("o1", 500))
     until(lambda: held(serving) == 1)
@@ -127,7 +130,7 @@ def test_what_is_paused_waits_and_goes_on(serving: Serving, desk: Desk, path: st
     assert web.get("/v1/holds").json() == {"holds": [], "held": 0}
     records = [*web.get("/v1/audit", params={"kind": "work."}).json()["records"]]
     assert [(record["kind"], record["who"], record["what"]) for record in records] == [
-        ("work.paused", "ann", {"what": kind, "name": name}),
+        ("work.paused", "ann", {"what": kind, "name": name, "why": "it is moved"}),
         ("work.resumed", "bob", {"what": kind, "name": name}),
     ]
 
@@ -155,13 +158,14 @@ def test_a_wrong_name_is_a_problem_and_changes_nothing(
     problem = answer.json()
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
     assert (problem["code"], problem["title"], problem["remedy"]) == (code, title, remedy)
-    assert serving.web.get("/v1/holds").json()["holds"] == [{"kind": "rule", "name": "huge"}]
+    (hold,) = serving.web.get("/v1/holds").json()["holds"]
+    assert (hold["kind"], hold["name"]) == ("rule", "huge")
 
 
 def test_nothing_that_is_paused_is_said(serving: Serving) -> None:
     assert serving.web.delete("/v1/holds/agent/desk").json()["remedy"] == "nothing is paused"
     wrong = serving.web.put("/v1/holds/agent/desk", params={"bye": "ann"}).json()
-    assert (wrong["title"], wrong["remedy"]) == ("there is no parameter `bye`", "there are by")
+    assert (wrong["title"], wrong["remedy"]) == ("there is no parameter `bye`", "there are by, why")
     assert serving.web.get("/v1/holds", params={"kind": "agent"}).json()["remedy"] == "there are none here"
     assert serving.web.post("/v1/holds").status_code == 405
 

@@ -79,6 +79,30 @@ lengths = st.builds(
 )
 
 
+def _completing(
+    policy: str, count: int, after: tree.Quantity, within: tree.Quantity | None, kept: tree.Quantity | None
+) -> tree.Completing:
+    return tree.Completing(
+        policy,
+        count if policy == "any" else 0,
+        after if policy == "after" else None,
+        within,
+        kept,
+        span=HERE,
+    )
+
+
+completings = st.builds(
+    _completing,
+    st.sampled_from(["all", "first", "any", "after"]),
+    st.integers(0, 9_999),
+    lengths,
+    st.none() | lengths,
+    st.none() | lengths,
+)
+"""When a request is complete."""
+
+
 def name(text: str) -> tree.Name:
     return tree.Name(text, span=HERE)
 
@@ -372,7 +396,13 @@ def files(draw: st.DrawFn) -> decl.File:
             case "event":
                 about = draw(st.none() | texts.map(literal))
                 if draw(st.integers(0, 3)):
-                    found.append(decl.EventDecl(name(label), about, fields=draw(fields()), span=HERE))
+                    said = draw(st.none() | completings)
+                    asked = said is not None
+                    found.append(
+                        decl.EventDecl(
+                            name(label), about, asked, fields=draw(fields()), completing=said, span=HERE
+                        )
+                    )
                 else:
                     through = draw(st.booleans())
                     found.append(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from atamo_rules.builtin.stores.journal import Moved
 from atamo_rules.builtin.stores.open_work import Item, State, item_of
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
+from atamo_rules.model.types import Json
 from atamo_rules.model.work import Cancelled, Hold, Lease, Put, Selector, Work
 
 if TYPE_CHECKING:
@@ -55,16 +57,20 @@ async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
 async def pause(store: LocalStore, what: Hold, who: str) -> None:
     """Give out no more actions of something."""
     change = store.draft.change()
-    change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", {"by": who}))
+    what = dataclasses.replace(what, by=who, at=change.at)
+    kept: dict[str, Json] = {"by": who, "at": change.at.isoformat(), "why": what.why}
+    change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", kept))
     change.notes.append(records.of_hold("work.paused", change.at, what, who))
-    known = what in store.work.pauses
+    before = next((one for one in store.work.pauses if one == what), None)
     store.work.pauses.add(what)  # nothing begins behind the record of the pause
     try:
         await store.commit(change)
     except StoreUnavailable:
-        if not known:
+        if before is None:
             store.work.resume(what)
         raise
+    store.work.pauses.discard(what)
+    store.work.pauses.add(what)  # an equal one that was there before is of somebody else
     store.followed(change)
 
 
@@ -78,11 +84,12 @@ async def resume(store: LocalStore, what: Hold, who: str) -> None:
     store.followed(change)
 
 
-def hold_of(key: str) -> Hold:
-    """What a key of the bucket of pauses names."""
+def hold_of(key: str, kept: Mapping[str, Any]) -> Hold:
+    """What a key of the bucket of pauses names, and what is kept of it."""
     kind, _, name = key.partition(" ")
     assert kind in ("agent", "rule", "organisation")
-    return Hold(kind, name)  # type: ignore[arg-type]
+    at = datetime.fromisoformat(kept["at"]) if "at" in kept else None
+    return Hold(kind, name, kept.get("by", ""), at, kept.get("why", ""))  # type: ignore[arg-type]
 
 
 async def redrive(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import EventRejected
-from atamo_rules.hub.requests.completion import ALL, Completion
-from atamo_rules.hub.requests.request import Clocks, Mode, Options, Request
+from atamo_rules.hub.requests.completion import Completion
+from atamo_rules.hub.requests.request import Mode, Options, Request
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
@@ -50,14 +50,14 @@ class Answers:
 
 def options(
     mode: Mode = "load",
-    policy: Completion = ALL,
-    deadline: float = Clocks().deadline,
-    keep_alive: float = Clocks().keep_alive,
-    retain: float = Clocks().retain,
+    policy: Completion | None = None,
+    deadline: float | None = None,
+    keep_alive: float | None = None,
+    retain: float | None = None,
     max_age: float = 0.0,
 ) -> Options:
-    """Options of a request, each by its name; times in seconds."""
-    return Options(mode, policy, Clocks(deadline, keep_alive, retain), max_age)
+    """Options of a request, each by its name; times in seconds. None is as its type declares, or as usual."""
+    return Options(mode, policy, deadline, keep_alive, retain, max_age)
 
 
 async def opened(hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options) -> str:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from atamo_rules.model.types import Completing
+
 Kind = Literal["all", "first", "any", "deadline"]
 WRITTEN = "all, first, any(K) or deadline(SECONDS)"
 
@@ -54,6 +56,19 @@ def by(seconds: float) -> Completion:
     if not seconds > 0:
         raise ValueError("`deadline` needs seconds above 0")
     return Completion("deadline", seconds=seconds)
+
+
+def completion_of(declared: Completing) -> Completion:
+    """The policy that the type of a request declares."""
+    match declared.policy:
+        case "first":
+            return FIRST
+        case "any":
+            return any_of(declared.count)
+        case "after":
+            return by(declared.after)
+        case _:
+            return ALL
 
 
 def read_completion(text: str) -> Completion:

@@ -26,7 +26,7 @@ from atamo_rules.hub.requests.opening import (
     resumed,
 )
 from atamo_rules.hub.requests.repeating import repeated
-from atamo_rules.hub.requests.request import OVER, Options, Request, due
+from atamo_rules.hub.requests.request import OVER, Options, Request, Terms, due, terms
 from atamo_rules.hub.requests.step import (
     Append,
     Cancelled,
@@ -112,28 +112,29 @@ class Requests:
         self, event: Event, generation: Generation, now: datetime, options: Options
     ) -> tuple[Request, Decided]:
         """A request, decided, or with the answers that another had to the same."""
-        same = self.same(event, generation, options)
+        how = terms(options, generation.ruleset.events[event.type].completing)
+        same = self.same(event, generation, how)
         if same is not None:
             return await repeated(self, event, same, generation.digest)
-        return self.opening(event, self.hub.decide(event, generation, now), generation, options)
+        return self.opening(event, self.hub.decide(event, generation, now), generation, how)
 
-    def same(self, event: Event, generation: Generation, options: Options) -> Request | None:
+    def same(self, event: Event, generation: Generation, how: Terms) -> Request | None:
         """A complete request whose answers will do for this one, if `max_age` lets them."""
-        if options.max_age <= 0 or options.mode == "feed":
+        if how.max_age <= 0 or how.mode == "feed":
             return None
-        key = self.kept.get(fingerprint(event, generation.digest, options))
+        key = self.kept.get(fingerprint(event, generation.digest, how))
         request = self.open.get(key) if key is not None else None
         if request is None or request.state != "complete" or request.forgotten or request.ended is None:
             return None
-        return request if self.now() - request.ended <= options.max_age else None
+        return request if self.now() - request.ended <= how.max_age else None
 
     def opening(
-        self, event: Event, decided: Decided, generation: Generation, options: Options
+        self, event: Event, decided: Decided, generation: Generation, how: Terms
     ) -> tuple[Request, Decided]:
         """A request at its beginning, and its decision with what the same transaction keeps of it."""
         parts = parts_of(decided.decision, generation.ruleset)
-        request = Request(event.key, event.type, self.now(), options.mode, options.policy, options.clocks)
-        request = replace(request, heard=request.opened, print=fingerprint(event, generation.digest, options))
+        request = Request(event.key, event.type, self.now(), how.mode, how.policy, how.clocks)
+        request = replace(request, heard=request.opened, print=fingerprint(event, generation.digest, how))
         what: dict[str, Json] = {
             "type": event.type, "mode": request.mode, "policy": str(request.policy),
             "expected": [part.name for part in parts],

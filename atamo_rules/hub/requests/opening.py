@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from atamo_rules.hub.requests.completion import read_completion
-from atamo_rules.hub.requests.request import Clocks, Options, Part, Request
+from atamo_rules.hub.requests.request import Clocks, Part, Request, Terms
 from atamo_rules.hub.requests.step import Answered, Asked, Broke, Ended, Happened, More, Routed
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
@@ -100,12 +100,12 @@ def _asked(fired: Fired) -> Action | None:
 # --- kept -----------------------------------------------------------------------------------------------
 
 
-def fingerprint(event: Event, digest: str, options: Options) -> str:
+def fingerprint(event: Event, digest: str, how: Terms) -> str:
     """What two requests share that may have the same answers: type and data, the rules, and everything that rules may
     know of who asks. Another generation of rules is another fingerprint."""
     user = event.user
     who: Json = None if user is None else [user.name, *sorted(user.groups), user.organisation]
-    facts: list[Json] = [event.type, event.body, digest, who, str(options.policy)]
+    facts: list[Json] = [event.type, event.body, digest, who, str(how.policy)]
     return sha256(encode_sorted(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from atamo_rules.hub.requests.completion import ALL, Completion
+from atamo_rules.hub.requests.completion import ALL, Completion, completion_of
+from atamo_rules.model.types import Completing
 
 Mode = Literal["load", "feed"]
 State = Literal[
@@ -54,8 +55,23 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How somebody wants a request answered. Answers that another had to the same request, at most `max_age` seconds
-    ago, will do."""
+    """How somebody wants a request answered: what is None is as the type of the request says, or else as usual.
+    Answers that another had to the same request, at most `max_age` seconds ago, will do. Times are in seconds."""
+
+    mode: Mode = "load"
+    policy: Completion | None = None
+    deadline: float | None = None
+    keep_alive: float | None = None
+    retain: float | None = None
+    max_age: float = 0.0
+
+
+PLAIN = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a request is answered, with nothing left open."""
 
     mode: Mode = "load"
     policy: Completion = ALL
@@ -63,7 +79,22 @@ class Options:
     max_age: float = 0.0
 
 
-PLAIN = Options()
+def terms(options: Options, declared: Completing | None) -> Terms:
+    """What holds for a request: what its sender says, then what its type declares, then what is usual. Whoever wants
+    what is there by a time is not cut off before it, unless somebody said so."""
+    said = declared if declared is not None else Completing()
+    policy = options.policy if options.policy is not None else completion_of(said)
+    usual = max(Clocks().deadline, policy.seconds)
+    clocks = Clocks(
+        _first(options.deadline, said.within, usual),
+        _first(options.keep_alive, Clocks().keep_alive),
+        _first(options.retain, said.kept, Clocks().retain),
+    )
+    return Terms(options.mode, policy, clocks, options.max_age)
+
+
+def _first(*values: float | None) -> float:
+    return next(value for value in values if value is not None)
 
 
 @dataclass(frozen=True, slots=True)

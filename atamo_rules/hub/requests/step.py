@@ -163,12 +163,14 @@ def _clocks(request: Request, now: float) -> Step:
     if not request.over:
         ends: list[tuple[float, str]] = []
         if request.state != "live":
-            ends.append((request.opened + clocks.deadline, "deadline"))
-            if policy.kind == "deadline":
+            if (
+                policy.kind == "deadline"
+            ):  # the first of two at one moment counts: what is there then is the answer
                 ends.append((request.opened + policy.seconds, "policy"))
+            ends.append((request.opened + clocks.deadline, "deadline"))
         if request.mode == "feed":
             ends.append((request.heard + clocks.keep_alive, "keep_alive"))
-        at, clock = min(ends)
+        at, clock = min(ends, key=lambda end: end[0])
         if now >= at:
             request, effects = _ran_out(request, clock, at)
     if request.ended is not None and not request.forgotten and now >= request.ended + clocks.retain:

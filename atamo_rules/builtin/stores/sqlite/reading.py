@@ -63,8 +63,10 @@ def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[st
         key for (key,) in execute("select key from events where state = 'accepted' order by seq")
     ]
     loaded.holds = [
-        hold_of(key)
-        for (key,) in execute("select key from state where bucket = ? and value is not null", (PAUSED,))
+        hold_of(key, values.read(kept))
+        for key, kept in execute(
+            "select key, value from state where bucket = ? and value is not null", (PAUSED,)
+        )
     ]
     loaded.rules = _waiting_under(connection)
     loaded.row = _last(connection, "select max(row) from actions")
