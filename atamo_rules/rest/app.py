@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,6 +40,10 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
 
 
+SQUEEZED = 2048
+"""Bytes from which on an answer is compressed for those who take that; streams never are."""
+
+
 class Entry(NamedTuple):
     """One way in: what it takes to come in by it at all, or None where nobody is asked. What a path names is asked
     about by its handler."""
@@ -65,7 +70,8 @@ def application(
         for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
     ]
     app = Starlette(routes=routes, exception_handlers=FAULTS)
-    return HostCheck(app, frozenset(host.lower() for host in (*LOCAL, *hosts)))
+    squeezed = GZipMiddleware(app, minimum_size=SQUEEZED)
+    return HostCheck(squeezed, frozenset(host.lower() for host in (*LOCAL, *hosts)))
 
 
 def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handler]]:

@@ -14,7 +14,8 @@ from atamo_rules.rest.problem import Problem
 
 
 class HostCheck:
-    """Answers only to names that were given to this hub."""
+    """Answers only to names that were given to this hub, and to no page of another site: what a browser sends says in
+    `Origin` whose page it is, `null` where that is hidden (Fetch Standard, 3.2). There is no CORS, on purpose."""
 
     def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
         self.app = app
@@ -24,7 +25,7 @@ class HostCheck:
         if scope["type"] == "http":
             given = [value for name, value in scope["headers"] if name == b"host"]
             name = given[0].decode("latin-1").lower() if len(given) == 1 else ""
-            host = name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
+            host = _host(name)
             if host not in self.names and "*" not in self.names:
                 problem = Problem(
                     421, "host", "this hub is not called by that name", f"the `Host` header says `{host[:80]}`",
@@ -32,7 +33,26 @@ class HostCheck:
                 )  # fmt: skip
                 await problem.response()(scope, receive, send)
                 return
+            origins = [
+                value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"origin"
+            ]
+            if origins and not all(self._ours(origin) for origin in origins):
+                problem = Problem(
+                    403, "origin", "pages of other sites may not call this hub",
+                    f"the `Origin` header says `{origins[0][:80]}`", "have a server of your own call it",
+                )  # fmt: skip
+                await problem.response()(scope, receive, send)
+                return
         await self.app(scope, receive, send)
+
+    def _ours(self, origin: str) -> bool:
+        scheme, _, name = origin.partition("://")
+        return scheme in ("http", "https") and ("*" in self.names or _host(name) in self.names)
+
+
+def _host(name: str) -> str:
+    """A host without its port."""
+    return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
 
 
 async def _problem(request: Request, error: Problem) -> Response:
