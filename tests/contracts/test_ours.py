@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from atamo_rules.builtin.agents.chat import ChatAgent
 from atamo_rules.builtin.agents.file import FileAgent
 from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.agents.log import LogAgent
@@ -69,6 +70,14 @@ class TestFileAgent(AgentContract):
 class TestHttpAgent(AgentContract):
     def agent(self) -> HttpAgent:
         return HttpAgent("desk", {"url": "http://127.0.0.1:1/x", "private": True, "timeout": 2}, ".")
+
+
+class TestChatAgent(AgentContract):
+    def agent(self) -> ChatAgent:
+        return ChatAgent("room", {"service": "slack", "url": "http://127.0.0.1:1", "private": True}, ".")
+
+    def action(self) -> Action:
+        return Action("a1", "send", "room", "say", {"text": "Hello"}, "r", "r.atamo:1:1", 0)
 
 
 class TestSqlAgent(AgentContract):
