@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from atamo_rules.cli.foreign_files import Foreign, load
-from atamo_rules.importers.imported import Imported, Reading, Refused
+from atamo_rules.importers.imported import Imported, Reading, Refused, doing
 from atamo_rules.importers.written import SUFFIX, Written, rule_file
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
@@ -97,7 +97,12 @@ def _files(found: Gathered, container: str, command: str) -> tuple[dict[str, Wri
     """The texts of all files; or the rules whose text would not read back, which must first be left out."""
     suffix = SUFFIX[container]
     events = [one for one in found.around if isinstance(one, decl.EventDecl)]
-    others = [one for one in found.around if not isinstance(one, decl.EventDecl)]
+    names = {one.name for _, rules in found.rules for one in rules}
+    others = [
+        doing(one, names) if isinstance(one, decl.AgentDecl) else one
+        for one in found.around
+        if not isinstance(one, decl.EventDecl)
+    ]
     made: dict[str, Written] = {}
     wrong: list[Refused] = []
     for name, around in (("events", events), ("agents", others)):
@@ -148,7 +153,8 @@ def _uncompiled(made: dict[str, Written], found: Gathered) -> list[Refused]:
     compiled = compile_sources([one.file.source for one in made.values()], _unread, cache=cache)
     imported = {one.name: one for _, rules in found.rules for one in rules}
     wrong: dict[str, Refused] = {}
-    rules = [item for file in compiled.files for item in file.declarations if isinstance(item, decl.Rule)]
+    kinds = decl.Rule | decl.ActionTypeDecl
+    rules = [item for file in compiled.files for item in file.declarations if isinstance(item, kinds)]
     for error in compiled.errors:
         rule = _around(rules, error.span)
         if rule is None or rule.name.text not in imported:
@@ -158,7 +164,9 @@ def _uncompiled(made: dict[str, Written], found: Gathered) -> list[Refused]:
     return list(wrong.values())
 
 
-def _around(rules: Sequence[decl.Rule], span: Span) -> decl.Rule | None:
+def _around(
+    rules: Sequence[decl.Rule | decl.ActionTypeDecl], span: Span
+) -> decl.Rule | decl.ActionTypeDecl | None:
     return next(
         (
             rule

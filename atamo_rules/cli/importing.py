@@ -1,4 +1,4 @@
-"""`atamo import`: rules of other systems as rules of ours; what cannot be said exactly is refused by name."""
+"""`atamo import`: rules and operations of other systems as ours; what cannot be said exactly is refused by name."""
 
 from __future__ import annotations
 
@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A system whose rules can be read: the suffixes of its files, the dialects among which they are told apart, and
-    whether its rules name log sources."""
+    """A system whose rules can be read: the suffixes of its files, the dialects among which they are told apart,
+    whether its rules name log sources, and what it has in place of rules."""
 
     suffixes: tuple[str, ...]
     dialects: tuple[str, ...] = ()
     log_sources: bool = False
+    has: str = "rule"
 
 
 JSON = (".json", ".jsonl", ".ndjson")
 SYSTEMS = {
     "eventbridge": System(JSON, ("eventbridge", "quamina")),
     "jsonlogic": System(JSON),
+    "openapi": System((".json", ".yaml", ".yml"), has="operation"),
     "sigma": System((".yml", ".yaml", ".jsonl", ".ndjson"), log_sources=True),
 }
 """Each is a package of `atamo_rules.importers` with a function `read`."""
@@ -46,6 +48,8 @@ SYSTEM is one of:
                 a `.jsonl` file has a line {"name": …, "pattern": …} for each
   jsonlogic     rules of JsonLogic, as json-logic-js decides them: a `.json` file is one rule, named like the file, or a
                 list of {"name": …, "rule": …}; a `.jsonl` file has a line of that kind for each
+  openapi       an OpenAPI 3.0 or 3.1 document, as JSON or YAML: its operations become types of actions, done by an
+                agent `http` that is called like the file
   sigma         Sigma detection rules, as YAML; a `.jsonl` file has a line {"name": …, "rule": …} for each
 
 \b
@@ -53,6 +57,7 @@ Examples:
   atamo import eventbridge patterns/ -o rules
   atamo import eventbridge rules.jsonl -o rules --event-type aws.event --to yaml
   atamo import jsonlogic checkout.jsonl -o rules
+  atamo import openapi petstore.yaml -o petstore
   atamo import sigma sigma/rules -o rules
   atamo verify rules
 
@@ -70,6 +75,11 @@ Exit codes: 0 read, 1 something is malformed (the rest is imported), or with --s
               help="Whose patterns they are; without it, quamina's where they have one of its operators.")  # fmt: skip
 @click.option("--any-log-source", is_flag=True,
               help="With --event-type, ask every event, whatever log source its fields tell.")  # fmt: skip
+@click.option(
+    "--url",
+    metavar="ADDRESS",
+    help="Where the service of an OpenAPI document is, if not at its first server.",
+)
 @click.option("--strict", is_flag=True, help="Fail when a rule is refused.")
 @click.option("--force", is_flag=True, help="Write into a folder that holds other files; those stay.")
 def import_rules(
@@ -80,6 +90,7 @@ def import_rules(
     event_type: str | None,
     dialect: str | None,
     any_log_source: bool,
+    url: str | None,
     strict: bool,
     force: bool,
 ) -> int:
@@ -101,21 +112,28 @@ def import_rules(
         raise click.UsageError(f"`{dialect}` is no dialect of {system}.")
     if any_log_source and not (SYSTEMS[system].log_sources and event_type):
         raise click.UsageError("`--any-log-source` is for systems with log sources, and with `--event-type`.")
+    has = SYSTEMS[system].has
+    if has != "rule" and (event_type is not None or len(sources) > 1):
+        raise click.UsageError(f"{system} takes one file, and no `--event-type`.")
+    if url is not None and has == "rule":
+        raise click.UsageError(f"`--url` is for openapi, not for {system}.")
     place, keep = destination(output, force)
     read = import_module(f"atamo_rules.importers.{system}").read
     options: dict[str, object] = {"dialect": dialect} if dialect else {}
     if any_log_source:
         options["by_fields"] = False
+    if url:
+        options["url"] = url
     files = foreign_files(sources, SYSTEMS[system].suffixes)
     with _progress() as now, unpaused():
         found = gathered(_told(files, now), partial(read, event_type=event_type, **options))
-        now(f"checking {_many(found.count, 'rule')}")
+        now(f"checking {_many(found.count, has)}")
         made, found = texts(found, to, f"atamo import {system}")
     if found.diagnostics:
         say(render(found.diagnostics, "full", color=color_of(sys.stderr)), err=True)
     if found.count:
         write(made, place, keep)
-    say(_summary(found, str(place), len(files)))
+    say(_summary(found, str(place), len(files), has))
     bad = any(one.severity is Severity.ERROR for one in found.diagnostics)
     return 1 if bad or not found.count or (strict and found.refused) else 0
 
@@ -142,16 +160,16 @@ def _told(files: Sequence[Foreign], now: Callable[[str], None]) -> Iterator[Fore
         yield file
 
 
-def _summary(found: Gathered, place: str, files: int) -> str:
+def _summary(found: Gathered, place: str, files: int, has: str) -> str:
     """What was imported from where, and what was refused and why."""
-    rows = [(str(file.path), _many(len(rules), "rule")) for file, rules in found.rules]
+    rows = [(str(file.path), _many(len(rules), has)) for file, rules in found.rules]
     lines = []
     if len(rows) <= LISTED:
         lines += _table(rows)
     lines += _table([(one.name, f"refused: {one.reason} ({one.span})") for one in found.refused])
-    total = f"{_many(found.count, 'rule')} of {_many(files, 'file')} imported"
+    total = f"{_many(found.count, has)} of {_many(files, 'file')} imported"
     where = f" into {place}" if found.count else ", nothing was written"
-    refused = f"; {_many(len(found.refused), 'rule')} refused" if found.refused else ""
+    refused = f"; {_many(len(found.refused), has)} refused" if found.refused else ""
     return "".join(f"{line}\n" for line in [*lines, f"{total}{where}{refused}"])
 
 

@@ -30,7 +30,7 @@ from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
-    from atamo_rules.hub.generation import Generation
+    from atamo_rules.hub.generation import Declared, Generation
     from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.lanes import Lane
 
@@ -123,7 +123,7 @@ class Calls:
         self, lane: Lane, lease: Lease, bound: Any, generation: Generation, free: Callable[[], None]
     ) -> tuple[Outcome, bool]:
         """One attempt, and whether the agent itself was called for it; `free` gives the slot back when it is not."""
-        work, reply = lease.work, Answering(self.hub, lease.work)
+        work, reply = lease.work, Answering(self.hub, lease.work, generation)
         request = self.hub.requests.open.get(work.event)
         part = request.part(work.action.id) if request is not None else None
         feed = part is not None and part.feed
@@ -223,6 +223,9 @@ class Saying:
 
     async def progress(self, news: Json) -> None:
         await self.say(Said(mask(news, self.first.given), kind="progress"))
+
+    def declared(self) -> Declared | None:
+        return self.first.declared()
 
     async def credential(self, host: str = "") -> Secret | None:
         return await self.first.credential(host)

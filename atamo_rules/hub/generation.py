@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,15 @@ from atamo_rules.source.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from atamo_rules.hub.archive import Script
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What an action declares to answer: as JSON Schema (2020-12), and as the check that the hub itself makes: why an
+    answer is not that, in sentences."""
+
+    schema: Mapping[str, Any]
+    reasons: Callable[[Json], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -53,6 +62,13 @@ class Generation:
         """Whether what an agent answers to an action is held to a type."""
         known = self.ruleset.actions.get(action.target)
         return action.verb in ("ask", "publish") and known is not None and isinstance(known.answer, Record)
+
+    def declared(self, action: Action) -> Declared | None:
+        """What an action declares to answer; None where no answer is held to anything."""
+        known = self.ruleset.actions.get(action.target)
+        if not self.typed(action) or known is None or not isinstance(known.answer, Record):
+            return None
+        return Declared(schema_of(known.answer), lambda answer: self.answered(action, answer)[1])
 
     def answered(self, action: Action, answer: Json) -> tuple[Json, tuple[str, ...]]:
         """What an agent answered to an `ask`, or one answer of a `publish`, with the defaults of what it left out; and

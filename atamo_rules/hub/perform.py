@@ -80,7 +80,8 @@ class Held:
     def __init__(self, reply: Reply, generation: Generation, action: Action) -> None:
         self.reply, self.generation, self.action = reply, generation, action
         self.why = ""
-        self.loaded, self.progress, self.credential = reply.loaded, reply.progress, reply.credential
+        self.loaded, self.progress = reply.loaded, reply.progress
+        self.declared, self.credential = reply.declared, reply.credential
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
         filled, reasons = self.generation.answered(self.action, answer)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
-from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.generation import Declared, Generation
 from atamo_rules.hub.receiving import Received
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.model.audit import AuditRecord
@@ -46,6 +46,11 @@ class Reply(Protocol):
 
     async def progress(self, news: Json) -> None:
         """How far it is: told to whoever reads, and no answer."""
+        ...
+
+    def declared(self) -> Declared | None:
+        """What the action declares to answer; None where it declares nothing. For agents whose work it is to find an
+        answer of that kind: what they answer is held to it in any case."""
         ...
 
     async def credential(self, host: str = "") -> Secret | None:

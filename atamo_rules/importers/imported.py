@@ -1,25 +1,28 @@
-"""What an importer makes of one foreign file: rules of ours, and what could not be said exactly."""
+"""What an importer makes of one foreign file: rules or types of actions, and what could not be said exactly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Span
-from atamo_rules.syntax.declarations import Declaration, Rule
+from atamo_rules.syntax.declarations import ActionTypeDecl, AgentDecl, Declaration, Rule
+from atamo_rules.syntax.tree import Argument, ObjectValue
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """One foreign rule as ours. `rule.name` is `name`, whatever characters it has.
+    """One foreign rule as ours, or a foreign operation as a type of action. `rule.name` is `name`, whatever characters
+    it has.
 
     `span` is where it stands in the foreign file. `beside` holds the declarations that this rule alone needs and
     that stand with it in its file, such as a list of values.
     """
 
     name: str
-    rule: Rule
+    rule: Rule | ActionTypeDecl
     span: Span
     beside: tuple[Declaration, ...] = ()
 
@@ -48,3 +51,19 @@ class Reading:
     items: tuple[Item, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     around: tuple[Declaration, ...] = ()
+
+
+def doing(agent: AgentDecl, names: Container[str]) -> AgentDecl:
+    """An agent that does no types but those of these names, and has settings for no others."""
+    if not agent.does or agent.uses is None:
+        return agent
+    does = tuple(one for one in agent.does if one.action.text in names)
+    settings = tuple(_only(one, names) for one in agent.uses.settings)
+    return replace(agent, does=does, uses=replace(agent.uses, settings=settings))
+
+
+def _only(setting: Argument, names: Container[str]) -> Argument:
+    if setting.keys[0].key != "actions" or not isinstance(setting.value, ObjectValue):
+        return setting
+    entries = tuple(one for one in setting.value.entries if one.keys[0].key in names)
+    return replace(setting, value=replace(setting.value, entries=entries))

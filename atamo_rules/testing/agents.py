@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
+from atamo_rules.engine.door import Door
+from atamo_rules.hub.generation import Declared
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done, Outcome
 from atamo_rules.model.secret import Secret
-from atamo_rules.model.types import Json
+from atamo_rules.model.types import Anything, EventType, Json
 
 Step: TypeAlias = "Outcome | BaseException | Callable[[Action], Outcome] | float"
 """One attempt: an outcome, an exception to raise, a function of the action, or seconds to be silent before Done."""
@@ -51,9 +53,13 @@ class ScriptedAgent:
 
 class Replies:
     """What an agent is given to answer with, that remembers what it said: bodies with their keys, news of progress,
-    and after how many bodies it had loaded. `credentials` are what its user has, by host."""
+    and after how many bodies it had loaded. `credentials` are what its user has, by host; `answer` is what the action
+    declares to answer, as JSON Schema."""
 
-    def __init__(self, credentials: Mapping[str, Secret] | None = None) -> None:
+    def __init__(
+        self, credentials: Mapping[str, Secret] | None = None, answer: Mapping[str, Any] | None = None
+    ) -> None:
+        self.answer = answer
         self.credentials = dict(credentials or {})
         self.answers: list[tuple[str, Json]] = []
         self.news: list[Json] = []
@@ -67,6 +73,11 @@ class Replies:
 
     async def progress(self, news: Json) -> None:
         self.news.append(news)
+
+    def declared(self) -> Declared | None:
+        if self.answer is None:
+            return None
+        return Declared(self.answer, Door(EventType("answer", Anything(), dict(self.answer))).reasons)
 
     async def credential(self, host: str = "") -> Secret | None:
         return self.credentials.get(host)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from atamo_rules.builtin.agents.chat import ChatAgent
 from atamo_rules.builtin.agents.file import FileAgent
 from atamo_rules.builtin.agents.http import HttpAgent
+from atamo_rules.builtin.agents.llm import LlmAgent
 from atamo_rules.builtin.agents.log import LogAgent
 from atamo_rules.builtin.agents.mail import MailAgent
 from atamo_rules.builtin.agents.sql import SqlAgent
@@ -69,6 +71,26 @@ class TestFileAgent(AgentContract):
 class TestHttpAgent(AgentContract):
     def agent(self) -> HttpAgent:
         return HttpAgent("desk", {"url": "http://127.0.0.1:1/x", "private": True, "timeout": 2}, ".")
+
+
+class TestChatAgent(AgentContract):
+    def agent(self) -> ChatAgent:
+        return ChatAgent("room", {"service": "slack", "url": "http://127.0.0.1:1", "private": True}, ".")
+
+    def action(self) -> Action:
+        return Action("a1", "send", "room", "say", {"text": "Hello"}, "r", "r.atamo:1:1", 0)
+
+
+class TestLlmAgent(AgentContract):
+    def agent(self) -> LlmAgent:
+        made = {
+            "api": "openai",
+            "url": "http://127.0.0.1:1/v1",
+            "model": "m",
+            "prompt": "Say it.",
+            "private": True,
+        }
+        return LlmAgent("model", made, ".")
 
 
 class TestSqlAgent(AgentContract):

@@ -11,12 +11,12 @@ from atamo_rules.compiler.pipeline import compile_sources
 from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.generation import Generation, generation
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.ports import Agent
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.source.span import Source
-from atamo_rules.testing.agents import ScriptedAgent
 
 
 class Heard:
@@ -38,7 +38,7 @@ class Heard:
         return [r.what for r in self.records if r.kind == kind]
 
 
-def state(text: str, agents: Mapping[str, ScriptedAgent], people: Directory | None = None) -> Generation:
+def state(text: str, agents: Mapping[str, Agent], people: Directory | None = None) -> Generation:
     """A generation of some rules whose agents are scripted."""
     made = compile_sources([Source("a.atamo", dedent(text))], lambda *_: "")
     assert made.ruleset is not None, [d.message for d in made.diagnostics]
@@ -46,7 +46,7 @@ def state(text: str, agents: Mapping[str, ScriptedAgent], people: Directory | No
     return generation(made.ruleset, people or Directory(), bound)
 
 
-def stage(text: str, agents: Mapping[str, ScriptedAgent] | None = None, **more: Any) -> tuple[Hub, Heard]:
+def stage(text: str, agents: Mapping[str, Agent] | None = None, **more: Any) -> tuple[Hub, Heard]:
     """A hub with retries that do not wait."""
     heard = Heard()
     hub = Hub(state(text, agents or {}, **more), MemoryStore(), [heard])

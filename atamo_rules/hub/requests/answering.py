@@ -20,15 +20,17 @@ from atamo_rules.model.types import Json
 from atamo_rules.model.work import Following, Work
 
 if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Declared, Generation
     from atamo_rules.hub.hub import Hub
 
 
 class Answering:
     """What an agent is given to answer with; see `hub.ports.Reply`."""
 
-    def __init__(self, hub: Hub, work: Work) -> None:
+    def __init__(self, hub: Hub, work: Work, generation: Generation) -> None:
         self.hub = hub
         self.work = work
+        self.generation = generation
         self.dropped = False
         self.given: list[Secret] = []
         """What the agent was handed, to be taken out of what it says."""
@@ -41,6 +43,9 @@ class Answering:
 
     async def progress(self, news: Json) -> None:
         await self.said(Said(news, kind="progress"), "miss", None)
+
+    def declared(self) -> Declared | None:
+        return self.generation.declared(self.work.action)
 
     async def credential(self, host: str = "") -> Secret | None:
         secret = await credential(self.hub, self.work, host)

@@ -139,6 +139,8 @@ def _either(one: Item, two: Item) -> Item:
     """Two patterns of one name: event-ruler and quamina match it when either does."""
     if isinstance(one, Refused) or isinstance(two, Refused):
         return one if isinstance(one, Refused) else two
+    assert isinstance(one.rule, decl.Rule)
+    assert isinstance(two.rule, decl.Rule)
     assert one.rule.condition is not None
     assert two.rule.condition is not None
     both = Nodes(one.span).any_of([one.rule.condition, two.rule.condition])
