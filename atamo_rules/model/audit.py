@@ -94,6 +94,8 @@ Kind: TypeAlias = Literal[
     "audit.level",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(f"{kind.partition('.')[0]}." for kind in KINDS))
+"""What begins the names of kinds that belong together."""
 """The closed list of kinds."""
 
 

@@ -35,6 +35,7 @@ from atamo_rules.rest.requests import BEAT, RequestDoor, cancels, read_options
 from atamo_rules.rest.secrets import Secrets
 from atamo_rules.rest.telemetry import TelemetryDoor
 from atamo_rules.rest.telling import Telling
+from atamo_rules.rest.views import OF_EVENT, OF_REQUEST, unviewed, view
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
@@ -116,7 +117,7 @@ def entries(
         of_event("follow", telemetry.follow),
         Entry("GET", "/metrics", "hub.read", telemetry.metrics),
         Entry("GET", "/v1/events/{id:path}", "message.read", service.message),
-        Entry("DELETE", "/v1/events/{id:path}", "message.cancel", operating.cancel),
+        Entry("DELETE", "/v1/events/{id:path}", "message.cancel", unviewed(OF_EVENT, operating.cancel)),
         Entry("POST", "/v1/requests", "request.send", service.post_request),
         Entry(
             "GET",
@@ -125,7 +126,7 @@ def entries(
             view("events", requests.events, requests.page),
         ),
         Entry("GET", "/v1/requests/{id:path}", "message.read", requests.page),
-        Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", requests.cancel),
+        Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", unviewed(OF_REQUEST, requests.cancel)),
         Entry("GET", "/v1/rules", "rules.read", service.rules),
         Entry("GET", "/v1/audit", "audit.read", telling.audit),
         Entry("GET", "/v1/audit/checkpoint", "audit.read", telling.checkpoint),
@@ -305,18 +306,6 @@ class Service:
             raise Problem(410, "forgotten", "this was over long ago, and is no longer kept",
                           remedy="the audit still has each of its steps")  # fmt: skip
         return told
-
-
-def view(name: str, handler: Handler, plain: Handler) -> Handler:
-    """What is asked about an event, unless the name is the end of the event's own id, written as %2F and the name."""
-
-    async def choose(request: Request) -> Response:
-        if request.scope.get("raw_path", b"").endswith(f"/{name}".encode()):
-            return await handler(request)
-        request.path_params["id"] += f"/{name}"
-        return await plain(request)
-
-    return choose
 
 
 def _result(taken: Taken, known: bool) -> dict[str, Any]:

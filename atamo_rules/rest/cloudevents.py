@@ -88,6 +88,9 @@ def _attributes(value: Mapping[str, Any]) -> Iterator[str]:
         isinstance(media, str) and _MEDIA.fullmatch(media.partition(";")[0].strip())
     ):
         yield "`datacontenttype` is JSON: no other data is understood"
+    for name in ("subject", "dataschema"):
+        if value.get(name) is not None and not (isinstance(value[name], str) and value[name]):
+            yield f"`{name}` is a text that is not empty"
     for name, given in value.items():
         if name in KNOWN:
             continue

@@ -15,12 +15,12 @@ from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.authority import Resource, Verb
-from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import DeadLetter, Selector, Work
 from atamo_rules.people.decide import everywhere
 from atamo_rules.rest.access import Access, of_event, principal
-from atamo_rules.rest.bodies import LARGEST, bounded
+from atamo_rules.rest.bodies import LARGEST
+from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.parameters import only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -68,10 +68,8 @@ class Dead:
 
     async def redrive(self, request: Request) -> Response:
         """Have dead letters done again, those that are there now and no other; with `dry_run` only say which."""
-        hub, order = self.hub(), await _order(request, ("which", "number", "upto", "by", "dry_run", "body"))
+        hub, order = self.hub(), await ordered(request, "Redrive", LARGEST)
         which, upto = await self._which(request, order)
-        if "body" in order and "number" not in order:
-            raise _wrong("`body` is given to one dead letter: say which by `number`")
         if "body" in order:
             _fits(hub.current, await self._letter(request, upto, "work.operate"), order["body"])
         if order.get("dry_run") is True:
@@ -89,7 +87,7 @@ class Dead:
 
     async def discard(self, request: Request) -> Response:
         """Take dead letters away for good."""
-        order = await _order(request, ("which", "number", "upto", "by"))
+        order = await ordered(request, "Discard", LARGEST)
         which, upto = await self._which(request, order)
         count, who = 0, principal(request).name or str(order.get("by", ""))
         async for one in self._each(request, which, upto):
@@ -150,27 +148,15 @@ class Dead:
 
     async def _which(self, request: Request, order: Mapping[str, Any]) -> tuple[Selector, int]:
         """What an order is about, and the last number there is now: what comes later is none of it."""
-        if ("number" in order) == ("which" in order):
-            raise _wrong("say which: either `number`, or `which` with any of " + ", ".join(WHICH))
         if "number" in order:
-            number = order["number"]
-            if type(number) is not int:
-                raise _wrong("`number` is a whole number")
-            letter = await self._letter(request, number, "work.operate")
-            return Selector(action=letter.work.action.id), number
-        which, upto = order["which"], order.get("upto")
-        if not isinstance(which, dict) or not all(isinstance(value, str) for value in which.values()):
-            raise _wrong("`which` is an object of texts")
-        if unknown := sorted(set(which) - set(WHICH)):
-            raise _wrong(f"`which` has no `{unknown[0][:80]}`: there are {', '.join(WHICH)}")
+            letter = await self._letter(request, order["number"], "work.operate")
+            return Selector(action=letter.work.action.id), order["number"]
+        which, upto = Selector(**order["which"]), order.get("upto")
         if upto is None:
-            last = after = 0
-            while page := await self.hub().store.dead(Selector(**which), after, MOST):
-                last = after = page[-1].number
-            return Selector(**which), last
-        if type(upto) is not int:
-            raise _wrong("`upto` is a whole number")
-        return Selector(**which), upto
+            upto = after = 0
+            while page := await self.hub().store.dead(which, after, MOST):
+                upto = after = page[-1].number
+        return which, upto
 
 
 def letter_json(letter: DeadLetter, *, whole: bool = False) -> dict[str, Json]:
@@ -211,20 +197,3 @@ def _fits(generation: Generation, letter: DeadLetter, body: Json) -> None:
             422, "invalid", f"the body does not fit `{letter.work.action.target}`", "; ".join(reasons)[:2000],
             "mend what `reasons` names", reasons,
         )  # fmt: skip
-
-
-async def _order(request: Request, names: tuple[str, ...]) -> dict[str, Any]:
-    """What an operator asks for. Raises Problem."""
-    try:
-        order = decode(await bounded(request, LARGEST))
-    except JsonRefused as error:
-        raise _wrong(str(error)) from None
-    if not isinstance(order, dict):
-        raise _wrong("the body is an object")
-    if unknown := sorted(set(order) - set(names)):
-        raise _wrong(f"there is no `{unknown[0][:80]}`: there are {', '.join(names)}")
-    return order
-
-
-def _wrong(what: str) -> Problem:
-    return Problem(400, "order", "this cannot be done", what)

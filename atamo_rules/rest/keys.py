@@ -11,20 +11,18 @@ from starlette.responses import Response
 
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.hub.hub import Hub
-from atamo_rules.model.authority import VERBS, Resource
+from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import User
-from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.people.decide import holds
 from atamo_rules.people.keys import Key
-from atamo_rules.people.roles import LOCAL, ROLES
+from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.access import Access, forbidden, principal
-from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.orders import order as ordered
+from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 64 << 10
-FIELDS = ("holder", "organisation", "role", "over", "verbs", "types", "expires", "about")
-REACHES = ("user", "group", "organisation")
 
 
 class Keys:
@@ -48,12 +46,12 @@ class Keys:
         """A new key: 201 with its text, which is told nowhere else. Nobody makes one that may more than they do."""
         only(request)
         hub, who = self.hub(), principal(request)
-        order = await _order(request)
+        order = await ordered(request, "NewKey", LARGEST)
         holder = order["holder"]
         known = hub.current.intake.people.users.get(holder)
         tenant = known.organisation if known is not None else order.get("organisation", who.user.organisation)
         if known is not None and order.get("organisation", tenant) != tenant:
-            raise _wrong("`organisation` is said by the people files", f"`{holder}` is of `{tenant}`")
+            raise unmeant("`organisation` is said by the people files", f"`{holder}` is of `{tenant}`")
         user = known or User(holder, organisation=tenant)
         await self.access.require(request, "keys.manage", Resource("key", tenant, holder, user.groups))
         more: dict[str, Any] = {
@@ -108,49 +106,9 @@ def _expires(order: dict[str, Any], hub: Hub) -> str:
     if given is None:
         return ""
     now = hub.clock.now()
-    if type(given) is int and 0 < given <= 3650:
+    if isinstance(given, int):
         return (now + timedelta(days=given)).isoformat()
     moment = parse_moment(given) if isinstance(given, str) else None
     if moment is None or moment <= now:
-        raise _wrong("`expires` is a moment to come as in RFC 3339, or a number of days up to 3650")
+        raise unmeant("`expires` is a moment to come as in RFC 3339, or a number of days up to 3650")
     return moment.isoformat()
-
-
-async def _order(request: Request) -> dict[str, Any]:
-    """What key is wanted. Raises Problem."""
-    try:
-        order: Any = decode(await bounded(request, LARGEST))
-    except JsonRefused as error:
-        raise _wrong(str(error)) from None
-    if not isinstance(order, dict):
-        raise _wrong("the body is an object")
-    if unknown := sorted(set(order) - set(FIELDS)):
-        raise _wrong(f"there is no `{unknown[0][:80]}`: there are {', '.join(FIELDS)}")
-    for name in ("holder", "organisation", "role", "over", "about"):
-        if name in order and not (isinstance(order[name], str) and len(order[name]) <= 256):
-            raise _wrong(f"`{name}` is a text")
-    if not order.get("holder"):
-        raise _wrong("`holder` says whose key it is: the name of a user or of a service account")
-    for name in ("verbs", "types"):
-        if name in order and not (
-            isinstance(order[name], list) and all(isinstance(one, str) for one in order[name])
-        ):
-            raise _wrong(f"`{name}` is a list of texts")
-    if wrong := sorted(set(order.get("verbs", ())) - set(VERBS)):
-        raise _wrong(f"there is no verb `{wrong[0][:80]}`: there are {', '.join(VERBS)}")
-    if "role" in order and order["role"] not in ROLES:
-        raise _wrong(f"there is no role `{order['role'][:80]}`: there are {', '.join(ROLES)}")
-    over = order.get("over", "")
-    if ("role" in order) != bool(over):
-        raise _wrong("`role` and `over` are given together")
-    if (
-        over
-        and over not in ("everything", "own")
-        and not (over.split(" ")[0] in REACHES and over.partition(" ")[2])
-    ):
-        raise _wrong("`over` is everything, own, user NAME, group NAME or organisation NAME")
-    return order
-
-
-def _wrong(what: str, detail: str = "") -> Problem:
-    return Problem(400, "order", "this cannot be done", what, detail)

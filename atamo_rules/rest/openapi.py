@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from atamo_rules.rest.bodies import MOST
 from atamo_rules.rest.operations import OPERATIONS, PATHS, Operation
 from atamo_rules.rest.shapes import SHAPES, each, ref
 
@@ -92,14 +93,13 @@ def _answer(told: Operation, name: str) -> dict[str, Any]:
 
 
 def _taken(told: Operation) -> dict[str, Any]:
-    schema = ref(told.takes)
-    if told.takes != "Event":
-        return {"application/json": {"schema": schema}}
-    return {
-        "application/json": {"schema": schema},
-        "application/cloudevents+json": {"schema": schema},
-        "application/cloudevents-batch+json": {"schema": {**each(schema), "minItems": 1, "maxItems": 1000}},
-    }
+    made = {"application/json": {"schema": ref(told.takes)}}
+    if told.takes == "Event":
+        one = ref("CloudEvent")
+        made["application/cloudevents+json"] = {"schema": one}
+        if told.batch:
+            made["application/cloudevents-batch+json"] = {"schema": {**each(one), "maxItems": MOST}}
+    return made
 
 
 def _id(method: str, path: str) -> str:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atamo_rules.rest.shapes import MOMENT, TEXT, WHOLE, YES, Schema
+from atamo_rules.model.audit import FAMILIES, KINDS
+from atamo_rules.rest.ordered import Schema
+from atamo_rules.rest.shapes import MOMENT, TEXT, WHOLE, YES
 
 CURSOR: Schema = {"type": "integer", "minimum": 0, "maximum": 1 << 53}
+NAME: Schema = {"type": "string", "minLength": 1}
+POLICY: Schema = {
+    "type": "string",
+    "pattern": r"^(all|first|any\([1-9][0-9]{0,2}\)|deadline\([0-9]{1,5}(\.[0-9]{1,3})?\))$",
+}
 LIMIT: Schema = {"type": "integer", "minimum": 0, "maximum": 1000}
 
 
@@ -24,25 +31,27 @@ class Operation:
     """Parameters of the query that must be there."""
     leads: tuple[str, ...] = ()
     """Operations that are asked about the `id` that this one answers."""
+    batch: bool = False
+    """Whether events may come as a batch."""
 
 
 _WHICH = tuple((name, TEXT) for name in ("event", "action", "agent", "rule", "organisation", "error"))
 _PAGE = (("after", CURSOR), ("limit", LIMIT))
 _ASKED: tuple[tuple[str, Schema], ...] = (
-    ("type", TEXT), ("mode", {"enum": ["load", "feed"]}), ("policy", TEXT),
+    ("type", NAME), ("mode", {"enum": ["load", "feed"]}), ("policy", POLICY),
     ("deadline", {"type": "number", "minimum": 0.001, "maximum": 86_400}),
     ("keep_alive", {"type": "number", "minimum": 0.001, "maximum": 86_400}),
     ("retain", {"type": "number", "minimum": 0.001, "maximum": 604_800}),
     ("disconnect", {"enum": ["keep", "cancel"]}),
 )  # fmt: skip
 _SEARCH: tuple[tuple[str, Schema], ...] = (
-    ("event", TEXT), ("kind", TEXT), ("who", TEXT), ("rule", TEXT), ("agent", TEXT), ("text", TEXT),
-    ("since", MOMENT), ("until", MOMENT),
+    ("event", TEXT), ("kind", {"enum": [*KINDS, *FAMILIES]}), ("who", TEXT), ("rule", TEXT), ("agent", TEXT),
+    ("text", TEXT), ("since", MOMENT), ("until", MOMENT),
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {
     "POST /v1/events": Operation(
-        "Take one event, or a batch of them", {202: "Result|Batch"}, "Event", (("type", TEXT),),
+        "Take one event, or a batch of them", {202: "Result|Batch"}, "Event", (("type", NAME),), batch=True,
         leads=("get_events_id", "get_events_id_trace", "get_events_id_telemetry", "delete_events_id"),
     ),
     "GET /v1/types": Operation("List event types", {200: "Types"}),
@@ -83,7 +92,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /metrics": Operation("Give metrics", {200: ""}, media="application/openmetrics-text|text/plain"),
     "GET /v1/holds": Operation("List all that is paused", {200: "Holds"}),
     "GET /v1/holds/{kind}/{name}": Operation("Show one pause", {200: "Hold"}),
-    "PUT /v1/holds/{kind}/{name}": Operation("Pause", {200: "Hold", 201: "Hold"}, query=(("by", TEXT),)),
+    "PUT /v1/holds/{kind}/{name}": Operation("Pause", {200: "Hold", 201: "Hold"}, query=(("by", TEXT), ("why", TEXT))),
     "DELETE /v1/holds/{kind}/{name}": Operation("Resume", {200: "Hold"}, query=(("by", TEXT),)),
     "GET /v1/dead": Operation("List dead letters", {200: "Letters"}, query=(*_PAGE, *_WHICH)),
     "GET /v1/dead/{number}": Operation("Show a dead letter", {200: "Letter"}),

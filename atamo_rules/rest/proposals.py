@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -19,13 +19,11 @@ from atamo_rules.hub.proposals.proposals import Proposals, Refused
 from atamo_rules.hub.replay import action_facts
 from atamo_rules.model.authority import Verb
 from atamo_rules.model.people import Who
-from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest.access import Access, forbidden, principal
-from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.orders import order as ordered
+from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.parameters import only, text
 from atamo_rules.rest.problem import Problem, json_response
-
-LARGEST = 1 << 20
 
 
 class ProposalDoor:
@@ -38,19 +36,19 @@ class ProposalDoor:
     async def submit(self, request: Request) -> Response:
         """A new proposal: 201 with what was found of it, also where it was found wrong."""
         only(request)
-        proposals, order = self._proposals(), await _order(request, ("level", "files", "about"))
-        level, who = _level(order.get("level")), principal(request)
+        proposals, order = self._proposals(), await ordered(request, "NewProposal")
+        level, who = level_of(order["level"]), principal(request)
         self._must(request, "rules.change", may_submit(who, level, self.hub().current.intake.people))
         try:
             made = await proposals.submit(
-                str(order["level"]),
-                _files(order),
+                order["level"],
+                order["files"],
                 who.name,
                 who.user.organisation,
-                str(order.get("about", "")),
+                order.get("about", ""),
             )
         except ValueError as error:
-            raise _wrong(str(error)) from None
+            raise unmeant(str(error)) from None
         except Refused as refused:
             raise _refused(refused) from None
         return json_response(self._shown(made), 201, {"Location": f"/v1/proposals/{made.id}"})
@@ -79,12 +77,12 @@ class ProposalDoor:
     async def approve(self, request: Request) -> Response:
         """Put it in force. `base` is the digest it was seen against; where other rules hold by now the answer is 409
         with what was found against those."""
-        proposal, order = await self._one(request), await _order(request, ("base", "why"))
+        proposal, order = await self._one(request), await ordered(request, "Approval", empty=True)
         self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
-        base = str(order.get("base") or proposal.base)
+        base = order.get("base") or proposal.base
         return await self._done(
             lambda: self._proposals().approve(
-                proposal.id, principal(request).name, base, str(order.get("why", ""))
+                proposal.id, principal(request).name, base, order.get("why", "")
             )
         )
 
@@ -101,27 +99,25 @@ class ProposalDoor:
 
     async def roll_back(self, request: Request) -> Response:
         """Put the texts that stood before it in force again."""
-        proposal, order = await self._one(request), await _order(request, ("why",))
+        proposal, order = await self._one(request), await ordered(request, "Word", empty=True)
         self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
         return await self._done(
-            lambda: self._proposals().roll_back(
-                proposal.id, principal(request).name, str(order.get("why", ""))
-            )
+            lambda: self._proposals().roll_back(proposal.id, principal(request).name, order.get("why", ""))
         )
 
     async def attempt(self, request: Request) -> Response:
         """What rules would do with one event, the submitted files among them: decided, explained, and nothing else."""
         only(request)
         hub, who = self.hub(), principal(request)
-        order = await _order(request, ("event", "level", "files"))
-        level = _level(order.get("level", f"user {who.name}" if who.name else "hub"))
+        order = await ordered(request, "Try")
+        level = level_of(order.get("level", f"user {who.name}" if who.name else "hub"))
         self._must(request, "rules.change", may_submit(who, level, self._people))
         generation, wrong = hub.current, []
         if order.get("files"):
             try:
-                named = full_names(level, _files(order))
+                named = full_names(level, order["files"])
             except ValueError as error:
-                raise _wrong(str(error)) from None
+                raise unmeant(str(error)) from None
             wrong = list(bounds.foreign(level, named))
             state = await self._proposals().trial(named)
             if not isinstance(state, Generation):
@@ -179,15 +175,13 @@ class ProposalDoor:
         return found
 
     async def _close(self, request: Request, state: str) -> Response:
-        proposal, order = await self._one(request), await _order(request, ("why",))
+        proposal, order = await self._one(request), await ordered(request, "Word", empty=True)
         if state == "rejected":
             own = proposal.author == principal(request).name
             why = "" if own else may_decide(principal(request), proposal, self._people)
             self._must(request, "rules.approve", why)
         return await self._done(
-            lambda: self._proposals().close(
-                proposal.id, principal(request).name, state, str(order.get("why", ""))
-            )
+            lambda: self._proposals().close(proposal.id, principal(request).name, state, order.get("why", ""))
         )
 
     async def _done(self, act: Callable[[], Awaitable[Proposal]]) -> Response:
@@ -225,41 +219,3 @@ def _refused(refused: Refused) -> Problem:
         remedies.get(refused.code, ""),
         reasons,
     )
-
-
-async def _order(request: Request, fields: tuple[str, ...]) -> Mapping[str, Any]:
-    """The JSON object of a body that has these members at most. Raises Problem."""
-    raw = await bounded(request, LARGEST)
-    try:
-        value = decode(raw) if raw.strip() else {}
-    except JsonRefused as error:
-        raise _wrong(str(error)) from None
-    if not isinstance(value, dict):
-        raise _wrong("the body is no JSON object")
-    for name in value:
-        if name not in fields:
-            raise _wrong(f"`{name[:100]}` is no member of it: there are {', '.join(fields)}")
-    return value
-
-
-def _files(order: Mapping[str, Any]) -> Mapping[str, str | None]:
-    files = order.get("files")
-    if not isinstance(files, dict) or not all(
-        text is None or isinstance(text, str) for text in files.values()
-    ):
-        raise _wrong("`files` is an object of names and texts; null takes a file away")
-    return files
-
-
-def _level(said: Any) -> Who | None:
-    try:
-        return level_of(str(said))
-    except ValueError as error:
-        raise _wrong(str(error)) from None
-
-
-def _wrong(why: str) -> Problem:
-    return Problem(
-        400, "malformed", "this is no proposal", why,
-        'send {"level": "user NAME", "files": {"mine.atamo": "rule …"}}',
-    )  # fmt: skip

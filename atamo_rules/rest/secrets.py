@@ -12,18 +12,16 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import KeepingVault
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import Who
-from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.people.decide import everywhere
 from atamo_rules.people.roles import LOCAL
-from atamo_rules.people.tokens import KINDS, PROJECT, Binding, Consent, read_hosts, read_who
+from atamo_rules.people.tokens import PROJECT, Binding, Consent, read_hosts, read_who
 from atamo_rules.rest.access import Access, forbidden, principal
-from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.orders import order as ordered
+from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 256 << 10
-TOKEN = ("agent", "value", "hosts", "kind", "who", "organisation", "about", "consent")
-CONSENT = ("agent", "to", "hosts", "who", "organisation")
 
 
 class Secrets:
@@ -51,20 +49,19 @@ class Secrets:
         With `consent` it is agreed in the same breath whose rules may use it."""
         only(request)
         vault = self._vault()
-        order = await _order(request, TOKEN)
+        order = await ordered(request, "NewSecret", LARGEST)
         who, tenant = await self._whose(request, order)
-        kind, text = order.get("kind", "bearer"), order.get("value")
-        if not isinstance(text, str) or not text or kind not in KINDS:
-            raise _wrong(f"`value` is the token, and `kind` one of {', '.join(KINDS)}")
-        consents = [self._consent(who, tenant, {**order, "to": one}) for one in _texts(order, "consent")]
+        consents = [self._consent(who, tenant, {**order, "to": one}) for one in order.get("consent", ())]
         if consents:
             self._oneself(request, who, tenant)
         try:
-            binding = Binding(tenant, str(who), order["agent"], read_hosts(_texts(order, "hosts")))
+            binding = Binding(tenant, str(who), order["agent"], read_hosts(order.get("hosts", [])))
             by = principal(request).name
-            token = await vault.keep(binding, kind, text, by=by, about=order.get("about", ""))
+            token = await vault.keep(
+                binding, order.get("kind", "bearer"), order["value"], by=by, about=order.get("about", "")
+            )
         except ValueError as error:
-            raise _wrong(str(error)) from None
+            raise unmeant(str(error)) from None
         for one in consents:
             await self.hub().consents.give(one, by)
         return json_response(token.document(), 201, {"Cache-Control": "no-store"})
@@ -111,7 +108,7 @@ class Secrets:
     async def agree(self, request: Request) -> Response:
         """Agree that rules of an owner act as oneself, or as a group one manages: 201."""
         only(request)
-        order = await _order(request, CONSENT)
+        order = await ordered(request, "NewConsent", LARGEST)
         who, tenant = await self._whose(request, order)
         self._oneself(request, who, tenant)
         consent = await self.hub().consents.give(self._consent(who, tenant, order), principal(request).name)
@@ -130,13 +127,13 @@ class Secrets:
         return json_response({"id": one.id, **one.document()})
 
     def _consent(self, who: Who, tenant: str, order: dict[str, Any]) -> Consent:
-        to = order.get("to")
+        to = order["to"]
         try:
             if to != PROJECT:
-                to = str(read_who(to if isinstance(to, str) else "", ("user", "group", "organisation")))
-            return Consent(tenant, str(who), order["agent"], read_hosts(_texts(order, "hosts")), to)
+                to = str(read_who(to, ("user", "group", "organisation")))
+            return Consent(tenant, str(who), order["agent"], read_hosts(order.get("hosts", [])), to)
         except ValueError as error:
-            raise _wrong(f"{error}, or `{PROJECT}`") from None
+            raise unmeant(f"{error}, or `{PROJECT}`") from None
 
     # --- who --------------------------------------------------------------------------------------------
 
@@ -155,13 +152,13 @@ class Secrets:
         try:
             who = read_who(order.get("who") or f"user {asks.name}")
         except ValueError as error:
-            raise _wrong(str(error)) from None
+            raise unmeant(str(error)) from None
         known = self.hub().current.intake.people.users.get(who.name) if who.kind == "user" else None
         tenant = (
             known.organisation if known is not None else order.get("organisation", asks.user.organisation)
         )
         if known is not None and order.get("organisation", tenant) != tenant:
-            raise _wrong(f"the people files have `{who.name}` in another organisation, or in none")
+            raise unmeant(f"the people files have `{who.name}` in another organisation, or in none")
         await self.access.require(request, "secrets.manage", self._of(str(who), tenant))
         return who, tenant
 
@@ -185,32 +182,3 @@ class Secrets:
         if kind == "group":
             return Resource("secret", tenant, groups=frozenset({name}))
         return Resource("secret", tenant, name, self.hub().current.intake.people.user(name).groups)
-
-
-async def _order(request: Request, fields: tuple[str, ...]) -> dict[str, Any]:
-    """What is wanted. Raises Problem, which tells nothing of a value."""
-    try:
-        order: Any = decode(await bounded(request, LARGEST))
-    except JsonRefused:
-        raise _wrong("the body is not JSON") from None
-    if not isinstance(order, dict):
-        raise _wrong("the body is an object")
-    if unknown := sorted(set(order) - set(fields)):
-        raise _wrong(f"there is no `{unknown[0][:80]}`: there are {', '.join(fields)}")
-    for name in set(order) - {"hosts", "consent", "value", "to"}:
-        if not isinstance(order[name], str) or len(order[name]) > 256:
-            raise _wrong(f"`{name}` is a text")
-    if not order.get("agent"):
-        raise _wrong("`agent` says for which agent it is")
-    return order
-
-
-def _texts(order: dict[str, Any], name: str) -> list[str]:
-    value = order.get(name, [])
-    if not isinstance(value, list) or len(value) > 100 or not all(isinstance(one, str) for one in value):
-        raise _wrong(f"`{name}` is a list of texts")
-    return value
-
-
-def _wrong(what: str) -> Problem:
-    return Problem(400, "order", "this cannot be done", what)

@@ -1,10 +1,8 @@
-"""The JSON that goes in and out of the hub's HTTP interface, as JSON Schemas (2020-12) under names."""
+"""The JSON that the hub's HTTP interface answers, as JSON Schemas (2020-12) under names."""
 
 from __future__ import annotations
 
-from typing import Any
-
-Schema = dict[str, Any]
+from atamo_rules.rest.ordered import ORDERS, Schema
 
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
@@ -37,14 +35,6 @@ RESULT = shape(
     state={"enum": ["accepted", "duplicate", "quarantined", "refused"]},
     more={"reasons": each(TEXT), "code": TEXT},
 )
-EVENT = shape(
-    "One event, as bare data with `?type=`, or as CloudEvents 1.0 in JSON.",
-    type=TEXT,
-    more={
-        "id": TEXT, "source": TEXT, "time": MOMENT, "specversion": {"const": "1.0"}, "user": TEXT, "data": ANYTHING,
-        "datacontenttype": TEXT, "subject": TEXT,
-    },
-)  # fmt: skip
 FRAME = shape(
     "One piece of an answer; `seq` is dense in its request and is the cursor.",
     req=TEXT, seq=WHOLE, kind=TEXT, body=ANYTHING, cache=TEXT,
@@ -67,10 +57,6 @@ LETTER = shape(
     who=TEXT, error=TEXT, why=TEXT, attempts=WHOLE,
     more={"body": ANYTHING, "errors": each(TEXT)},
 )  # fmt: skip
-WHICH: Schema = {
-    "type": "object", "additionalProperties": False,
-    "properties": dict.fromkeys(("event", "action", "agent", "rule", "organisation", "error"), TEXT),
-}  # fmt: skip
 HOLD = shape("A pause.", kind={"enum": ["agent", "rule", "organisation"]}, name=TEXT, more={"new": YES})
 KEY = shape(
     "A key, without what opens.",
@@ -91,7 +77,7 @@ PROBLEM = shape(
 )  # fmt: skip
 
 SHAPES: dict[str, Schema] = {
-    "Event": EVENT,
+    **ORDERS,
     "Result": RESULT,
     "Batch": shape("Results of a batch, in its order.", taken=WHOLE, refused=WHOLE, results=each(ref("Result"))),
     "Told": shape("All that is kept of one message.", id=TEXT, type=TEXT, state=TEXT, more={"source": TEXT}),
@@ -125,53 +111,18 @@ SHAPES: dict[str, Schema] = {
     "Letter": LETTER,
     "Letters": shape("A page of dead letters.", letters=each(ref("Letter")), cursor={"type": ["integer", "null"]},
                      end=YES, groups=each(shape("How many.", agent=TEXT, error=TEXT, count=WHOLE))),
-    "Redrive": {
-        "type": "object", "additionalProperties": False, "description": "Which dead letters: `number`, or `which`.",
-        "properties": {"number": WHOLE, "which": WHICH, "upto": WHOLE, "by": TEXT, "dry_run": YES, "body": ANYTHING},
-    },
     "Redriven": shape("What was done again.", redriven=WHOLE, more={"upto": WHOLE, "letters": each(ref("Letter"))}),
-    "Discard": {
-        "type": "object", "additionalProperties": False, "description": "Which dead letters: `number`, or `which`.",
-        "properties": {"number": WHOLE, "which": WHICH, "upto": WHOLE, "by": TEXT},
-    },
     "Discarded": shape("What was taken away.", discarded=WHOLE, upto=WHOLE),
-    "NewProposal": {
-        "type": "object", "additionalProperties": False, "required": ["level", "files"],
-        "properties": {"level": TEXT, "about": TEXT,
-                       "files": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}},
-    },
     "Proposal": PROPOSAL,
     "Proposals": shape("Proposals, the newest first.", proposals=each(ref("Proposal"))),
-    "Word": {"type": "object", "additionalProperties": False, "properties": {"why": TEXT}},
-    "Approval": {"type": "object", "additionalProperties": False, "properties": {"base": TEXT, "why": TEXT}},
-    "Try": {
-        "type": "object", "additionalProperties": False, "required": ["event"],
-        "properties": {"event": ref("Event"), "level": TEXT,
-                       "files": {"type": "object", "additionalProperties": {"type": ["string", "null"]}}},
-    },
     "Tried": {"type": "object", "description": "What rules would do with an event."},
     "Key": KEY,
     "Keys": shape("The keys.", keys=each(ref("Key"))),
-    "NewKey": {
-        "type": "object", "additionalProperties": False, "required": ["holder"],
-        "properties": {"holder": TEXT, "organisation": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT),
-                       "types": each(TEXT), "expires": WHOLE, "about": TEXT},
-    },
     "Secret": shape("A token, by everything but itself.", id=TEXT, agent=TEXT),
     "Secrets": shape("Tokens, by their names.", secrets=each(ref("Secret"))),
-    "NewSecret": {
-        "type": "object", "additionalProperties": False, "required": ["agent", "value"],
-        "properties": {"agent": TEXT, "value": {**TEXT, "writeOnly": True}, "hosts": each(TEXT), "kind": TEXT,
-                       "who": TEXT, "organisation": TEXT, "about": TEXT, "consent": each(TEXT)},
-    },
     "Consent": shape("Rules of an owner may act as somebody.", id=TEXT, agent=TEXT),
     "Consents": shape("What was agreed to.", consents=each(ref("Consent"))),
-    "NewConsent": {
-        "type": "object", "additionalProperties": False, "required": ["agent", "to"],
-        "properties": {"agent": TEXT, "to": TEXT, "hosts": each(TEXT), "who": TEXT, "organisation": TEXT},
-    },
-    "Hook": {"description": "What the sender's webhooks are."},
     "Health": shape("The process lives.", status=TEXT, more={"digest": TEXT}),
     "Problem": PROBLEM,
 }  # fmt: skip
-"""Every shape that the operations name."""
+"""Every shape that the operations name: what is sent, and what is answered."""

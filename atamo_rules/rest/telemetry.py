@@ -15,8 +15,11 @@ from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Resource
 from atamo_rules.rest import sse
 from atamo_rules.rest.access import Access
+from atamo_rules.rest.parameters import only, whole
 from atamo_rules.rest.problem import Problem, json_response
-from atamo_rules.rest.requests import number
+
+MOST = 1000
+"""Steps of one answer."""
 
 
 class TelemetryDoor:
@@ -28,10 +31,11 @@ class TelemetryDoor:
         self.access = access
 
     async def steps(self, request: Request) -> Response:
-        """The steps of a message after a position."""
+        """The steps of a message after a position, at most `limit` of them."""
+        only(request, "after", "limit")
         key = await self._mine(request)
-        after = int(number(request.query_params, "after", 0, 2**53, least=0))
-        records = self.hub().followers.after(key, after)
+        after, limit = whole(request, "after", 0, 2**53), whole(request, "limit", MOST, MOST)
+        records = self.hub().followers.after(key, after)[:limit]
         cursor = records[-1].position if records else after
         return json_response({"id": key, "cursor": cursor, "steps": [step(record) for record in records]})
 

@@ -14,7 +14,7 @@ from atamo_rules.hub.audit.search import Found, Query, search
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.replay import decision_facts
 from atamo_rules.hub.trace import document, record_json, why
-from atamo_rules.model.audit import KINDS
+from atamo_rules.model.audit import FAMILIES, KINDS
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -200,7 +200,7 @@ def _decided(event: Event, decision: Decision) -> dict[str, Any]:
 
 def _query(request: Request) -> Query:
     kind = text(request, "kind")
-    if kind and not kind.endswith(".") and kind not in KINDS:
+    if kind and kind not in FAMILIES and kind not in KINDS:
         from difflib import get_close_matches
 
         near = get_close_matches(kind, KINDS, n=1)

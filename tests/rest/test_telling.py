@@ -227,10 +227,10 @@ def test_dead_letters_are_listed_shown_redriven_and_discarded(serving: Serving) 
         ({}, "say which"),
         ({"number": 1, "which": {}}, "say which"),
         ({"number": "1"}, "`number` is a whole number"),
-        ({"which": {"agnt": "x"}}, "`which` has no `agnt`"),
+        ({"which": {"agnt": "x"}}, "`which` is an object of texts, with any of"),
         ({"which": {"agent": 1}}, "`which` is an object of texts"),
         ({"which": {}, "upto": "1"}, "`upto` is a whole number"),
-        ({"which": {}, "body": {}}, "`body` is given to one dead letter"),
+        ({"which": {}, "body": {}}, "`body` is given together with `number`"),
         ({"which": {}, "dryrun": True}, "there is no `dryrun`"),
     ],
 )
