@@ -144,12 +144,15 @@ class Portal:
             )  # fmt: skip
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    def submit(self, type: str, data: Json = None, *, id: str = "", user: User | None = None) -> str:
-        """Hand in an event; gives the name it has in the hub. Raises EventRejected with the reasons."""
-        return self.run(self._submit(type, data, id, user))
+    def submit(
+        self, type: str, data: Json = None, *, id: str = "", user: User | None = None, alerts: bool = False
+    ) -> str:
+        """Hand in an event; gives the name it has in the hub. With `alerts`, what is given up of it is told by `told`
+        and `watch`, beside the controller. Raises EventRejected with the reasons."""
+        return self.run(self._submit(type, data, id, user, alerts))
 
-    async def _submit(self, type: str, data: Json, id: str, user: User | None) -> str:
-        value: dict[str, Json] = {"type": type, "data": data if data is not None else {}}
+    async def _submit(self, type: str, data: Json, id: str, user: User | None, alerts: bool) -> str:
+        value: dict[str, Json] = {"type": type, "data": data if data is not None else {}, "alerts": alerts}
         if id:
             value["id"] = id
         await self.hub.room()
@@ -194,7 +197,23 @@ class Portal:
             finally:
                 await frames.aclose()
 
-        task = self.run(_spawned(hear(), self._listening))
+        return self._beside(hear())
+
+    def watch(self, each: Callable[[AuditRecord], None], id: str) -> Callable[[], None]:
+        """Have `each` called with every step of an event as it is taken, to its end, in the program's own thread, and
+        go on at once. Gives what ends it."""
+        records = self.hub.followers.follow(id)
+
+        async def hear() -> None:
+            async for record in records:
+                if record is not None:
+                    self._call(lambda record=record: each(record))  # type: ignore[misc]
+
+        return self._beside(hear())
+
+    def _beside(self, work: Coroutine[Any, Any, None]) -> Callable[[], None]:
+        """Have something run in the hub's thread until it ends, or is ended by what this gives."""
+        task = self.run(_spawned(work, self._listening))
         loop = self._loop
         assert loop is not None
 

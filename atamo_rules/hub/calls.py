@@ -129,8 +129,8 @@ class Calls:
         feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
             if not feed:
-                return await attempt(bound, work.action, reply, generation, given=reply.given), True
-            feeding = attempt(bound, work.action, reply, generation, limited=False, given=reply.given)
+                return await attempt(bound, work.message, reply, generation, given=reply.given), True
+            feeding = attempt(bound, work.message, reply, generation, limited=False, given=reply.given)
             return await self._until_enough(lane, lease, feeding), True
         return await self._shared(lane, lease, bound, generation, reply, feed, free)
 
@@ -166,10 +166,13 @@ class Calls:
             written = records.of_action(kind, self.hub.clock.now(), work, **what)
             self.hub.spawn(self.hub.write([written]))
 
+        # A call for others too is in nobody's name.
+        message = work.message if sharing.by == "user" else action
+
         async def call(say: Say) -> Outcome:
             with self.hub.retiring.held(generation):
                 shared = Saying(say, reply)
-                return await attempt(bound, action, shared, generation, limited=not feed, given=reply.given)
+                return await attempt(bound, message, shared, generation, limited=not feed, given=reply.given)
 
         request = self.hub.requests.open.get(work.event)
         live = feed and request is not None and request.mode == "feed"

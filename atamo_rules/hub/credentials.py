@@ -33,7 +33,7 @@ async def credential(hub: Hub, work: Work, host: str) -> Secret | None:
     if vault is None:
         return None
     action, people = work.action, hub.current.intake.people
-    subject = action.acting_as or (Who("user", work.who) if work.who else None)
+    subject = work.whose
     if subject is None:
         return None
     known = people.users.get(subject.name) if subject.kind == "user" else None

@@ -76,8 +76,8 @@ class Agent(Protocol):
     # `answers = False` may be set by a plug-in whose work has no answer: asking it is then warned of.
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
-        """One attempt. `action.id` is the idempotency key, the same on every attempt. What it raises counts as
-        an attempt that may work later."""
+        """One attempt. `action.id` is the idempotency key, the same on every attempt; `action.acting_as` is as whom,
+        None for nobody, and of a call that is shared. What it raises counts as an attempt that may work later."""
         ...
 
     async def close(self) -> None:

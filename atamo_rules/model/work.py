@@ -6,7 +6,7 @@ fast: `msgspec.structs.replace` is to them what `dataclasses.replace` is to thos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -16,6 +16,7 @@ from atamo_rules.model.audit import Note
 from atamo_rules.model.decision import Action, Decision, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
+from atamo_rules.model.people import Who
 from atamo_rules.model.types import Json
 from atamo_rules.model.via import DIRECT, Via
 
@@ -43,6 +44,18 @@ class Work(Struct, frozen=True):
     alerts: bool = False
     lease: float = 0.0
     rules: str = ""
+
+    @property
+    def whose(self) -> Who | None:
+        """As whom it is done: whom its rule names, else the user of its event; None for nobody."""
+        return self.action.acting_as or (Who("user", self.who) if self.who else None)
+
+    @property
+    def message(self) -> Action:
+        """The action as its agent is handed it, which is told as whom."""
+        if self.action.acting_as is not None or not self.who:
+            return self.action
+        return replace(self.action, acting_as=self.whose)
 
 
 class Lease(Struct, frozen=True):

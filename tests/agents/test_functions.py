@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from atamo_rules.builtin.agents.functions import LOADED, FunctionAgent, Value
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed
+from atamo_rules.model.people import Who
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.contracts import AgentContract
 
@@ -43,6 +45,17 @@ def test_answers_are_what_functions_give() -> None:
     assert perform(FunctionAgent(note=lambda line: {"n": 1}), action())[0] == Done({"n": 1})
     for outcome in (Again("busy", 3.0), Failed("never"), Done(7)):
         assert perform(FunctionAgent(note=lambda line, outcome=outcome: outcome), action())[0] == outcome
+
+
+def test_a_function_may_ask_for_the_action_itself() -> None:
+    def note(line: str, done: Action) -> str:
+        return f"{done.acting_as}: {line}"
+
+    asked = replace(action(), acting_as=Who("user", "ann"))
+    assert perform(FunctionAgent(note=note), asked)[0] == Done("user ann: x")
+    assert perform(FunctionAgent(note=lambda line, done=None: done), asked)[0] == Done(None), (
+        "only where it is asked"
+    )
 
 
 def test_calls_that_do_not_fit_are_refused_with_a_sentence() -> None:

@@ -11,6 +11,7 @@ _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<info>[^`]*)$")
 _SETTING = re.compile(r'(\w+)="([^"]*)"')
 _SKIP = re.compile(r"<!--\s*skip:\s*(?P<why>\S.*?)\s*-->\s*$")
 _PROJECT = re.compile(r"<!--\s*project: (?P<path>[\w/]+)\s*-->")
+_CONTINUES = re.compile(r"<!--\s*continues: (?P<page>[\w.-]+)\s*-->")
 _FRESH = re.compile(r"<!--\s*fresh folder\s*-->\s*$")
 
 
@@ -68,6 +69,15 @@ def project(path: Path) -> str:
     """The folder, from the root of the repository, of which a page begins with a copy; empty for none."""
     found = _PROJECT.search(path.read_text("utf-8"))
     return found.group("path") if found else ""
+
+
+def before(path: Path) -> list[Path]:
+    """The pages that a page continues, the first of them first."""
+    found = _CONTINUES.search(path.read_text("utf-8"))
+    if found is None:
+        return []
+    last = path.parent / found.group("page")
+    return [*before(last), last]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from atamo_rules.hub.rulebook import run_tests
 from atamo_rules.source.diagnostic import Severity
 from atamo_rules.source.formats import render
 from atamo_rules.source.span import Source
-from tests.docs.pages import Block, Step, blocks, matches, project, transcript
+from tests.docs.pages import Block, Step, before, blocks, matches, project, transcript
 
 INSIDE = {
     "verify", "simulate", "fmt", "explain", "init", "import", "types", "bench", "trace", "why", "dead", "audit",
@@ -62,6 +62,10 @@ class Page:
         here = self.folder
         here.mkdir(parents=True, exist_ok=True)
         chdir(here)
+        for page in before(self.path):
+            for block in blocks(page):
+                if block.title:
+                    self.one(block)
         count = 0
         for block in blocks(self.path):
             if block.fresh:

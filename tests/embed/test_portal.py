@@ -146,6 +146,44 @@ def test_a_window_stays_responsive_while_it_listens() -> None:
     assert "did you mean `price.quote`" in seen[-1][0]
 
 
+def test_steps_and_alerts_of_ones_own_event_come_to_the_window() -> None:
+    shop = Shop()
+    shop.note = lambda sku: atamo.Failed("no room")  # type: ignore[assignment, method-assign]
+    window: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+    seen: list[tuple[str, str]] = []
+    with shop.portal(call=window.put) as hub:
+        for name, wanted in (("loud", True), ("quiet", False)):
+            hub.submit("order.placed", {"sku": "x"}, id=name, user=atamo.User("ann"), alerts=wanted)
+            hub.watch(lambda step: seen.append((step.kind, threading.current_thread().name)), name)
+            while not seen or seen[-1][0] != "event.finished":
+                window.get(timeout=10)()
+            kinds = [kind for kind, _ in seen]
+            assert kinds[0] == "event.accepted"
+            assert "action.failed" in kinds
+            assert {thread for _, thread in seen} == {threading.current_thread().name}
+            seen.clear()
+        told = {name: hub.told(name) for name in ("loud", "quiet")}
+    alerts: Any = {name: one["alerts"] for name, one in told.items() if one is not None and "alerts" in one}
+    assert {name: [alert["why"] for alert in each] for name, each in alerts.items()} == {"loud": ["no room"]}
+
+
+def test_an_agent_is_told_as_whom_it_acts() -> None:
+    told: list[str] = []
+
+    def note(sku: str, action: atamo.Action) -> None:
+        told.append(str(action.acting_as))
+
+    rules = atamo.TextProvider(RULES.replace("send shop.note", "send shop.note as user desk", 1))
+    for provider, users in (
+        (rules, "ann"),
+        (atamo.TextProvider(RULES), "ann"),
+        (atamo.TextProvider(RULES), ""),
+    ):
+        with atamo.Portal(provider, agents={"shop": atamo.FunctionAgent(note=note)}) as hub:
+            hub.wait(hub.submit("order.placed", {"sku": "x"}, user=atamo.User(users) if users else None), 10)
+    assert told == ["user desk", "user ann", "None"]
+
+
 def test_mistakes_are_raised_where_they_are_made() -> None:
     with pytest.raises(atamo.RulesetRejected):
         atamo.Portal(atamo.TextProvider("rule x\n  on nothing.here\n")).start()

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from atamo_rules.builtin.agents.threads import Crowded, Threads
@@ -41,7 +42,8 @@ LOADED: Final = _Loaded()
 class FunctionAgent:
     """`FunctionAgent(quote=price_of, changes=watch_prices)`: functions by the action's name.
 
-    A function takes the action's arguments by name, and gives the answer; it may also give `Again` or `Failed`. What it
+    A function takes the action's arguments by name, and gives the answer; it may also give `Again` or `Failed`. A
+    parameter that is annotated `Action` is given the action itself: as whom it is done, and its id. What a function
     raises counts as an attempt that may work later. A thread that is running cannot be stopped from outside: of a call
     that is cut off nothing is heard any more, but it keeps its thread to its end, or to that of the process; a feed
     ends at its next `yield`.
@@ -66,7 +68,10 @@ class FunctionAgent:
         if function is None:
             names = ", ".join(sorted(self.functions)) or "none"
             return Failed(f"`{action.agent}` has no function `{action.action}`; it has {names}")
-        given = action.body if isinstance(action.body, dict) else {"value": action.body}
+        given: Mapping[str, Any] = action.body if isinstance(action.body, dict) else {"value": action.body}
+        whole = _action_of(function)
+        if whole and whole not in given:
+            given = {**given, whole: action}
         try:
             inspect.signature(function).bind(**given)
         except TypeError as error:
@@ -112,6 +117,16 @@ class FunctionAgent:
 
     async def close(self) -> None:
         return None
+
+
+@lru_cache(maxsize=256)
+def _action_of(function: Callable[..., Any]) -> str:
+    """The parameter that is given the action itself, or nothing."""
+    for name, parameter in inspect.signature(function).parameters.items():
+        said = parameter.annotation
+        if said is Action or (isinstance(said, str) and said.rpartition(".")[2] == "Action"):
+            return name
+    return ""
 
 
 async def _say(reply: Reply, piece: Any) -> None:
