@@ -73,12 +73,13 @@ COMMANDS = {
     "config": ("atamo_rules.cli.config:config", "Show the settings in force, and where each comes from."),
     "completion": ("atamo_rules.cli.completion:completion", "Complete commands in bash, zsh or fish."),
     "healthcheck": ("atamo_rules.cli.healthcheck:healthcheck", "Say whether a hub is well; for containers."),
+    "service": ("atamo_rules.cli.service:service", "Make the files that run a project as a service."),
     "version": ("atamo_rules.cli.version:version", "Tell the version, and what is installed beside it."),
 }
 PANELS = {
     "Write rules": "init verify fmt types import explain new",
     "Try them": "simulate bench replay plan",
-    "Run a hub": "run doctor plugins healthcheck backup",
+    "Run a hub": "run service doctor plugins healthcheck backup",
     "Talk to a hub": "send request trace why",
     "Operate it": "proposal top dead pause resume cancel audit key secret",
     "About this command": "config completion version",

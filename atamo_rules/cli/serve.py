@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from atamo_rules.cli.notify import notify
 from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
@@ -126,6 +127,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     finish = asyncio.Event()
     with _signals(finish) as heard:
         refused = await _doors(controller, listening, options, voice, finish)
+        notify("STOPPING=1")
         voice.tell("stopping: taking nothing more, finishing what is under way")
         # What a signal finds in line waits in the store for the next start; the end of the input waits for it.
         left = await controller.stop(options.drain, park=store.caps.durable and bool(heard))
@@ -267,6 +269,7 @@ async def _doors(
         reading = asyncio.create_task(StandardInput(tell_refused).run(submit))
         if options.ends:
             reading.add_done_callback(lambda _: finish.set())
+    notify("READY=1")
     broken = asyncio.create_task(hub.broken.wait())
     broken.add_done_callback(lambda _: finish.set())
     await finish.wait()
