@@ -1,4 +1,4 @@
-"""What repositories of rules use in CI, used as they would: hooks of pre-commit, the GitHub Action, the job of GitLab."""
+"""What repositories of rules use in CI, used as they would: hooks of pre-commit, GitHub's action, the job of GitLab."""
 
 from __future__ import annotations
 
