@@ -46,6 +46,10 @@ OPERATIONS: dict[str, Operation] = {
         leads=("get_events_id", "get_events_id_trace", "get_events_id_telemetry", "delete_events_id"),
     ),
     "GET /v1/types": Operation("List event types", {200: "Types"}),
+    "GET /v1/action-types": Operation("List types of actions", {200: "ActionTypes"}),
+    "GET /v1/action-types/{name}": Operation("Show a type of action", {200: "ActionType"}),
+    "GET /v1/agents": Operation("List agents", {200: "Agents"}),
+    "GET /v1/agents/{name}": Operation("Show an agent: its settings, how it stands, what it did", {200: "Agent"}),
     "GET /v1/events/{id}": Operation("Show what is kept of a message", {200: "Told"}),
     "DELETE /v1/events/{id}": Operation(
         "Cancel what is open of a message", {200: "Cancelled"},
