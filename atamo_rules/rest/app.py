@@ -22,6 +22,7 @@ from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.hooks import Hooks
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
+from atamo_rules.rest.people import People
 from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.requests import BEAT, RequestDoor
 from atamo_rules.rest.secrets import Secrets
@@ -92,7 +93,7 @@ def entries(
     service = Service(hub, largest, requests, access)
     telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
     keys, proposals = Keys(hub, access), ProposalDoor(hub, access)
-    secrets, agents = Secrets(hub, access), Agents(hub, access)
+    secrets, agents, people = Secrets(hub, access), Agents(hub, access), People(hub, access)
 
     def of_event(name: str, handler: Handler) -> Entry:
         return Entry(
@@ -144,6 +145,10 @@ def entries(
         Entry("POST", "/v1/proposals/{id}/withdraw", "rules.change", proposals.withdraw),
         Entry("POST", "/v1/proposals/{id}/rollback", "rules.read", proposals.roll_back),
         Entry("POST", "/v1/try", "rules.change", proposals.attempt),
+        Entry("GET", "/v1/people/{kind}", "people.manage", people.list),
+        Entry("GET", "/v1/people/{kind}/{name:path}", "people.manage", people.show),
+        Entry("PUT", "/v1/people/{kind}/{name:path}", "people.manage", people.put),
+        Entry("DELETE", "/v1/people/{kind}/{name:path}", "people.manage", people.remove),
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
         Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),

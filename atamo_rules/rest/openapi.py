@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.rest.operations import OPERATIONS, PATHS, Operation
+from atamo_rules.rest.operations import OPERATIONS, Operation, step
 from atamo_rules.rest.shapes import SHAPES, each, ref
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ def _operation(entry: Entry, path: str) -> dict[str, Any]:
         "operationId": _id(entry.method, path),
         "summary": told.about,
         "parameters": [
-            *({"name": n, "in": "path", "required": True, "schema": PATHS[n]} for n in _NAME.findall(path)),
+            *(
+                {"name": n, "in": "path", "required": True, "schema": step(path, n)}
+                for n in _NAME.findall(path)
+            ),
             *(
                 {"name": name, "in": "query", "required": name in told.needs, "schema": schema}
                 for name, schema in told.query

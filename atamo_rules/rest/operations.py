@@ -102,6 +102,12 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/proposals/{id}/withdraw": Operation("Withdraw one's own proposal", {200: "Proposal"}, "Word"),
     "POST /v1/proposals/{id}/rollback": Operation("Take back what a proposal brought", {200: "Proposal"}, "Word"),
     "POST /v1/try": Operation("Try rules on an event, without effect", {200: "Tried"}, "Try"),
+    "GET /v1/people/{kind}": Operation("List organisations, groups, users or service accounts", {200: "People"}),
+    "GET /v1/people/{kind}/{name}": Operation("Show one of them", {200: "Person"}),
+    "PUT /v1/people/{kind}/{name}": Operation(
+        "Make or change one of them", {200: "Person", 201: "Person"}, "NewPerson"
+    ),
+    "DELETE /v1/people/{kind}/{name}": Operation("Remove one of them, and revoke the keys it has", {200: "Person"}),
     "GET /v1/keys": Operation("List keys", {200: "Keys"}),
     "POST /v1/keys": Operation("Make a key, shown once", {201: "Key"}, "NewKey", leads=("delete_keys_id",)),
     "DELETE /v1/keys/{id}": Operation("Revoke a key", {200: "Key"}),
@@ -123,3 +129,10 @@ PATHS: dict[str, Schema] = {
     "id": TEXT, "name": TEXT, "path": TEXT, "kind": {"enum": ["agent", "rule", "organisation"]},
     "number": {**WHOLE, "minimum": 1},
 }  # fmt: skip
+KINDS: Schema = {"enum": ["organisations", "groups", "users", "services"]}
+"""What a `kind` of people is; elsewhere it is what can be paused."""
+
+
+def step(path: str, name: str) -> Schema:
+    """The schema of a parameter of a path."""
+    return KINDS if name == "kind" and path.startswith("/v1/people") else PATHS[name]

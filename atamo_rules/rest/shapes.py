@@ -177,6 +177,20 @@ SHAPES: dict[str, Schema] = {
         "properties": {"holder": TEXT, "organisation": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT),
                        "types": each(TEXT), "expires": WHOLE, "about": TEXT},
     },
+    "Person": shape(
+        "An organisation, a group, a user or a service account.", kind=TEXT, name=TEXT, kept={"enum": ["files", "hub"]},
+        more={"about": TEXT, "organisation": TEXT, "groups": each(TEXT), "in": each(TEXT), "member_of": each(TEXT),
+              "grants": each(TEXT)},
+    ),
+    "People": {
+        "type": "object", "description": "All of one kind, under its name.",
+        "properties": dict.fromkeys(("organisations", "groups", "users", "services"), each(ref("Person"))),
+    },
+    "NewPerson": {
+        "type": "object", "additionalProperties": False, "description": "As in a people file.",
+        "properties": {"about": TEXT, "organisation": TEXT, "groups": each({**TEXT, "minLength": 1}),
+                       "in": each({**TEXT, "minLength": 1})},
+    },
     "Secret": shape("A token, by everything but itself.", id=TEXT, agent=TEXT),
     "Secrets": shape("Tokens, by their names.", secrets=each(ref("Secret"))),
     "NewSecret": {
