@@ -24,9 +24,11 @@ from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.people import People
 from atamo_rules.rest.proposals import ProposalDoor
+from atamo_rules.rest.rates import Rate
 from atamo_rules.rest.requests import BEAT, RequestDoor
 from atamo_rules.rest.secrets import Secrets
 from atamo_rules.rest.service import Service
+from atamo_rules.rest.slow import PATIENCE, SlowBodies
 from atamo_rules.rest.telemetry import TelemetryDoor
 from atamo_rules.rest.telling import Telling
 
@@ -54,17 +56,20 @@ def application(
     largest: int = LARGEST,
     beat: float = BEAT,
     others: tuple[Authenticate, ...] = (),
+    rate: Rate | None = None,
+    patience: float = PATIENCE,
 ) -> ASGIApp:
     """The ASGI application of a hub. `hosts` are names beside the local ones that clients may call it by; `largest`
     is how many bytes a body may have; a silent stream says every `beat` seconds that it lives. `others` are further
-    ways to say who one is, asked before the hub's keys."""
-    access = Access(hub, others)
+    ways to say who one is, asked before the hub's keys. `rate` is how often each key may ask, `patience` the seconds
+    that a body may take to begin with."""
+    access = Access(hub, others, rate)
     routes = [
         Route(path, by_method(handlers), methods=list(handlers))
         for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
     ]
     app = Starlette(routes=routes, exception_handlers=FAULTS)
-    squeezed = GZipMiddleware(app, minimum_size=SQUEEZED)
+    squeezed = GZipMiddleware(SlowBodies(app, patience), minimum_size=SQUEEZED)
     return HostCheck(squeezed, frozenset(host.lower() for host in (*LOCAL, *hosts)))
 
 
