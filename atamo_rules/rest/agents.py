@@ -20,6 +20,7 @@ from atamo_rules.model.authority import Resource
 from atamo_rules.model.types import ActionType
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.operating import hold_json
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -35,8 +36,8 @@ class Agents:
 
     async def action_types(self, request: Request) -> Response:
         """Every type of action, by name; one that several agents may do names them all."""
-        only(request)
-        return json_response({"action_types": list(self._types().values())})
+        only(request, "after", "limit")
+        return listed(request, "action_types", list(self._types().values()))
 
     async def action_type(self, request: Request) -> Response:
         """One type of action."""
@@ -59,9 +60,9 @@ class Agents:
 
     async def list(self, request: Request) -> Response:
         """Every agent of the rules in force. What they did is everybody's, so it takes `hub.read` over everything."""
-        only(request)
+        only(request, "after", "limit")
         await self.access.require(request, "hub.read", Resource("agent"))
-        return json_response({"agents": [self._agent(name) for name in self._names()]})
+        return listed(request, "agents", [self._agent(name) for name in self._names()])
 
     async def show(self, request: Request) -> Response:
         """One agent."""

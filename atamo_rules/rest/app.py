@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -17,11 +17,14 @@ from atamo_rules.model.authority import Verb
 from atamo_rules.rest.access import Access, Authenticate, Handler
 from atamo_rules.rest.agents import Agents
 from atamo_rules.rest.bodies import LARGEST
+from atamo_rules.rest.conditional import JSON, Conditional, acceptable, fresh
 from atamo_rules.rest.dead import Dead
 from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.hooks import Hooks
 from atamo_rules.rest.keys import Keys
+from atamo_rules.rest.openapi import plain
 from atamo_rules.rest.operating import Operating
+from atamo_rules.rest.operations import OPERATIONS
 from atamo_rules.rest.people import People
 from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.rates import Rate
@@ -64,8 +67,9 @@ def application(
     ways to say who one is, asked before the hub's keys. `rate` is how often each key may ask, `patience` the seconds
     that a body may take to begin with."""
     access = Access(hub, others, rate)
+    changes = Conditional()
     routes = [
-        Route(path, by_method(handlers), methods=list(handlers))
+        Route(path, by_method(handlers, media_of(path), changes), methods=[*handlers, "OPTIONS"])
         for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
     ]
     app = Starlette(routes=routes, exception_handlers=FAULTS)
@@ -81,13 +85,34 @@ def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handle
     return found
 
 
-def by_method(handlers: Mapping[str, Handler]) -> Handler:
-    """One handler that is all of them. HEAD is answered as GET, without the body."""
+def by_method(handlers: Mapping[str, Handler], media: Sequence[str], changes: Conditional) -> Handler:
+    """One handler that is all of them. HEAD is answered as GET, without the body; `media` is what a GET answers in."""
+    look = handlers.get("GET")
+    allowed = ", ".join((*handlers, *(["HEAD"] if look is not None else []), "OPTIONS"))
 
     async def choose(request: Request) -> Response:
-        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+        method = request.method
+        if method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": allowed})
+        if method in ("GET", "HEAD") and look is not None:
+            acceptable(request, media)
+            response = fresh(request, await look(request))
+            if method == "HEAD" and isinstance(response, StreamingResponse):  # it would never end
+                return Response(status_code=response.status_code, headers=response.headers)
+            return response
+        if method in ("PUT", "DELETE") and look is not None:
+            return await changes.change(request, look, handlers[method])
+        return await handlers[method](request)
 
     return choose
+
+
+def media_of(path: str) -> tuple[str, ...]:
+    """What a GET of a path answers in; JSON unless it is said otherwise."""
+    told = OPERATIONS.get(f"GET {plain(path)}")
+    if told is None or any(told.gives.values()):
+        return (JSON,)
+    return tuple(told.media.split("|"))
 
 
 def entries(

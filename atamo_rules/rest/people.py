@@ -23,6 +23,7 @@ from atamo_rules.people.nesting import way_back
 from atamo_rules.people.shape import PEOPLE
 from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -42,11 +43,11 @@ class People:
 
     async def list(self, request: Request) -> Response:
         """All of one kind that somebody may manage, by name."""
-        only(request)
+        only(request, "after", "limit")
         kind, people = _kind(request), self._people()
         names = sorted(people.entries.get(kind, {}))
-        return json_response(
-            {kind: [self._told(kind, one) for one in names if self._sees(request, kind, one)]}
+        return listed(
+            request, kind, [self._told(kind, one) for one in names if self._sees(request, kind, one)]
         )
 
     async def show(self, request: Request) -> Response:

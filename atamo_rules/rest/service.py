@@ -19,6 +19,7 @@ from atamo_rules.model.via import Via
 from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import Message, idempotency_key, read
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response, refusal
 from atamo_rules.rest.requests import RequestDoor, cancels, read_options
@@ -81,22 +82,24 @@ class Service:
 
     async def types(self, request: Request) -> Response:
         """The event types, each with its schema and policy."""
-        listed = [
+        only(request, "after", "limit")
+        every = [
             {"name": type.name, "request": type.request, "when_invalid": str(type.invalid), "schema": type.schema}
             for type in self.hub().current.ruleset.events.values()
         ]  # fmt: skip
-        return json_response({"types": listed})
+        return listed(request, "types", every)
 
     async def rules(self, request: Request) -> Response:
         """The rules in force and the digest that names them."""
+        only(request, "after", "limit")
         ruleset = self.hub().current.ruleset
-        listed = [
+        every = [
             {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span),
              "digest": rule.digest}
             for rule in ruleset.rules
             if self.access.rule(request, rule)
         ]  # fmt: skip
-        return json_response({"digest": ruleset.digest, "rules": listed})
+        return listed(request, "rules", every, digest=ruleset.digest)
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this interface."""
