@@ -58,6 +58,11 @@ held by another hub or can no longer be written."""
 @click.option("--tests/--no-tests", default=True, help="Whether the tests in the files must pass first.")
 @click.option("--max-body", type=click.IntRange(1, 1024), default=25, show_default=True, metavar="MIB",
               help="The largest HTTP body that is taken.")  # fmt: skip
+@click.option(
+    "--rate", metavar="RATE", help="How often each key may ask: `600 per minute`.  [default: without a limit]"
+)
+@click.option("--patience", type=click.FloatRange(0.1, 3600), default=20.0, show_default=True, metavar="SECONDS",
+              help="How long a client may take for its headers, and to begin with for a body.")  # fmt: skip
 @click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
               help="How long what is under way is given at the end.")  # fmt: skip
 @click.option("--alert", "alerts", multiple=True, metavar="THRESHOLD",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from atamo_rules.cli.listening import first_key, listen, rate_of, server_of
 from atamo_rules.cli.notify import notify
 from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
@@ -27,14 +28,10 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.cli.run import Voice
     from atamo_rules.hub.audit.notary import Sign
-    from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.ports import Auditor, Rejected
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.model.audit import Level
-
-HEADERS = 64 << 10
-"""Bytes of request line and headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,8 @@ class Options:
     auditors: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     vault: str | None = None
+    rate: str | None = None
+    patience: float = 20.0
 
     @property
     def listens(self) -> bool:
@@ -87,9 +86,10 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(
             "There is no way in: give --stdin, --drop or --events, or leave --no-http out."
         )
+    rate_of(options)
     store = _store(folder, options.store)
     store.level = options.audit_level
-    listening = _socket(options) if options.listens else None
+    listening = listen(options) if options.listens else None
     audit = folder / ".atamo" / "audit.jsonl" if options.audit is None else Path(options.audit)
     try:
         auditors: tuple[Auditor, ...] = () if options.audit == "none" else (JsonLinesAuditor(audit),)
@@ -251,8 +251,8 @@ async def _doors(
     doors: list[asyncio.Task[Any]] = []
     server: Any = None
     if listening is not None:
-        await _first_key(hub, listening, voice)
-        server = _server(controller, options)
+        await first_key(hub, listening, voice)
+        server = server_of(controller, options)
         doors.append(asyncio.create_task(server.serve(sockets=[listening])))
         address = listening.getsockname()
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -284,40 +284,6 @@ async def _doors(
     return refused
 
 
-async def _first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
-    """Make the first key of a hub that others can reach, before it answers anybody."""
-    if listening.getsockname()[0] not in ("127.0.0.1", "::1") and hub.keyring.open:
-        text, _ = await hub.keyring.make("admin", by="first start", role="admin", over="everything")
-        voice.warn(
-            f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
-        )
-
-
-def _server(controller: Controller, options: Options) -> Any:
-    import uvicorn
-
-    from atamo_rules.rest.app import application
-
-    class Server(uvicorn.Server):
-        """Signals are the dispatcher's, which has more to end than this door."""
-
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield
-
-    names = (*options.hosts, *([options.host] if options.host else []))
-    config = uvicorn.Config(
-        application(lambda: controller.hub, names, options.max_body << 20),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        h11_max_incomplete_event_size=HEADERS,
-        timeout_graceful_shutdown=max(1, int(options.drain)),
-    )
-    return Server(config)
-
-
 def _ways(folder: Path, options: Options, voice: Voice) -> tuple[Way, ...]:
     """The sources of the project's `sources.yaml`; what is wrong with its shape is said with the rules. Raises
     click.UsageError."""
@@ -344,23 +310,6 @@ def _drop(folder: str) -> DropFolder:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise click.UsageError(f"The drop folder `{folder}` cannot be used: {why}.") from None
-
-
-def _socket(options: Options) -> socket.socket:
-    host, port = options.host or "127.0.0.1", 8080 if options.port is None else options.port
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        made = socket.socket(family, socket.SOCK_STREAM)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((host, port))
-        made.listen(1024)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise click.UsageError(
-            f"Cannot listen on {host}:{port}: {why}. `--port 0` takes any free port."
-        ) from None
-    made.setblocking(False)
-    return made
 
 
 @contextmanager

@@ -31,6 +31,11 @@ def secrets(agent: decl.AgentDecl) -> Iterator[Diagnostic]:
             yield from _in(str(setting.keys[-1].key), setting.value)
 
 
+def looks_secret(key: str, text: str) -> bool:
+    """Whether a setting of this name and text is a secret by its name or by its looks."""
+    return bool(text and (_CALLED.search(key) or _LOOKS.search(text)))
+
+
 def _in(key: str, value: tree.Value) -> Iterator[Diagnostic]:
     match value:
         case tree.ObjectValue():
@@ -39,7 +44,7 @@ def _in(key: str, value: tree.Value) -> Iterator[Diagnostic]:
         case tree.ListValue():
             for item in value.items:
                 yield from _in(key, item)
-        case tree.Literal(value=str(text)) if text and (_CALLED.search(key) or _LOOKS.search(text)):
+        case tree.Literal(value=str(text)) if looks_secret(key, text):
             yield codes.SECRET_WRITTEN.at(
                 value.span,
                 f"`{key}` looks like a secret, and rules are read by many",

@@ -117,7 +117,7 @@ class Controller:
         now or later ask of it goes to it. What is under way ends with the agent it began with, which is closed then."""
         instead = name in self.agents
         self.agents[name] = Bound(AgentUse(name), agent)
-        self.hub.retiring.swap(self._manned(self.ruled))
+        self.hub.retiring.swap(self.hub.members.joined(self._manned(self.ruled)))
         await self.hub.note("agent.registered", agent=name, plugin=type(agent).__qualname__, instead=instead)
 
     async def remove(self, name: str) -> None:
@@ -126,7 +126,7 @@ class Controller:
         if name not in self.agents:
             raise UnknownName("agent", name, get_close_matches(name, self.agents, n=1))
         del self.agents[name]
-        self.hub.retiring.swap(self._manned(self.ruled))
+        self.hub.retiring.swap(self.hub.members.joined(self._manned(self.ruled)))
         await self.hub.note("agent.removed", agent=name)
 
     def _manned(self, generation: Generation) -> Generation:

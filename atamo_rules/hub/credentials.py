@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 async def load(hub: Hub) -> None:
-    """Take what is kept of keys, consents and tokens, before anybody comes in and anything is done."""
+    """Take what is kept of people, keys, consents and tokens, before anybody comes in and anything is done."""
+    await hub.members.load()
     await hub.keyring.load()
     await hub.consents.load()
     if isinstance(hub.vault, KeepingVault):

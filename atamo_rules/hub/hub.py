@@ -31,6 +31,7 @@ from atamo_rules.hub.housekeeping import keep_house
 from atamo_rules.hub.intake import Admit, Taken
 from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
+from atamo_rules.hub.members import Members
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.answering import cut_off
@@ -77,6 +78,7 @@ class Hub:
         self.chance = chance
         self.vault: Vault | None = None
         self.proposals: Proposals | None = None
+        self.members = Members(self)
         self.keyring = Keyring(store, self.clock)
         self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
@@ -279,11 +281,7 @@ class Hub:
         self.holds.discard(what)
 
     async def redrive(
-        self,
-        which: Selector,
-        upto: int,
-        edit: Callable[[Work], Work | None] | None = None,
-        who: str = "",
+        self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
     ) -> int:
         """Have dead letters up to a number done again; gives how many. See `Store.redrive`."""
         await self.start()
@@ -307,7 +305,7 @@ class Hub:
 
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
-        self.retiring.swap(generation)
+        self.retiring.swap(self.members.joined(generation))
         self.windows.follow(generation)
         self.spawn(
             self.note("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))

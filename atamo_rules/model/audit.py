@@ -83,6 +83,8 @@ Kind: TypeAlias = Literal[
     "access.denied",
     "key.created",
     "key.revoked",
+    "people.changed",
+    "people.removed",
     "secret.set",
     "secret.used",
     "secret.rotated",

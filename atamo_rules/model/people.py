@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atamo_rules.model.authority import Grant
@@ -81,6 +81,8 @@ class Directory:
     groups: frozenset[str] = frozenset()
     organisations: frozenset[str] = frozenset()
     grants: tuple[Given, ...] = ()
+    entries: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict, hash=False)
+    """What was written of each, by kind (`organisations`, `groups`, `users`, `services`) and name."""
 
     def user(self, name: str) -> User:
         return self.users.get(name) or User(name)

@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from atamo_rules.model.authority import Grant, Reach, ReachKind, Verb
 from atamo_rules.model.people import Directory, Given, User, Who
+from atamo_rules.people.nesting import nested, way_back
 from atamo_rules.people.roles import ROLES
 from atamo_rules.people.shape import PEOPLE
 from atamo_rules.source import codes
@@ -59,7 +60,12 @@ def read_sources(sources: Sequence[Source]) -> tuple[Directory, tuple[Diagnostic
     organisations = set(merged["organisations"]) | {user.organisation for user in users.values()}
     return (
         Directory(
-            users, frozenset(merged["services"]), frozenset(above), frozenset(organisations - {""}), grants
+            users,
+            frozenset(merged["services"]),
+            frozenset(above),
+            frozenset(organisations - {""}),
+            grants,
+            {kind: merged[kind] for kind in NAMED if kind != "roles"},
         ),
         (),
     )
@@ -67,18 +73,6 @@ def read_sources(sources: Sequence[Source]) -> tuple[Directory, tuple[Diagnostic
 
 def _merged(files: Iterable[tuple[Node, Any]], kind: str) -> dict[str, Any]:
     return {name: entry or {} for _, value in files for name, entry in value.get(kind, {}).items()}
-
-
-def nested(names: Iterable[str], above: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
-    """All the groups that being in some groups means, however they nest."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(above.get(name, ()))
-    return frozenset(found)
 
 
 # --- what files may not say -----------------------------------------------------------------------------
@@ -111,7 +105,7 @@ def _circles(files: Iterable[tuple[Node, Any]], above: Mapping[str, tuple[str, .
     said: set[str] = set()
     for node, value in files:
         for name in value.get("groups", {}):
-            path = _way_back(name, above)
+            path = way_back(name, above)
             if path and not said.intersection(path):
                 said.update(path)
                 round_ = " in ".join(f"`{step}`" for step in path)
@@ -120,20 +114,6 @@ def _circles(files: Iterable[tuple[Node, Any]], above: Mapping[str, tuple[str, .
                     f"a group is in itself: {round_}",
                     help="take one of them out of the other",
                 )
-
-
-def _way_back(name: str, above: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The shortest way from a group up to itself; empty when there is none."""
-    ways: list[tuple[str, ...]] = [(name, up) for up in above.get(name, ())]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop(0)
-        if way[-1] == name:
-            return way
-        if way[-1] not in seen:
-            seen.add(way[-1])
-            ways += [(*way, up) for up in above.get(way[-1], ())]
-    return ()
 
 
 # --- roles and grants -----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ PEOPLE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "organisations": _each(about={"type": "string"}),
-        "groups": _each(**{"in": _NAMES, "about": {"type": "string"}}),
+        "groups": _each(**{"in": _NAMES, "organisation": {"type": "string"}, "about": {"type": "string"}}),
         "users": _MEMBER,
         "services": _MEMBER,
         "roles": {

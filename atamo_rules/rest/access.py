@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from atamo_rules.model.types import EventType
 from atamo_rules.people.decide import anywhere, decide, everywhere
 from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.problem import Problem
+from atamo_rules.rest.rates import Buckets, Rate
 
 Handler = Callable[[Request], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Principal | None]]
@@ -28,25 +30,60 @@ ANOTHERS = frozenset({"event.refused", "event.duplicate"})
 
 
 class Access:
-    """The door of a hub's HTTP interface. `others` are asked before the keys: a host's own sign-in, say."""
+    """The door of a hub's HTTP interface. `others` are asked before the keys: a host's own sign-in, say. `rate` is how
+    often each key may ask; without one as often as it likes."""
 
-    def __init__(self, hub: Callable[[], Hub], others: tuple[Authenticate, ...] = ()) -> None:
+    def __init__(
+        self, hub: Callable[[], Hub], others: tuple[Authenticate, ...] = (), rate: Rate | None = None
+    ) -> None:
         self.hub = hub
         self.others = others
+        self.buckets = Buckets(rate) if rate is not None else None
 
     def guarded(self, verb: Verb | None, handler: Handler) -> Handler:
         """A handler that is reached by those alone who may do this to anything at all; without a verb by everybody."""
 
         async def guard(request: Request) -> Response:
-            if verb is not None:
-                principal = await self._known(request)
-                request.state.principal = principal
-                if not anywhere(principal, verb):
-                    self.denied(principal, verb, "route", f"no grant of {principal.name} gives {verb}")
-                    raise forbidden(verb)
+            if verb is None:
+                return await handler(request)
+            principal = await self._known(request)
+            request.state.principal = principal
+            if self.buckets is None:
+                return await allowed(request, principal)
+            return await self._rated(request, principal, allowed)
+
+        async def allowed(request: Request, principal: Principal) -> Response:
+            if verb is not None and not anywhere(principal, verb):
+                self.denied(principal, verb, "route", f"no grant of {principal.name} gives {verb}")
+                raise forbidden(verb)
             return await handler(request)
 
         return guard
+
+    async def _rated(
+        self,
+        request: Request,
+        principal: Principal,
+        handler: Callable[[Request, Principal], Awaitable[Response]],
+    ) -> Response:
+        """What a handler answers, if the key has not asked too often; with how it stands. Without keys every address
+        counts for itself. Raises Problem, 429."""
+        assert self.buckets is not None
+        key = principal.key if principal != LOCAL else network(address_of(request))
+        standing = self.buckets.take(key, self.hub().clock.passed())
+        told = {"RateLimit-Policy": self.buckets.rate.policy, "RateLimit": standing.header}
+        if not standing.may:
+            raise Problem(
+                429, "rate", "this key asks too often", f"{self.buckets.rate.policy}, and nothing is left",
+                f"ask again in {standing.seconds} seconds",
+                headers=(("Retry-After", str(standing.seconds)), *told.items()),
+            )  # fmt: skip
+        try:
+            response = await handler(request, principal)
+        except Problem as problem:
+            response = problem.response()
+        response.headers.update(told)
+        return response
 
     async def _known(self, request: Request) -> Principal:
         hub = self.hub()
@@ -64,8 +101,8 @@ class Access:
         principal = await keyring.principal(key, hub.current.intake.people) if asked else None
         if principal is not None:
             return principal
-        address = request.client.host if request.client is not None else ""
-        wait = keyring.failures.add(address, hub.clock.passed()) if key else 0.0
+        address = address_of(request)
+        wait = keyring.failures.add(network(address), hub.clock.passed()) if key else 0.0
         if wait:
             after = (("Retry-After", str(max(1, round(wait)))),)
             raise Problem(429, "too-many", "too many wrong keys came from this address", headers=after)
@@ -143,12 +180,28 @@ class Access:
     def client(self, request: Request) -> str:
         """Who posts, for the audit: the key shown, where there is one, and the address."""
         key = principal(request).key
-        address = request.client.host if request.client is not None else ""
+        address = address_of(request)
         return f"key {key} {address}".rstrip() if key else address
 
     def rule(self, request: Request, rule: Rule) -> bool:
         """Whether somebody may see a rule."""
         return self.sees(request, "rules.read", of_rule(rule))
+
+
+def address_of(request: Request) -> str:
+    """The address a request came from; empty where there is none, as on a socket of the file system."""
+    return request.client.host if request.client is not None else ""
+
+
+def network(address: str) -> str:
+    """Whose address it is: of IPv6 the first 64 bits, which are what one household or server is given (RFC 6177)."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
 
 
 def principal(request: Request) -> Principal:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from atamo_rules.hub.intake import LONGEST_ID
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest import cloudevents
+from atamo_rules.rest.encodings import opened
 from atamo_rules.rest.problem import Problem, refusal
 
 LARGEST = 25 << 20
@@ -53,8 +54,6 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
             415, "media-type", "this kind of body is not understood", found, f"send {kinds}",
             headers=(("Accept", kinds),),
         )  # fmt: skip
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(415, "encoding", "compressed bodies are not taken", remedy="send it uncompressed")
     type_name = request.query_params.get("type")
     raw = await bounded(request, largest)
     if media == "application/json" and any(name.startswith("ce-") for name in request.headers):
@@ -106,6 +105,10 @@ def _binary(request: Request, raw: bytes) -> Message:
 
 
 async def bounded(request: Request, limit: int) -> bytes:
+    """The body of a request, opened where it is compressed; neither as it comes nor as it is has it more bytes than the
+    limit. Raises Problem: 400, 408, 413, 415."""
+    body = opened(request, limit)
+
     def too_large() -> Problem:
         return Problem(
             413, "too-large", f"the body has more than {limit} bytes",
@@ -117,12 +120,14 @@ async def bounded(request: Request, limit: int) -> bytes:
     if declared.isdigit() and int(declared) > limit:
         raise too_large()
     pieces: list[bytes] = []
-    size = 0
+    came = size = 0
     async for piece in request.stream():
-        size += len(piece)
-        if size > limit:
+        came += len(piece)
+        pieces.append(body.feed(piece))
+        size += len(pieces[-1])
+        if max(came, size) > limit:
             raise too_large()
-        pieces.append(piece)
+    body.end()
     return b"".join(pieces)
 
 

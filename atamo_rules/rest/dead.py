@@ -21,6 +21,7 @@ from atamo_rules.people.decide import everywhere
 from atamo_rules.rest.access import Access, of_event, principal
 from atamo_rules.rest.bodies import LARGEST
 from atamo_rules.rest.orders import order as ordered
+from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -58,7 +59,8 @@ class Dead:
                     {"agent": agent, "error": error, "count": count}
                     for (agent, error), count in sorted(groups.items(), key=lambda one: (-one[1], one[0]))
                 ],
-            }
+            },
+            headers=next_link(request, letters[-1].number) if letters and not end else None,
         )
 
     async def show(self, request: Request) -> Response:

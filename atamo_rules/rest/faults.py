@@ -61,8 +61,9 @@ async def _problem(request: Request, error: Problem) -> Response:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     remedies = {
-        404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/rules, /v1/audit, /v1/decided, /v1/dead, "
-        "/v1/holds, /v1/keys, /v1/secrets, /v1/consents, /v1/status, /hooks, /metrics, /healthz and /readyz; "
+        404: "the paths are /v1/events, /v1/requests, /v1/types, /v1/action-types, /v1/agents, /v1/rules, /v1/audit, "
+        "/v1/decided, /v1/dead, /v1/holds, /v1/proposals, /v1/try, /v1/people, /v1/keys, /v1/secrets, /v1/consents, "
+        "/v1/status, /hooks, /metrics, /healthz and /readyz; "
         "/docs describes them"
     }
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")

@@ -19,6 +19,7 @@ from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -34,12 +35,12 @@ class Keys:
 
     async def list(self, request: Request) -> Response:
         """Every key that somebody may manage, oldest first."""
-        only(request)
+        only(request, "after", "limit")
         ring = self.hub().keyring
         seen = [key for key in ring.keys.values() if self.access.sees(request, "keys.manage", self._of(key))]
         seen.sort(key=lambda key: (key.made, key.id))
-        return json_response(
-            {"keys": [{**key.document(), "used": ring.used.get(key.id, "")} for key in seen]}
+        return listed(
+            request, "keys", [{**key.document(), "used": ring.used.get(key.id, "")} for key in seen]
         )
 
     async def create(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.model.authority import Principal
 from atamo_rules.model.people import User
 from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.rest.access import address_of, network
 from atamo_rules.rest.problem import Problem
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
@@ -143,8 +144,8 @@ class SignIn:
     async def _refused(self, request: Request, why: str) -> NoReturn:
         """No, audited; whoever is refused is not told why."""
         hub = self.hub()
-        address = request.client.host if request.client is not None else ""
-        wait = hub.keyring.failures.add(address, hub.clock.passed())
+        address = address_of(request)
+        wait = hub.keyring.failures.add(network(address), hub.clock.passed())
         if wait:
             after = (("Retry-After", str(max(1, round(wait)))),)
             raise Problem(429, "too-many", "too many wrong keys came from this address", headers=after)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.rest.bodies import MOST
-from atamo_rules.rest.operations import OPERATIONS, PATHS, Operation
+from atamo_rules.rest.operations import OPERATIONS, Operation, step
 from atamo_rules.rest.shapes import SHAPES, each, ref
 
 if TYPE_CHECKING:
@@ -26,14 +26,19 @@ def plain(path: str) -> str:
 def document(entries: Iterable[Entry]) -> dict[str, Any]:
     """The whole document."""
     paths: dict[str, dict[str, Any]] = {}
+    looked = set()
     for entry in entries:
         path = plain(entry.path)
         paths.setdefault(path, {})[entry.method.lower()] = _operation(entry, path)
+        if entry.method == "GET" and any(OPERATIONS[f"GET {path}"].gives.values()):
+            looked.add(path)
+    for path in looked:
+        _conditional(paths[path])
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Atamo", "version": "1", "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            "description": "Messages go in; rules decide which agents act; every step can be told.",
+            "description": _ABOUT,
         },
         "paths": paths,
         "components": {
@@ -55,7 +60,10 @@ def _operation(entry: Entry, path: str) -> dict[str, Any]:
         "operationId": _id(entry.method, path),
         "summary": told.about,
         "parameters": [
-            *({"name": n, "in": "path", "required": True, "schema": PATHS[n]} for n in _NAME.findall(path)),
+            *(
+                {"name": n, "in": "path", "required": True, "schema": step(path, n)}
+                for n in _NAME.findall(path)
+            ),
             *(
                 {"name": name, "in": "query", "required": name in told.needs, "schema": schema}
                 for name, schema in told.query
@@ -75,6 +83,33 @@ def _operation(entry: Entry, path: str) -> dict[str, Any]:
             "content": _taken(told),
         }
     return made
+
+
+def _conditional(methods: dict[str, Any]) -> None:
+    """What hangs on the tags of what can be looked at."""
+
+    def header(name: str, about: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": about,
+            "schema": {"type": "string"},
+        }
+
+    look = methods["get"]
+    look["parameters"].append(header("If-None-Match", "Tags that are known; 304 where nothing has changed."))
+    look["responses"].setdefault("304", {"description": "It is as it was."})
+    told = look["responses"]["200"].setdefault("headers", {})
+    told["ETag"] = {"description": "What changes with every change.", "schema": {"type": "string"}}
+    if any(one["name"] == "limit" for one in look["parameters"]):
+        told["Link"] = {"description": "Where the next page is (`rel=next`).", "schema": {"type": "string"}}
+    for method in ("put", "delete"):
+        if method in methods:
+            methods[method]["parameters"] += [
+                header("If-Match", "Only where it still has this tag; 412 otherwise."),
+                header("If-None-Match", "`*`: only where there is nothing yet; 412 otherwise."),
+            ]
 
 
 def _answer(told: Operation, name: str) -> dict[str, Any]:
@@ -158,6 +193,12 @@ def _schema(schema: dict[str, Any]) -> str:
     return said if isinstance(said, str) else " or ".join(said)
 
 
+_ABOUT = """Messages go in; rules decide which agents act; every step can be told.
+
+HEAD is answered as GET without the body, and OPTIONS with `Allow`. Bodies may come as gzip (`Content-Encoding`), and
+large answers go as gzip to who takes it. A GET whose `Accept` leaves nothing is answered 406. Lists are whole, or with
+`limit` in pages, with the next of them in `Link`. Where the hub bounds how often a key may ask, every answer says how
+it stands in `RateLimit` and `RateLimit-Policy`, and one too many is 429 with `Retry-After`."""
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>

@@ -16,6 +16,7 @@ from atamo_rules.model.types import Json
 from atamo_rules.model.work import Hold, HoldKind, Selector
 from atamo_rules.people.decide import everywhere
 from atamo_rules.rest.access import Access, of_rule, principal
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only, text
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -33,11 +34,11 @@ class Operating:
 
     async def holds(self, request: Request) -> Response:
         """All that is paused, and how many actions have come to stand still by it."""
-        only(request)
+        only(request, "after", "limit")
         store = self.hub().store
         holds = sorted(await self._paused(request), key=lambda hold: (KINDS.index(hold.kind), hold.name))
         held = (await store.depth()).held if everywhere(principal(request), "work.operate") else None
-        return json_response({"holds": [hold_json(hold) for hold in holds], "held": held})
+        return listed(request, "holds", [hold_json(hold) for hold in holds], held=held)
 
     async def hold(self, request: Request) -> Response:
         """One pause, if it is there."""

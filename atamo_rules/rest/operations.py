@@ -54,7 +54,11 @@ OPERATIONS: dict[str, Operation] = {
         "Take one event, or a batch of them", {202: "Result|Batch"}, "Event", (("type", NAME),), batch=True,
         leads=("get_events_id", "get_events_id_trace", "get_events_id_telemetry", "delete_events_id"),
     ),
-    "GET /v1/types": Operation("List event types", {200: "Types"}),
+    "GET /v1/types": Operation("List event types", {200: "Types"}, query=_PAGE),
+    "GET /v1/action-types": Operation("List types of actions", {200: "ActionTypes"}, query=_PAGE),
+    "GET /v1/action-types/{name}": Operation("Show a type of action", {200: "ActionType"}),
+    "GET /v1/agents": Operation("List agents", {200: "Agents"}, query=_PAGE),
+    "GET /v1/agents/{name}": Operation("Show an agent: its settings, how it stands, what it did", {200: "Agent"}),
     "GET /v1/events/{id}": Operation("Show what is kept of a message", {200: "Told"}),
     "DELETE /v1/events/{id}": Operation(
         "Cancel what is open of a message", {200: "Cancelled"},
@@ -81,7 +85,7 @@ OPERATIONS: dict[str, Operation] = {
         "Be sent answers as they come", {200: "", 204: ""},
         query=(("after", CURSOR), ("disconnect", {"enum": ["keep", "cancel"]})), media="text/event-stream",
     ),
-    "GET /v1/rules": Operation("List the rules in force", {200: "Rules"}),
+    "GET /v1/rules": Operation("List the rules in force", {200: "Rules"}, query=_PAGE),
     "GET /v1/audit": Operation("Search the audit", {200: "Records"}, query=(*_PAGE, *_SEARCH)),
     "GET /v1/audit/checkpoint": Operation("Fetch the newest checkpoint", {200: ""}, media="text/plain"),
     "GET /v1/decided": Operation(
@@ -90,7 +94,7 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /v1/status": Operation("Say how the hub stands", {200: "Status"}),
     "GET /metrics": Operation("Give metrics", {200: ""}, media="application/openmetrics-text|text/plain"),
-    "GET /v1/holds": Operation("List all that is paused", {200: "Holds"}),
+    "GET /v1/holds": Operation("List all that is paused", {200: "Holds"}, query=_PAGE),
     "GET /v1/holds/{kind}/{name}": Operation("Show one pause", {200: "Hold"}),
     "PUT /v1/holds/{kind}/{name}": Operation("Pause", {200: "Hold", 201: "Hold"}, query=(("by", TEXT), ("why", TEXT))),
     "DELETE /v1/holds/{kind}/{name}": Operation("Resume", {200: "Hold"}, query=(("by", TEXT),)),
@@ -100,21 +104,29 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/dead/discard": Operation("Take dead letters away", {200: "Discarded"}, "Discard"),
     "POST /v1/proposals": Operation("Submit rules", {201: "Proposal"}, "NewProposal", leads=(
         "get_proposals_id", "post_proposals_id_approve", "post_proposals_id_withdraw", "post_proposals_id_rollback")),
-    "GET /v1/proposals": Operation("List proposals", {200: "Proposals"}, query=(("state", TEXT),)),
+    "GET /v1/proposals": Operation("List proposals", {200: "Proposals"}, query=(("state", TEXT), *_PAGE)),
     "GET /v1/proposals/{id}": Operation("Show a proposal", {200: "Proposal"}),
     "POST /v1/proposals/{id}/approve": Operation("Put a proposal in force", {200: "Proposal"}, "Approval"),
     "POST /v1/proposals/{id}/reject": Operation("Reject a proposal", {200: "Proposal"}, "Word"),
     "POST /v1/proposals/{id}/withdraw": Operation("Withdraw one's own proposal", {200: "Proposal"}, "Word"),
     "POST /v1/proposals/{id}/rollback": Operation("Take back what a proposal brought", {200: "Proposal"}, "Word"),
     "POST /v1/try": Operation("Try rules on an event, without effect", {200: "Tried"}, "Try"),
-    "GET /v1/keys": Operation("List keys", {200: "Keys"}),
+    "GET /v1/people/{kind}": Operation(
+        "List organisations, groups, users or service accounts", {200: "People"}, query=_PAGE
+    ),
+    "GET /v1/people/{kind}/{name}": Operation("Show one of them", {200: "Person"}),
+    "PUT /v1/people/{kind}/{name}": Operation(
+        "Make or change one of them", {200: "Person", 201: "Person"}, "NewPerson"
+    ),
+    "DELETE /v1/people/{kind}/{name}": Operation("Remove one of them, and revoke the keys it has", {200: "Person"}),
+    "GET /v1/keys": Operation("List keys", {200: "Keys"}, query=_PAGE),
     "POST /v1/keys": Operation("Make a key, shown once", {201: "Key"}, "NewKey", leads=("delete_keys_id",)),
     "DELETE /v1/keys/{id}": Operation("Revoke a key", {200: "Key"}),
-    "GET /v1/secrets": Operation("List secrets by their names", {200: "Secrets"}),
+    "GET /v1/secrets": Operation("List secrets by their names", {200: "Secrets"}, query=_PAGE),
     "POST /v1/secrets": Operation("Keep a secret", {201: "Secret"}, "NewSecret"),
     "POST /v1/secrets/rotate": Operation("Seal all secrets with the newest key", {200: "Tried"}),
     "DELETE /v1/secrets/{id}": Operation("Take a secret away", {200: "Secret"}),
-    "GET /v1/consents": Operation("List what was agreed to", {200: "Consents"}),
+    "GET /v1/consents": Operation("List what was agreed to", {200: "Consents"}, query=_PAGE),
     "POST /v1/consents": Operation("Let rules of another owner act as oneself", {201: "Consent"}, "NewConsent"),
     "DELETE /v1/consents/{id}": Operation("Withdraw a consent", {200: "Consent"}),
     "POST /hooks/{path}": Operation("Take a webhook that shows itself genuine", {200: "Hook", 202: "Hook"}, "Hook"),
@@ -128,3 +140,10 @@ PATHS: dict[str, Schema] = {
     "id": TEXT, "name": TEXT, "path": TEXT, "kind": {"enum": ["agent", "rule", "organisation"]},
     "number": {**WHOLE, "minimum": 1},
 }  # fmt: skip
+OF_PEOPLE: Schema = {"enum": ["organisations", "groups", "users", "services"]}
+"""What a `kind` of people is; elsewhere it is what can be paused."""
+
+
+def step(path: str, name: str) -> Schema:
+    """The schema of a parameter of a path."""
+    return OF_PEOPLE if name == "kind" and path.startswith("/v1/people") else PATHS[name]

@@ -200,6 +200,11 @@ ORDERS: dict[str, Schema] = {
         "Whose rules may act as somebody.", ("agent", "to"),
         agent=_AGENT, to=_TO, hosts=_HOSTS, who=_OF, organisation=_TENANT,
     ),
+    "NewPerson": order(
+        "An organisation, a group, a user or a service account, as a people file has it.",
+        about={"type": "string", "maxLength": 1000, "description": "a text of at most 1000 characters"},
+        organisation=_TENANT, groups=many(name("the name of a group")), **{"in": many(name("the name of a group"))},
+    ),
     "Hook": {"description": "What the sender's webhooks are."},
 }  # fmt: skip
 """Every shape of what is sent."""

@@ -22,6 +22,7 @@ from atamo_rules.model.people import Who
 from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only, text
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -55,18 +56,14 @@ class ProposalDoor:
 
     async def list(self, request: Request) -> Response:
         """Every proposal that somebody may see, the newest first, without texts and reports."""
-        only(request, "state")
+        only(request, "state", "after", "limit")
         state, people, who = text(request, "state"), self.hub().current.intake.people, principal(request)
         found = [one for one in await self._proposals().all() if may_see(who, one, people)]
         brief = ("id", "level", "author", "at", "about", "state", "decided", "why", "base", "digest")
-        return json_response(
-            {
-                "proposals": [
-                    {name: self._shown(one)[name] for name in brief}
-                    for one in found
-                    if state in ("", one.state)
-                ]
-            }
+        return listed(
+            request,
+            "proposals",
+            [{name: self._shown(one)[name] for name in brief} for one in found if state in ("", one.state)],
         )
 
     async def show(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ from atamo_rules.people.decide import everywhere
 from atamo_rules.rest import sse
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import prefer_wait
+from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.problem import Problem, json_response
 
 BEAT = 15.0
@@ -139,7 +140,8 @@ class RequestDoor:
         tag = f'"{view.cursor}-{view.request.state}-{view.request.answered}"'
         if request.headers.get("if-none-match") == tag and not view.frames:
             return Response(status_code=304, headers={"ETag": tag})
-        return json_response(page_json(view), 200, {"ETag": tag, **_age(view)})
+        more = next_link(request, view.cursor) if len(view.frames) == BEHIND else {}
+        return json_response(page_json(view), 200, {"ETag": tag, **more, **_age(view)})
 
     async def events(self, request: HttpRequest) -> Response:
         """Frames as they come, from the one after `Last-Event-ID`. One who has them all is told to

@@ -18,6 +18,7 @@ from atamo_rules.people.tokens import PROJECT, Binding, Consent, read_hosts, rea
 from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
+from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -35,14 +36,14 @@ class Secrets:
 
     async def list(self, request: Request) -> Response:
         """Every token that somebody may manage, oldest first: names, never values."""
-        only(request)
+        only(request, "after", "limit")
         seen = [
             token.document()
             for token in self._vault().tokens()
             if self._sees(request, token.binding.who, token.binding.organisation)
         ]
         seen.sort(key=lambda one: (one["made"], one["id"]))
-        return json_response({"secrets": seen})
+        return listed(request, "secrets", seen)
 
     async def set(self, request: Request) -> Response:
         """Keep a token, in place of the one there is for the same agent and hosts: 201, and everything but the token.
@@ -96,14 +97,14 @@ class Secrets:
 
     async def consents(self, request: Request) -> Response:
         """Every consent that somebody may manage, oldest first."""
-        only(request)
+        only(request, "after", "limit")
         seen = [
             {"id": one.id, **one.document()}
             for one in self.hub().consents.given.values()
             if self._sees(request, one.who, one.organisation)
         ]
         seen.sort(key=lambda one: (one["given"], one["id"]))
-        return json_response({"consents": seen})
+        return listed(request, "consents", seen)
 
     async def agree(self, request: Request) -> Response:
         """Agree that rules of an owner act as oneself, or as a group one manages: 201."""

@@ -57,7 +57,19 @@ LETTER = shape(
     who=TEXT, error=TEXT, why=TEXT, attempts=WHOLE,
     more={"body": ANYTHING, "errors": each(TEXT)},
 )  # fmt: skip
-HOLD = shape("A pause.", kind={"enum": ["agent", "rule", "organisation"]}, name=TEXT, more={"new": YES})
+HOLD = shape(
+    "A pause.", kind={"enum": ["agent", "rule", "organisation"]}, name=TEXT,
+    more={"new": YES, "by": TEXT, "at": {"type": ["string", "null"], "format": "date-time"}, "why": TEXT},
+)  # fmt: skip
+AGENT = shape(
+    "Who does what rules want done; nothing that looks like a secret is in its settings.",
+    name=TEXT, plugin=TEXT, about=TEXT, does=each(TEXT), settings={"type": "object"}, concurrency=WHOLE,
+    timeout={"type": "number"}, held=YES, running=WHOLE,
+    breaker=shape("Whether it is left alone.", state={"enum": ["closed", "open", "half open"]}, failed=WHOLE,
+                  policy={"type": "object"}, seconds={"type": ["number", "null"]}),
+    counts={"type": "object"}, took_ms={"type": "object"},
+    more={"hold": {"anyOf": [ref("Hold"), {"type": "null"}]}, "retry": {"type": "object"}},
+)  # fmt: skip
 KEY = shape(
     "A key, without what opens.",
     id=TEXT, holder=TEXT, organisation=TEXT,
@@ -99,6 +111,14 @@ SHAPES: dict[str, Schema] = {
     },
     "Types": shape("The event types.", types=each(shape(
         "An event type.", name=TEXT, request=YES, when_invalid=TEXT, schema={"type": ["object", "boolean"]}))),
+    "ActionType": shape(
+        "Something agents can be asked to do.", name=TEXT, verb=TEXT, agents=each(TEXT), schema={"type": "object"},
+        more={"about": TEXT, "answer": {"type": ["object", "null"]}, "safe": YES,
+              "retry": {"type": ["integer", "null"]}, "example": ANYTHING},
+    ),
+    "ActionTypes": shape("The types of actions.", action_types=each(ref("ActionType"))),
+    "Agent": AGENT,
+    "Agents": shape("The agents.", agents=each(ref("Agent"))),
     "Rules": shape("The rules in force.", digest=TEXT, rules=each(shape(
         "A rule.", id=TEXT, about=TEXT, on=TEXT, status=TEXT, at=TEXT, digest=TEXT))),
     "Record": RECORD,
@@ -118,6 +138,15 @@ SHAPES: dict[str, Schema] = {
     "Tried": {"type": "object", "description": "What rules would do with an event."},
     "Key": KEY,
     "Keys": shape("The keys.", keys=each(ref("Key"))),
+    "Person": shape(
+        "An organisation, a group, a user or a service account.", kind=TEXT, name=TEXT, kept={"enum": ["files", "hub"]},
+        more={"about": TEXT, "organisation": TEXT, "groups": each(TEXT), "in": each(TEXT), "member_of": each(TEXT),
+              "grants": each(TEXT)},
+    ),
+    "People": {
+        "type": "object", "description": "All of one kind, under its name.",
+        "properties": dict.fromkeys(("organisations", "groups", "users", "services"), each(ref("Person"))),
+    },
     "Secret": shape("A token, by everything but itself.", id=TEXT, agent=TEXT),
     "Secrets": shape("Tokens, by their names.", secrets=each(ref("Secret"))),
     "Consent": shape("Rules of an owner may act as somebody.", id=TEXT, agent=TEXT),

@@ -24,6 +24,7 @@ from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.operating import hold_json
+from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import moment, only, text, whole
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -58,7 +59,8 @@ class Telling:
             if seconds <= 0:
                 break
         records = [record_json(record) for record in found.records]
-        return json_response({"records": records, "cursor": found.cursor, "end": found.end})
+        link = {} if found.end else next_link(request, found.cursor)
+        return json_response({"records": records, "cursor": found.cursor, "end": found.end}, headers=link)
 
     async def _seen(self, request: Request, query: Query, after: int, limit: int) -> Found:
         """A page of what somebody may see. Its cursor goes on behind what was left out."""
@@ -148,7 +150,8 @@ class Telling:
                 continue
             if self.access.sees(request, "audit.read", of_event(event)):
                 events.append(_decided(event, decision))
-        return json_response({"events": events, "cursor": found.cursor, "end": found.end})
+        link = {} if found.end else next_link(request, found.cursor)
+        return json_response({"events": events, "cursor": found.cursor, "end": found.end}, headers=link)
 
     async def status(self, request: Request) -> Response:
         """How the hub stands: what is open, what it did since it started, agent by agent."""

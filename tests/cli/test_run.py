@@ -88,6 +88,13 @@ def test_http_drop_folder_and_sigterm(tmp_path: Path) -> None:
     assert not any("Traceback" in line for line in hub.err)
 
 
+def test_a_rate_of_the_settings_holds_at_the_door(tmp_path: Path) -> None:
+    write(tmp_path, {"a.atamo": ORDERS, "atamo.toml": '[run]\nrate = "2 per hour"\n'})
+    with Dispatcher(".", "--port", "0", cwd=tmp_path) as hub, hub.web as web:
+        assert [web.get("/v1/types").status_code for _ in range(3)] == [200, 200, 429]
+        assert hub.end(signal.SIGTERM) == 0
+
+
 def test_ctrl_c_ends_it_with_130(tmp_path: Path) -> None:
     write(tmp_path, {"a.atamo": ORDERS})
     with Dispatcher("--port", "0", cwd=tmp_path) as hub:
@@ -174,6 +181,7 @@ def test_wrong_starts_say_what_to_do(tmp_path: Path) -> None:
         ),
         (["good", "--port", "99999"], 2, "65535"),
         (["good", "--no-http"], 2, "There is no way in"),
+        (["good", "--rate", "often"], 2, "--rate: `often` is not a rate: write `600 per minute`"),
         (["good", "--audit", "/dev/null/x", "--port", "0"], 2, "cannot be written"),
         (["bad", "--port", "0"], 1, "nothing is served"),
         (["empty", "--port", "0"], 1, "no rule files under `empty`"),

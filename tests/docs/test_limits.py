@@ -11,14 +11,14 @@ from atamo_rules.builtin.stores import memory
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import files, follow, hub, intake
+from atamo_rules.hub import files, follow, hub, intake, keyring
 from atamo_rules.hub.requests import live, step
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.sharing import flights
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
-from atamo_rules.rest import bodies
+from atamo_rules.rest import bodies, slow
 from atamo_rules.source import formats, render
 from atamo_rules.syntax import clause, outline, recipes, yaml_nodes
 from atamo_rules.syntax.convert import MOST_RETRIES
@@ -35,6 +35,9 @@ LIMITS = {
     "findings shown": f"{render.MOST}; {formats.MOST:,} in",
     "a JSON document": f"nested {strict_json.DEEPEST} deep",
     "an HTTP body": f"{bodies.LARGEST >> 20} MiB",
+    "request line": f"{slow.HEADERS >> 10} KiB",
+    "how long headers": f"{slow.PATIENCE:g} seconds, or what `--patience` says; {slow.LEAST} bytes",
+    "wrong keys": f"{keyring.FAILURES} in {keyring.WINDOW:g} seconds",
     "messages in one batch": f"{bodies.MOST:,} ",
     "an event id": f"{intake.LONGEST_ID} characters",
     "a line of standard input": f"{stdin.LONGEST >> 20} MiB",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.sources import ways
 from atamo_rules.rest.app import application
+from atamo_rules.rest.slow import PATIENCE, impatient
 from tests.places import write
 
 
@@ -70,7 +71,9 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
     """Starts a hub on some rule text; everything is stopped after the test."""
     ends: list[Callable[[], None]] = []
 
-    def start(text: str, *, sources: str = "", **agents: Any) -> Serving:
+    def start(
+        text: str, *, sources: str = "", door: Mapping[str, Any] | None = None, **agents: Any
+    ) -> Serving:
         files = {"rules/a.atamo": text, **({"sources.yaml": sources} if sources else {})}
         folder = write(tmp_path / f"p{len(ends)}", files)
         loop = asyncio.new_event_loop()
@@ -88,7 +91,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
             )
             await controller.start()
             config = uvicorn.Config(
-                application(lambda: controller.hub, largest=1 << 20, beat=0.1),
+                application(lambda: controller.hub, **{"largest": 1 << 20, "beat": 0.1, **(door or {})}),
+                http=impatient((door or {}).get("patience", PATIENCE)),
                 log_level="warning",
                 lifespan="off",
                 access_log=False,

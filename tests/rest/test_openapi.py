@@ -113,7 +113,8 @@ def answers(serving: Serving) -> dict[str, Any]:
     for path in (
         "/v1/types", "/v1/events/t1", "/v1/events/t1/trace", "/v1/events/t1/why?rule=noted", "/v1/events/t1/telemetry",
         "/v1/requests/q1", "/v1/rules", "/v1/audit", "/v1/decided", "/v1/status", "/v1/holds", "/v1/dead", "/v1/keys",
-        "/v1/proposals", "/healthz", "/readyz",
+        "/v1/proposals", "/healthz", "/readyz", "/v1/agents", "/v1/agents/desk", "/v1/action-types",
+        "/v1/action-types/desk.note",
     ):  # fmt: skip
         made[f"GET {path}"] = web.get(path)
     made["PUT /v1/holds/agent/desk"] = web.put("/v1/holds/agent/desk")

@@ -166,7 +166,7 @@ def test_nothing_that_is_paused_is_said(serving: Serving) -> None:
     assert serving.web.delete("/v1/holds/agent/desk").json()["remedy"] == "nothing is paused"
     wrong = serving.web.put("/v1/holds/agent/desk", params={"bye": "ann"}).json()
     assert (wrong["title"], wrong["remedy"]) == ("there is no parameter `bye`", "there are by, why")
-    assert serving.web.get("/v1/holds", params={"kind": "agent"}).json()["remedy"] == "there are none here"
+    assert serving.web.get("/v1/holds", params={"kind": "agent"}).json()["remedy"] == "there are after, limit"
     assert serving.web.post("/v1/holds").status_code == 405
 
 

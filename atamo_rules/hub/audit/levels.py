@@ -84,6 +84,11 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "access.denied": ("minimal", "somebody was not allowed to"),
     "key.created": ("minimal", "a key was made: for whom, and what it gives of itself"),
     "key.revoked": ("minimal", "a key opens nothing any more"),
+    "people.changed": (
+        "minimal",
+        "somebody made or changed an organisation, a group, a user or a service account",
+    ),
+    "people.removed": ("minimal", "somebody took one away"),
     "secret.set": (
         "minimal",
         "somebody's token for an agent was kept: its name and version, never the token",

@@ -1,0 +1,86 @@
+"""The HTTP door of `atamo run`: its socket, its server, and the first key of a hub that others can reach."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from atamo_rules.cli.run import Voice
+    from atamo_rules.cli.serve import Options
+    from atamo_rules.hub.controller import Controller
+    from atamo_rules.hub.hub import Hub
+    from atamo_rules.rest.rates import Rate
+
+
+def listen(options: Options) -> socket.socket:
+    host, port = options.host or "127.0.0.1", 8080 if options.port is None else options.port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        made = socket.socket(family, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        made.listen(1024)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise click.UsageError(
+            f"Cannot listen on {host}:{port}: {why}. `--port 0` takes any free port."
+        ) from None
+    made.setblocking(False)
+    return made
+
+
+async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
+    """Make the first key of a hub that others can reach, before it answers anybody."""
+    if listening.getsockname()[0] not in ("127.0.0.1", "::1") and hub.keyring.open:
+        text, _ = await hub.keyring.make("admin", by="first start", role="admin", over="everything")
+        voice.warn(
+            f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
+        )
+
+
+def server_of(controller: Controller, options: Options) -> Any:
+    import uvicorn
+
+    from atamo_rules.rest.app import application
+    from atamo_rules.rest.slow import HEADERS, impatient
+
+    class Server(uvicorn.Server):
+        """Signals are the dispatcher's, which has more to end than this door."""
+
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield
+
+    names = (*options.hosts, *([options.host] if options.host else []))
+    config = uvicorn.Config(
+        application(
+            lambda: controller.hub,
+            names,
+            options.max_body << 20,
+            rate=rate_of(options),
+            patience=options.patience,
+        ),
+        http=impatient(options.patience),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        h11_max_incomplete_event_size=HEADERS,
+        timeout_graceful_shutdown=max(1, int(options.drain)),
+    )
+    return Server(config)
+
+
+def rate_of(options: Options) -> Rate | None:
+    """How often a key may ask, as `--rate` says. Raises click.UsageError."""
+    from atamo_rules.rest.rates import read_rate
+
+    try:
+        return read_rate(options.rate) if options.rate else None
+    except ValueError as error:
+        raise click.UsageError(f"--rate: {error}.") from None
