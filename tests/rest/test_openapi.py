@@ -57,9 +57,9 @@ MOST = int(os.environ.get("ATAMO_API_CALLS", "2000"))
 
 SETTINGS = """
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "3xx", 403, 404, 409, 410, 422]
+expected-statuses = ["2xx", "3xx", 403, 404, 406, 409, 410, 412, 422]
 [checks.negative_data_rejection]
-expected-statuses = [400, 403, 404, 405, 409, 413, 415, 422]
+expected-statuses = [400, 403, 404, 405, 406, 409, 412, 413, 415, 422]
 """
 """What a well-formed call may be told (422: it cannot be meant), and what one must be told that is not."""
 
