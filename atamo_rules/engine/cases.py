@@ -11,8 +11,8 @@ from atamo_rules.engine.decide import decide, elapse, resume, rule_of
 from atamo_rules.engine.examples import example
 from atamo_rules.engine.operators import OPERATORS, TYPES
 from atamo_rules.engine.windows.book import Book
+from atamo_rules.engine.windows.shelves import schedules
 from atamo_rules.engine.windows.state import micros
-from atamo_rules.engine.windows.timed import schedules
 from atamo_rules.model.case import Answer, Case, Expectation, Expected, GivenEvent, Match
 from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event

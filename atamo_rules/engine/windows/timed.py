@@ -5,23 +5,23 @@ The states are in a ledger; nothing here waits, and nothing knows where states a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any, NamedTuple, assert_never
 
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.windows import absence, sequence
 from atamo_rules.engine.windows.count import counted
-from atamo_rules.engine.windows.ledger import Ledger, Progress, Reads
-from atamo_rules.engine.windows.schedule import begin, struck
-from atamo_rules.engine.windows.state import Micros, Place, State, length, shelf_of
+from atamo_rules.engine.windows.ledger import Ledger, Progress
+from atamo_rules.engine.windows.schedule import struck
+from atamo_rules.engine.windows.shelves import schedule_place, throttle_place, window_place, windows
+from atamo_rules.engine.windows.state import Micros, Place, State, length, window_on
 from atamo_rules.engine.windows.steps import stepwise
 from atamo_rules.engine.windows.throttle import throttled
 from atamo_rules.engine.windows.waiting import event_of, of_event, over_event, struck_event
-from atamo_rules.functions.printing import duration_text
+from atamo_rules.functions.printing import length_text
 from atamo_rules.model.event import Event
-from atamo_rules.model.rule import DRAFT, Rule, Ruleset
+from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import Json
 from atamo_rules.model.window import Time, Window
 
@@ -35,40 +35,6 @@ class Firing(NamedTuple):
     answers: tuple[tuple[str, Json], ...] = ()
 
 
-def shelves(rule: Rule) -> tuple[str, ...]:
-    """The shelves on which the states of a rule are kept."""
-    time = rule.time
-    if time is None:
-        return ()
-    window = (shelf_of(rule.id, "window", time.window_digest),) if time.window is not None else ()
-    if time.schedule is not None:
-        window = (schedule_place(rule).shelf,)
-    return (*window, shelf_of(rule.id, "throttle", time.throttle_digest)) if time.throttle else window
-
-
-def schedule_place(rule: Rule) -> Place:
-    """Where the next moment of a rule with a schedule is kept."""
-    assert rule.time is not None
-    return Place(shelf_of(rule.id, "schedule", rule.time.window_digest), "[]")
-
-
-def schedules(
-    ruleset: Ruleset, now: datetime, kept: Reads, only: Collection[str] | None = None
-) -> dict[Place, State]:
-    """The states of schedules that begin now: of those of which nothing is kept, drafts left out."""
-    found: dict[Place, State] = {}
-    for rule in ruleset.rules:
-        if rule.time is None or rule.time.schedule is None or rule.status == DRAFT:
-            continue
-        if only is not None and rule.id not in only:
-            continue
-        place = schedule_place(rule)
-        state = begin(rule.time.schedule, now) if kept(place) is None else None
-        if state is not None:
-            found[place] = state
-    return found
-
-
 def timed(part: Rule, rule: Rule, event: Event, frame: Frame, ledger: Ledger) -> Firing | None:
     """What becomes of `rule` when the condition of one of its parts holds for an event: a firing, or None while it
     still counts or waits, or is held back. Raises Problem where a key cannot be made."""
@@ -80,7 +46,7 @@ def timed(part: Rule, rule: Rule, event: Event, frame: Frame, ledger: Ledger) ->
         if key is None:
             ledger.told.append(Progress(rule.id, "not counted: the key is missing", False, time.by))
             return None
-        place = Place(shelf_of(rule.id, "window", time.window_digest), key)
+        place = window_place(time, event, key)
         firing = _stepped(part, rule, time, time.window, event, frame, place, ledger)
     if firing is None or not lets_act(rule, firing.frame, ledger):
         return None
@@ -97,10 +63,10 @@ def lets_act(rule: Rule, frame: Frame, ledger: Ledger) -> bool:
     if key is None:
         ledger.told.append(Progress(rule.id, "not held back: the key is missing", True, time.throttle_by))
         return True
-    place = Place(shelf_of(rule.id, "throttle", time.throttle_digest), key)
+    place = throttle_place(time, frame.event, key)
     found = throttled(ledger.get(place), ledger.now, length(per), most)
     ledger.put(place, found.state)
-    how = f"{found.had} of {most} in {duration_text(per)}"
+    how = f"{found.had} of {most} in {length_text(per)}"
     words = f"acts after {how}" if found.may else f"held back after {how}"
     ledger.told.append(Progress(rule.id, words, found.may, time.throttle_by))
     return found.may
@@ -108,9 +74,9 @@ def lets_act(rule: Rule, frame: Frame, ledger: Ledger) -> bool:
 
 def ended(rule: Rule, place: Place, state: State, ledger: Ledger) -> list[Event]:
     """The events that time makes at a place, up to the moment of the ledger; what is over without them is let go."""
-    if place.shelf not in shelves(rule):
+    if window_on(place.shelf) not in windows(rule):
         return []
-    if rule.time is not None and rule.time.schedule is not None and place == schedule_place(rule):
+    if rule.time is not None and rule.time.schedule is not None and place == schedule_place(rule.time):
         after, dues = struck(rule.time.schedule, state, ledger.now)
         ledger.get(place)
         ledger.put(place, after)
@@ -139,7 +105,7 @@ def _stepped(
         case "times":
             count = counted(state, now, within, window.count)
             ledger.put(place, count.state)
-            words = f"{count.have} of {window.count} within {duration_text(window.within)}"
+            words = f"{count.have} of {window.count} within {length_text(window.within)}"
             ledger.told.append(Progress(rule.id, words, count.fires, time.by))
             return Firing(rule, event, frame) if count.fires else None
         case "then":
@@ -167,7 +133,7 @@ def _sequence(
             words = f"step {at + 1} of {many}, {moved.open} under way{_lost(moved.lost)}"
             ledger.told.append(Progress(rule.id, words, False, time.by))
         return None
-    words = f"step {many} of {many} within {duration_text(window.within)}"
+    words = f"step {many} of {many} within {length_text(window.within)}"
     ledger.told.append(Progress(rule.id, words, True, time.by))
     answers = tuple(moved.bodies.items())
     return Firing(rule, event, frame_of(ready(rule), event, moved.bodies), answers)
@@ -185,11 +151,11 @@ def _absence(
     part: Rule, rule: Rule, time: Time, within: Micros, event: Event, place: Place, ledger: Ledger
 ) -> None:
     state = ledger.get(place)
+    assert time.window is not None
     if part.step == 0:
         found = absence.waits(state, ledger.now, within, of_event(event))
-        words = f"waits until {duration_text_of(within)} are over, {found.open} open{_lost(found.lost)}"
+        words = f"waits for {length_text(time.window.within)}, {found.open} open{_lost(found.lost)}"
     else:
-        assert time.window is not None
         holds, one, alias = stepwise(rule).joined[1], ready(rule), time.window.steps[1].alias
         found = absence.came(
             state,
@@ -200,11 +166,6 @@ def _absence(
     ledger.put(place, found.state)
     if part.step == 0 or found.ended:
         ledger.told.append(Progress(rule.id, words, False, time.by))
-
-
-def duration_text_of(of: Micros) -> str:
-    """A length of a state as text."""
-    return duration_text(timedelta(microseconds=of))
 
 
 def _lost(many: int) -> str:

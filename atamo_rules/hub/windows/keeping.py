@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from atamo_rules.engine.decide import elapse
 from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.engine.windows.shelves import schedules, windows
 from atamo_rules.engine.windows.state import Place, State, micros, state_of
-from atamo_rules.engine.windows.timed import schedules, shelves
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
@@ -86,7 +86,7 @@ class Windows:
     def follow(self, generation: Generation) -> None:
         """Other rules are in force: the states of windows that they do not have are let go of, and that is told."""
         known = {
-            shelf for rule in generation.ruleset.rules if rule.status != DRAFT for shelf in shelves(rule)
+            window for rule in generation.ruleset.rules if rule.status != DRAFT for window in windows(rule)
         }
         gone = [place for shelf in self.book.strangers(known) for place in self.book.drop(shelf)]
         if gone:
