@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -146,6 +146,8 @@ def action_json(action: Any) -> dict[str, Any]:
         "rule": action.rule,
         "because": action.because,
     }
+    if action.after is not None:
+        shown["after"] = action.after
     if action.error is not None:
         shown["error"] = action.error
     if action.acting_as is not None:
@@ -198,9 +200,12 @@ def _fired(fired: Any) -> None:
 
 
 def _head(action: Any) -> str:
+    from atamo_rules.functions.printing import length_text
+
     if action.verb == "reply":
         return "reply" if action.error is None else "reply error"
-    return f"{action.verb} {action.target}"
+    wait = f" after {length_text(timedelta(seconds=float(action.after)))}" if action.after is not None else ""
+    return f"{action.verb} {action.target}{wait}"
 
 
 def _cut(text: str) -> str:

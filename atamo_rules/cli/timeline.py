@@ -196,7 +196,8 @@ def _held(rule: Json) -> str:
 def _created(what: Json, ink: Ink) -> Iterator[str]:
     verb = plain(what.get("verb", "send"))
     acting = f" as {plain(what['as'])}" if what.get("as") else ""
-    yield f"{verb} {ink.strong(plain(what.get('target')))}{acting}  {ink.faint(_of(what))}"
+    due = f" {ink.nearly('waits')} until {plain(what['due'])}" if what.get("due") else ""
+    yield f"{verb} {ink.strong(plain(what.get('target')))}{acting}{due}  {ink.faint(_of(what))}"
 
 
 def _step(kind: str, what: Json, ink: Ink) -> str:

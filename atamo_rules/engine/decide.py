@@ -183,6 +183,7 @@ def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> 
         plan.within,
         error,
         plan.retry,
+        plan.after,
     )
 
 

@@ -98,6 +98,8 @@ def action_facts(action: Action) -> dict[str, Json]:
     shown: dict[str, Json] = {"verb": action.verb, "target": action.target, "body": action.body}
     if action.error is not None:
         shown["error"] = action.error
+    if action.after is not None:
+        shown["after"] = action.after
     if action.acting_as is not None:
         shown["as"] = str(action.acting_as)
     return shown

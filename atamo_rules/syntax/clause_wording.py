@@ -85,6 +85,7 @@ def action_head(do: decl.Do) -> str:
     if do.target is None:
         return "reply"
     text = f"{do.verb} {name_text(do.target.text) if do.verb == 'emit' else do.target.text}"
+    text += f" after {quantity(do.after)}" if do.after is not None else ""
     text += f" retry {do.retry} times" if do.retry is not None else ""
     text += f" within {quantity(do.within)}" if do.within is not None else ""
     text += f" as {principal_text(do.acting_as)}" if do.acting_as is not None else ""

@@ -259,8 +259,8 @@ class Converter(Expressions):
                     why = f"how often is a whole number up to {MOST_RETRIES}"
                     raise Misread(codes.BAD_LITERAL.at(self.span(modifier.children[1]), why))
                 do = replace(do, retry=count)
-            elif kind == "within":
-                do = replace(do, within=self.take(modifier.children[1]))
+            elif kind in ("within", "after"):
+                do = replace(do, **{kind: self.take(modifier.children[1])})
             elif kind == "acting":
                 _, who, name = modifier.children
                 principal = decl.Principal(str(who), self.take(name), span=self.span(modifier))

@@ -203,7 +203,8 @@ class Do(Node):
 
     `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
     not be read has no verb; it is there for its alias, which later actions may use. `unread` says that some
-    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again.
+    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again;
+    `after` how long nothing is done of it at first.
     """
 
     verb: str
@@ -216,6 +217,7 @@ class Do(Node):
     on_timeout: tuple[Do, ...] = ()
     unread: bool = False
     retry: int | None = None
+    after: Quantity | None = None
 
 
 @swift

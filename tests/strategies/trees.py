@@ -310,7 +310,9 @@ def actions(draw: st.DrawFn) -> decl.Do:
     retry = draw(st.none() | st.integers(0, 9)) if verb != "emit" else None
     target = name(draw(dotted) if verb == "emit" else f"crm.{draw(dotted)}")
     later = (decl.Do("reply", arguments=draw(arguments()), span=HERE),) if draw(st.booleans()) else ()
-    return decl.Do(verb, target, draw(arguments()), who, within, alias, None, later, False, retry, span=HERE)
+    after = draw(st.none() | lengths)
+    given = draw(arguments())
+    return decl.Do(verb, target, given, who, within, alias, None, later, False, retry, after, span=HERE)
 
 
 def _data(value: object) -> tree.Value:

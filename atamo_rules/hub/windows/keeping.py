@@ -164,7 +164,7 @@ class Windows:
             following = one.following
             if not arrivals:
                 following = replace(following, puts=(*following.puts, *written))
-            if following.work:
+            if following.begins:
                 hub.retiring.enter(event.key, generation)
             taken = Taken(event.id, event)
             arrivals.append(arrival_of(taken, event, at, Decided(one.decision, following)))
