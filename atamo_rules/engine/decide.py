@@ -12,9 +12,10 @@ from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem, argument, value
 from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.engine.windows.pane import Firing
 from atamo_rules.engine.windows.state import Place, State, micros
 from atamo_rules.engine.windows.steps import parts
-from atamo_rules.engine.windows.timed import Firing, ended, lets_act, timed
+from atamo_rules.engine.windows.timed import ended, lets_act, timed
 from atamo_rules.functions.printing import printed
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
@@ -124,12 +125,12 @@ def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> list
     if rule is None:
         return []
     out: list[tuple[Event, Decision]] = []
-    for event in ended(rule, place, state, ledger):
-        frame = frame_of(ready(rule), event)
+    for event, answers in ended(rule, place, state, ledger):
+        frame = frame_of(ready(rule), event, dict(answers))
         fired: tuple[Fired, ...] = ()
         try:
             if lets_act(rule, frame, ledger):
-                fired = (_fired(Firing(rule, event, frame)),)
+                fired = (_fired(Firing(rule, event, frame, answers)),)
         except Problem as problem:
             fired = (Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW),)
         out.append((event, Decision(event.key, event.type, ruleset.digest, fired)))

@@ -35,6 +35,13 @@ def trigger_text(trigger: decl.Trigger) -> str:
             return on_text(trigger)
         case decl.Times():
             head = f"{on_text(trigger.on)} {literal(trigger.count.value)} times"
+        case decl.Different():
+            of = ", ".join(words(path) for path in trigger.of)
+            head = f"{on_text(trigger.on)} {literal(trigger.count.value)} different {of}"
+        case decl.Collect():
+            count = f" or {literal(trigger.count.value)}" if trigger.count is not None else ""
+            head = f"{on_text(trigger.on)} collect for {quantity(trigger.within)}{count}"
+            return head + _by(trigger.by)
         case decl.Then():
             head = " then ".join(on_text(one) for one in trigger.events)
         case decl.Without():

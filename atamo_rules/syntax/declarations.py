@@ -144,6 +144,27 @@ class Times(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Different(Node):
+    """`on login.failed 5 different user within 10 minutes by source_ip`; `of` is what is to differ."""
+
+    on: On
+    count: Literal
+    of: tuple[Path, ...]
+    within: Quantity
+    by: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collect(Node):
+    """`on order.placed collect for 10 minutes or 50 by shop`; without a count there are as many as may be."""
+
+    on: On
+    within: Quantity
+    count: Literal | None = None
+    by: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Then(Node):
     """`on A as a then B as b within D by KEY`."""
 
@@ -173,7 +194,7 @@ class Schedule(Node):
     missed: str = ""
 
 
-Trigger: TypeAlias = "On | Times | Then | Without | Schedule"
+Trigger: TypeAlias = "On | Times | Different | Collect | Then | Without | Schedule"
 
 
 @dataclass(frozen=True, slots=True)

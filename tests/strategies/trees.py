@@ -345,9 +345,38 @@ def tests(draw: st.DrawFn) -> decl.Test:
 
 
 @st.composite
+def triggers(draw: st.DrawFn) -> decl.Trigger:
+    """When a rule fires: on an event, on several, or by the clock."""
+
+    def on(request: bool = False) -> decl.On:
+        return decl.On(name(draw(dotted)), request, draw(st.none() | names.map(name)), span=HERE)
+
+    by = tuple(draw(st.lists(paths, max_size=2)))
+    within, count = draw(lengths), literal(draw(st.integers(1, 99)))
+    match draw(st.integers(0, 9)):
+        case 0:
+            return decl.Times(on(), count, within, by, span=HERE)
+        case 1:
+            of = tuple(draw(st.lists(paths, min_size=1, max_size=2)))
+            return decl.Different(on(), count, of, within, by, span=HERE)
+        case 2:
+            return decl.Collect(on(), within, draw(st.none() | st.just(count)), by, span=HERE)
+        case 3:
+            return decl.Then(tuple(on() for _ in range(draw(st.integers(2, 3)))), within, by, span=HERE)
+        case 4:
+            return decl.Without(on(), on(), within, by, span=HERE)
+        case 5:
+            period = draw(st.sampled_from(["5 minutes", "hour", "weekday at 09:00", 'cron "0 9 * * 1-5"']))
+            zone = draw(st.none() | st.just(literal("Europe/Paris")))
+            return decl.Schedule(period, zone, draw(st.sampled_from(["", "once", "all", "skip"])), span=HERE)
+        case _:
+            return on(draw(st.booleans()))
+
+
+@st.composite
 def rules(draw: st.DrawFn) -> decl.Rule:
     """A rule with some of its clauses."""
-    on = decl.On(name(draw(dotted)), draw(st.booleans()), draw(st.none() | names.map(name)), span=HERE)
+    on = draw(triggers())
     metadata = [_argument("severity", literal(draw(texts)))] if draw(st.booleans()) else []
     metadata += [_argument(draw(free), literal(draw(texts)))] if draw(st.booleans()) else []
     return decl.Rule(
