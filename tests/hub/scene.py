@@ -10,6 +10,7 @@ from typing import Any
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.people import User
@@ -52,6 +53,7 @@ class Scene:
         self.process = 0
         self.soc = ScriptedAgent()
         self.heard = Heard()
+        self.alerts: list[Alert] = []
         self.hub: Hub
 
     def state(self, text: str) -> Generation:
@@ -64,7 +66,7 @@ class Scene:
         else:
             store = SqliteStore(self.place / str(self.process) / "hub.db", self.clock, synchronous="off")
             store.file.group.thread = store.file.readers = Disk(self.loop, lambda: 0.01)
-        self.hub = Hub(self.state(text), store, [self.heard], clock=self.clock)
+        self.hub = Hub(self.state(text), store, [self.heard], clock=self.clock, alarm=self.alerts.append)
         await self.hub.start()
         return self.hub
 

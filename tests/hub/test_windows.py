@@ -155,6 +155,11 @@ def test_a_reload_keeps_windows_that_mean_the_same_and_tells_of_the_others(play:
         hub.swap(scene.state(RULES.replace("five by", "5 by").replace("30 minutes", "20 minutes")))
         await asyncio.sleep(1)
         assert scene.heard.what("window.reset") == [{"rule": "unpaid", "part": "window", "keys": 1}]
+        (alert,) = scene.alerts
+        assert (alert.kind, alert.message) == (
+            "windows",
+            "`unpaid` was changed, or is gone: what it counted and waited for under 1 key is let go of",
+        )
         await scene.failed("f4")
         await asyncio.sleep(3600)
         assert scene.texts == ["5 by 1.2.3.4"]

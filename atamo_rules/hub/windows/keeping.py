@@ -21,6 +21,7 @@ from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.engine.windows.shelves import schedules, windows
 from atamo_rules.engine.windows.state import Place, State, micros, state_of
 from atamo_rules.errors import StoreUnavailable
+from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.intake import Taken
@@ -90,6 +91,8 @@ class Windows:
         }
         gone = [place for shelf in self.book.strangers(known) for place in self.book.drop(shelf)]
         if gone:
+            for (rule, part), many in _by_rule(gone).items():
+                self.hub.alarm(Alert("windows", reset_sentence(rule, part, many)))
             self.hub.spawn(self._forget(gone, "window.reset", generation.digest))
         fresh = schedules(generation.ruleset, self.hub.clock.now(), self.book.get)
         if fresh:
@@ -186,7 +189,7 @@ class Windows:
 
     async def _forget(self, places: Sequence[Place], kind: Kind, digest: str) -> None:
         """Take states out of the store, and tell how many of which rule."""
-        rules = Counter(tuple(place.shelf.split(" ")[:2]) for place in places)
+        rules = _by_rule(places)
         at = self.hub.clock.now()
         await self.hub.write(
             [
@@ -209,6 +212,21 @@ class Windows:
         shelf, _, key = put.key.partition("\n")
         place = Place(shelf, key)
         return self.book.get(place) is None and not self.locks.held(place)
+
+
+def reset_sentence(rule: str, part: str, keys: int) -> str:
+    """What is said of windows that begin anew."""
+    what = {"throttle": "how often it acted", "schedule": "its next moment"}.get(
+        part, "what it counted and waited for"
+    )
+    under = "" if part == "schedule" else f" under {keys} key{'' if keys == 1 else 's'}"
+    return f"`{rule}` was changed, or is gone: {what}{under} is let go of"
+
+
+def _by_rule(places: Sequence[Place]) -> Counter[tuple[str, str]]:
+    """How many places there are of each part of each rule."""
+    words = (place.shelf.split(" ") for place in places)
+    return Counter((rule, part) for rule, part, *_ in words)
 
 
 def puts(written: Mapping[Place, State | None]) -> tuple[Put, ...]:
