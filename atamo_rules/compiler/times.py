@@ -220,7 +220,9 @@ def _window(
         key = _key(trigger.by, Context(environment, event, report))
         steps.append(Step(event.name, MAIN if at == trigger.main else alias, key))
     different = _key(of, Context(environment, events[trigger.main], report))
-    return Window(kind, tuple(steps), _length(within, report), count, different)
+    late = written.trigger.late
+    lateness = _length(late, report) if late is not None else None
+    return Window(kind, tuple(steps), _length(within, report), count, different, lateness)
 
 
 def _key(paths: tuple[tree.Path, ...], context: Context) -> tuple[Term, ...]:

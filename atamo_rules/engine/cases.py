@@ -112,7 +112,7 @@ def _pass(until: datetime, run: _Run, *, before: bool = False) -> None:
         state = run.book.get(place)
         assert state is not None
         ledger = run.book.ledger(state.wake)
-        ends = elapse(run.ruleset, place, state, ledger)
+        ends = list(elapse(run.ruleset, place, state, ledger))
         run.book.keep(ledger.written)
         run.book.enter(place)
         for event, decision in ends:

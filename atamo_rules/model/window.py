@@ -26,13 +26,15 @@ class Window:
     """What makes a rule fire. `times`: its one step `count` times within the length. `different`: that with `count`
     different values of the terms `different`. `then`: its steps in their order, the last within the length of the
     first. `without`: its first step, where the second does not come in time. `collect`: its one step, when the length
-    after the first of them is over, or there are `count`."""
+    after the first of them is over, or there are `count`. With `late` it goes by the time events say of themselves, and
+    waits so long for those that come late; without, by the moment they are taken."""
 
     kind: WindowKind
     steps: tuple[Step, ...]
     within: timedelta
     count: int = 1
     different: tuple[Term, ...] = ()
+    late: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

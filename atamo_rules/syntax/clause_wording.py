@@ -41,7 +41,7 @@ def trigger_text(trigger: decl.Trigger) -> str:
         case decl.Collect():
             count = f" or {literal(trigger.count.value)}" if trigger.count is not None else ""
             head = f"{on_text(trigger.on)} collect for {quantity(trigger.within)}{count}"
-            return head + _by(trigger.by)
+            return head + _by(trigger.by) + _late(trigger.late)
         case decl.Then():
             head = " then ".join(on_text(one) for one in trigger.events)
         case decl.Without():
@@ -49,7 +49,11 @@ def trigger_text(trigger: decl.Trigger) -> str:
         case decl.Schedule():
             zone = f" in {literal(trigger.zone.value)}" if trigger.zone is not None else ""
             return trigger.period + zone + (f" missed {trigger.missed}" if trigger.missed else "")
-    return f"{head} within {quantity(trigger.within)}{_by(trigger.by)}"
+    return f"{head} within {quantity(trigger.within)}{_by(trigger.by)}{_late(trigger.late)}"
+
+
+def _late(late: tree.Quantity | None) -> str:
+    return f" in event time, up to {quantity(late)} late" if late is not None else ""
 
 
 def _by(paths: Sequence[tree.Path]) -> str:

@@ -38,36 +38,39 @@ class Triggers(Expressions):
         )
 
     def _times(self, node: Tree) -> decl.Times:
-        on, length, *by = trees(node)
         count = self.literal(tokens(node, "NUMBER")[0])
-        return decl.Times(self.take(on), count, self.take(length), self.by(by), span=self.span(node))
+        return decl.Times(self.take(trees(node, "on")[0]), count, *self._window(node), span=self.span(node))
 
     def _different(self, node: Tree) -> decl.Different:
-        on, *_ = trees(node)
-        count = self.literal(tokens(node, "NUMBER")[0])
+        on, count = self.take(trees(node, "on")[0]), self.literal(tokens(node, "NUMBER")[0])
         of = tuple(self.take(path) for path in trees(node, "path"))
-        length = self.take(trees(node, "length")[0])
-        by = self.by(trees(node, "by"))
-        return decl.Different(self.take(on), count, of, length, by, span=self.span(node))
+        return decl.Different(on, count, of, *self._window(node), span=self.span(node))
 
     def _collect(self, node: Tree) -> decl.Collect:
-        on, length, *by = trees(node)
         numbers = tokens(node, "NUMBER")
         count = self.literal(numbers[0]) if numbers else None
-        return decl.Collect(self.take(on), self.take(length), count, self.by(by), span=self.span(node))
+        within, by, late = self._window(node)
+        return decl.Collect(self.take(trees(node, "on")[0]), within, count, by, late, span=self.span(node))
 
     def _then(self, node: Tree) -> decl.Then:
         ons = tuple(self.take(child) for child in trees(node, "on"))
-        length = self.take(trees(node, "length")[0])
-        return decl.Then(ons, length, self.by(trees(node, "by")), span=self.span(node))
+        return decl.Then(ons, *self._window(node), span=self.span(node))
 
     def _without(self, node: Tree) -> decl.Without:
-        on, missing, length, *by = trees(node)
-        return decl.Without(
-            self.take(on), self.take(missing), self.take(length), self.by(by), span=self.span(node)
+        on, missing = trees(node, "on")
+        return decl.Without(self.take(on), self.take(missing), *self._window(node), span=self.span(node))
+
+    def _window(self, node: Tree) -> tuple[tree.Quantity, tuple[tree.Path, ...], tree.Quantity | None]:
+        """The length of a window, its key, and how late events may come that it goes by the time of."""
+        late = trees(node, "event_time")
+        return (
+            self.take(trees(node, "length")[0]),
+            self.by(trees(node, "by")),
+            self.take(trees(late[0])[0]) if late else None,
         )
 
     def by(self, found: list[Tree]) -> tuple[tree.Path, ...]:
+        """The key of a clause."""
         return tuple(self.take(path) for path in trees(found[0])) if found else ()
 
     def _at_most(self, node: Tree) -> decl.AtMost:

@@ -27,6 +27,14 @@ from atamo_rules.syntax.tree import (
     TypeExpr,
     Value,
 )
+from atamo_rules.syntax.trigger_tree import Collect as Collect
+from atamo_rules.syntax.trigger_tree import Different as Different
+from atamo_rules.syntax.trigger_tree import On as On
+from atamo_rules.syntax.trigger_tree import Schedule as Schedule
+from atamo_rules.syntax.trigger_tree import Then as Then
+from atamo_rules.syntax.trigger_tree import Times as Times
+from atamo_rules.syntax.trigger_tree import Trigger as Trigger
+from atamo_rules.syntax.trigger_tree import Without as Without
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,80 +129,6 @@ class Principal(Node):
 
     kind: str
     name: Name
-
-
-@swift
-@dataclass(frozen=True, slots=True)
-class On(Node):
-    """`on ticket.created`, `on request price.quote`, with an optional `as o`."""
-
-    event: Name
-    request: bool = False
-    alias: Name | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Times(Node):
-    """`on login.failed 5 times within 10 minutes by source_ip`."""
-
-    on: On
-    count: Literal
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Different(Node):
-    """`on login.failed 5 different user within 10 minutes by source_ip`; `of` is what is to differ."""
-
-    on: On
-    count: Literal
-    of: tuple[Path, ...]
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Collect(Node):
-    """`on order.placed collect for 10 minutes or 50 by shop`; without a count there are as many as may be."""
-
-    on: On
-    within: Quantity
-    count: Literal | None = None
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Then(Node):
-    """`on A as a then B as b within D by KEY`."""
-
-    events: tuple[On, ...]
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Without(Node):
-    """`on A as a without B within D by KEY`."""
-
-    on: On
-    missing: On
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule(Node):
-    """`every weekday at 09:00 in "Europe/Paris"`, `every 5 minutes`, `every cron "0 9 * * 1-5"`.
-
-    `period` is the text after `every`, single blanks, without the zone; `missed` is once, all, skip or empty."""
-
-    period: str
-    zone: Literal | None = None
-    missed: str = ""
-
-
-Trigger: TypeAlias = "On | Times | Different | Collect | Then | Without | Schedule"
 
 
 @dataclass(frozen=True, slots=True)

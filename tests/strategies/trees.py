@@ -353,18 +353,19 @@ def triggers(draw: st.DrawFn) -> decl.Trigger:
 
     by = tuple(draw(st.lists(paths, max_size=2)))
     within, count = draw(lengths), literal(draw(st.integers(1, 99)))
+    late = draw(st.none() | lengths)
     match draw(st.integers(0, 9)):
         case 0:
-            return decl.Times(on(), count, within, by, span=HERE)
+            return decl.Times(on(), count, within, by, late, span=HERE)
         case 1:
             of = tuple(draw(st.lists(paths, min_size=1, max_size=2)))
-            return decl.Different(on(), count, of, within, by, span=HERE)
+            return decl.Different(on(), count, of, within, by, late, span=HERE)
         case 2:
-            return decl.Collect(on(), within, draw(st.none() | st.just(count)), by, span=HERE)
+            return decl.Collect(on(), within, draw(st.none() | st.just(count)), by, late, span=HERE)
         case 3:
-            return decl.Then(tuple(on() for _ in range(draw(st.integers(2, 3)))), within, by, span=HERE)
+            return decl.Then(tuple(on() for _ in range(draw(st.integers(2, 3)))), within, by, late, span=HERE)
         case 4:
-            return decl.Without(on(), on(), within, by, span=HERE)
+            return decl.Without(on(), on(), within, by, late, span=HERE)
         case 5:
             period = draw(st.sampled_from(["5 minutes", "hour", "weekday at 09:00", 'cron "0 9 * * 1-5"']))
             zone = draw(st.none() | st.just(literal("Europe/Paris")))

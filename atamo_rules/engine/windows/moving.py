@@ -20,9 +20,9 @@ from atamo_rules.model.rule import Rule
 from atamo_rules.model.window import COLLECTED
 
 
-def moved(pane: Pane, part: Rule, event: Event, frame: Frame) -> Firing | None:
+def moved(pane: Pane, part: Rule, event: Event, frame: Frame, kept: Any = None) -> Firing | None:
     """What an event makes of a window, for the step of the rule that `part` is: a firing, or None while it still counts
-    or waits. Raises Problem where a value cannot be made."""
+    or waits. `kept` is the event as it is kept, where it was before. Raises Problem where a value cannot be made."""
     window = pane.window
     match window.kind:
         case "times":
@@ -38,10 +38,10 @@ def moved(pane: Pane, part: Rule, event: Event, frame: Frame) -> Firing | None:
         case "then":
             return _sequence(pane, part, event, frame)
         case "without":
-            _absence(pane, part, event)
+            _absence(pane, part, event, kept or of_event(event))
             return None
         case "collect":
-            return _collected(pane, event, frame)
+            return _collected(pane, event, kept or of_event(event))
         case _:
             assert_never(window.kind)
 
@@ -52,9 +52,9 @@ def _counted(pane: Pane, found: Counted, have: str, event: Event, frame: Frame) 
     return Firing(pane.rule, event, frame) if found.fires else None
 
 
-def _collected(pane: Pane, event: Event, frame: Frame) -> Firing | None:
+def _collected(pane: Pane, event: Event, kept: Any) -> Firing | None:
     window = pane.window
-    found = collected(pane.state, pane.now, pane.within, window.count, of_event(event))
+    found = collected(pane.state, pane.now, pane.within, window.count, kept)
     pane.put(found.state)
     if found.bodies is None:
         pane.tell(f"{found.have} collected, of {window.count} or for {length_text(window.within)}")
@@ -90,16 +90,16 @@ def _joins(rule: Rule, at: int, event: Event, own: Mapping[str, Any]) -> sequenc
     return lambda bodies: holds(frame_of(one, event, {**bodies, **own}))
 
 
-def _absence(pane: Pane, part: Rule, event: Event) -> None:
+def _absence(pane: Pane, part: Rule, event: Event, kept: Any) -> None:
     if part.step == 0:
-        found = absence.waits(pane.state, pane.now, pane.within, of_event(event))
+        found = absence.waits(pane.state, pane.now, pane.within, kept)
         words = f"waits for {length_text(pane.window.within)}, {found.open} open{_lost(found.lost)}"
     else:
         holds, one, alias = stepwise(pane.rule).joined[1], ready(pane.rule), pane.window.steps[1].alias
         found = absence.came(
             pane.state,
             pane.now,
-            lambda kept: holds is None or holds(frame_of(one, event_of(kept), {alias: event.body})),
+            lambda waits: holds is None or holds(frame_of(one, event_of(waits), {alias: event.body})),
         )
         words = f"came in time for {found.ended}, {found.open} still open"
     pane.put(found.state)

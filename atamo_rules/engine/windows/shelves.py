@@ -7,7 +7,7 @@ from datetime import datetime
 
 from atamo_rules.engine.windows.ledger import Reads
 from atamo_rules.engine.windows.schedule import begin
-from atamo_rules.engine.windows.state import Place, State, shelf_of, window_of
+from atamo_rules.engine.windows.state import Place, State, shelf_of, window_of, window_on
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 from atamo_rules.model.window import Time
@@ -19,6 +19,7 @@ def windows(rule: Rule) -> tuple[str, ...]:
     if time is None:
         return ()
     found = [_window(time)] if time.window is not None else []
+    found += [_order(time)] if time.window is not None and time.window.late is not None else []
     found += [_schedule(time)] if time.schedule is not None else []
     found += [_throttle(time)] if time.throttle is not None else []
     return tuple(found)
@@ -27,6 +28,12 @@ def windows(rule: Rule) -> tuple[str, ...]:
 def window_place(time: Time, event: Event, key: str) -> Place:
     """Where a window keeps what it knows of events of a key, for the organisation of this one."""
     return Place(shelf_of(_window(time), event.user), key)
+
+
+def beside(time: Time, place: Place) -> tuple[Place, Place]:
+    """Where events wait for their turn, and where the window is to which they are put: one of them is given."""
+    whose = place.shelf[len(window_on(place.shelf)) :]
+    return Place(_order(time) + whose, place.key), Place(_window(time) + whose, place.key)
 
 
 def throttle_place(time: Time, event: Event, key: str) -> Place:
@@ -58,6 +65,10 @@ def schedules(
 
 def _window(time: Time) -> str:
     return window_of(time.rule, "window", time.window_digest)
+
+
+def _order(time: Time) -> str:
+    return window_of(time.rule, "order", time.window_digest)
 
 
 def _throttle(time: Time) -> str:

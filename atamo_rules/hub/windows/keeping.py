@@ -145,12 +145,13 @@ class Windows:
         state = ledger.get(place)
         if state is None or state.wake > ledger.now:
             return []
-        ends = elapse(generation.ruleset, place, state, ledger)
+        ends: Ends = []
+        for event, decision in elapse(generation.ruleset, place, state, ledger):
+            ends.append((event, decided(self.hub, event, generation, at, ledger, decision)))
+            ledger.told.clear()
         if ledger.get(place) is state:  # no rule knows it
             ledger.put(place, None)
-        return [
-            (event, decided(self.hub, event, generation, at, ledger, decision)) for event, decision in ends
-        ]
+        return ends
 
     def _undo(self, ends: Ends) -> None:
         for _, one in ends:
