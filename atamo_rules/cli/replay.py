@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +64,15 @@ def replay(
     """Decide events again, under the rules in PATHS, and say which decisions would differ from what was decided.
 
     Nothing is sent, no agent is called, and the hub is only read. What follows an `ask` is not decided again: its
-    answer belongs to the rules that asked. Groups are those of the `people.yaml` in PATHS, if there is one, else those
-    that the event had.
+    answer belongs to the rules that asked. Rules with clauses about time are not compared: what they do hangs on the
+    events before; `atamo simulate` tries them on many. Groups are those of the `people.yaml` in PATHS, if there is one,
+    else those that the event had.
     """
     from atamo_rules.cli.ink import Ink
-    from atamo_rules.hub.replay import Replayed
+    from atamo_rules.hub.replay import Replayed, timed_rules
     from atamo_rules.hub.rulebook import NothingThere, Rulebook
     from atamo_rules.model.strict_json import encode
+    from atamo_rules.model.window import OVER
     from atamo_rules.source.formats import render
 
     found = tuple(Path(path) for path in paths)
@@ -83,8 +85,15 @@ def replay(
         say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
         return 1
     replayed = Replayed(examples)
+    timed = {rule.id for rule in timed_rules(made.ruleset)}
+    replayed.apart.update(timed)
     for one in counted(_recorded(place, since, until, type_name, most), "events"):
-        replayed.add(one["type"], _again(one, made.ruleset, people))
+        replayed.apart.update(one.get("timed", ()))
+        if one["type"] == OVER:
+            replayed.ends += 1
+        else:
+            apart = timed.union(one.get("timed", ()))
+            replayed.add(one["type"], _again(one, made.ruleset, people, apart))
     if format == "json":
         say(encode({"digest": made.ruleset.digest, **replayed.document()}) + "\n")
     else:
@@ -107,12 +116,12 @@ def _recorded(place: Place, since: Any, until: Any, type_name: str, most: int) -
                 return
 
 
-def _again(one: dict[str, Any], ruleset: Any, people: Any) -> Difference | None:
-    """One event under the other rules: how its decision differs, if it does."""
+def _again(one: dict[str, Any], ruleset: Any, people: Any, apart: Collection[str]) -> Difference | None:
+    """One event under the other rules: how its decision differs, if it does, but for what some rules do."""
     from atamo_rules.engine.decide import decide
     from atamo_rules.functions.time import parse_moment
     from atamo_rules.hub.intake import Intake
-    from atamo_rules.hub.replay import Difference, decision_facts, difference
+    from atamo_rules.hub.replay import Difference, decision_facts, difference, without
     from atamo_rules.model.people import User
 
     name = one["user"]
@@ -123,27 +132,32 @@ def _again(one: dict[str, Any], ruleset: Any, people: Any) -> Difference | None:
     at = parse_moment(one["time"])
     assert at is not None, "a hub writes its times as RFC 3339"
     taken = Intake(ruleset, people).enter(one["type"], one["data"], one["id"], one["source"], at, user)
+    then = without(one["decision"], apart)
     if taken.event is None or not taken.decided:
         reason = "; ".join(taken.refused or taken.reasons)
         word = "refused" if taken.event is None else "put in quarantine"
-        less = tuple(one["decision"]["actions"])
+        less = tuple(then["actions"])
         return Difference(
             one["key"],
             one["type"],
             (),
-            tuple(sorted(one["decision"]["matched"])),
+            tuple(sorted(then["matched"])),
             (),
             less,
             f"{word}: {reason}",
         )
-    now = decision_facts(decide(ruleset, taken.event))
-    return difference(one["key"], one["type"], one["decision"], now)
+    now = without(decision_facts(decide(ruleset, taken.event)), apart)
+    return difference(one["key"], one["type"], then, now)
 
 
 def _told(replayed: Replayed, digest: str, ink: Ink) -> Iterator[str]:
     from atamo_rules.cli.ink import plain
 
     count = f"{replayed.events} event{'' if replayed.events == 1 else 's'}"
+    if replayed.apart:
+        timed = ", ".join(plain(rule) for rule in sorted(replayed.apart))
+        ends = f", nor the {replayed.ends} that time made" if replayed.ends else ""
+        yield ink.faint(f"not compared: {timed}, whose clauses are about time{ends}")
     if not replayed.events:
         yield "there are no events to replay"
         return

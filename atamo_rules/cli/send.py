@@ -77,7 +77,9 @@ def send(type_name: str, data: str, url: str, format: str, **more: Any) -> int:
                 say(f"refused: {refused.sentence}\n", err=True)
             return 1
     over = told["state"] in ("finished", "quarantined")
-    failed = [one for one in told["actions"] if one["state"] not in ("done", "waiting", "running", "again")]
+    failed = [
+        one for one in told["actions"] if one["state"] not in ("done", "waiting", "running", "again", "later")
+    ]
     if more["wait"] and not more["follow"]:
         say(
             f"{_json(told)}\n"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.moments import moment_option
 from atamo_rules.cli.names import names_of
 from atamo_rules.cli.passing import Passing
 from atamo_rules.cli.progress import counted
@@ -39,6 +40,7 @@ MANY = 500
 @click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
 @click.option("--near", type=click.IntRange(0, 10), default=None, show_default=f"2, or 0 of more than {MANY} rules",
               help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
+@moment_option("--until", "Go on after the last event up to then, with what waits and with schedules.")
 @param_option
 @click.option("--format", "format", type=click.Choice(["full", "jsonl"]), default="full")
 def simulate(
@@ -48,6 +50,7 @@ def simulate(
     user: str | None,
     groups: tuple[str, ...],
     near: int | None,
+    until: str | None,
     format: str,
     params: tuple[str, ...],
 ) -> int:
@@ -55,7 +58,7 @@ def simulate(
 
     Lines are CloudEvents objects {"id", "type", "source", "time", "user", "data"}, or bare data with --type. PATHS
     are files or folders (default: here); a `people.yaml` in the first folder says who is in which group. Time passes as
-    the events say. Nothing is sent and no agent is called.
+    the events say, from the first to the last. Nothing is sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
     from atamo_rules.hub.rulebook import NothingThere, Rulebook
@@ -90,7 +93,34 @@ def simulate(
             _json(made.ruleset, taken, number, near, windows)
         else:
             _full(made.ruleset, taken, number, near, windows)
+    if until is not None:
+        _passed(windows, until, format)
+    if windows.left_out:
+        say("schedules had more moments than are shown: 1000 between two events\n", err=True)
     return 1 if bad else 0
+
+
+def _passed(windows: Passing, until: str, format: str) -> None:
+    """What time alone makes after the last event."""
+    from atamo_rules.functions.time import parse_moment
+
+    moment = parse_moment(until)
+    assert moment is not None, "the option gives RFC 3339"
+    for event, end in windows.until(moment):
+        (_json_end if format == "jsonl" else _full_end)(event, end)
+
+
+def _json_end(event: Any, end: Any) -> None:
+    from atamo_rules.model.strict_json import encode
+
+    ended = {"id": event.id, "type": event.type, "at": event.at.isoformat(), "matched": list(end.matched)}
+    say(encode({**ended, "actions": [action_json(a) for a in end.actions], "digest": end.digest}) + "\n")
+
+
+def _full_end(event: Any, end: Any) -> None:
+    say(f"{event.type} {event.at.isoformat()}\n")
+    for found in end.fired:
+        _fired(found)
 
 
 def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) -> None:
@@ -110,8 +140,7 @@ def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) ->
         return
     ends, decision, moved = windows.take(taken.event)
     for event, end in ends:
-        ended = {"id": event.id, "type": event.type, "at": event.at.isoformat(), "matched": list(end.matched)}
-        say(encode({**ended, "actions": [action_json(a) for a in end.actions], "digest": end.digest}) + "\n")
+        _json_end(event, end)
     record = {
         "id": taken.event.id,
         "type": taken.event.type,
@@ -130,7 +159,7 @@ def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) ->
                 "rule": r.rule,
                 "missing": [{"condition": a.text, "was": a.was, "wanted": not a.held} for a in r.missing],
             }
-            for r in explain(ruleset, taken.event, most=near)
+            for r in explain(ruleset, taken.event, **_fate(decision), most=near)
             if r.outcome == "nearly"
         ]
     say(encode(record) + "\n")
@@ -146,6 +175,8 @@ def action_json(action: Any) -> dict[str, Any]:
         "rule": action.rule,
         "because": action.because,
     }
+    if action.after is not None:
+        shown["after"] = action.after
     if action.error is not None:
         shown["error"] = action.error
     if action.acting_as is not None:
@@ -165,12 +196,11 @@ def _full(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) ->
         return
     ends, decision, moved = windows.take(taken.event)
     for event, end in ends:
-        say(f"{event.type} {event.at.isoformat()}\n")
-        for found in end.fired:
-            _fired(found)
+        _full_end(event, end)
     say(f"{taken.event.type} {taken.event.id}{'' if taken.event.conforms else '  (breaks its schema)'}\n")
     every = near or len(ruleset.rules) <= MANY
-    for reason in explain(ruleset, taken.event, most=near or 1) if every else decision.fired:
+    found = explain(ruleset, taken.event, **_fate(decision), most=near or 1) if every else decision.fired
+    for reason in found:
         if isinstance(reason, Fired) or reason.outcome == "matched":
             fired = next(f for f in decision.fired if f.rule == reason.rule)
             _fired(fired)
@@ -183,6 +213,11 @@ def _full(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) ->
         say(f"  · {step.rule}: {step.sentence}{by}\n")
     if not decision.fired and not moved:
         say("  no rule matched\n")
+
+
+def _fate(decision: Any) -> dict[str, Any]:
+    """Which rules fired, and which stopped the others."""
+    return {"fired": {one.rule for one in decision.fired}, "stopped_by": decision.stopped_by}
 
 
 def _fired(fired: Any) -> None:
@@ -198,9 +233,12 @@ def _fired(fired: Any) -> None:
 
 
 def _head(action: Any) -> str:
+    from atamo_rules.functions.printing import length_text
+
     if action.verb == "reply":
         return "reply" if action.error is None else "reply error"
-    return f"{action.verb} {action.target}"
+    wait = f" after {length_text(timedelta(seconds=float(action.after)))}" if action.after is not None else ""
+    return f"{action.verb} {action.target}{wait}"
 
 
 def _cut(text: str) -> str:

@@ -121,7 +121,7 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         case "action.created":
             yield from _created(what, ink)
         case "window.moved":
-            yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{_by(what)}"
+            yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{by(what)}"
         case "rule.resumed":
             word = "goes on with the answer" if what.get("answered") else "goes on without an answer"
             yield f"{plain(what.get('rule'))} {word}"
@@ -136,7 +136,7 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             yield f"{kind}{f': {facts}' if facts else ''}"
 
 
-def _by(what: Json) -> str:
+def by(what: Json) -> str:
     """The values of a window's key, where the event still has them, else their names."""
     found = [plain(one) for one in what.get("key") or what.get("by", ())]
     return f", by {', '.join(found)}" if found else ""
@@ -165,6 +165,8 @@ def _rule(rule: Json, ink: Ink, every_rule: bool) -> Iterator[str]:
             yield f"  {ink.good('+')} {ink.strong(name)}{shadow}  {place}"
         case "failed":
             yield f"  {ink.bad('!')} {ink.strong(name)} failed  {place}"
+        case "holds":
+            yield f"  {ink.nearly('·')} {name} holds, and does not fire yet or again  {place}"
         case "nearly":
             yield f"  {ink.nearly('~')} {name} {ink.nearly('nearly')}{_held(rule)}  {place}"
         case "stopped":
@@ -196,7 +198,8 @@ def _held(rule: Json) -> str:
 def _created(what: Json, ink: Ink) -> Iterator[str]:
     verb = plain(what.get("verb", "send"))
     acting = f" as {plain(what['as'])}" if what.get("as") else ""
-    yield f"{verb} {ink.strong(plain(what.get('target')))}{acting}  {ink.faint(_of(what))}"
+    due = f" {ink.nearly('waits')} until {plain(what['due'])}" if what.get("due") else ""
+    yield f"{verb} {ink.strong(plain(what.get('target')))}{acting}{due}  {ink.faint(_of(what))}"
 
 
 def _step(kind: str, what: Json, ink: Ink) -> str:

@@ -65,7 +65,9 @@ def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]
     yield f"events/s {events:.1f}   done/s {done:.1f}   failed/s {failures}   {_spread('event', now['took_ms'])}"
     depth = now["open"]
     dead = ink.bad(str(depth["dead"])) if depth["dead"] else "0"
-    parts = "   ".join(f"{name} {depth[name]}" for name in ("waiting", "running", "later", "held", "pending"))
+    parts = "   ".join(
+        f"{name} {depth[name]}" for name in ("waiting", "running", "later", "delayed", "held", "pending")
+    )
     yield f"{parts}   dead {dead}   oldest {_time(depth['oldest'])}"
     for hold in now["paused"]:
         yield ink.nearly(f"paused: {hold['kind']} {plain(hold['name'])}") + ink.faint(_of(hold))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atamo_rules.cli.ink import Ink, plain
-from atamo_rules.cli.timeline import was
+from atamo_rules.cli.timeline import by, was
 
 Json = Mapping[str, Any]
 
@@ -24,11 +24,17 @@ def drawn(why: Json, ink: Ink) -> Iterator[str]:
         yield ink.nearly("  it is not for this event's user, and was not tried; as to its condition:")
     if why["status"] != "live":
         yield ink.faint(f"  it is {why['status']}: it does nothing")
+    if why["condition"] is None:
+        yield "  time made this event for it, and nothing is asked of it"
+        yield from _windows(why)
+        return
     yield from _lines(why["condition"], ink, "  ", "  ")
     missing = [one for one in _leaves(why["condition"]) if one["change"]]
     yield ""
     if why["condition"]["held"]:
-        yield f"  {ink.good('it holds')}"
+        moved = [*_windows(why)]
+        yield f"  {ink.good('it holds')}{'; what it counts and waits for:' if moved else ''}"
+        yield from moved
         return
     yield f"  {ink.bad('it does not hold')}; the fewest that would have to change:"
     for one in missing:
@@ -48,6 +54,13 @@ def _lines(node: Json, ink: Ink, first: str, rest: str) -> Iterator[str]:
     for number, part in enumerate(parts, 1):
         last = number == len(parts)
         yield from _lines(part, ink, f"{rest}{'└─ ' if last else '├─ '}", f"{rest}{'   ' if last else '│  '}")
+
+
+def _windows(why: Json) -> Iterator[str]:
+    """What the event did to the windows of the rule, and whether it fired with that."""
+    for one in why.get("windows", ()):
+        word = "" if one.get("fires") else ": it does not fire"
+        yield f"    {plain(one['window'])}{by(one)}{word}"
 
 
 def _leaves(node: Json) -> Iterator[Json]:

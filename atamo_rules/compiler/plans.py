@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from atamo_rules.compiler import arguments, operands
+from atamo_rules.compiler import arguments, delays, operands
 from atamo_rules.compiler.context import Binding, Context, Facts, near
 from atamo_rules.compiler.paths import taken
 from atamo_rules.model.meaning import Get, MakeRecord, Term
@@ -116,6 +116,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
         None,
         timeout,
         do.retry if do.retry is not None else offered.retry,
+        delays.seconds(do, context.report),
     )
     return plan, context
 
@@ -247,6 +248,7 @@ def _emit(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | Non
             )
         return None
     context.used.add(("event", name))
+    delays.seconds(do, context.report)
     made = arguments.record(
         do.arguments, event.type, name, do.target.span, context, facts, whole=not do.unread
     )

@@ -51,7 +51,7 @@ def rule(
     for let in written.lets:
         context = _let(let, context, lets)
     condition, facts = _condition(written, context)
-    made = plans.plans(written.actions, context, facts)
+    made = plans.plans(written.actions, times.acting(written, event, context), facts)
     time = times.time_of(written, trigger, events, environment, context)
     if None in known or condition is None or any(d.severity is codes.ERROR for d in report[before:]):
         return None

@@ -13,8 +13,8 @@ from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment,
 from atamo_rules.compiler.paths import taken
 from atamo_rules.functions.cron import trouble
 from atamo_rules.model.meaning import Get, Term
-from atamo_rules.model.types import EventType, Record
-from atamo_rules.model.window import OVER, Schedule, Step, Throttle, Time, Window, WindowKind
+from atamo_rules.model.types import EventType, ListOf, Record
+from atamo_rules.model.window import COLLECTED, OVER, Schedule, Step, Throttle, Time, Window, WindowKind
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Span
@@ -30,6 +30,8 @@ DAYS = {"day": "*", "weekday": "1-5", "weekend": "0,6", "monday": "1", "tuesday"
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 MOST = 10_000
 """Events that a rule counts, or times that it may act, in one window: each is kept as long as the window is."""
+COLLECTS = 1000
+"""Events that are collected at most."""
 LONGEST = timedelta(days=3660)
 """The longest window."""
 
@@ -49,6 +51,8 @@ def trigger_of(written: decl.Rule) -> Trigger | None:
             return Trigger((on,), 0)
         case decl.Times() as times:
             return Trigger((times.on,), 0, times.by)
+        case decl.Different() | decl.Collect() as one:
+            return Trigger((one.on,), 0, one.by)
         case decl.Then() as then:
             return Trigger(then.events, len(then.events) - 1, then.by)
         case decl.Without() as without:
@@ -78,6 +82,20 @@ def bound(trigger: Trigger, events: tuple[EventType, ...], context: Context) -> 
     return context
 
 
+def acting(written: decl.Rule, event: EventType, context: Context) -> Context:
+    """Where the actions of a rule stand: those of one that collects also read the list of all events."""
+    if not isinstance(written.trigger, decl.Collect):
+        return context
+    span = written.trigger.span
+    known = context.names.get(COLLECTED)
+    if known is not None:
+        message = f"`{COLLECTED}` names all that is collected, so nothing else here may be called that"
+        context.report.append(codes.NAME_CLASH.at(known.span, message, help="choose another name"))
+        return context
+    type = ListOf(event.type)
+    return context.bind(COLLECTED, Binding(Get(COLLECTED, (), type, span=span), type, span))
+
+
 def time_of(
     written: decl.Rule,
     trigger: Trigger,
@@ -105,7 +123,7 @@ def time_of(
     throttle: Throttle | None = None
     if written.at_most is not None:
         at_most = written.at_most
-        _whole(at_most.count, "at most", at_most.span, report)
+        _whole(at_most.count, at_most.span, report)
         per = _length(at_most.per, report)
         throttle = Throttle(at_most.count, per, _key(at_most.by, context))
     if len(report) > before or (window is None and throttle is None and schedule is None):
@@ -179,11 +197,17 @@ def _window(
     report: list[Diagnostic],
 ) -> Window | None:
     kind: WindowKind
-    count = 1
+    count, of = 1, tuple[tree.Path, ...]()
     match written.trigger:
         case decl.Times(count=number, within=within):
             kind = "times"
-            count = _whole(number.value, "times", number.span, report)
+            count = _whole(number.value, number.span, report)
+        case decl.Different(count=number, within=within, of=of):
+            kind = "different"
+            count = _whole(number.value, number.span, report)
+        case decl.Collect(count=many, within=within):
+            kind = "collect"
+            count = COLLECTS if many is None else _whole(many.value, many.span, report, COLLECTS)
         case decl.Then(within=within):
             kind = "then"
         case decl.Without(within=within):
@@ -195,7 +219,10 @@ def _window(
         alias = on.alias.text if on.alias is not None else f" {at + 1}"
         key = _key(trigger.by, Context(environment, event, report))
         steps.append(Step(event.name, MAIN if at == trigger.main else alias, key))
-    return Window(kind, tuple(steps), _length(within, report), count)
+    different = _key(of, Context(environment, events[trigger.main], report))
+    late = written.trigger.late
+    lateness = _length(late, report) if late is not None else None
+    return Window(kind, tuple(steps), _length(within, report), count, different, lateness)
 
 
 def _key(paths: tuple[tree.Path, ...], context: Context) -> tuple[Term, ...]:
@@ -212,11 +239,11 @@ def _key(paths: tuple[tree.Path, ...], context: Context) -> tuple[Term, ...]:
     return tuple(found)
 
 
-def _whole(value: object, what: str, span: Span, report: list[Diagnostic]) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST:
+def _whole(value: object, span: Span, report: list[Diagnostic], most: int = MOST) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
         return value
     report.append(
-        codes.BAD_WINDOW.at(span, f"how often is a whole number from 1 to {MOST}, and this is `{value}`")
+        codes.BAD_WINDOW.at(span, f"how often is a whole number from 1 to {most}, and this is `{value}`")
     )
     return 1
 

@@ -23,6 +23,7 @@ from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
+from atamo_rules.model.window import OVER
 
 NEAREST = 64
 """Rules that did not match and are looked at for near misses; an event type with more has the first so many told."""
@@ -105,7 +106,9 @@ def _fired(rule: Rule, found: Fired, event: Event) -> Evaluated:
     failed = bool(found.problems) and not found.actions
     frame = frame_of(ready(rule), event)
     made = _made(rule)
-    deciding = _deciding(made, made.support(frame)[1], frame)
+    # Of several events, or of one that time made, it is the windows that tell what the rule rests on.
+    alone = event.type != OVER and not (rule.time is not None and rule.time.joins)
+    deciding = _deciding(made, made.support(frame)[1], frame) if alone else ()
     return Evaluated(
         rule.id, "failed" if failed else "matched", made.at, found.shadow, deciding, found.problems
     )

@@ -11,8 +11,8 @@ from atamo_rules.engine.decide import decide, elapse, resume, rule_of
 from atamo_rules.engine.examples import example
 from atamo_rules.engine.operators import OPERATORS, TYPES
 from atamo_rules.engine.windows.book import Book
+from atamo_rules.engine.windows.shelves import schedules
 from atamo_rules.engine.windows.state import micros
-from atamo_rules.engine.windows.timed import schedules
 from atamo_rules.model.case import Answer, Case, Expectation, Expected, GivenEvent, Match
 from atamo_rules.model.decision import Action, Fired
 from atamo_rules.model.event import Event
@@ -62,6 +62,8 @@ class _Run:
     unanswered: list[str] = field(default_factory=list)
     book: Book = field(default_factory=Book)
     clock: datetime = BEGIN
+    later: list[tuple[datetime, Action]] = field(default_factory=list)
+    """Actions that wait, and until when."""
 
 
 def run_case(ruleset: Ruleset, case: Case) -> CaseResult:
@@ -110,7 +112,7 @@ def _pass(until: datetime, run: _Run, *, before: bool = False) -> None:
         state = run.book.get(place)
         assert state is not None
         ledger = run.book.ledger(state.wake)
-        ends = elapse(run.ruleset, place, state, ledger)
+        ends = list(elapse(run.ruleset, place, state, ledger))
         run.book.keep(ledger.written)
         run.book.enter(place)
         for event, decision in ends:
@@ -118,6 +120,8 @@ def _pass(until: datetime, run: _Run, *, before: bool = False) -> None:
             run.events.append(event)
             _act(event, decision.fired, run)
     run.clock = max(run.clock, until)
+    run.actions += [action for due, action in run.later if due < until or (due == until and not before)]
+    run.later = [one for one in run.later if one[0] > until or (one[0] == until and before)]
 
 
 def _decide(event: Event, run: _Run) -> None:
@@ -141,6 +145,9 @@ def _follow(fired: Fired, event: Event, run: _Run) -> None:
     while True:
         run.problems.extend(fired.problems)
         for action in fired.actions:
+            if action.after is not None:
+                run.later.append((run.clock + timedelta(seconds=float(action.after)), action))
+                continue
             run.actions.append(action)
             if action.verb == "emit" and event.hops < HOPS and not run.case.rule:
                 at = event.at + timedelta(0)
@@ -284,9 +291,17 @@ def _told(run: _Run) -> tuple[str, ...]:
     ]
     if not run.actions:
         lines.append("did nothing")
+    lines += [f"waits: {action.verb} {action.target}, until {_offset(due)}" for due, action in run.later]
     if run.events:
         lines.append(f"event {run.events[0].type} {_short(run.events[0].body, 400)}")
     return tuple(lines)
+
+
+def _offset(moment: datetime) -> str:
+    """A moment as tests write it: how long after their beginning."""
+    minutes, seconds = divmod(int((moment - BEGIN).total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}{f':{seconds:02}' if seconds else ''}"
 
 
 def _short(value: Json, width: int = 80) -> str:

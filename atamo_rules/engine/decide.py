@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
 from atamo_rules.engine.frame import Frame
@@ -12,9 +12,11 @@ from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem, argument, value
 from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.engine.windows.pane import Firing
+from atamo_rules.engine.windows.passing import ended
 from atamo_rules.engine.windows.state import Place, State, micros
 from atamo_rules.engine.windows.steps import parts
-from atamo_rules.engine.windows.timed import Firing, ended, lets_act, timed
+from atamo_rules.engine.windows.timed import lets_act, timed
 from atamo_rules.functions.printing import printed
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
@@ -117,23 +119,22 @@ def resume(
     return _perform(rule, plans, event, frame, answers, branch)
 
 
-def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> list[tuple[Event, Decision]]:
+def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> Iterator[tuple[Event, Decision]]:
     """What the passing of time alone makes rules do, up to the moment of the ledger: an event for each end of a wait,
-    with its decision. A place of no rule of the ruleset is left as it is. Never raises."""
+    with its decision; what the ledger was told between one and the next belongs to the next. The ledger is whole when
+    there are no more. A place of no rule of the ruleset is left as it is. Never raises."""
     rule = _by_id(ruleset).get(place.shelf.partition(" ")[0])
     if rule is None:
-        return []
-    out: list[tuple[Event, Decision]] = []
-    for event in ended(rule, place, state, ledger):
-        frame = frame_of(ready(rule), event)
+        return
+    for event, answers in ended(rule, place, state, ledger):
+        frame = frame_of(ready(rule), event, dict(answers))
         fired: tuple[Fired, ...] = ()
         try:
             if lets_act(rule, frame, ledger):
-                fired = (_fired(Firing(rule, event, frame)),)
+                fired = (_fired(Firing(rule, event, frame, answers)),)
         except Problem as problem:
             fired = (Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW),)
-        out.append((event, Decision(event.key, event.type, ruleset.digest, fired)))
-    return out
+        yield event, Decision(event.key, event.type, ruleset.digest, fired)
 
 
 def _fired(firing: Firing) -> Fired:
@@ -183,6 +184,7 @@ def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> 
         plan.within,
         error,
         plan.retry,
+        plan.after,
     )
 
 

@@ -6,17 +6,20 @@ cheapest part, `not` turns the question round. No solver, and exact on the skele
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.engine.deciding import Leaf, leaves, missing
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.ready import frame_of, ready
+from atamo_rules.engine.windows.steps import parts
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 from atamo_rules.model.strict_json import encode
+from atamo_rules.model.window import OVER
 from atamo_rules.source.span import Span
 
 WIDEST = 80
@@ -38,7 +41,8 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one rule did or did not fire. `outcome` is matched, nearly, no, out of scope, draft or stopped.
+    """Why one rule did or did not fire. `outcome` is matched, nearly, no, out of scope, draft or stopped; or holds,
+    where the condition does, and a clause about time kept the rule from firing: what is told of its windows says how.
 
     `missing` are the sub-conditions whose truth would have to change, a smallest such set; `held` of `total`
     sub-conditions were as the rule wants them.
@@ -61,6 +65,8 @@ class Reason:
                 return f"{self.rule}: `{self.stopped_by}` stopped the event before it"
             case "matched":
                 return f"{self.rule}: matched"
+            case "holds":
+                return f"{self.rule}: holds, and does not fire yet or again"
             case _:
                 held = len(self.atoms) - len(self.missing)
                 needs = "; ".join(
@@ -70,37 +76,56 @@ class Reason:
                 return f"{self.rule}: {held} of {len(self.atoms)} held; needs {needs}"
 
 
-def explain(ruleset: Ruleset, event: Event, *, most: int = 2) -> tuple[Reason, ...]:
-    """Every rule on the event's type, with its reason, in the order they are tried. Left out are those that several
-    events make fire: what one of them does is told of their windows.
+def explain(
+    ruleset: Ruleset,
+    event: Event,
+    *,
+    fired: Collection[str] | None = None,
+    stopped_by: str = "",
+    most: int = 2,
+) -> tuple[Reason, ...]:
+    """Every rule that the event may have a part in, with its reason, in the order they are tried. `fired` are the rules
+    that did, and `stopped_by` the one that stopped the others; without them the event is decided as the first that ever
+    came. Of a rule that several events make fire, the step is explained that the event came nearest to.
 
     A rule is `nearly` when at most `most` of its sub-conditions, and not all of them, would have to change.
     """
-    decision = decide(ruleset, event)
-    matched = {found.rule for found in decision.fired}
+    if fired is None:
+        decision = decide(ruleset, event)
+        fired, stopped_by = {found.rule for found in decision.fired}, decision.stopped_by
+    if event.type == OVER:  # the rule whose time it is, and no other
+        return tuple(Reason(rule.id, "matched") for rule in ruleset.rules if rule.id in fired)
     reasons: list[Reason] = []
     stopped = False
     for rule in ruleset.rules:
-        if rule.event != event.type or (rule.time is not None and rule.time.joins):
+        steps = parts(rule) if rule.time is not None else (rule,)
+        found = [_reason(rule, step, event, fired, most) for step in steps if step.event == event.type]
+        if not found:
             continue
-        reason = _reason(rule, event, matched, most)
+        reason = min(found, key=lambda one: (_NEAREST.index(one.outcome), len(one.missing)))
         if stopped and reason.outcome not in ("draft", "out of scope"):
-            reason = Reason(rule.id, "stopped", reason.atoms, reason.missing, decision.stopped_by)
+            reason = Reason(rule.id, "stopped", reason.atoms, reason.missing, stopped_by)
         reasons.append(reason)
-        stopped = stopped or rule.id == decision.stopped_by
+        stopped = stopped or rule.id == stopped_by
     return tuple(reasons)
 
 
-def _reason(rule: Rule, event: Event, matched: set[str], most: int) -> Reason:
+_NEAREST = ("matched", "holds", "nearly", "no", "out of scope", "draft")
+
+
+def _reason(rule: Rule, step: Rule, event: Event, fired: Collection[str], most: int) -> Reason:
+    """The reason of a rule, from what one of its steps asks of the event."""
     if rule.status == DRAFT:
         return Reason(rule.id, "draft")
     if not rule.scope.admits(event.user):
         return Reason(rule.id, "out of scope")
-    frame = frame_of(ready(rule), event)
-    atoms = tuple(_atom(one, frame) for one in leaves(rule.condition))
-    if rule.id in matched:
+    frame = frame_of(ready(step), event)
+    atoms = tuple(_atom(one, frame) for one in leaves(step.condition))
+    if rule.id in fired:
         return Reason(rule.id, "matched", atoms)
-    lacking = tuple(_atom(one, frame) for one, _ in missing(rule.condition)(frame))
+    lacking = tuple(_atom(one, frame) for one, _ in missing(step.condition)(frame))
+    if rule.time is not None and not lacking:
+        return Reason(rule.id, "holds", atoms)
     near = 0 < len(lacking) <= most and len(lacking) < max(len(atoms), 1)
     return Reason(rule.id, "nearly" if near else "no", atoms, lacking)
 

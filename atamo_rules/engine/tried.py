@@ -13,8 +13,8 @@ from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 
 @dataclass(frozen=True, slots=True)
 class OfType:
-    """The rules of one event type, drafts left out, and those that several events make fire: what one event does to
-    them is told of their windows. `scoped` are the positions of those that are not for everybody."""
+    """The rules that events of a type may have a part in, drafts left out. `scoped` are the positions of those that are
+    not for everybody."""
 
     rules: tuple[Rule, ...]
     scoped: tuple[int, ...]
@@ -29,9 +29,9 @@ class OfType:
         return end - refused
 
     def tried(self, event: Event, stopped_by: Rule | None) -> Iterator[Rule]:
-        """The rules that were tried."""
+        """The rules that were tried; without those that several events make fire, of which no single event decides."""
         for rule in self.rules[: None if stopped_by is None else self._after(stopped_by)]:
-            if rule.scope.admits(event.user):
+            if rule.scope.admits(event.user) and not (rule.time is not None and rule.time.joins):
                 yield rule
 
     def _after(self, rule: Rule) -> int:
@@ -55,8 +55,11 @@ _NONE = OfType((), ())
 def _by_type(ruleset: Ruleset) -> dict[str, OfType]:
     found: dict[str, list[Rule]] = {}
     for rule in ruleset.rules:
-        if rule.status != DRAFT and not (rule.time is not None and rule.time.joins):
-            found.setdefault(rule.event, []).append(rule)
+        if rule.status == DRAFT:
+            continue
+        joins = rule.time is not None and rule.time.joins
+        for type in dict.fromkeys(rule.time.events) if joins and rule.time is not None else (rule.event,):
+            found.setdefault(type, []).append(rule)
     return {
         type: OfType(
             tuple(rules),

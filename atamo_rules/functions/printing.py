@@ -74,3 +74,21 @@ def duration_text(value: timedelta) -> str:
     if not day and not clock:
         return "PT0S"
     return f"{sign}P{day}{'T' if clock else ''}{clock}"
+
+
+def length_text(value: timedelta) -> str:
+    """A length of time as rules write it, in the largest unit of which it is a whole number: `10 minutes`, `1 hour`."""
+    for unit, one in _UNITS.items():
+        if value and value % one == timedelta(0):
+            many = value // one
+            return f"{many} {unit}{'' if many == 1 else 's'}"
+    return f"{format((Decimal(value // _MICRO) / 1_000_000).normalize(), 'f')} seconds"
+
+
+_MICRO = timedelta(microseconds=1)
+_UNITS = {
+    "day": timedelta(days=1),
+    "hour": timedelta(hours=1),
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}

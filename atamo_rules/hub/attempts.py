@@ -36,7 +36,8 @@ class Attempts:
             self.hub.calls.release(work.action.id)
             lane.over()
             return
-        generation = self.hub.retiring.under(work.event, work.rules)
+        hub = self.hub
+        generation = hub.current if work.due is not None else hub.retiring.under(work.event, work.rules)
         bound = generation.agents.get(work.action.agent)
         policy = self._policy(work.action, bound)
         held = not slotless
@@ -48,7 +49,7 @@ class Attempts:
                 lane.over()
 
         try:
-            age = (self.hub.clock.now() - work.at).total_seconds()
+            age = (self.hub.clock.now() - work.since).total_seconds()
             if lease.attempt > policy.attempts:
                 # The last attempts took their process down with them, or were lost with it.
                 outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
@@ -64,7 +65,7 @@ class Attempts:
             self.hub.calls.release(work.action.id)
             free()
         if isinstance(outcome, Again):
-            age = (self.hub.clock.now() - work.at).total_seconds()
+            age = (self.hub.clock.now() - work.since).total_seconds()
             together = outcome.after if isinstance(outcome, AgainTogether) else None
             outcome = verdict(outcome, lease.attempt, age, policy, self.hub.chance)
             if isinstance(outcome, Again) and together is not None:

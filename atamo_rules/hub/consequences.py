@@ -82,6 +82,7 @@ def consequences(
                 asked = one.waiting is not None and one.waiting.action_id == action.id
                 limit = action.within if asked else None
                 deadline = None if limit is None else at + timedelta(seconds=float(limit))
+                due = None if action.after is None else at + timedelta(seconds=float(action.after))
                 work.append(
                     Work(
                         event.key,
@@ -93,8 +94,9 @@ def consequences(
                         deadline,
                         one.waiting if asked else None,
                         event.alerts,
-                        begin(action),
+                        begin(action) if due is None else 0.0,
                         under.digest,
+                        due,
                     )
                 )
     if not (work or done or notes):

@@ -34,10 +34,10 @@ async def drain(hub: Hub, seconds: float, *, park: bool) -> int:
         pump.cancel()
     await asyncio.gather(*pumps, return_exceptions=True)
     await hub.calls.end()
-    return await unfinished(hub)
+    return await unfinished(hub) + (await hub.store.depth()).delayed
 
 
 async def unfinished(hub: Hub) -> int:
-    """How many actions are open, and how many events are still to be decided."""
+    """How many actions are open, and how many events are still to be decided; what is not due yet is not waited for."""
     depth = await hub.store.depth()
     return depth.waiting + depth.running + depth.later + depth.pending

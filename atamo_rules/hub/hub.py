@@ -191,7 +191,7 @@ class Hub:
                 claim = await self.windows.decide(event, generation, now)
                 made = claim.made
             following = made.following
-            new = bool(following.work) and self.retiring.enter(event.key, generation)
+            new = following.begins and self.retiring.enter(event.key, generation)
         try:
             accepted = self.store.accept([arrival_of(taken, event, now, made, via)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
@@ -240,7 +240,7 @@ class Hub:
         generation = self.current
         claim = await self.windows.decide(event, generation, self.clock.now())
         following = claim.made.following
-        if following.work:
+        if following.begins:
             self.retiring.enter(key, generation)
         (kept,) = await claim.kept(self._recorded(event, claim.made))
         if kept.known == "new":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.account import account, considered
 from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.functions.printing import moment_text
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
@@ -92,6 +93,8 @@ def evaluated(
 def created(at: datetime, event: Event, action: Action, digest: str, follows: str = "") -> Note:
     """An action that a rule wants done; `follows` is the key of the event that it emits."""
     what = {**_facts(action, event.who), "verb": action.verb}
+    if action.after is not None:
+        what["due"] = moment_text(at + timedelta(seconds=float(action.after)))
     if follows:
         what["follows"] = follows
     return Note(at, "action.created", event.key, event.who, what, f"rule {action.rule}", digest)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from atamo_rules.model.decision import Action, Decision
+from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
 
@@ -55,6 +56,10 @@ class Replayed:
     more_actions: Counter[str] = field(default_factory=Counter)
     less_actions: Counter[str] = field(default_factory=Counter)
     shown: list[Difference] = field(default_factory=list)
+    apart: set[str] = field(default_factory=set)
+    """Rules that are not compared: they have clauses about time."""
+    ends: int = 0
+    """Events that time made, and that are not replayed."""
     _seen: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -90,6 +95,7 @@ class Replayed:
             "rules": {"more": dict(self.more_rules), "less": dict(self.less_rules)},
             "actions": {"more": dict(self.more_actions), "less": dict(self.less_actions)},
             "examples": [one.document() for one in self.shown],
+            "not_compared": {"rules": [*sorted(self.apart)], "events": self.ends},
         }
 
 
@@ -98,17 +104,38 @@ def action_facts(action: Action) -> dict[str, Json]:
     shown: dict[str, Json] = {"verb": action.verb, "target": action.target, "body": action.body}
     if action.error is not None:
         shown["error"] = action.error
+    if action.after is not None:
+        shown["after"] = action.after
     if action.acting_as is not None:
         shown["as"] = str(action.acting_as)
     return shown
 
 
-def decision_facts(decision: Decision) -> dict[str, Json]:
-    """What counts of a decision, as JSON."""
+def decision_facts(decision: Decision) -> dict[str, Any]:
+    """What counts of a decision, as JSON; `of` are the rules of its actions, in their order."""
     return {
         "digest": decision.digest,
         "matched": list(decision.matched),
         "actions": [action_facts(action) for action in decision.actions],
+        "of": [action.rule for action in decision.actions],
+    }
+
+
+def timed_rules(ruleset: Ruleset) -> tuple[Rule, ...]:
+    """The rules with clauses about time. What they do hangs on events before, so no event is decided again by them."""
+    return tuple(rule for rule in ruleset.rules if rule.time is not None)
+
+
+def without(facts: Mapping[str, Any], rules: Collection[str]) -> Mapping[str, Any]:
+    """What counts of a decision, but for what some rules did."""
+    if not rules:
+        return facts
+    kept = [one for one in zip(facts["actions"], facts["of"], strict=True) if one[1] not in rules]
+    return {
+        **facts,
+        "matched": [rule for rule in facts["matched"] if rule not in rules],
+        "actions": [action for action, _ in kept],
+        "of": [rule for _, rule in kept],
     }
 
 

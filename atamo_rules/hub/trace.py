@@ -11,11 +11,13 @@ from typing import Any
 
 from atamo_rules.engine.explain import Reason, explain
 from atamo_rules.engine.reasons import reasons
+from atamo_rules.engine.windows.steps import parts
 from atamo_rules.functions.printing import jsonable, printed
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
+from atamo_rules.model.window import OVER
 
 
 def document(
@@ -30,7 +32,7 @@ def document(
     digest = str(told.get("digest") or "")
     if then is None and digest == ruleset.digest:
         then = ruleset
-    rules = _computed(event, then) if then is not None else _recorded(records)
+    rules = _computed(event, then, told, records) if then is not None else _recorded(records)
     return {
         "event": {**told, "key": event.key, "groups": sorted(event.user.groups) if event.user else []},
         "decided_under": digest,
@@ -69,28 +71,47 @@ def record_json(record: AuditRecord) -> dict[str, Json]:
     }
 
 
-def why(event: Event, rule: Rule) -> dict[str, Any]:
-    """One rule's condition on an event, with every value: what `atamo why` draws."""
+def why(event: Event, rule: Rule, records: Sequence[AuditRecord] = ()) -> dict[str, Any]:
+    """One rule's condition on an event, with every value, and what the event did to its windows: what `atamo why`
+    draws. Of a rule that several events make fire, that of a step is told that the event may be."""
+    of_rule = parts(rule) if rule.time is not None else (rule,)
+    steps = [step for step in of_rule if step.event == event.type]
+    right = bool(steps) or (event.type == OVER and event.source == f"rule:{rule.id}")
+    told = [reasons(step, event) for step in steps]
+    best = next((one for one in told if one.held), told[-1] if told else None)
+    moved = [
+        _with_key(record_json(one), event)["what"]
+        for one in records
+        if one.kind == "window.moved" and one.what.get("rule") == rule.id
+    ]
     return {
         "rule": rule.id,
         "about": rule.about,
         "at": str(rule.span),
-        "on": rule.event,
+        "on": " or ".join(dict.fromkeys(step.event for step in of_rule)) or "no event: it has a schedule",
         "version": rule.digest[:12],
         "status": str(rule.status),
         "for_user": rule.scope.admits(event.user),
-        "right_type": rule.event == event.type,
-        "condition": reasons(rule, event).document() if rule.event == event.type else None,
+        "right_type": right,
+        "condition": best.document() if best is not None else None,
+        "windows": moved,
     }
 
 
-def _computed(event: Event, ruleset: Ruleset) -> list[dict[str, Any]]:
+def _computed(
+    event: Event, ruleset: Ruleset, told: Mapping[str, Any], records: Sequence[AuditRecord]
+) -> list[dict[str, Any]]:
     by_id = {rule.id: rule for rule in ruleset.rules}
-    return [_reason(reason, by_id[reason.rule]) for reason in explain(ruleset, event)]
+    fired = {*told.get("matched", ()), *told.get("shadow", ())} if "matched" in told else None
+    stopped = next(
+        (str(one.what.get("stopped_by", "")) for one in records if one.kind == "event.decided"), ""
+    )
+    found = explain(ruleset, event, fired=fired, stopped_by=stopped)
+    return [_reason(reason, by_id[reason.rule]) for reason in found]
 
 
 def _reason(reason: Reason, rule: Rule) -> dict[str, Any]:
-    shown = reason.atoms if reason.outcome == "matched" else reason.missing
+    shown = reason.atoms if reason.outcome in ("matched", "holds") else reason.missing
     return {
         "rule": reason.rule,
         "about": rule.about,

@@ -16,7 +16,7 @@ class Action:
     `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because`
     is the author's place, `file:line:column`. `acting_as` None means: as the event's user. `error` is set for
     `reply error`. `retry` is how often it is tried again where its rule says so, and `within` for how many seconds;
-    those of an `ask` are how long its answer is waited for.
+    those of an `ask` are how long its answer is waited for. `after` is for how many seconds nothing is done of it.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Action:
     within: Decimal | None = None
     error: str | None = None
     retry: int | None = None
+    after: Decimal | None = None
 
     @property
     def target(self) -> str:

@@ -26,7 +26,8 @@ class Plan:
     long the answer is waited for, else how long it is tried. `retry` is how often it is tried again, None for what its
     agent says.
     What follows an `ask` waits for its answer, bound to `alias`; `on_timeout` is done instead if none comes.
-    `error` is the text of `reply error`. `index` is the position in the rule's list, stable under reformatting.
+    `after` is how many seconds it waits before it is begun. `error` is the text of `reply error`. `index` is the
+    position in the rule's list, stable under reformatting.
     """
 
     index: int
@@ -41,6 +42,7 @@ class Plan:
     error: Term | None = None
     on_timeout: tuple[Plan, ...] = ()
     retry: int | None = None
+    after: Decimal | None = None
 
     @property
     def target(self) -> str:

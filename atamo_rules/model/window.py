@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from atamo_rules.model.meaning import Term
 
-WindowKind: TypeAlias = Literal["times", "then", "without"]
+WindowKind: TypeAlias = Literal["times", "different", "then", "without", "collect"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What makes a rule fire. `times`: its one step `count` times within the length. `then`: its steps in their order,
-    the last within the length of the first. `without`: its first step, where the second does not come in time."""
+    """What makes a rule fire. `times`: its one step `count` times within the length. `different`: that with `count`
+    different values of the terms `different`. `then`: its steps in their order, the last within the length of the
+    first. `without`: its first step, where the second does not come in time. `collect`: its one step, when the length
+    after the first of them is over, or there are `count`. With `late` it goes by the time events say of themselves, and
+    waits so long for those that come late; without, by the moment they are taken."""
 
     kind: WindowKind
     steps: tuple[Step, ...]
     within: timedelta
     count: int = 1
+    different: tuple[Term, ...] = ()
+    late: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Throttle:
     key: tuple[Term, ...] = ()
 
 
+COLLECTED = "events"
+"""The name under which the actions of a rule that collects read the bodies of all events, the first first."""
 OVER = "time.over"
 """The type of the events that time makes: nobody declares it, and no event from outside is of it."""
 
@@ -83,4 +90,4 @@ class Time:
     @property
     def joins(self) -> bool:
         """Whether several events make it fire, each with a part of its own, or none does."""
-        return self.schedule is not None or (self.window is not None and self.window.kind != "times")
+        return self.schedule is not None or (self.window is not None and len(self.window.steps) > 1)

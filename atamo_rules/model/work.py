@@ -30,7 +30,7 @@ class Work(Struct, frozen=True):
     `event` is the event's key; `digest` is that of its rule, `rules` that of the ruleset it was decided under;
     `deadline` is when an `ask` gives up, and `waiting` what its rule does after it. With `lease` above 0 the action is
     leased for so many seconds in the very transaction that keeps it: whoever hands it in has a free slot and begins at
-    once.
+    once. `due` is until when it waits before it is begun at all, None for no longer than it must.
     """
 
     event: str
@@ -44,6 +44,12 @@ class Work(Struct, frozen=True):
     alerts: bool = False
     lease: float = 0.0
     rules: str = ""
+    due: datetime | None = None
+
+    @property
+    def since(self) -> datetime:
+        """From when on it could be begun."""
+        return self.due if self.due is not None else self.at
 
     @property
     def whose(self) -> Who | None:
@@ -93,6 +99,11 @@ class Following(Struct, frozen=True):
     puts: tuple[Put, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def begins(self) -> bool:
+        """Whether some of the work need not wait until it is due: it is done by the agents of now."""
+        return any(work.due is None for work in self.work)
 
 
 NOTHING = Following()
@@ -198,7 +209,8 @@ class Hold:
 @dataclass(frozen=True, slots=True)
 class Depth:
     """How much is open: actions that wait, run, wait to be tried again, are held by a pause; dead letters; events that
-    are kept and not decided; and how many seconds the oldest open action is old."""
+    are kept and not decided; how many seconds the oldest open action is old, of those that could be begun; and how many
+    actions were told to wait and are not due yet (`after`), which are in none of the other counts."""
 
     waiting: int
     running: int
@@ -207,6 +219,7 @@ class Depth:
     dead: int
     pending: int
     oldest: float
+    delayed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.audit.search import Found, Query, search
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.replay import decision_facts
+from atamo_rules.hub.replay import decision_facts, timed_rules
 from atamo_rules.hub.trace import document, record_json, why
 from atamo_rules.model.audit import FAMILIES, KINDS
 from atamo_rules.model.authority import Resource
@@ -123,7 +123,8 @@ class Telling:
             near = get_close_matches(name, by_id, n=1)
             hint = f"did you mean `{near[0]}`?" if near else "GET /v1/rules lists them"
             raise Problem(404, "unknown-rule", f"there is no rule `{name[:80]}`", remedy=hint)
-        found = why(event, by_id[name])
+        moved = await self._page(hub, Query(kind="window.moved", event=event.key), 0, MOST)
+        found = why(event, by_id[name], moved.records)
         return json_response(
             {
                 "event": event.key,
@@ -142,14 +143,19 @@ class Telling:
         query = Query(kind="event.decided", since=moment(request, "since"), until=moment(request, "until"))
         limit, wanted = whole(request, "limit", FEW, MOST) or 1, text(request, "type")
         found = await self._page(hub, query, whole(request, "after", 0, LONGEST), limit)
-        events = []
+        events: list[dict[str, Any]] = []
+        timed: dict[str, tuple[Rule, ...]] = {}
         for record in found.records:
             event = await hub.store.event(record.event)
             decision = await hub.store.decision(record.event)
             if event is None or decision is None or wanted not in ("", event.type):
                 continue
             if self.access.sees(request, "audit.read", of_event(event)):
-                events.append(_decided(event, decision))
+                if decision.digest not in timed:
+                    rules = await hub.rules_of(decision.digest)
+                    timed[decision.digest] = timed_rules(rules) if rules is not None else ()
+                apart = [rule.id for rule in timed[decision.digest] if rule.scope.admits(event.user)]
+                events.append({**_decided(event, decision), "timed": apart})
         link = {} if found.end else next_link(request, found.cursor)
         return json_response({"events": events, "cursor": found.cursor, "end": found.end}, headers=link)
 

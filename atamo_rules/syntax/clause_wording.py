@@ -35,6 +35,13 @@ def trigger_text(trigger: decl.Trigger) -> str:
             return on_text(trigger)
         case decl.Times():
             head = f"{on_text(trigger.on)} {literal(trigger.count.value)} times"
+        case decl.Different():
+            of = ", ".join(words(path) for path in trigger.of)
+            head = f"{on_text(trigger.on)} {literal(trigger.count.value)} different {of}"
+        case decl.Collect():
+            count = f" or {literal(trigger.count.value)}" if trigger.count is not None else ""
+            head = f"{on_text(trigger.on)} collect for {quantity(trigger.within)}{count}"
+            return head + _by(trigger.by) + _late(trigger.late)
         case decl.Then():
             head = " then ".join(on_text(one) for one in trigger.events)
         case decl.Without():
@@ -42,7 +49,11 @@ def trigger_text(trigger: decl.Trigger) -> str:
         case decl.Schedule():
             zone = f" in {literal(trigger.zone.value)}" if trigger.zone is not None else ""
             return trigger.period + zone + (f" missed {trigger.missed}" if trigger.missed else "")
-    return f"{head} within {quantity(trigger.within)}{_by(trigger.by)}"
+    return f"{head} within {quantity(trigger.within)}{_by(trigger.by)}{_late(trigger.late)}"
+
+
+def _late(late: tree.Quantity | None) -> str:
+    return f" in event time, up to {quantity(late)} late" if late is not None else ""
 
 
 def _by(paths: Sequence[tree.Path]) -> str:
@@ -85,6 +96,7 @@ def action_head(do: decl.Do) -> str:
     if do.target is None:
         return "reply"
     text = f"{do.verb} {name_text(do.target.text) if do.verb == 'emit' else do.target.text}"
+    text += f" after {quantity(do.after)}" if do.after is not None else ""
     text += f" retry {do.retry} times" if do.retry is not None else ""
     text += f" within {quantity(do.within)}" if do.within is not None else ""
     text += f" as {principal_text(do.acting_as)}" if do.acting_as is not None else ""

@@ -27,6 +27,14 @@ from atamo_rules.syntax.tree import (
     TypeExpr,
     Value,
 )
+from atamo_rules.syntax.trigger_tree import Collect as Collect
+from atamo_rules.syntax.trigger_tree import Different as Different
+from atamo_rules.syntax.trigger_tree import On as On
+from atamo_rules.syntax.trigger_tree import Schedule as Schedule
+from atamo_rules.syntax.trigger_tree import Then as Then
+from atamo_rules.syntax.trigger_tree import Times as Times
+from atamo_rules.syntax.trigger_tree import Trigger as Trigger
+from atamo_rules.syntax.trigger_tree import Without as Without
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,59 +131,6 @@ class Principal(Node):
     name: Name
 
 
-@swift
-@dataclass(frozen=True, slots=True)
-class On(Node):
-    """`on ticket.created`, `on request price.quote`, with an optional `as o`."""
-
-    event: Name
-    request: bool = False
-    alias: Name | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Times(Node):
-    """`on login.failed 5 times within 10 minutes by source_ip`."""
-
-    on: On
-    count: Literal
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Then(Node):
-    """`on A as a then B as b within D by KEY`."""
-
-    events: tuple[On, ...]
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Without(Node):
-    """`on A as a without B within D by KEY`."""
-
-    on: On
-    missing: On
-    within: Quantity
-    by: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule(Node):
-    """`every weekday at 09:00 in "Europe/Paris"`, `every 5 minutes`, `every cron "0 9 * * 1-5"`.
-
-    `period` is the text after `every`, single blanks, without the zone; `missed` is once, all, skip or empty."""
-
-    period: str
-    zone: Literal | None = None
-    missed: str = ""
-
-
-Trigger: TypeAlias = "On | Times | Then | Without | Schedule"
-
-
 @dataclass(frozen=True, slots=True)
 class Let(Node):
     """`let r = routing(event)`."""
@@ -203,7 +158,8 @@ class Do(Node):
 
     `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
     not be read has no verb; it is there for its alias, which later actions may use. `unread` says that some
-    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again.
+    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again;
+    `after` how long nothing is done of it at first.
     """
 
     verb: str
@@ -216,6 +172,7 @@ class Do(Node):
     on_timeout: tuple[Do, ...] = ()
     unread: bool = False
     retry: int | None = None
+    after: Quantity | None = None
 
 
 @swift

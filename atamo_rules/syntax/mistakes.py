@@ -37,6 +37,12 @@ _WORDS = {
     "TIMES": "`times`",
     "THEN": "`then`",
     "WITHOUT": "`without`",
+    "DIFFERENT": "`different`",
+    "COLLECT": "`collect`",
+    "IN_EVENT_TIME": "`in event time`",
+    "UP_TO": "`up to`",
+    "LATE": "`late`",
+    "FOR": "`for`",
     "PER": "`per`",
     "ONCE": "`once`",
     "VERB": "`send`, `track`, `ask` or `publish`",
@@ -84,7 +90,7 @@ _QUIET = {
     "IGNORING_CASE", "DOT", "LSQB", "TEXTS", "ANY_FIELD", "UNIT", "BETWEEN", "MATCHES",
 }  # fmt: skip
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
-              "by", "then", "without", "times", "present", "exists")  # fmt: skip
+              "by", "then", "without", "times", "different", "collect", "for", "present", "exists")  # fmt: skip
 _SAFE = ("fresh", "stale", "shared", "by", "everyone", "organisation", "group")
 _COMPLETING = ("when", "after", "all", "first", "any", "within", "kept")
 _TYPES = (*tree.TYPE_WORDS, "one", "list", "map")

@@ -17,6 +17,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.laws_of_accepting import AcceptLaws
+from atamo_rules.testing.laws_of_delays import DelayLaws
 from atamo_rules.testing.laws_of_keeping import AnswerLaws, AuditLaws, DeadLaws, StateLaws
 from atamo_rules.testing.laws_of_providing import (
     ConfigurationProviderContract as ConfigurationProviderContract,
@@ -28,7 +29,7 @@ from atamo_rules.testing.laws_of_work import WorkLaws
 from atamo_rules.testing.store_stage import NOON, action
 
 
-class StoreContract(AcceptLaws, WorkLaws, AnswerLaws, DeadLaws, StateLaws, AuditLaws):
+class StoreContract(AcceptLaws, WorkLaws, DelayLaws, AnswerLaws, DeadLaws, StateLaws, AuditLaws):
     """What the hub relies on of a store."""
 
 

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from atamo_rules.engine.decide import action_id
 from atamo_rules.model.audit import Note
 from atamo_rules.model.decision import Decision, Fired
+from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Done, Failed
-from atamo_rules.model.work import Decided, Following, Put, Selector, Work
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import Arrival, Decided, Following, Put, Selector, Work
 from atamo_rules.testing.store_stage import NOON, Laws, Stage, action, event, run
 
 ALL = Selector()
@@ -217,6 +219,46 @@ class StateLaws(Laws):
             await store.put(Put("b", "k", None))
             assert await store.get("b", "k") is None
             assert await store.put(Put("b", "k", 1, expect=0)) is not None
+
+        run(self, story)
+
+    def test_values_are_kept_with_the_event_that_changes_them_and_with_no_other(self) -> None:
+        async def story(stage: Stage) -> None:
+            one = event("e1")
+
+            async def accept(value: Json, of: Event = one) -> str:
+                decided = stage.decided(
+                    event=of.key, puts=(Put("windows", "k", value), Put("windows", "gone", None))
+                )
+                (kept,) = await stage.store.accept([stage.arrival(of, decided)])
+                return kept.known
+
+            assert await accept([1, "a", {"n": 1}]) == "new"
+            assert await accept([2]) == "same", "an event that is known changes nothing"
+            assert await accept([3], event("e1", n=2)) == "other"
+            (entry,) = await stage.store.entries("windows")
+            assert (entry.key, entry.value) == ("k", [1, "a", {"n": 1}])
+            if stage.store.caps.durable:
+                await stage.again()
+                assert await stage.store.entries("windows") == (entry,)
+            assert await accept(None, event("e2")) == "new"
+            assert await stage.store.entries("windows") == ()
+
+        run(self, story)
+
+    def test_values_that_events_change_at_once_are_those_of_the_last_that_was_handed_in(self) -> None:
+        async def story(stage: Stage) -> None:
+            def arrival(number: int) -> Arrival:
+                one = event(f"e{number}")
+                puts = (Put("windows", f"k{number % 3}", number),)
+                return stage.arrival(one, stage.decided(event=one.key, puts=puts))
+
+            await asyncio.gather(*(stage.store.accept([arrival(number)]) for number in range(30)))
+            if stage.store.caps.durable:
+                await stage.again()
+            entries = await stage.store.entries("windows")
+            assert [(entry.key, entry.value) for entry in entries] == [("k0", 27), ("k1", 28), ("k2", 29)]
+            assert sorted(entries, key=lambda entry: entry.revision) == list(entries)
 
         run(self, story)
 

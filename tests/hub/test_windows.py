@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atamo_rules.builtin.stores.memory import MemoryStore
-from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy
-from atamo_rules.hub.generation import Generation
-from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.windows.keeping import BUCKET
 from atamo_rules.model.outcome import Done
 from atamo_rules.testing.agents import ScriptedAgent
-from tests.hub.stage import Heard, state
-from tests.simulation.time import Disk, VirtualClock, VirtualLoop
+from tests.hub.scene import RULES, Play, Scene
 
-RULES = """
-event login.failed
-  ip: text
-event order.placed
-  order: text
-event order.paid
-  order: text
-agent soc
-  send alert
-    text: text
-
-rule brute_force
-  on login.failed 5 times within 10 minutes by ip
-  do
-    send soc.alert
-      text: "five by {{ ip }}"
-
-rule unpaid
-  on order.placed as o without order.paid within 30 minutes by order
-  do
-    send soc.alert
-      text: "unpaid {{ o.order }}"
-"""
 HOURLY = """
 agent soc
   send alert
@@ -54,72 +23,6 @@ rule hourly
     send soc.alert
       text: "tick"
 """
-
-
-class Scene:
-    """A hub on a virtual clock, with its store in memory, or in a file that the next process takes over."""
-
-    def __init__(self, place: Path | None = None) -> None:
-        self.clock = VirtualClock()
-        self.loop = VirtualLoop(self.clock)
-        self.place = place
-        self.process = 0
-        self.soc = ScriptedAgent()
-        self.heard = Heard()
-        self.hub: Hub
-
-    def state(self, text: str) -> Generation:
-        return state(text, {"soc": self.soc})
-
-    async def start(self, text: str = RULES) -> Hub:
-        store: Any
-        if self.place is None:
-            store = MemoryStore(clock=self.clock)
-        else:
-            store = SqliteStore(self.place / str(self.process) / "hub.db", self.clock, synchronous="off")
-            store.file.group.thread = store.file.readers = Disk(self.loop, lambda: 0.01)
-        self.hub = Hub(self.state(text), store, [self.heard], clock=self.clock)
-        await self.hub.start()
-        return self.hub
-
-    async def kill(self) -> None:
-        """Leave the file as it is at this moment to the next process."""
-        assert self.place is not None
-        here, self.process = self.place / str(self.process), self.process + 1
-        ignored = shutil.ignore_patterns("*.lock", "*-shm")
-        shutil.copytree(here, self.place / str(self.process), ignore=ignored)
-        await self.end()
-
-    async def end(self) -> None:
-        await self.hub.drain(5, park=True)
-        await self.hub.end()
-
-    async def failed(self, id: str, ip: str = "1.2.3.4") -> None:
-        await self.hub.submit_json({"type": "login.failed", "id": id, "data": {"ip": ip}})
-
-    async def order(self, kind: str, id: str) -> None:
-        await self.hub.submit_json({"type": f"order.{kind}", "id": f"{kind}{id}", "data": {"order": id}})
-
-    @property
-    def texts(self) -> list[str]:
-        return [action.body["text"] for action in self.soc.asked]  # type: ignore[call-overload, index, misc]
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Iterator[Callable[..., None]]:
-    scenes: list[Scene] = []
-
-    def run(story: Callable[[Scene], Awaitable[None]], *, on_disk: bool = False) -> None:
-        scene = Scene(tmp_path if on_disk else None)
-        scenes.append(scene)
-        scene.loop.run_until_complete(story(scene))
-
-    yield run
-    for scene in scenes:
-        scene.loop.kill()
-
-
-Play = Callable[..., None]
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
@@ -252,6 +155,11 @@ def test_a_reload_keeps_windows_that_mean_the_same_and_tells_of_the_others(play:
         hub.swap(scene.state(RULES.replace("five by", "5 by").replace("30 minutes", "20 minutes")))
         await asyncio.sleep(1)
         assert scene.heard.what("window.reset") == [{"rule": "unpaid", "part": "window", "keys": 1}]
+        (alert,) = scene.alerts
+        assert (alert.kind, alert.message) == (
+            "windows",
+            "`unpaid` was changed, or is gone: what it counted and waited for under 1 key is let go of",
+        )
         await scene.failed("f4")
         await asyncio.sleep(3600)
         assert scene.texts == ["5 by 1.2.3.4"]

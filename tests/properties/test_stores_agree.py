@@ -7,6 +7,7 @@ import asyncio
 import dataclasses
 import random
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ class Twins:
         made = stage.work(
             id, key, self.chance.choice(AGENTS), rule=self.chance.choice(RULES), within=within, lease=lease
         )
+        if within is None and not lease and self.chance.random() < 0.3:
+            made = replace(made, due=stage.clock.now() + timedelta(seconds=self.chance.choice((0, 5, 60))))
         self.work.append(made)
         return made
 

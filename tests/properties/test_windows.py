@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atamo_rules.engine.windows import absence, sequence
-from atamo_rules.engine.windows.book import Book
+from atamo_rules.engine.windows.book import Book, fair
 from atamo_rules.engine.windows.count import counted
-from atamo_rules.engine.windows.state import Place, State, key_of, state_of
+from atamo_rules.engine.windows.state import Place, State, key_of, shelf_of, state_of
 from atamo_rules.engine.windows.throttle import throttled
+from atamo_rules.model.people import User
 from atamo_rules.model.strict_json import decode, encode
 
 numbers = st.integers(-2, 2) | st.sampled_from(
@@ -225,3 +226,28 @@ def test_what_a_book_has_too_much_of_is_what_was_touched_least_lately() -> None:
         book.keep({Place("s", key): State(9, False, [])})
     assert list(book.excess()) == [Place("s", "b")]
     assert woken
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "acme", 'a "b', "a b"]), st.integers(0, 9)), max_size=60))
+def test_what_has_more_than_its_share_makes_room_and_nobody_else(touched: list[tuple[str, int]]) -> None:
+    book = Book(most=8)
+    for organisation, key in touched:
+        shelf = shelf_of("rule window 0123456789abcdef", User("ann", organisation=organisation))
+        book.keep({Place(shelf, str(key)): State(9, False, [])})
+    before = {name: len(shelf) for name, shelf in book.shelves.items()}
+    book.keep(dict.fromkeys([*book.excess()]))
+    share = fair(before.values(), 8)
+    assert {name: len(shelf) for name, shelf in book.shelves.items()} == {
+        name: min(many, share) for name, many in before.items()
+    }
+    assert len(book) <= 8
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=8), st.integers(8, 60))
+def test_a_fair_share_leaves_no_room_that_somebody_wants(wanted: list[int], room: int) -> None:
+    share = fair(wanted, room)
+    used = sum(min(one, share) for one in wanted)
+    assert used <= room
+    # What is left would not give one more to each of those that want more.
+    hungry = sum(one > share for one in wanted)
+    assert not hungry or room - used < hungry

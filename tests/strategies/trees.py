@@ -310,7 +310,9 @@ def actions(draw: st.DrawFn) -> decl.Do:
     retry = draw(st.none() | st.integers(0, 9)) if verb != "emit" else None
     target = name(draw(dotted) if verb == "emit" else f"crm.{draw(dotted)}")
     later = (decl.Do("reply", arguments=draw(arguments()), span=HERE),) if draw(st.booleans()) else ()
-    return decl.Do(verb, target, draw(arguments()), who, within, alias, None, later, False, retry, span=HERE)
+    after = draw(st.none() | lengths)
+    given = draw(arguments())
+    return decl.Do(verb, target, given, who, within, alias, None, later, False, retry, after, span=HERE)
 
 
 def _data(value: object) -> tree.Value:
@@ -343,9 +345,39 @@ def tests(draw: st.DrawFn) -> decl.Test:
 
 
 @st.composite
+def triggers(draw: st.DrawFn) -> decl.Trigger:
+    """When a rule fires: on an event, on several, or by the clock."""
+
+    def on(request: bool = False) -> decl.On:
+        return decl.On(name(draw(dotted)), request, draw(st.none() | names.map(name)), span=HERE)
+
+    by = tuple(draw(st.lists(paths, max_size=2)))
+    within, count = draw(lengths), literal(draw(st.integers(1, 99)))
+    late = draw(st.none() | lengths)
+    match draw(st.integers(0, 9)):
+        case 0:
+            return decl.Times(on(), count, within, by, late, span=HERE)
+        case 1:
+            of = tuple(draw(st.lists(paths, min_size=1, max_size=2)))
+            return decl.Different(on(), count, of, within, by, late, span=HERE)
+        case 2:
+            return decl.Collect(on(), within, draw(st.none() | st.just(count)), by, late, span=HERE)
+        case 3:
+            return decl.Then(tuple(on() for _ in range(draw(st.integers(2, 3)))), within, by, late, span=HERE)
+        case 4:
+            return decl.Without(on(), on(), within, by, late, span=HERE)
+        case 5:
+            period = draw(st.sampled_from(["5 minutes", "hour", "weekday at 09:00", 'cron "0 9 * * 1-5"']))
+            zone = draw(st.none() | st.just(literal("Europe/Paris")))
+            return decl.Schedule(period, zone, draw(st.sampled_from(["", "once", "all", "skip"])), span=HERE)
+        case _:
+            return on(draw(st.booleans()))
+
+
+@st.composite
 def rules(draw: st.DrawFn) -> decl.Rule:
     """A rule with some of its clauses."""
-    on = decl.On(name(draw(dotted)), draw(st.booleans()), draw(st.none() | names.map(name)), span=HERE)
+    on = draw(triggers())
     metadata = [_argument("severity", literal(draw(texts)))] if draw(st.booleans()) else []
     metadata += [_argument(draw(free), literal(draw(texts)))] if draw(st.booleans()) else []
     return decl.Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
 from atamo_rules.builtin.stores.open_work import Item, item_of
@@ -67,6 +68,8 @@ class Draft:
             if work.lease > 0 and not self.paused(item.hold):
                 item.attempts = 1
                 self.tell(change, "action.started", item)
+            elif work.due is not None:
+                change.moved.append(Moved(item, "later", wait=seconds_until(work.due, change.at)))
         for action in following.done:
             self.row += 1
             change.done.append((self.row, event, action))
@@ -75,6 +78,11 @@ class Draft:
         change.puts += following.puts
         if following.problems:
             change.problems.append((event, following.problems))
+
+
+def seconds_until(due: datetime, now: datetime) -> float:
+    """How long something still waits."""
+    return max(0.0, (due - now).total_seconds())
 
 
 def thin(change: Change, level: Level) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from atamo_rules.builtin.stores.bells import Bells
+from atamo_rules.builtin.stores.drafting import seconds_until
 from atamo_rules.builtin.stores.journal import Change
 from atamo_rules.builtin.stores.open_work import OpenWork
 from atamo_rules.model.work import Lease
@@ -16,6 +17,8 @@ def followed(
     for item in change.added:
         if item.attempts:
             leases.append(work.lease(item, now + item.work.lease))
+        elif item.work.due is not None:
+            work.add(item, seconds_until(item.work.due, change.at), now)
         else:
             work.add(item)
     pending: list[str] = []

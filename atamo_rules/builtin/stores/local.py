@@ -44,9 +44,13 @@ from atamo_rules.model.work import (
     Work,
 )
 
+DELAYED = 10
+"""How many times as many actions may wait to be due as may be open otherwise."""
+
 
 class LocalStore:
-    """`most` is how many actions may be open before it is full. See `hub.store.Store` for what each verb promises."""
+    """`most` is how many actions may be open before it is full, beside those that are not due. See
+    `hub.store.Store` for what each verb promises."""
 
     def __init__(self, journal: Journal, caps: Caps, most: int, clock: Clock | None = None) -> None:
         self.journal = journal
@@ -62,7 +66,8 @@ class LocalStore:
 
     @property
     def full(self) -> bool:
-        return len(self.work.items) >= self.most
+        delayed = len(self.work.delayed)
+        return len(self.work.items) - delayed >= self.most or delayed >= DELAYED * self.most
 
     async def open(self, hear: Hear) -> Recovered:
         loaded = await self.journal.open(hear)
@@ -350,12 +355,14 @@ class LocalStore:
         count = dict.fromkeys(("ready", "leased", "writing", "later", "held", "over"), 0)
         oldest = now = self.clock.now()
         for item in self.work.items.values():
+            if item.id in self.work.delayed:
+                continue
             count[item.state] += 1
             oldest = min(oldest, item.at)
         dead, pending = await self.journal.sizes()
         return Depth(
             count["ready"], count["leased"] + count["writing"], count["later"], count["held"], dead, pending,
-            (now - oldest).total_seconds(),
+            (now - oldest).total_seconds(), len(self.work.delayed),
         )  # fmt: skip
 
     async def housekeeping(self) -> int:

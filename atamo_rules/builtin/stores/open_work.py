@@ -62,7 +62,7 @@ def item_of(row: int, work: Work) -> Item:
     """A new action."""
     action = work.action
     hold = (action.agent, action.rule, work.organisation)
-    return Item(row, action.id, hold, work.at, work, limited=work.deadline is not None)
+    return Item(row, action.id, hold, work.since, work, limited=work.deadline is not None)
 
 
 def _no_work() -> Work:
@@ -75,6 +75,8 @@ class OpenWork:
     def __init__(self, woke: Callable[[str], None]) -> None:
         self.items: dict[str, Item] = {}
         self.pauses: set[Hold] = set()
+        self.delayed: set[str] = set()
+        """The ids of those that were told to wait and are not due yet: nobody is late with them."""
         self.running = 0
         self._woke = woke
         self._ready: dict[str, deque[Item]] = {}
@@ -87,6 +89,8 @@ class OpenWork:
         """An action that is open from here on; it waits `wait` seconds first."""
         self.items[item.id] = item
         if wait > 0:
+            if not item.attempts:
+                self.delayed.add(item.id)
             self.delay(item, now + wait)
         else:
             self.ready(item)
@@ -94,6 +98,7 @@ class OpenWork:
     def ready(self, item: Item) -> None:
         """It may begin."""
         item.state = "ready"
+        self.delayed.discard(item.id)
         self._ready.setdefault(item.agent, deque()).append(item)
         self._woke(item.agent)
 
@@ -139,6 +144,7 @@ class OpenWork:
         item.state = "over"
         item.made = _no_work  # a line may know the item for a while, and must not keep what it held
         self.items.pop(item.id, None)
+        self.delayed.discard(item.id)
 
     def _tidy(self) -> None:
         """Take leases that were given back out of the line of their ends."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
 
 from atamo_rules.engine.windows.ledger import Ledger
-from atamo_rules.engine.windows.state import Micros, Place, State
+from atamo_rules.engine.windows.state import Micros, Place, State, window_on
 
 MOST = 1_000_000
-"""Keys of one shelf; beyond, the keys that were touched least lately are let go of."""
+"""Keys of one window, over all organisations; beyond, those that have more than their share make room."""
 
 
 class Book:
@@ -21,6 +22,7 @@ class Book:
         self.most = most
         self.woke = woke
         self.shelves: dict[str, dict[str, State]] = {}
+        self._many: Counter[str] = Counter()
         self._wakes: list[tuple[Micros, str, str]] = []
         self._entered: dict[tuple[str, str], Micros] = {}
 
@@ -40,15 +42,19 @@ class Book:
         """Keep what a decision wrote."""
         for place, state in written.items():
             shelf = self.shelves.get(place.shelf)
-            if shelf is not None:
-                shelf.pop(place.key, None)
+            window = window_on(place.shelf)
+            if shelf is not None and shelf.pop(place.key, None) is not None:
+                self._many[window] -= 1
             if state is None:
+                if shelf is not None and not shelf:
+                    del self.shelves[place.shelf]
                 continue
             if shelf is None:
                 shelf = self.shelves[place.shelf] = {}
             shelf[place.key] = state  # at the end: the first of a shelf is the one touched least lately
+            self._many[window] += 1
             self._enter(place, state.wake)
-            if len(shelf) > self.most:
+            if self._many[window] > self.most:
                 self.woke()
 
     def _enter(self, place: Place, wake: Micros) -> None:
@@ -97,16 +103,34 @@ class Book:
         return None
 
     def strangers(self, known: Collection[str]) -> list[str]:
-        """The shelves that no rule knows any more."""
-        return [shelf for shelf in self.shelves if shelf not in known]
+        """The shelves of windows that no rule knows any more."""
+        return [shelf for shelf in self.shelves if window_on(shelf) not in known]
 
     def drop(self, shelf: str) -> list[Place]:
         """Let go of a whole shelf; gives the places that were on it."""
-        return [Place(shelf, key) for key in self.shelves.pop(shelf, {})]
+        gone = [Place(shelf, key) for key in self.shelves.pop(shelf, {})]
+        self._many[window_on(shelf)] -= len(gone)
+        return gone
 
     def excess(self) -> Iterator[Place]:
-        """The places that are too many, those touched least lately first."""
-        for name, shelf in self.shelves.items():
-            over = len(shelf) - self.most
-            for key, _ in zip(shelf, range(over), strict=False):
-                yield Place(name, key)
+        """The places that are too many, those touched least lately first. What one organisation has in excess makes no
+        room in another: those that have no more than their share of a window keep all they have."""
+        full = {window for window, many in self._many.items() if many > self.most}
+        for window in full:
+            mine = {name: shelf for name, shelf in self.shelves.items() if window_on(name) == window}
+            share = fair(map(len, mine.values()), self.most)
+            for name, shelf in mine.items():
+                for key, _ in zip(shelf, range(len(shelf) - share), strict=False):
+                    yield Place(name, key)
+
+
+def fair(wanted: Iterable[int], room: int) -> int:
+    """How much each may have at most, so that all have room and nobody has less than they want while another has more
+    (max-min fairness)."""
+    sizes = sorted(wanted)
+    for at, size in enumerate(sizes):
+        share = room // (len(sizes) - at)
+        if size > share:
+            return share
+        room -= size
+    return sizes[-1] if sizes else room

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.printing import jsonable
-from atamo_rules.model.strict_json import encode_sorted
+from atamo_rules.model.people import User
+from atamo_rules.model.strict_json import encode, encode_sorted
 from atamo_rules.model.types import Json
 
 Micros: TypeAlias = int
@@ -20,8 +21,8 @@ _MICRO = timedelta(microseconds=1)
 
 
 class Place(NamedTuple):
-    """Where a state is kept: `shelf` is that of one window of one rule (`shelf_of`), `key` the canonical text of the
-    key's values (`key_of`)."""
+    """Where a state is kept: `shelf` is that of one window for one organisation (`shelf_of`), `key` the canonical text
+    of the key's values (`key_of`)."""
 
     shelf: str
     key: str
@@ -46,9 +47,21 @@ def state_of(document: Any) -> State:
     return State(int(wake), bool(fires), list(held))
 
 
-def shelf_of(rule: str, part: str, digest: str) -> str:
-    """The name of a shelf: of a rule, of its `window` or `throttle`, with the digest of what its states mean."""
+def window_of(rule: str, part: str, digest: str) -> str:
+    """The name of a window of a rule, or of its `throttle`, with the digest of what its states mean."""
     return f"{rule} {part} {digest[:16]}"
+
+
+def shelf_of(window: str, user: User | None) -> str:
+    """The name of a shelf: of one window for one organisation, that of whoever sent an event. Nothing is counted,
+    joined or held back across organisations; who belongs to none shares one with what nobody signed."""
+    return f"{window} {encode(user.organisation if user is not None else '')}"
+
+
+def window_on(shelf: str) -> str:
+    """The name of the window whose shelf it is; empty for what no shelf is called."""
+    window, found, _ = shelf.partition(' "')
+    return window if found else ""
 
 
 def key_of(values: Iterable[Any]) -> str | None:

@@ -30,10 +30,15 @@ class Stepwise:
     joined: tuple[conditions.Holding | None, ...]
     keys: tuple[tuple[terms.Value, ...], ...]
     throttle: tuple[terms.Value, ...]
+    differs: tuple[terms.Value, ...] = ()
 
     def key(self, step: int, frame: Frame) -> str | None:
         """The key of an event for a step; None where it has none."""
         return key_of(read(frame) for read in self.keys[step])
+
+    def different(self, frame: Frame) -> str | None:
+        """The canonical text of what is to differ; None where it is missing."""
+        return key_of(read(frame) for read in self.differs)
 
     def throttle_key(self, frame: Frame) -> str | None:
         """The key of a rule that is about to fire, for its throttle."""
@@ -83,7 +88,7 @@ def _stepwise(rule: Rule) -> Stepwise:
         return Stepwise((), (), (), throttle)
     keys = tuple(_values(step.key) for step in window.steps)
     if not time.joins:
-        return Stepwise((rule.condition,), (None,), keys, throttle)
+        return Stepwise((rule.condition,), (None,), keys, throttle, _values(window.different))
     filters: list[list[Condition]] = [[] for _ in window.steps]
     joined: list[list[Condition]] = [[] for _ in window.steps]
     places = {step.alias: at for at, step in enumerate(window.steps)}

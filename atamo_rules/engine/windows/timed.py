@@ -5,68 +5,21 @@ The states are in a ledger; nothing here waits, and nothing knows where states a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, assert_never
+from datetime import timedelta
 
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.ready import frame_of, ready
-from atamo_rules.engine.windows import absence, sequence
-from atamo_rules.engine.windows.count import counted
-from atamo_rules.engine.windows.ledger import Ledger, Progress, Reads
-from atamo_rules.engine.windows.schedule import begin, struck
-from atamo_rules.engine.windows.state import Micros, Place, State, length, shelf_of
+from atamo_rules.engine.windows.event_time import entered
+from atamo_rules.engine.windows.ledger import Ledger, Progress
+from atamo_rules.engine.windows.moving import moved
+from atamo_rules.engine.windows.pane import Firing, Pane
+from atamo_rules.engine.windows.shelves import beside, throttle_place, window_place
+from atamo_rules.engine.windows.state import Micros, length, micros
 from atamo_rules.engine.windows.steps import stepwise
 from atamo_rules.engine.windows.throttle import throttled
-from atamo_rules.engine.windows.waiting import event_of, of_event, over_event, struck_event
-from atamo_rules.functions.printing import duration_text
+from atamo_rules.engine.windows.waiting import of_event
+from atamo_rules.functions.printing import length_text
 from atamo_rules.model.event import Event
-from atamo_rules.model.rule import DRAFT, Rule, Ruleset
-from atamo_rules.model.types import Json
-from atamo_rules.model.window import Time, Window
-
-
-class Firing(NamedTuple):
-    """A rule that fires on an event; `answers` are the bodies of the events before it, under their aliases."""
-
-    rule: Rule
-    event: Event
-    frame: Frame
-    answers: tuple[tuple[str, Json], ...] = ()
-
-
-def shelves(rule: Rule) -> tuple[str, ...]:
-    """The shelves on which the states of a rule are kept."""
-    time = rule.time
-    if time is None:
-        return ()
-    window = (shelf_of(rule.id, "window", time.window_digest),) if time.window is not None else ()
-    if time.schedule is not None:
-        window = (schedule_place(rule).shelf,)
-    return (*window, shelf_of(rule.id, "throttle", time.throttle_digest)) if time.throttle else window
-
-
-def schedule_place(rule: Rule) -> Place:
-    """Where the next moment of a rule with a schedule is kept."""
-    assert rule.time is not None
-    return Place(shelf_of(rule.id, "schedule", rule.time.window_digest), "[]")
-
-
-def schedules(
-    ruleset: Ruleset, now: datetime, kept: Reads, only: Collection[str] | None = None
-) -> dict[Place, State]:
-    """The states of schedules that begin now: of those of which nothing is kept, drafts left out."""
-    found: dict[Place, State] = {}
-    for rule in ruleset.rules:
-        if rule.time is None or rule.time.schedule is None or rule.status == DRAFT:
-            continue
-        if only is not None and rule.id not in only:
-            continue
-        place = schedule_place(rule)
-        state = begin(rule.time.schedule, now) if kept(place) is None else None
-        if state is not None:
-            found[place] = state
-    return found
+from atamo_rules.model.rule import Rule
 
 
 def timed(part: Rule, rule: Rule, event: Event, frame: Frame, ledger: Ledger) -> Firing | None:
@@ -80,11 +33,25 @@ def timed(part: Rule, rule: Rule, event: Event, frame: Frame, ledger: Ledger) ->
         if key is None:
             ledger.told.append(Progress(rule.id, "not counted: the key is missing", False, time.by))
             return None
-        place = Place(shelf_of(rule.id, "window", time.window_digest), key)
-        firing = _stepped(part, rule, time, time.window, event, frame, place, ledger)
+        place = window_place(time, event, key)
+        pane = Pane(rule, time, time.window, place, ledger, ledger.now)
+        if time.window.late is not None:
+            _enters(pane, part, event, length(time.window.late))
+            return None
+        firing = moved(pane, part, event, frame)
     if firing is None or not lets_act(rule, firing.frame, ledger):
         return None
     return firing
+
+
+def _enters(pane: Pane, part: Rule, event: Event, late: Micros) -> None:
+    """An event for a window that goes by event time waits for its turn."""
+    order, _ = beside(pane.time, pane.place)
+    state = pane.ledger.get(order)
+    found = entered(state, pane.now, micros(event.at), late, part.step, of_event(event))
+    pane.ledger.put(order, found.state)
+    words = length_text(timedelta(microseconds=late))
+    pane.tell(f"not counted: {found.refused}" if found.refused else f"waits {words} for what is late")
 
 
 def lets_act(rule: Rule, frame: Frame, ledger: Ledger) -> bool:
@@ -97,115 +64,10 @@ def lets_act(rule: Rule, frame: Frame, ledger: Ledger) -> bool:
     if key is None:
         ledger.told.append(Progress(rule.id, "not held back: the key is missing", True, time.throttle_by))
         return True
-    place = Place(shelf_of(rule.id, "throttle", time.throttle_digest), key)
+    place = throttle_place(time, frame.event, key)
     found = throttled(ledger.get(place), ledger.now, length(per), most)
     ledger.put(place, found.state)
-    how = f"{found.had} of {most} in {duration_text(per)}"
+    how = f"{found.had} of {most} in {length_text(per)}"
     words = f"acts after {how}" if found.may else f"held back after {how}"
     ledger.told.append(Progress(rule.id, words, found.may, time.throttle_by))
     return found.may
-
-
-def ended(rule: Rule, place: Place, state: State, ledger: Ledger) -> list[Event]:
-    """The events that time makes at a place, up to the moment of the ledger; what is over without them is let go."""
-    if place.shelf not in shelves(rule):
-        return []
-    if rule.time is not None and rule.time.schedule is not None and place == schedule_place(rule):
-        after, dues = struck(rule.time.schedule, state, ledger.now)
-        ledger.get(place)
-        ledger.put(place, after)
-        return [struck_event(rule.id, due) for due in dues]
-    if not state.fires:
-        ledger.get(place)
-        ledger.put(place, None if state.wake <= ledger.now else state)
-        return []
-    found = absence.over(ledger.get(place), ledger.now)
-    ledger.put(place, found.state)
-    return [over_event(rule.id, due, kept) for due, kept in found.fired]
-
-
-def _stepped(
-    part: Rule,
-    rule: Rule,
-    time: Time,
-    window: Window,
-    event: Event,
-    frame: Frame,
-    place: Place,
-    ledger: Ledger,
-) -> Firing | None:
-    state, now, within = ledger.get(place), ledger.now, length(window.within)
-    match window.kind:
-        case "times":
-            count = counted(state, now, within, window.count)
-            ledger.put(place, count.state)
-            words = f"{count.have} of {window.count} within {duration_text(window.within)}"
-            ledger.told.append(Progress(rule.id, words, count.fires, time.by))
-            return Firing(rule, event, frame) if count.fires else None
-        case "then":
-            return _sequence(part, rule, time, window, event, place, ledger)
-        case "without":
-            _absence(part, rule, time, within, event, place, ledger)
-            return None
-        case _:
-            assert_never(window.kind)
-
-
-def _sequence(
-    part: Rule, rule: Rule, time: Time, window: Window, event: Event, place: Place, ledger: Ledger
-) -> Firing | None:
-    at, many = part.step, len(window.steps)
-    state, within, alias = ledger.get(place), length(window.within), window.steps[at].alias
-    if at == 0:
-        moved = sequence.begun(state, ledger.now, within, alias, event.body)
-    else:
-        joins = _joins(rule, at, event, {} if at == many - 1 else {alias: event.body})
-        moved = sequence.advanced(state, ledger.now, within, at, at == many - 1, alias, event.body, joins)
-    ledger.put(place, moved.state)
-    if moved.bodies is None:
-        if at == 0 or moved.open:
-            words = f"step {at + 1} of {many}, {moved.open} under way{_lost(moved.lost)}"
-            ledger.told.append(Progress(rule.id, words, False, time.by))
-        return None
-    words = f"step {many} of {many} within {duration_text(window.within)}"
-    ledger.told.append(Progress(rule.id, words, True, time.by))
-    answers = tuple(moved.bodies.items())
-    return Firing(rule, event, frame_of(ready(rule), event, moved.bodies), answers)
-
-
-def _joins(rule: Rule, at: int, event: Event, own: Mapping[str, Any]) -> sequence.Joins:
-    holds = stepwise(rule).joined[at]
-    if holds is None:
-        return lambda bodies: True
-    one = ready(rule)
-    return lambda bodies: holds(frame_of(one, event, {**bodies, **own}))
-
-
-def _absence(
-    part: Rule, rule: Rule, time: Time, within: Micros, event: Event, place: Place, ledger: Ledger
-) -> None:
-    state = ledger.get(place)
-    if part.step == 0:
-        found = absence.waits(state, ledger.now, within, of_event(event))
-        words = f"waits until {duration_text_of(within)} are over, {found.open} open{_lost(found.lost)}"
-    else:
-        assert time.window is not None
-        holds, one, alias = stepwise(rule).joined[1], ready(rule), time.window.steps[1].alias
-        found = absence.came(
-            state,
-            ledger.now,
-            lambda kept: holds is None or holds(frame_of(one, event_of(kept), {alias: event.body})),
-        )
-        words = f"came in time for {found.ended}, {found.open} still open"
-    ledger.put(place, found.state)
-    if part.step == 0 or found.ended:
-        ledger.told.append(Progress(rule.id, words, False, time.by))
-
-
-def duration_text_of(of: Micros) -> str:
-    """A length of a state as text."""
-    return duration_text(timedelta(microseconds=of))
-
-
-def _lost(many: int) -> str:
-    return f", the oldest {many} made room" if many else ""

@@ -56,4 +56,6 @@ def event_of(kept: Any) -> Event:
     at = parse_moment(kept["at"])
     assert at is not None
     signed = User(user[0], frozenset(user[1]), user[2]) if user is not None else None
-    return Event(kept["key"], "", kept["body"], at, signed)
+    return Event(
+        kept["key"], "", kept["body"], at, signed, hops=int(kept["hops"]), alerts=bool(kept["alerts"])
+    )

@@ -41,7 +41,7 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "rule.resumed": ("decisions", "a rule goes on after its `ask`, with an answer or without"),
     "window.moved": (
         "full",
-        "what an event did to a window or a throttle of a rule, such as `3 of 5 within PT10M`",
+        "what an event did to a window or a throttle of a rule, such as `3 of 5 within 10 minutes`",
     ),
     "window.reset": (
         "minimal",

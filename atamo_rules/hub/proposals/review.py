@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.hub.audit.search import Query, search
-from atamo_rules.hub.replay import Replayed, decision_facts, difference
+from atamo_rules.hub.replay import Replayed, decision_facts, difference, timed_rules, without
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source.diagnostic import Diagnostic
@@ -70,8 +70,10 @@ def findings(diagnostics: tuple[Diagnostic, ...], names: Mapping[str, Any]) -> l
 
 async def impact(hub: Hub, now: Ruleset, tenant: str) -> dict[str, Json]:
     """How the newest decided events would go under other rules. Nothing is sent; what follows an `ask`, and what
-    windows of time hold, is not decided again. Of an organisation's proposal only its own events are looked at."""
-    replayed = Replayed(FEW)
+    rules with clauses about time do, is not decided again. Of an organisation's proposal only its own events are looked
+    at."""
+    replayed, timed = Replayed(FEW), {rule.id for rule in timed_rules(now)}
+    known: dict[str, set[str]] = {}
     head = await hub.store.head()
     found = await search(
         lambda at, most: hub.store.audit(at, most),
@@ -86,8 +88,12 @@ async def impact(hub: Hub, now: Ruleset, tenant: str) -> dict[str, Json]:
             continue
         if tenant and (event.user is None or event.user.organisation != tenant):
             continue
-        differs = difference(
-            event.key, event.type, decision_facts(decision), decision_facts(decide(now, event))
-        )
+        if decision.digest not in known:
+            rules = await hub.rules_of(decision.digest)
+            known[decision.digest] = {rule.id for rule in timed_rules(rules)} if rules is not None else set()
+        apart = timed | known[decision.digest]
+        replayed.apart |= apart & {one.rule for one in decision.fired}
+        then, again = decision_facts(decision), decision_facts(decide(now, event))
+        differs = difference(event.key, event.type, without(then, apart), without(again, apart))
         replayed.add(event.type, differs)
     return replayed.document()

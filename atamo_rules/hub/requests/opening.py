@@ -155,7 +155,7 @@ def resumed(
         elif part is not None and frame.kind not in ("progress", "end"):
             happened.append(Answered(part.id))
     actions = told.get("actions", [])
-    still = {one["id"] for one in actions if one["state"] in ("waiting", "running", "again")}
+    still = {one["id"] for one in actions if one["state"] in ("waiting", "running", "again", "later")}
     asking = {one["rule"] for one in actions if one["id"] in still and one["verb"] == "ask"}
     answered = {one.part for one in happened if isinstance(one, Answered)}
     reasons = {one["id"]: one["why"] for one in actions if one["state"] != "done"}

@@ -18,9 +18,10 @@ from msgspec.structs import replace
 from atamo_rules.engine.decide import elapse
 from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
+from atamo_rules.engine.windows.shelves import schedules, windows
 from atamo_rules.engine.windows.state import Place, State, micros, state_of
-from atamo_rules.engine.windows.timed import schedules, shelves
 from atamo_rules.errors import StoreUnavailable
+from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.intake import Taken
@@ -86,10 +87,12 @@ class Windows:
     def follow(self, generation: Generation) -> None:
         """Other rules are in force: the states of windows that they do not have are let go of, and that is told."""
         known = {
-            shelf for rule in generation.ruleset.rules if rule.status != DRAFT for shelf in shelves(rule)
+            window for rule in generation.ruleset.rules if rule.status != DRAFT for window in windows(rule)
         }
         gone = [place for shelf in self.book.strangers(known) for place in self.book.drop(shelf)]
         if gone:
+            for (rule, part), many in _by_rule(gone).items():
+                self.hub.alarm(Alert("windows", reset_sentence(rule, part, many)))
             self.hub.spawn(self._forget(gone, "window.reset", generation.digest))
         fresh = schedules(generation.ruleset, self.hub.clock.now(), self.book.get)
         if fresh:
@@ -142,12 +145,13 @@ class Windows:
         state = ledger.get(place)
         if state is None or state.wake > ledger.now:
             return []
-        ends = elapse(generation.ruleset, place, state, ledger)
+        ends: Ends = []
+        for event, decision in elapse(generation.ruleset, place, state, ledger):
+            ends.append((event, decided(self.hub, event, generation, at, ledger, decision)))
+            ledger.told.clear()
         if ledger.get(place) is state:  # no rule knows it
             ledger.put(place, None)
-        return [
-            (event, decided(self.hub, event, generation, at, ledger, decision)) for event, decision in ends
-        ]
+        return ends
 
     def _undo(self, ends: Ends) -> None:
         for _, one in ends:
@@ -164,7 +168,7 @@ class Windows:
             following = one.following
             if not arrivals:
                 following = replace(following, puts=(*following.puts, *written))
-            if following.work:
+            if following.begins:
                 hub.retiring.enter(event.key, generation)
             taken = Taken(event.id, event)
             arrivals.append(arrival_of(taken, event, at, Decided(one.decision, following)))
@@ -186,7 +190,7 @@ class Windows:
 
     async def _forget(self, places: Sequence[Place], kind: Kind, digest: str) -> None:
         """Take states out of the store, and tell how many of which rule."""
-        rules = Counter(tuple(place.shelf.split(" ")[:2]) for place in places)
+        rules = _by_rule(places)
         at = self.hub.clock.now()
         await self.hub.write(
             [
@@ -209,6 +213,21 @@ class Windows:
         shelf, _, key = put.key.partition("\n")
         place = Place(shelf, key)
         return self.book.get(place) is None and not self.locks.held(place)
+
+
+def reset_sentence(rule: str, part: str, keys: int) -> str:
+    """What is said of windows that begin anew."""
+    what = {"throttle": "how often it acted", "schedule": "its next moment"}.get(
+        part, "what it counted and waited for"
+    )
+    under = "" if part == "schedule" else f" under {keys} key{'' if keys == 1 else 's'}"
+    return f"`{rule}` was changed, or is gone: {what}{under} is let go of"
+
+
+def _by_rule(places: Sequence[Place]) -> Counter[tuple[str, str]]:
+    """How many places there are of each part of each rule."""
+    words = (place.shelf.split(" ") for place in places)
+    return Counter((rule, part) for rule, part, *_ in words)
 
 
 def puts(written: Mapping[Place, State | None]) -> tuple[Put, ...]:

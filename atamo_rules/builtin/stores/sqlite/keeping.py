@@ -99,7 +99,7 @@ def _added(change: Change, written: _Moments) -> Iterator[Row]:
     for item in change.added:
         work, state = item.work, "running" if item.attempts else "waiting"
         yield (
-            item.row, work.event, item.id, *item.hold, work.at.timestamp(), state, 1, item.limited, item.attempts,
+            item.row, work.event, item.id, *item.hold, work.since.timestamp(), state, 1, item.limited, item.attempts,
             values.of_work(work, written(work.at)),
         )  # fmt: skip
 

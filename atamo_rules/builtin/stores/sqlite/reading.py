@@ -57,7 +57,7 @@ def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[st
             loaded.lost.append(item)
         else:
             # The wall clock may have been set while nobody looked: it waits no longer than was asked.
-            left = min(wait, max(0.0, due - clock)) if state == "again" else 0.0
+            left = min(wait, max(0.0, due - clock)) if state in ("again", "later") else 0.0
             loaded.items.append((item, left))
     loaded.pending = [
         key for (key,) in execute("select key from events where state = 'accepted' order by seq")

@@ -61,19 +61,20 @@ def of_action(action: Action) -> list[Json]:
         action.id, action.verb, action.agent, action.action, action.body, action.rule, action.because, action.index,
         None if acting is None else [acting.kind, acting.name],
         None if action.within is None else str(action.within),
-        action.error, action.retry,
+        action.error, action.retry, *([] if action.after is None else [str(action.after)]),
     ]  # fmt: skip
 
 
 def to_action(read: Any) -> Action:
     """The action of a list."""
-    id, verb, agent, name, body, rule, because, index, acting, within, error, retry = read
+    id, verb, agent, name, body, rule, because, index, acting, within, error, retry, *after = read
     return Action(
         id, verb, agent, name, body, rule, because, index,
         None if acting is None else Who(*acting),
         None if within is None else Decimal(within),
         error,
         retry,
+        *map(Decimal, after),
     )  # fmt: skip
 
 
@@ -84,19 +85,32 @@ def of_work(work: Work, at: str) -> str:
         of_action(work.action), work.event, work.who, work.organisation, work.digest, at,
         None if work.deadline is None else work.deadline.isoformat(),
         None if waiting is None else [waiting.rule, waiting.index, waiting.action_id, waiting.answers],
-        work.alerts, work.rules,
+        work.alerts, work.rules, *([] if work.due is None else [work.due.isoformat()]),
     ])  # fmt: skip
 
 
 def to_work(written: str) -> Work:
     """The work that was written."""
-    action, event, who, organisation, digest, at, deadline, waiting, alerts, rules = read(written)
+    action, event, who, organisation, digest, at, deadline, waiting, alerts, rules, *due = read(written)
     if waiting is not None:
         rule, index, id, answers = waiting
         waiting = Waiting(rule, index, id, tuple((alias, answer) for alias, answer in answers))
     limit = None if deadline is None else moment(deadline)
     made = to_action(action)
-    return Work(event, made, who, organisation, digest, moment(at), limit, waiting, alerts, rules=rules)
+    return Work(
+        event,
+        made,
+        who,
+        organisation,
+        digest,
+        moment(at),
+        limit,
+        waiting,
+        alerts,
+        0.0,
+        rules,
+        *map(moment, due),
+    )
 
 
 def of_frame(frame: Frame, at: datetime) -> str:
