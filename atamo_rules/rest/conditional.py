@@ -70,7 +70,8 @@ class Conditional:
     async def _tag(self, request: Request, look: Handler) -> str:
         """The tag of what is there for whoever asks; nothing where there is nothing for them."""
         try:
-            found = await look(request)
+            # What a change is given beside, `by` or `why`, is nothing that GET is asked.
+            found = await look(Request({**request.scope, "query_string": b""}, request.receive))
         except Problem as problem:
             if problem.status in (404, 410):
                 return ""

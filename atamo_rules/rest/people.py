@@ -16,13 +16,13 @@ from starlette.responses import Response
 
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.people import Directory
-from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.people import joining
 from atamo_rules.people.joining import KINDS, above_of, refusal, resource, uses, written
 from atamo_rules.people.nesting import way_back
 from atamo_rules.people.shape import PEOPLE
 from atamo_rules.rest.access import Access, forbidden, principal
-from atamo_rules.rest.bodies import bounded
+from atamo_rules.rest.orders import order as ordered
+from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
@@ -177,16 +177,11 @@ def _kind(request: Request) -> joining.Kind:
 
 async def _entry(request: Request, kind: joining.Kind) -> dict[str, Any]:
     """What somebody is to be, in the words of the people files. Raises Problem."""
-    try:
-        entry: Any = decode(await bounded(request, LARGEST))
-    except JsonRefused as error:
-        raise _wrong(str(error)) from None
-    if not isinstance(entry, dict):
-        raise _wrong("the body is an object")
+    entry = await ordered(request, "NewPerson", LARGEST)
     schema = PEOPLE["properties"][kind]["additionalProperties"]
     for found in jsonschema_rs.Draft202012Validator(schema).iter_errors(entry):
         place = ".".join(str(step) for step in found.instance_path)
-        raise _wrong(f"{f'`{place}`: ' if place else ''}{found.message}"[:1000])
+        raise unmeant(f"{f'`{place}`: ' if place else ''}{found.message}"[:1000])
     return entry
 
 
