@@ -63,7 +63,7 @@ class People:
         only(request)
         kind, name = _kind(request), str(request.path_params["name"])
         if not name or len(name) > LONGEST or not name.isprintable():
-            raise _wrong(f"a name has 1 to {LONGEST} characters, all of them printable")
+            raise unmeant(f"a name has 1 to {LONGEST} characters, all of them printable")
         entry = await _entry(request, kind)
         async with self.changing:
             before = self._people()
