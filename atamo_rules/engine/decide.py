@@ -76,7 +76,9 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | N
                 rule = firing.rule
                 found = _fired(firing)
         except Problem as problem:  # a table's answer that could not be made
-            fired.append(Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW))
+            fired.append(
+                Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW, provider=rule.provider)
+            )
             continue  # whether it holds is not known: it acts on nothing, and stops nothing
         fired.append(found)
         if rule.stop and rule.status == LIVE:
@@ -131,7 +133,8 @@ def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> list
             if lets_act(rule, frame, ledger):
                 fired = (_fired(Firing(rule, event, frame)),)
         except Problem as problem:
-            fired = (Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW),)
+            shadow = rule.status == SHADOW
+            fired = (Fired(rule.id, (), (str(problem),), shadow=shadow, provider=rule.provider),)
         out.append((event, Decision(event.key, event.type, ruleset.digest, fired)))
     return out
 
@@ -164,7 +167,7 @@ def _perform(
         if plan.verb == "ask":
             waiting = Waiting(rule.id, plan.index, action.id, answers)
             break
-    return Fired(rule.id, tuple(actions), tuple(problems), waiting, rule.status == SHADOW)
+    return Fired(rule.id, tuple(actions), tuple(problems), waiting, rule.status == SHADOW, rule.provider)
 
 
 def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> Action:
@@ -183,6 +186,7 @@ def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> 
         plan.within,
         error,
         plan.retry,
+        rule.provider,
     )
 
 

@@ -12,10 +12,10 @@ from atamo_rules.model.work import Work
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An action that was given up, an agent that is left alone for a while, a rule that cannot go on after its `ask`,
-    a store that cannot be written, an audit that is not what it was, or a number beyond its threshold. `message` is a
-    sentence."""
+    a store that cannot be written, an audit that is not what it was, a number beyond its threshold, a source or a
+    provider that broke. `message` is a sentence."""
 
-    kind: Literal["given-up", "breaker", "stuck", "store", "audit", "threshold", "source"]
+    kind: Literal["given-up", "breaker", "stuck", "store", "audit", "threshold", "source", "provider"]
     message: str
     work: Work | None = None
 

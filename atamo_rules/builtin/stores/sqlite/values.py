@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from atamo_rules.model.contribution import RULES
 from atamo_rules.model.decision import Action, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
@@ -61,19 +62,20 @@ def of_action(action: Action) -> list[Json]:
         action.id, action.verb, action.agent, action.action, action.body, action.rule, action.because, action.index,
         None if acting is None else [acting.kind, acting.name],
         None if action.within is None else str(action.within),
-        action.error, action.retry,
+        action.error, action.retry, *([action.provider] if action.provider != RULES else []),
     ]  # fmt: skip
 
 
 def to_action(read: Any) -> Action:
     """The action of a list."""
-    id, verb, agent, name, body, rule, because, index, acting, within, error, retry = read
+    id, verb, agent, name, body, rule, because, index, acting, within, error, retry, *provider = read
     return Action(
         id, verb, agent, name, body, rule, because, index,
         None if acting is None else Who(*acting),
         None if within is None else Decimal(within),
         error,
         retry,
+        *provider,
     )  # fmt: skip
 
 
