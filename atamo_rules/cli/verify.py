@@ -155,7 +155,7 @@ def _once(
         ]  # fmt: skip
         if show_missing:
             missing = [
-                codes.NOT_COVERED.at(one.span, f"no test shows `{' '.join(one.span.text.split())}` "
+                codes.NOT_COVERED.at(one.span, f"no test shows `{' '.join(one.span.said.split())}` "
                                      f"{'true' if one.held else 'false'} (rule `{one.rule}`)")
                 for one in shown.missing
             ]  # fmt: skip

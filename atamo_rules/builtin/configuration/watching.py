@@ -21,7 +21,7 @@ LOOK_S = 1.0
 UNFINISHED = 0.3
 """Seconds that a changed file without a line end after its last line is given: saving a file is often emptying it,
 then writing it."""
-WATCHED = {*SUFFIXES, ".json"}
+WATCHED = (*SUFFIXES, ".json")
 MOUNTED = "..data"
 """The link by which Kubernetes swaps the files of a mounted ConfigMap."""
 Changes = set[tuple[Any, str]]
@@ -96,7 +96,7 @@ def may_matter(folder: Path, path: str) -> bool:
     if any(part.startswith(".") and part != MOUNTED for part in parts):
         return False
     suffix = Path(path).suffix
-    return Path(path).name == MOUNTED or suffix in WATCHED or (not suffix and not Path(path).is_file())
+    return Path(path).name == MOUNTED or path.endswith(WATCHED) or (not suffix and not Path(path).is_file())
 
 
 async def finished(changed: Changes, following: asyncio.Future[Changes]) -> bool:

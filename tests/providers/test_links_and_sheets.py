@@ -1,0 +1,280 @@
+"""Links and rows of sheets mean what the same rules mean in the language, and stand beside them in one ruleset."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from atamo_rules.builtin.configuration.folder import FolderProvider
+from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.compiler.pipeline import compile_sources
+from atamo_rules.hub import spreadsheet
+from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.files import load
+from atamo_rules.hub.ports import ConfigurationProvider
+from atamo_rules.model.event import Event
+from atamo_rules.model.rule import Ruleset
+from atamo_rules.source.span import Source
+from atamo_rules.testing.agents import ScriptedAgent
+from atamo_rules.testing.contracts import ConfigurationProviderContract
+from atamo_rules.testing.laws_of_providing import event
+from tests.hub.stage import Heard
+from tests.providers.beside import Scripted, note
+
+TYPES = """
+event thing.seen
+  n: whole
+  tag: text?
+  level: one of low, high = low
+agent desk
+  uses log
+  send note
+    n: whole
+    tag: text?
+    about: text = "none"
+    any: anything?
+event thing.flagged
+  n: whole
+"""
+LINKS = """
+links:
+  told:
+    on: thing.seen
+    for: group staff
+    about: They want to know
+    send: desk.note
+    with: {n: "{{ n }}", tag: "{{ tag }}", about: "{{ n }} of {{ level }}", any: [1, x]}
+"""
+SAME_AS_LINKS = """
+rule told "They want to know"
+  on thing.seen
+  for group staff
+  do
+    send desk.note
+      n: n
+      tag: tag
+      about: "{{ n }} of {{ level }}"
+      any: [1, "x"]
+"""
+SHEET = """\
+rule,on,for,except,order,status,stop,about,n,level,tag,=> send,=> emit,=> n,=> about,=> any
+a,thing.seen,group staff,user ada,5,,yes,First,> 3,"low, high",,desk.note,,{{ n }},{{ n }},1.50
+b,thing.seen,,,,shadow,,,,,big one,,thing.flagged,7,,
+c,thing.seen,,,,,,,not 4,not high,is present,desk.note,,1,"a ""b"" {{ level }}",true
+"""
+SAME_AS_SHEET = """
+rule a "First"
+  on thing.seen
+  order 5
+  for group staff
+  except user ada
+  when n > 3
+   and level is one of [low, high]
+  do
+    send desk.note
+      n: n
+      about: "{{ n }}"
+      any: 1.50
+  stop
+rule b
+  on thing.seen
+  status shadow
+  when tag is present and tag is "big one"
+  do
+    emit thing.flagged
+      n: 7
+rule c
+  on thing.seen
+  when n is not 4 and level is not high and tag is present
+  do
+    send desk.note
+      n: 1
+      about: "a \\"b\\" {{ level }}"
+      any: true
+"""
+
+
+def ruleset(**files: str) -> Ruleset:
+    sources = [Source(name.replace("__", "."), dedent(text)) for name, text in files.items()]
+    made = compile_sources(sources, lambda *_: "")
+    assert made.ruleset is not None, [str(d.span) + d.message for d in made.diagnostics]
+    return made.ruleset
+
+
+def test_a_link_means_what_the_same_rule_means() -> None:
+    links = ruleset(types__atamo=TYPES, links__yaml=LINKS)
+    assert links.digest == ruleset(types__atamo=TYPES, same__atamo=SAME_AS_LINKS).digest
+    assert [rule.provider for rule in links.rules] == ["links"]
+    assert str(links.rules[0].span) == "links.yaml:3:3"
+
+
+def test_a_row_means_what_the_same_rule_means() -> None:
+    table = ruleset(types__atamo=TYPES, desk__rules__csv=SHEET)
+    same = ruleset(types__atamo=TYPES, same__atamo=SAME_AS_SHEET)
+    found, wanted = ({rule.id: rule for rule in one.rules} for one in (table, same))
+    assert found["a"].digest == wanted["a"].digest
+    for name in ("a", "b", "c"):
+        assert (found[name].plans, found[name].order, found[name].stop, found[name].status) == (
+            wanted[name].plans, wanted[name].order, wanted[name].stop, wanted[name].status,
+        )  # fmt: skip
+        assert found[name].provider == "table"
+    assert str(found["c"].span) == "desk.rules.csv:4:1"
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+@pytest.mark.parametrize("tag", [None, "big one", "other", ...])
+@pytest.mark.parametrize("level", ["low", "high"])
+def test_a_row_decides_as_the_same_rule(n: int, tag: Any, level: str) -> None:
+    from atamo_rules.engine.decide import decide
+
+    table = ruleset(types__atamo=TYPES, desk__rules__csv=SHEET)
+    same = ruleset(types__atamo=TYPES, same__atamo=SAME_AS_SHEET)
+    body = {"n": n, "level": level} if tag is ... else {"n": n, "level": level, "tag": tag}
+    one, two = (decide(rules, event("thing.seen", **body)) for rules in (table, same))
+    assert [(f.rule, [a.body for a in f.actions]) for f in one.fired] == [
+        (f.rule, [a.body for a in f.actions]) for f in two.fired
+    ]
+
+
+def test_rows_without_a_name_are_called_by_their_row() -> None:
+    made = ruleset(types__atamo=TYPES, desk__rules__csv="on,=> send,=> n\n\nthing.seen,desk.note,{{ n }}\n")
+    assert [rule.id for rule in made.rules] == ["desk row 3"]
+
+
+def test_rules_links_rows_and_a_provider_decide_one_event(tmp_path: Path) -> None:
+    rule = "rule plain\n  on thing.seen\n  do\n    send desk.note\n      n: n\n"
+    (tmp_path / "types.atamo").write_text(TYPES + rule)
+    (tmp_path / "links.yaml").write_text(LINKS.replace("    for: group staff\n", ""))
+    (tmp_path / "desk.rules.csv").write_text("rule,on,n,=> send,=> n\nrow,thing.seen,> 1,desk.note,{{ n }}\n")
+
+    async def story() -> tuple[Heard, ScriptedAgent, dict[str, Any]]:
+        heard, desk = Heard(), ScriptedAgent()
+        rules = FolderProvider(tmp_path, watch=False)
+        controller = Controller(
+            rules, MemoryStore(), [heard], agents={"desk": desk}, providers=[Scripted([note()])]
+        )
+        async with controller:
+            hub = controller.hub
+            await hub.submit_json({"type": "thing.seen", "id": "e1", "data": {"n": 2}})
+            await hub.wait("e1", 10)
+            return heard, desk, await hub.store.told("e1") or {}
+
+    heard, desk, told = asyncio.run(story())
+    assert {(one.rule, one.provider) for one in desk.asked} == {
+        ("plain", "rules"), ("told", "links"), ("row", "table"), ("provider:pricing", "pricing 2.1"),
+    }  # fmt: skip
+    (decided,) = heard.what("event.decided")
+    assert sorted(decided["providers"]) == ["links", "pricing 2.1", "rules", "table"]
+    assert {one["rule"]: one["provider"] for one in told["actions"]}["told"] == "links"
+    because = {one["rule"]: one["because"] for one in told["actions"]}
+    assert because["told"].endswith("links.yaml:6:11")
+    assert because["row"].endswith("desk.rules.csv:2:20")
+
+
+class TestFolderOfSheetsAndLinks(ConfigurationProviderContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+        (tmp_path / "types.atamo").write_text(TYPES)
+        (tmp_path / "links.yaml").write_text(LINKS)
+        (tmp_path / "desk.rules.csv").write_text(SHEET)
+
+    def provider(self) -> ConfigurationProvider:
+        return FolderProvider(self.folder)
+
+    def event(self) -> Event:
+        return event("thing.seen", n=5, level="low")
+
+    def change(self) -> None:
+        (self.folder / "desk.rules.csv").write_text(SHEET.replace("> 3", "> 4"))
+
+    def spoil(self) -> None:
+        (self.folder / "links.yaml").write_text(LINKS.replace("desk.note", "desk.nota"))
+        (self.folder / "desk.rules.csv").write_text(SHEET.replace("> 3", "=A1"))
+
+    def test_a_change_that_is_wrong_is_told_and_the_next_good_one_is_taken(self) -> None:
+        good = self.change
+
+        def change() -> None:
+            (self.folder / "links.yaml").write_text(LINKS)
+            good()
+
+        self.change = change  # type: ignore[method-assign]
+        super().test_a_change_that_is_wrong_is_told_and_the_next_good_one_is_taken()
+
+
+# --- spreadsheets ---------------------------------------------------------------------------------------
+
+
+def book(*rows: list[Any]) -> bytes:
+    import openpyxl
+
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.create_sheet("notes").append(["not", "read"])
+    raw = io.BytesIO()
+    made.save(raw)
+    return raw.getvalue()
+
+
+def test_a_spreadsheet_is_the_sheet_that_it_shows() -> None:
+    import datetime
+
+    text = spreadsheet.text_of(
+        book(
+            ["rule", "on", "=> any"], ["a", None, 1.5], [], ["42", True, 3.0], ["x, y", 'say "hi"', 0.1],
+            ["=A1", datetime.date(2026, 1, 2), "two\nlines"], [],
+        )
+    )  # fmt: skip
+    assert text == (
+        'rule,on,=> any\na,,1.5\n\n"""42""",true,3\n"x, y","say ""hi""",0.1\n=A1,2026-01-02,"two\nlines"\n'
+    )
+
+
+def test_a_spreadsheet_holds_rules(tmp_path: Path) -> None:
+    (tmp_path / "types.atamo").write_text(TYPES)
+    raw = book(["rule", "on", "n", "=> send", "=> n"], ["row", "thing.seen", 4, "desk.note", "{{ n }}"])
+    (tmp_path / "desk.rules.xlsx").write_bytes(raw)
+    state = FolderProvider(tmp_path).load()
+    decision = state.decide(event("thing.seen", n=4, level="low"))  # type: ignore[union-attr]
+    assert [(one.rule, one.provider, one.body["n"]) for one in decision.actions] == [("row", "table", 4)]  # type: ignore[index, call-overload]
+    assert decision.actions[0].because.endswith("desk.rules.xlsx:2:18")
+
+
+def bomb() -> bytes:
+    raw = io.BytesIO()
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b" " * (spreadsheet.MOST_BYTES + 1))
+    return raw.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"PK no zip", "it is no spreadsheet that can be read (BadZipFile)"),
+        (book(["a"])[:-40], "it is no spreadsheet that can be read (BadZipFile)"),
+        (bomb(), "it has more than 100 MiB when it is unpacked"),
+        (book(["x"] * 201), "it has more than 50000 rows or 200 columns"),
+    ],
+)
+def test_what_is_no_spreadsheet_is_a_diagnostic(raw: bytes, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.rules.xlsx"
+    path.write_bytes(raw)
+    source, found = load(path)
+    assert source.text == ""
+    assert [(one.code.id, one.message) for one in found] == [("E0130", f"this file cannot be read: {why}")]
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(ValueError, match=r"atamo-rules\[xlsx\]"):
+        spreadsheet.text_of(b"")
