@@ -47,6 +47,8 @@ held by another hub or can no longer be written."""
               help="Take events by a plug-in, too; `atamo plugins` lists them. May be given again.")  # fmt: skip
 @click.option("--auditor", "auditors", multiple=True, metavar="NAME[:PLACE]",
               help="Tell a plug-in every step, too. May be given again.")  # fmt: skip
+@click.option("--provider", "providers", multiple=True, metavar="NAME[:PLACE]",
+              help="Ask a plug-in about every event beside the rules. May be given again.")  # fmt: skip
 @click.option("--vault", metavar="VAULT", help="Where tokens of users are kept: `file:KEYFILE`, sealed in the store,"
               " `environment`, or that of a plug-in.  [default: there is none]")  # fmt: skip
 @click.option("--audit-level", type=click.Choice(["minimal", "decisions", "full"]), default="full", show_default=True,

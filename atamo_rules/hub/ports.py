@@ -17,7 +17,7 @@ from atamo_rules.hub.generation import Declared, Generation
 from atamo_rules.hub.receiving import Received
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.model.audit import AuditRecord
-from atamo_rules.model.contribution import ActionMessage
+from atamo_rules.model.contribution import ActionMessage, NotTaken
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Outcome
@@ -194,7 +194,7 @@ class EvaluatorProvider(Protocol):
 
     name: str
 
-    def states(self) -> AsyncIterator[Evaluator | Rejected]:
+    def states(self) -> AsyncIterator[Evaluator | NotTaken | Rejected]:
         """The first state at once, then one more for every change, or why a change was not taken: then the last one
         stays. All have the provider's name. Never ends by itself; what it raises is told, and it is called again."""
         ...

@@ -32,6 +32,13 @@ class ActionMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTaken:
+    """A change that a provider beside the rules does not offer as a state, and why, in sentences."""
+
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Contribution:
     """What came of asking one provider about one event.
 

@@ -18,7 +18,7 @@ from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, read_
 from atamo_rules.syntax.yaml_rules import principals
 
 PROVIDER = "links"
-LINK = ("on", "for", "except", "send", "with", "about", "status")
+LINK = ("on", "for", "except", "send", "with", "about", "owner", "status")
 
 
 class LinkClauses(Clauses):
@@ -78,12 +78,19 @@ def _link(key: Scalar, node: Node, clauses: LinkClauses) -> decl.Rule | None:
         on,
         clauses.about(given.get("about")),
         status=clauses.name(status) if isinstance(status, Scalar) else None,
+        metadata=_owner(given.get("owner"), clauses),
         include=principals(given.get("for"), clauses),
         exclude=principals(given.get("except"), clauses),
         actions=(do,),
         provider=PROVIDER,
         span=key.span.to(node.span),
     )
+
+
+def _owner(node: Node | None, clauses: LinkClauses) -> tuple[tree.Argument, ...]:
+    """Whose link it is, as metadata of a rule."""
+    text = clauses.text(node, "`owner`") if node is not None else None
+    return (tree.Argument((tree.Step("owner", span=text.span),), text, span=text.span),) if text else ()
 
 
 def _target(node: Node, clauses: LinkClauses) -> tree.Name | None:

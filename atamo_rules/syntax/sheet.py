@@ -1,8 +1,9 @@
 """A sheet of rows as rules: `NAME.rules.csv`, or the same as a spreadsheet.
 
-The first row names the columns. `rule`, `on`, `for`, `except`, `order`, `status`, `stop` and `about` are clauses of a
-rule; `=> send` or `=> emit` is what a row does, and every other `=> name` an argument of it; any other column is an
-expression that each row's cell tests, and an empty cell tests nothing. A row becomes a rule of the language's tree.
+The first row names the columns. `rule`, `on`, `for`, `except`, `order`, `status`, `stop`, `about` and `owner` are
+clauses of a rule; `=> send` or `=> emit` is what a row does, and every other `=> name` an argument of it; any other
+column is an expression that each row's cell tests, and an empty cell tests nothing. A row becomes a rule of the
+language's tree.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from atamo_rules.syntax.sheet_cells import Cell, Sheet, rows
 from atamo_rules.syntax.sheet_values import foreign, test_of, truth_of, value_of
 
 PROVIDER = "table"
-CLAUSES = ("rule", "on", "for", "except", "order", "status", "stop", "about")
+CLAUSES = ("rule", "on", "for", "except", "order", "status", "stop", "about", "owner")
 DOES = ("send", "emit")
 ARROW = "=>"
 
@@ -132,6 +133,7 @@ class Reader:
             tree.Literal(about.text, span=about.span) if about else None,
             self._order(given.get("order")),
             tree.Name(status.text, span=status.span) if status else None,
+            metadata=_owner(given.get("owner")),
             include=include,
             exclude=exclude,
             condition=every,
@@ -196,6 +198,14 @@ def read_sheet(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
             made = reader.row(cells, columns)
             rules += [made] if made is not None else []
     return decl.File(sheet, tuple(rules)), tuple(reader.report)
+
+
+def _owner(cell: Cell | None) -> tuple[tree.Argument, ...]:
+    """Whose rule it is, as metadata of it."""
+    if cell is None:
+        return ()
+    text = tree.Literal(cell.text, span=cell.span)
+    return (tree.Argument((tree.Step("owner", span=cell.span),), text, span=cell.span),)
 
 
 def _at(cell: Cell, message: str, remedy: str) -> Diagnostic:

@@ -147,6 +147,42 @@ def test_rows_without_a_name_are_called_by_their_row() -> None:
     assert [rule.id for rule in made.rules] == ["desk row 3"]
 
 
+def test_links_and_rows_belong_to_somebody() -> None:
+    links = LINKS.replace("    for: group staff\n", "    owner: group staff\n")
+    sheet = "rule,on,owner,=> send,=> n\nrow,thing.seen,user ada,desk.note,1\n"
+    made = ruleset(types__atamo=TYPES, links__yaml=links, desk__rules__csv=sheet)
+    assert {rule.id: str(rule.scope.owner) for rule in made.rules} == {
+        "told": "group staff",
+        "row": "user ada",
+    }
+    assert all(rule.scope.include == (rule.scope.owner,) for rule in made.rules)
+
+
+def test_no_fix_is_written_into_a_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.golden.shell import shell
+
+    (tmp_path / "types.atamo").write_text(TYPES)
+    sheet = "rule,on,level,=> send,=> n\nrow,thing.seen,hihg,desk.note,1\n"
+    (tmp_path / "desk.rules.csv").write_text(sheet)
+    monkeypatch.chdir(tmp_path)
+    said, code = shell("atamo verify --fix --unsafe-fixes .", b"", monkeypatch)
+    assert ("did you mean `high`?" in said, code) == (True, 1)
+    assert (tmp_path / "desk.rules.csv").read_text() == sheet
+
+
+def test_fmt_leaves_links_and_sheets_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.golden.shell import shell
+
+    (tmp_path / "types.atamo").write_text(TYPES.lstrip())
+    (tmp_path / "links.yaml").write_text(LINKS)
+    (tmp_path / "desk.rules.csv").write_text(SHEET)
+    monkeypatch.chdir(tmp_path)
+    said, code = shell("atamo fmt .", b"", monkeypatch)
+    assert code == 0, said
+    assert (tmp_path / "links.yaml").read_text() == LINKS
+    assert (tmp_path / "desk.rules.csv").read_text() == SHEET
+
+
 def test_rules_links_rows_and_a_provider_decide_one_event(tmp_path: Path) -> None:
     rule = "rule plain\n  on thing.seen\n  do\n    send desk.note\n      n: n\n"
     (tmp_path / "types.atamo").write_text(TYPES + rule)
@@ -278,3 +314,35 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(ValueError, match=r"atamo-rules\[xlsx\]"):
         spreadsheet.text_of(b"")
+
+
+def test_the_story_of_an_event_names_who_asked_for_what(tmp_path: Path) -> None:
+    from atamo_rules.cli.ink import Ink
+    from atamo_rules.cli.timeline import timeline
+    from atamo_rules.hub.trace import document
+
+    (tmp_path / "types.atamo").write_text(TYPES)
+    (tmp_path / "links.yaml").write_text(LINKS.replace("    for: group staff\n", ""))
+
+    async def story() -> list[str]:
+        heard = Heard()
+        providers = [Scripted([note()]), Scripted(ValueError("no price"), name="bad")]
+        rules = FolderProvider(tmp_path, watch=False)
+        controller = Controller(
+            rules, MemoryStore(), [heard], agents={"desk": ScriptedAgent()}, providers=providers
+        )
+        async with controller:
+            hub = controller.hub
+            await hub.submit_json({"type": "thing.seen", "id": "e1", "data": {"n": 2}})
+            await hub.wait("e1", 10)
+            kept, told = await hub.store.event("e1"), await hub.store.told("e1")
+            assert kept is not None
+            assert told is not None
+            records = [record for record in heard.records if record.event == "e1"]
+            return list(timeline(document(kept, told, records, hub.current.ruleset), Ink(False)))
+
+    shown = "\n".join(asyncio.run(story()))
+    assert "send desk.note  of told (links)" in shown
+    assert "send desk.note  of the provider pricing 2.1" in shown
+    assert "the provider bad 2.1 failed" in shown
+    assert "    ValueError: no price" in shown

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.model.audit import Kind
-from atamo_rules.model.contribution import LINKS, RULES, TABLE
+from atamo_rules.model.contribution import LINKS, RULES, TABLE, NotTaken
 from atamo_rules.source.diagnostic import Severity
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
-    from atamo_rules.hub.ports import Evaluator, EvaluatorProvider, Rejected
+    from atamo_rules.hub.ports import Evaluator, EvaluatorProvider
 
 PATIENCE = 10.0
 """Seconds that the start of a hub waits for the first states."""
@@ -158,7 +158,9 @@ def _name(provider: Any) -> str:
     return name
 
 
-def _reasons(state: Rejected) -> list[str]:
+def _reasons(state: Any) -> list[str]:
+    if isinstance(state, NotTaken):
+        return [str(one) for one in state.reasons[:REASONS]]
     found = [one for one in getattr(state, "diagnostics", ()) if one.severity is Severity.ERROR]
     if not found:
         return [f"a {type(state).__name__} is no state that can be asked"]

@@ -23,7 +23,7 @@ HUB = "hub"
 FOLDER = "submitted"
 """Where submitted files stand among the sources, in the names that findings show."""
 MOST_FILES, MOST_TEXT = 50, 256 << 10
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(atamo|yaml|yml)")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(atamo|yaml|yml|rules\.csv)")
 _LEVEL = re.compile(r"(user|group|organisation) (\S.{0,199})")
 
 Files: TypeAlias = Mapping[str, str]
