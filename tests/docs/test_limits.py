@@ -11,7 +11,8 @@ from atamo_rules.builtin.stores import memory
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import files, follow, hub, intake, keyring
+from atamo_rules.hub import files, follow, hub, intake, keyring, spreadsheet
+from atamo_rules.hub.evaluators import panel
 from atamo_rules.hub.requests import live, step
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.sharing import flights
@@ -20,7 +21,7 @@ from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies, slow
 from atamo_rules.source import formats, render
-from atamo_rules.syntax import clause, outline, recipes, yaml_nodes
+from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_nodes
 from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
@@ -31,6 +32,9 @@ LIMITS = {
     "indentation": f"{outline.DEEPEST} deep",
     "indentation, and YAML": f"{yaml_nodes.DEEPEST} deep",
     "a YAML file": f"{yaml_nodes.MOST:,} nodes; {yaml_nodes.MOST_REPEATED:,} of them",
+    "a sheet of rows": f"{sheet_cells.MOST:,} cells; a spreadsheet {spreadsheet.MOST_ROWS:,} rows, "
+    f"{spreadsheet.MOST_COLUMNS} columns and {spreadsheet.MOST_BYTES >> 20} MiB",
+    "a provider beside the rules": f"{panel.LONGEST:g} seconds and {panel.MOST} messages",
     "digits of a number": f"{strict_json.DIGITS:,}, and",
     "findings shown": f"{render.MOST}; {formats.MOST:,} in",
     "a JSON document": f"nested {strict_json.DEEPEST} deep",

@@ -346,3 +346,47 @@ def test_the_story_of_an_event_names_who_asked_for_what(tmp_path: Path) -> None:
     assert "send desk.note  of the provider pricing 2.1" in shown
     assert "the provider bad 2.1 failed" in shown
     assert "    ValueError: no price" in shown
+
+
+CELLS_MEAN = {
+    "high": 'level is "high"',
+    '"low, high"': 'level is one of ["low", "high"]',
+    "not low": 'level is not "low"',
+    "any": "",
+    "-": "",
+    "is present": "level is present",
+}
+COUNTS_MEAN = {
+    "> 5": "n > 5",
+    ">= 5": "n >= 5",
+    "between 1 and 5": "n is between 1 and 5",
+    "7": "n is 7",
+    '"1, 2"': "n is one of [1, 2]",
+    '"< 1, > 5"': "n < 1 or n > 5",
+}
+TAGS_MEAN = {
+    "north west": 'tag is "north west"',
+    '"""a, b"""': 'tag is "a, b"',
+    '"""42"""': 'tag is "42"',
+    'contains "x"': 'tag contains "x"',
+    'starts with "x"': 'tag starts with "x"',
+    "matches /^x/": "tag matches /^x/",
+    "is empty": "tag is empty",
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "condition"),
+    [(name, *one) for name, means in (("level", CELLS_MEAN), ("n", COUNTS_MEAN)) for one in means.items()]
+    + [("tag", *one) for one in TAGS_MEAN.items()],
+)
+def test_a_cell_means_what_the_condition_means(column: str, cell: str, condition: str) -> None:
+    types = TYPES.replace("  tag: text?\n  level", "  tag: text\n  level")
+    sheet = f"rule,on,{column},=> send,=> n\nr,thing.seen,{cell},desk.note,1\n"
+    when = f"\n  when {condition}" if condition else ""
+    same = f"rule r\n  on thing.seen{when}\n  do\n    send desk.note\n      n: 1\n"
+    one, two = (
+        ruleset(types__atamo=types, a__rules__csv=sheet),
+        ruleset(types__atamo=types, same__atamo=same),
+    )
+    assert one.rules[0].digest == two.rules[0].digest

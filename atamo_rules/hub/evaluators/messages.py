@@ -7,7 +7,6 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.decide import action_id
-from atamo_rules.engine.examples import with_defaults
 from atamo_rules.model.contribution import ActionMessage
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
@@ -128,19 +127,19 @@ def _doers(target: str, ruleset: Ruleset) -> tuple[ActionType, ...]:
 
 
 def _fitting(body: Mapping[str, Json], kind: ActionType, generation: Generation) -> Json:
-    """The arguments with the defaults of those left out. Raises Refused where they are not as they were declared."""
+    """The arguments, as a rule would hand them on. Raises Refused where they are not as they were declared."""
+    given: Json = dict(body)
     if not isinstance(kind.parameters, Record):
-        return dict(body)
-    filled = with_defaults(dict(body), kind.parameters)
-    unknown = next(_strange(filled, kind.parameters, ""), None)
+        return given
+    unknown = next(_strange(given, kind.parameters, ""), None)
     if unknown is not None:
         near = _near(unknown, list(kind.parameters.members))
         raise Refused(f"`{kind.id}` has no argument `{unknown}`{near}")
-    action = Action("", "send", kind.agent, kind.name, filled, "", "", 0)
-    reasons = generation.asked(action, filled)
+    action = Action("", "send", kind.agent, kind.name, given, "", "", 0)
+    reasons = generation.asked(action, given)
     if reasons:
         raise Refused(f"`{kind.id}`: {'; '.join(reasons)}")
-    return filled
+    return given
 
 
 def _strange(value: Any, type: Type, path: str) -> Iterator[str]:
