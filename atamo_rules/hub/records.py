@@ -96,7 +96,7 @@ def evaluated(
         yield Note(at, "window.moved", event.key, event.who, what, cause, digest)
     for said in decision.contributions:
         if said.why or said.problems:
-            why: dict[str, Json] = {"provider": said.provider, "digest": said.digest, "why": said.why}
+            why: dict[str, Json] = {"provider": said.provider, "state": said.digest, "why": said.why}
             yield Note(
                 at,
                 "provider.failed",

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 
 from atamo_rules.builtin.configuration.python import FunctionEvaluator
+from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.hub.evaluators import panel
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.model.contribution import ActionMessage
+from atamo_rules.model.decision import Action
+from atamo_rules.testing.clock import ManualClock
 from tests.providers.beside import Scripted, Stage, note
 
 
@@ -40,7 +43,8 @@ def test_two_providers_and_the_rules_decide_one_event_together() -> None:
     assert [one["provider"] for one in stage.heard.what("action.created")] == list(decided["providers"])
     assert {one["provider"] for one in stage.heard.what("action.done")} == set(decided["providers"])
     activated = stage.heard.what("provider.activated")
-    assert [(one["provider"], one["version"], one["digest"]) for one in activated] == [
+    assert not any(record.rules for record in stage.heard.records if record.kind == "provider.activated")
+    assert [(one["provider"], one["version"], one["state"]) for one in activated] == [
         ("pricing", "2.1", "pricing-2.1"), ("routing", "3", "routing-3"),
     ]  # fmt: skip
     assert (first.closed, second.closed) == (1, 1)
@@ -292,3 +296,29 @@ def test_a_function_that_is_changed_is_another_state() -> None:
     other = FunctionEvaluator(lambda event: None, name="a")
     assert one.digest != other.digest
     assert one.digest != FunctionEvaluator(one.function, name="a", version="2").digest
+
+
+def test_alerts_about_one_provider_come_a_minute_apart() -> None:
+    def now_and_then(event: Any) -> Any:
+        return [] if event.body["n"] % 2 else "nonsense"
+
+    async def story() -> Stage:
+        stage = Stage(Scripted(now_and_then, name="bad"))
+        async with stage.controller:
+            clock = stage.controller.hub.clock = ManualClock()
+            for number in range(8):
+                await stage.send(id=f"e{number}", n=number)
+                clock.move(panel.QUIET / 4 if number < 4 else 0.0)
+        return stage
+
+    stage = asyncio.run(story())
+    assert len(stage.heard.what("provider.failed")) == 4
+    assert len(stage.alerts) == 2
+
+
+def test_a_store_keeps_who_asked_for_an_action() -> None:
+    action = Action("a1", "send", "desk", "note", {"n": 1}, "provider:stock", "why", 0, provider="stock 1.4")
+    plain = Action("a2", "send", "desk", "note", {"n": 1}, "tell", "a.atamo:1:1", 0)
+    for one in (action, plain):
+        assert values.to_action(values.of_action(one)) == one
+    assert len(values.of_action(plain)) == 12, "as a release before wrote it"

@@ -28,7 +28,7 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "source.broken": ("minimal", "an event provider raised; it is started again after a while"),
     "provider.activated": (
         "minimal",
-        "a state of a provider beside the rules is in force: its version, its digest",
+        "a state of a provider beside the rules is in force: its version, and the digest of the state",
     ),
     "provider.rejected": ("minimal", "a change of a provider beside the rules was not taken, and why"),
     "provider.broken": (

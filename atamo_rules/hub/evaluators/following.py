@@ -114,7 +114,7 @@ class Providers:
         self.said[name].set()
 
     async def _activated(self, name: str, state: Evaluator) -> None:
-        await self._tell("provider.activated", "", provider=name, version=state.version, digest=state.digest)
+        await self._tell("provider.activated", "", provider=name, version=state.version, state=state.digest)
 
     async def _broken(self, name: str, why: str) -> None:
         await self._tell("provider.broken", f"the provider `{name}` broke off: {why}", provider=name, why=why)

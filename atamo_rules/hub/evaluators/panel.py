@@ -34,16 +34,19 @@ MOST = 100
 MOST_LEFT = 64
 """Evaluations that may run on after they were given up; then their provider is not asked before one has ended."""
 LONGEST_WHY = 500
+QUIET = 60.0
+"""Seconds between two alerts about one provider."""
 POLICY = BreakerPolicy(failures=5)
 
 
 @dataclass(slots=True, eq=False)
 class Standing:
-    """How one provider does. `why` is what is wrong with it, and was told; empty when all is well."""
+    """How one state of a provider does. `why` is what went wrong last, `alerted` when that was said last."""
 
     breaker: Breaker
     running: int = 0
     why: str = ""
+    alerted: float | None = None
 
 
 class Broken(Exception):
@@ -75,7 +78,7 @@ class Panel:
 
     async def _one(self, evaluator: Evaluator, event: Event, generation: Generation) -> Contribution:
         provider, digest = f"{evaluator.name} {evaluator.version}", evaluator.digest
-        standing = self.standing.setdefault((evaluator.name, digest), Standing(Breaker(POLICY)))
+        standing = self._standing(evaluator)
         passed = self.hub.clock.passed
         if standing.breaker.room(passed(), standing.running) == 0:
             why = f"it is left alone for a while: {standing.why}"
@@ -91,8 +94,18 @@ class Panel:
             standing.running -= 1
         standing.breaker.success()
         made = _taken(messages, provider, digest, event, generation)
-        self._tell(evaluator, standing, made.problems[0] if made.problems else "")
+        if made.problems:
+            self._tell(evaluator, standing, made.problems[0])
         return made
+
+    def _standing(self, evaluator: Evaluator) -> Standing:
+        """How an evaluator does; what was known of the state before it is let go of."""
+        key = evaluator.name, evaluator.digest
+        found = self.standing.get(key)
+        if found is None:
+            self.standing = {one: known for one, known in self.standing.items() if one[0] != evaluator.name}
+            found = self.standing[key] = Standing(Breaker(POLICY))
+        return found
 
     async def _messages(self, evaluator: Evaluator, event: Event) -> Sequence[ActionMessage]:
         """What an evaluator answers in its time. One that does not even end when it is told to is left to itself.
@@ -122,10 +135,11 @@ class Panel:
         return answer
 
     def _tell(self, evaluator: Evaluator, standing: Standing, why: str) -> None:
-        """Raise an alert where something is wrong that was not before; every event's own record tells it anyway."""
-        if why and not standing.why:
+        """Raise an alert, now and then; every event's own record tells it anyway."""
+        standing.why, now = why, self.hub.clock.passed()
+        if standing.alerted is None or now - standing.alerted >= QUIET:
+            standing.alerted = now
             self.hub.alarm(Alert("provider", f"the provider `{evaluator.name}` failed: {why}"))
-        standing.why = why
 
 
 async def _contained(evaluator: Evaluator, event: Event) -> Any:
