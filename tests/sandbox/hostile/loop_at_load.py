@@ -2,7 +2,7 @@
 
 # then: load-deadline @5
 
-[None for _ in iter(int, 1)]
+all(one == 0 for one in iter(int, 1))
 
 
 def evaluate(event):
