@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from atamo_rules.model.people import User
     from atamo_rules.model.rule import Rule, Ruleset
     from atamo_rules.model.work import Hold, Selector
+    from atamo_rules.sandbox.code import SandboxedCode
+    from atamo_rules.sandbox.faults import CodeFailed, NoSandbox
+    from atamo_rules.sandbox.limits import CodeLimits
 
 _HOMES = {
     "Controller": "hub.controller",
@@ -121,6 +124,10 @@ _HOMES = {
     "TextProvider": "builtin.configuration.text",
     "IteratedEvents": "builtin.events.iterated",
     "Portal": "embed.portal",
+    "SandboxedCode": "sandbox.code",
+    "CodeFailed": "sandbox.faults",
+    "NoSandbox": "sandbox.faults",
+    "CodeLimits": "sandbox.limits",
     "Threshold": "hub.telemetry.thresholds",
     "Way": "hub.ways",
     "EventRejected": "errors",
@@ -139,6 +146,8 @@ __all__ = [
     "AtamoError",
     "Auditor",
     "Busy",
+    "CodeFailed",
+    "CodeLimits",
     "ConfigurationProvider",
     "Controller",
     "Decision",
@@ -161,6 +170,7 @@ __all__ = [
     "JsonLinesAuditor",
     "Matcher",
     "MemoryStore",
+    "NoSandbox",
     "NotTaken",
     "OpenTelemetryAuditor",
     "PluginBroken",
@@ -170,6 +180,7 @@ __all__ = [
     "Rulebook",
     "Ruleset",
     "RulesetRejected",
+    "SandboxedCode",
     "Selector",
     "SqliteStore",
     "Store",

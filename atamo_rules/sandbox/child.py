@@ -17,7 +17,7 @@ from pathlib import Path
 
 from atamo_rules.sandbox.channel import Channel
 from atamo_rules.sandbox.faults import NoSandbox
-from atamo_rules.sandbox.limits import Limits
+from atamo_rules.sandbox.limits import CodeLimits
 
 FIRST = (
     "import sys; sys.path.insert(0, sys.argv[1]); from atamo_rules.sandbox.inside.main import first; first()"
@@ -50,7 +50,7 @@ def _python() -> str:
 class Child:
     """One process. Raises NoSandbox where it cannot be started."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: CodeLimits) -> None:
         if sys.platform != "linux":
             raise NoSandbox(
                 f"code of users runs behind walls that only Linux has, and this is {sys.platform}"

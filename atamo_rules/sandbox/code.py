@@ -14,7 +14,7 @@ from atamo_rules.sandbox.channel import Broken, Late, TooLong
 from atamo_rules.sandbox.child import Child
 from atamo_rules.sandbox.confinement import Confinement
 from atamo_rules.sandbox.faults import CodeFailed, Fault, NoSandbox, told
-from atamo_rules.sandbox.limits import Limits
+from atamo_rules.sandbox.limits import CodeLimits
 
 BESIDE = 64 << 10
 """Bytes that an answer may take beside its value."""
@@ -37,12 +37,12 @@ class SandboxedCode:
         source: str,
         *,
         name: str = "provider.py",
-        limits: Limits | None = None,
+        limits: CodeLimits | None = None,
         allow_weaker: bool = False,
         passed: Callable[[], float] = time.monotonic,
     ) -> None:
         self.source, self.name = source, name
-        self.limits = limits or Limits()
+        self.limits = limits or CodeLimits()
         self.allow_weaker = allow_weaker
         self.confinement: Confinement | None = None
         """Which walls stand around its process, once it was started."""

@@ -8,7 +8,7 @@ MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CodeLimits:
     """What one sandbox may use. Raises ValueError where something is not above zero."""
 
     evaluation: float = 1.0

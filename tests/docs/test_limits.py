@@ -20,11 +20,14 @@ from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies, slow
+from atamo_rules.sandbox.inside import printing
+from atamo_rules.sandbox.limits import CodeLimits
 from atamo_rules.source import formats, render
 from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_nodes
 from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
+CODE = CodeLimits()
 LIMITS = {
     "a rule file": f"{files.LARGEST >> 20} MiB",
     "a clause": f"{clause.LONGEST:,} characters; brackets {clause.DEEPEST} deep, parts within parts "
@@ -56,6 +59,10 @@ LIMITS = {
     "series of one metric": f"{numbers.MOST:,}; what",
     "how long what is over": f"{sqlite.RETAIN.days} days; in memory the last {memory.MOST:,}",
     "times an action": f"{RetryPolicy().attempts} in all, or what its rule or agent says; up to {MOST_RETRIES:,}",
+    "code of users: a file": f"{CODE.source >> 20} MiB, {CODE.event >> 20} MiB, {CODE.answer >> 20} MiB",
+    "code of users: time": f"{CODE.evaluation:g} second, {CODE.load:g} seconds",
+    "code of users: memory": f"{CODE.memory >> 20} MiB, {CODE.processor} seconds",
+    "code of users: what it prints": f"{printing.MOST:,} characters",
     "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",
 }
 

@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from atamo_rules.sandbox.code import SandboxedCode
 from atamo_rules.sandbox.faults import CodeFailed, Fault
-from atamo_rules.sandbox.limits import Limits
+from atamo_rules.sandbox.limits import CodeLimits
 from tests.house.repository import ROOT
 from tests.sandbox.walls import children, needs_walls, nothing_left
 
 pytestmark = needs_walls
 ECHO = "def evaluate(event):\n    return [event]\n"
-ROOMY = Limits(evaluation=20, load=30)
+ROOMY = CodeLimits(evaluation=20, load=30)
 
 
 @contextmanager
@@ -124,7 +124,7 @@ def test_many_at_once_are_answered_in_turn() -> None:
 
 def test_large_events_and_answers_pass_and_larger_ones_are_named() -> None:
     async def program() -> None:
-        limits = Limits(evaluation=30, load=30, event=4 << 20, answer=2 << 20)
+        limits = CodeLimits(evaluation=30, load=30, event=4 << 20, answer=2 << 20)
         with running("def evaluate(event):\n    return [event[:2_000_000]]\n", limits=limits) as code:
             assert await code.evaluate("x" * 4_000_000) == ["x" * 2_000_000]
             assert code.evaluate_now("y" * 4_000_000) == ["y" * 2_000_000]
@@ -164,7 +164,7 @@ def test_a_file_that_is_not_taken_says_why_and_nothing_is_left(
 
 
 def test_a_file_that_is_too_large_is_not_run() -> None:
-    with running(f"# {'x' * 100}\n{ECHO}", limits=Limits(source=100)) as code:
+    with running(f"# {'x' * 100}\n{ECHO}", limits=CodeLimits(source=100)) as code:
         assert fault(code.check).message == "the file is larger than 100 bytes"
 
 
@@ -181,7 +181,7 @@ SLOW_FOR_SOME = "def evaluate(event):\n    while event == 'slow':\n        pass\
 
 def test_an_event_that_takes_too_long_is_ended_and_the_next_is_served_by_another_process() -> None:
     async def program() -> None:
-        code = SandboxedCode(SLOW_FOR_SOME, name="ours.py", limits=Limits(evaluation=0.5, load=30))
+        code = SandboxedCode(SLOW_FOR_SOME, name="ours.py", limits=CodeLimits(evaluation=0.5, load=30))
         assert await code.evaluate(1) == [1]
         slow, after = await asyncio.gather(code.evaluate("slow"), code.evaluate(2), return_exceptions=True)
         assert isinstance(slow, CodeFailed)
@@ -251,7 +251,7 @@ def evaluate(event):
         pass
     return [seen]
 """
-    with running(source, limits=Limits(evaluation=60, load=30, processor=2)) as code:
+    with running(source, limits=CodeLimits(evaluation=60, load=30, processor=2)) as code:
         assert code.evaluate_now(0) == [1]
         assert code.evaluate_now(Decimal("1.85")) == [2]
         assert code.evaluate_now(0) == [1]
@@ -276,9 +276,9 @@ def evaluate(event):
 PARENT = """
 import sys, time
 from atamo_rules.sandbox.code import SandboxedCode
-from atamo_rules.sandbox.limits import Limits
+from atamo_rules.sandbox.limits import CodeLimits
 source = "def evaluate(event):\\n    while event: pass\\n    return []"
-code = SandboxedCode(source, limits=Limits(evaluation=600, load=30))
+code = SandboxedCode(source, limits=CodeLimits(evaluation=600, load=30))
 code.evaluate_now(False)
 print("warm", flush=True)
 code.evaluate_now(sys.argv[1] == "busy")
@@ -299,7 +299,7 @@ def test_it_ends_with_its_parent_however_that_ends(how: str, tmp_path: Path) -> 
 
 def test_limits_are_above_zero() -> None:
     with pytest.raises(ValueError, match="`memory` must be above zero"):
-        Limits(memory=0)
+        CodeLimits(memory=0)
 
 
 def test_it_refuses_where_there_are_no_walls(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ import pytest
 from atamo_rules.model.strict_json import encode
 from atamo_rules.sandbox.code import SandboxedCode
 from atamo_rules.sandbox.faults import CodeFailed
-from atamo_rules.sandbox.limits import Limits
+from atamo_rules.sandbox.limits import CodeLimits
 from tests.sandbox.walls import needs_walls, nothing_left
 
 FILES = sorted((Path(__file__).parent / "hostile").glob("*.py"))
@@ -114,7 +114,7 @@ def outcome(code: SandboxedCode, event: Any) -> str:
 @pytest.mark.parametrize("path", list(parameters()))
 def test_it_is_contained(path: Path, world: World) -> None:
     loops = "load-deadline" in wanted(path)
-    limits = Limits(evaluation=1.5, load=1.5 if loops else 20)
+    limits = CodeLimits(evaluation=1.5, load=1.5 if loops else 20)
     code = SandboxedCode(TEXTS[path], name=path.name, limits=limits)
     with nothing_left():
         begun = time.monotonic()

@@ -82,7 +82,7 @@ def _asked(machine: Machine) -> Iterator[tuple[int, Sequence[Step]]]:
             yes,
         ),
     )
-    # Limits may be read: no new ones are given.
+    # CodeLimits may be read: no new ones are given.
     yield (
         machine.prlimit64,
         (
