@@ -11,8 +11,8 @@ AtamoError
 ├── PluginTwice          two packages offer a plug-in of one name; carries both
 └── PluginBroken         somebody's plug-in raised; carries its name and the cause
 
-Two more stand beside what they carry, in `sandbox/faults.py`: CodeFailed, code of users was not taken or gave nothing, and
-NoSandbox, it is not run on this machine.
+Two more stand beside what they carry, in `sandbox/faults.py`: CodeFailed, code of users was not taken or gave nothing,
+and NoSandbox, it is not run on this machine.
 """
 
 from __future__ import annotations

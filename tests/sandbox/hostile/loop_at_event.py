@@ -1,11 +1,8 @@
 """Counts to a billion, many times."""
 
-# then: deadline @9
+# then: deadline @8
 # quick
 
 
 def evaluate(event):
-    total = 0
-    for one in range(10**12):
-        total += one
-    return [total]
+    return [sum(one for one in range(10**15))]
