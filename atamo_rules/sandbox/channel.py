@@ -10,6 +10,7 @@ import os
 import select
 import time
 from dataclasses import dataclass
+from io import FileIO
 
 PIECE = 1 << 16
 
@@ -42,11 +43,11 @@ class Channel:
         self.requests, self.replies = requests, replies
         os.set_blocking(requests, False)
         os.set_blocking(replies, False)
+        self._owned = FileIO(requests, "wb"), FileIO(replies, "rb")
 
     def close(self) -> None:
-        for one in (self.requests, self.replies):
-            if one >= 0:
-                os.close(one)
+        for one in self._owned:
+            one.close()
         self.requests = self.replies = -1
 
     def waits(self) -> bool:

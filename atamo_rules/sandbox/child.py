@@ -13,6 +13,7 @@ import time
 import zoneinfo
 from contextlib import suppress
 from functools import cache
+from io import FileIO
 from pathlib import Path
 
 from atamo_rules.sandbox.channel import Channel
@@ -48,7 +49,8 @@ def _python() -> str:
 
 
 class Child:
-    """One process. Raises NoSandbox where it cannot be started."""
+    """One process. Raises NoSandbox where it cannot be started. Whoever forgets it ends it: its line of life is closed
+    with the rest."""
 
     def __init__(self, limits: CodeLimits) -> None:
         if sys.platform != "linux":
@@ -78,20 +80,19 @@ class Child:
         for one in (requests_in, replies_out, words_out, life_in):
             os.close(one)
         self.channel = Channel(requests, replies)
-        self.words, self.life = words, life
+        self.words, self.life = FileIO(words, "rb"), FileIO(life, "wb")
 
     def where(self, name: str) -> int | None:
         """The line of a file at which it is now, or was when it died; None where it does not tell in time."""
-        with suppress(OSError):
-            os.write(self.life, b"?")
+        with suppress(OSError, ValueError):
+            self.life.write(b"?")
         end = time.monotonic() + 0.2
         poll = select.poll()
         poll.register(self.words, select.POLLIN)
         heard = b""
         while time.monotonic() < end and len(heard) < LAST_WORDS and poll.poll(50):
-            try:
-                piece = os.read(self.words, LAST_WORDS)
-            except BlockingIOError:
+            piece = self.words.read(LAST_WORDS)
+            if piece is None:
                 continue
             if not piece:
                 break
@@ -102,14 +103,12 @@ class Child:
 
     def hang_up(self) -> None:
         """End it; what is left of it is gathered by `gone`."""
-        if self.life >= 0:
-            os.close(self.life)
-            self.life = -1
-            self.channel.close()
+        self.life.close()
+        self.channel.close()
 
     def gone(self, seconds: float = PATIENCE) -> None:
         """Come back when nothing of it is left. Blocks for that."""
-        if self.words < 0:
+        if self.words.closed:
             return
         try:
             self.process.wait(seconds)
@@ -117,8 +116,7 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        os.close(self.words)
-        self.words = -1
+        self.words.close()
 
     def how(self) -> str:
         """How it ended, in words, once it is gone."""

@@ -311,3 +311,11 @@ def test_it_refuses_where_there_are_no_walls(monkeypatch: pytest.MonkeyPatch) ->
         pytest.raises(NoSandbox, match="only Linux has, and this is darwin"),
     ):
         code.check()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_is_forgotten_ends() -> None:
+    with nothing_left():
+        code = SandboxedCode(ECHO, limits=ROOMY)
+        code.check()
+        del code
