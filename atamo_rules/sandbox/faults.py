@@ -11,17 +11,17 @@ from atamo_rules.sandbox.confinement import Confinement
 KINDS = {
     "syntax": "the file is no Python",
     "load": "the file could not be loaded, or is not what is wanted",
-    "raised": "`evaluate` raised, or gave what is no list of JSON",
+    "raised": "`evaluate` raised; what it says may hold values of the event",
     "memory": "more memory was wanted than is allowed",
     "deadline": "it took longer than is allowed",
     "died": "the process ended",
-    "answer": "what came back is no answer",
+    "answer": "what came back is no list of JSON, or no answer at all",
     "event": "the event is larger than is allowed",
     "resting": "it failed again and again, and is not started for a while",
 }
 """Every kind, and what it means."""
-OWN = frozenset({"syntax", "load", "raised"})
-"""Kinds after which the process goes on, or ended by itself."""
+TOLD = frozenset({"syntax", "load", "raised", "memory", "answer"})
+"""Kinds that the process itself can tell; all others are seen from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Fault:
 
     kind: str
     message: str
+    """One sentence; of what was raised, its type stands before the first colon."""
     name: str
     line: int | None = None
     said: str = ""
@@ -60,7 +61,7 @@ def told(about: Any, name: str, said: Any) -> Fault:
     about = about if isinstance(about, dict) else {}
     kind, message, line = about.get("kind"), about.get("message"), about.get("line")
     return Fault(
-        kind if kind in ("syntax", "load", "raised", "memory") else "raised",
+        kind if kind in TOLD else "raised",
         message[:500] if isinstance(message, str) else "it failed, and does not say how",
         name,
         line if isinstance(line, int) and not isinstance(line, bool) and 0 < line < 1 << 31 else None,

@@ -49,7 +49,7 @@ def load(name: str, text: str) -> Loaded:
     try:
         exec(compile(text, name, "exec", dont_inherit=True), module.__dict__)
     except BaseException as error:  # somebody's code
-        raise NotTaken(reason(error, name, loading=True)) from None
+        raise NotTaken(reason(error, name, "load")) from None
     changed = _changed(owned)
     if changed:
         raise NotTaken(_fault("load", f"it changes `{changed}`, which is not its own"))
@@ -90,7 +90,7 @@ def _changed(owned: Mapping[str, Mapping[str, Any]]) -> str:
     return ""
 
 
-def reason(error: BaseException, name: str, *, loading: bool = False) -> Fault:
+def reason(error: BaseException, name: str, kind: str) -> Fault:
     """What an exception says, and the line of the file at which it was raised."""
     if isinstance(error, MemoryError):
         return _fault("memory", "it wants more memory than it may have", _line(error.__traceback__, name))
@@ -98,7 +98,7 @@ def reason(error: BaseException, name: str, *, loading: bool = False) -> Fault:
         return _fault("syntax", error.msg, error.lineno)
     said = "".join(traceback.format_exception_only(error)).strip().splitlines()
     message = (said[-1] if said else type(error).__name__)[:MOST]
-    return _fault("load" if loading else "raised", message, _line(error.__traceback__, name))
+    return _fault(kind, message, _line(error.__traceback__, name))
 
 
 def _fault(kind: str, message: str, line: int | None = None) -> Fault:

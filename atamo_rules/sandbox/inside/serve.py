@@ -57,13 +57,16 @@ def _answer(loaded: Loaded, event: Any, most: int) -> str:
     """An object of JSON with the value, or the fault."""
     try:
         given = loaded.evaluate(event)
+    except BaseException as error:  # somebody's code
+        return encode({"fault": reason(error, loaded.name, "raised")})
+    try:
         if not isinstance(given, list | tuple):
             raise TypeError(f"`evaluate` gave {type(given).__name__}, and is to give a list of actions")
         value = encode(given)
         if len(value.encode()) > most:
             raise ValueError(f"the answer is longer than {most} bytes")
-    except BaseException as error:  # somebody's code
-        return encode({"fault": reason(error, loaded.name)})
+    except BaseException as error:  # somebody's objects
+        return encode({"fault": reason(error, loaded.name, "answer")})
     return f'{{"value":{value}}}'
 
 

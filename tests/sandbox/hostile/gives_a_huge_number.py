@@ -1,6 +1,6 @@
 """Gives a number of ten thousand digits."""
 
-# then: raised
+# then: answer
 
 
 def evaluate(event):

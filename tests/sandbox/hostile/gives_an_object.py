@@ -1,6 +1,6 @@
 """Gives an object in place of JSON."""
 
-# then: raised no JSON value
+# then: answer no JSON value
 
 
 class Action(object):  # noqa: UP004

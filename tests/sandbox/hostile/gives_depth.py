@@ -1,6 +1,6 @@
 """Gives a list in a list in a list, ten thousand deep."""
 
-# then: raised
+# then: answer
 
 
 def evaluate(event):

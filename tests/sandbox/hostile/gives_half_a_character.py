@@ -1,6 +1,6 @@
 """Gives a text that no UTF-8 can write."""
 
-# then: raised surrogates
+# then: answer surrogates
 
 
 def evaluate(event):

@@ -1,6 +1,6 @@
 """Gives a list that holds itself."""
 
-# then: raised
+# then: answer
 
 
 def evaluate(event):

@@ -1,6 +1,6 @@
 """Gives a number that is none."""
 
-# then: raised
+# then: answer
 
 
 def evaluate(event):

@@ -1,6 +1,6 @@
 """Gives what is no list."""
 
-# then: raised is to give a list
+# then: answer is to give a list
 
 
 def evaluate(event):

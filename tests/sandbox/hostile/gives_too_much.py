@@ -1,6 +1,6 @@
 """Gives more than an answer may have."""
 
-# then: raised longer
+# then: answer longer
 
 
 def evaluate(event):
