@@ -63,6 +63,7 @@ class Options:
     rate: str | None = None
     patience: float = 20.0
     providers: tuple[str, ...] = ()
+    weaker_walls: bool = False
 
     @property
     def listens(self) -> bool:
@@ -103,7 +104,12 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     drop = _drop(options.drop) if options.drop else None
     ways = (*_ways(folder, options, voice), *([Way("drop", drop)] if drop is not None else []))
     rules = FolderProvider(
-        folder, tests=options.tests, watch=options.reload, params=options.params, code=options.code
+        folder,
+        tests=options.tests,
+        watch=options.reload,
+        params=options.params,
+        code=options.code,
+        weaker_walls=options.weaker_walls,
     )
     try:
         controller = Controller(

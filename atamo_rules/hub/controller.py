@@ -18,7 +18,7 @@ from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.audit.notary import Notary, Sign
 from atamo_rules.hub.audit.witness import Witness
 from atamo_rules.hub.binding import Bound
-from atamo_rules.hub.evaluators.following import Providers
+from atamo_rules.hub.evaluators.following import Providers, activated
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import (
@@ -116,6 +116,7 @@ class Controller:
             raise
         await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
+        await activated(self.hub, self.ruled)
         await self.providers.serve(self.hub, self._change)
         self.hear(first)
         self.monitor = Monitor(self.hub, self.thresholds)
@@ -128,8 +129,9 @@ class Controller:
         self.following = asyncio.create_task(self._follow(states))
 
     async def _activate(self, state: Generation) -> None:
-        self.ruled = state
+        before, self.ruled = self.ruled, state
         await self.hub.activate(self._manned(state))
+        await activated(self.hub, state, before)
 
     async def register(self, name: str, agent: Agent) -> None:
         """Have an agent of this program do what is asked of `name` from here on, in place of whoever did. What rules of

@@ -23,6 +23,8 @@ PEOPLE = ("people.yaml", "people.yml")
 SOURCES = ("sources.yaml", "sources.yml")
 PEOPLE_FOLDER = "people"
 """At the top of a project; it holds no rules."""
+PROVIDERS = "providers"
+"""At the top of a project; its Python files decide beside the rules."""
 LARGEST = 10 << 20
 """Bytes a rule file may have."""
 

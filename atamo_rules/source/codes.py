@@ -109,6 +109,7 @@ BAD_PEOPLE = Code("E0802", "a people file says what cannot be")
 NOTHING_HERE = Code("E0803", "there are no rules here")
 NEVER_ANSWERS = Code("W0804", "an agent is asked that never answers", Severity.WARNING)
 BAD_SOURCE = Code("E0806", "a source of events cannot be used as it is declared")
+BAD_CODE = Code("E0809", "code of users is not taken")
 SECRET_WRITTEN = Code("W0811", "a setting looks like a secret", Severity.WARNING)
 
 # --- E09xx: rules of other systems ----------------------------------------------------------------------

@@ -6,7 +6,7 @@ import ctypes
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -34,6 +34,12 @@ def why_not() -> str:
 needs_walls = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 
+def needs_walls_for(files: Iterable[str]) -> None:
+    """Skip the test where a project of these files has code of users, and it is not run here."""
+    if any("providers/" in name and name.endswith(".py") for name in files) and why_not():
+        pytest.skip(why_not())
+
+
 def children() -> set[int]:
     """The processes that this one has started, or was left by those it started, and that are not gathered."""
     found: set[int] = set()
@@ -44,20 +50,28 @@ def children() -> set[int]:
 
 
 @contextmanager
-def nothing_left() -> Iterator[None]:
-    """Holds that no process, open file or thread is left of what is done within. Orphans come to this process."""
+def no_process_left() -> Iterator[None]:
+    """Holds that no process is left of what is done within. Orphans come to this process."""
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    before = children(), set(os.listdir("/proc/self/fd")), set(threading.enumerate())
+    before = children()
     try:
         yield
         end = time.monotonic() + 10
-        while (orphans := children() - before[0]) and time.monotonic() < end:
+        while (orphans := children() - before) and time.monotonic() < end:
             for one in orphans:
                 os.waitpid(one, os.WNOHANG)  # the dead are gathered; who lives on stays
             time.sleep(0.01)
-        assert children() - before[0] == set()
-        assert set(os.listdir("/proc/self/fd")) == before[1]
-        assert {one.name for one in set(threading.enumerate()) - before[2]} <= {"asyncio_0", "asyncio_1"}
+        assert children() - before == set()
     finally:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """Holds the same, and that no open file and no thread is left."""
+    files, running = set(os.listdir("/proc/self/fd")), set(threading.enumerate())
+    with no_process_left():
+        yield
+    assert set(os.listdir("/proc/self/fd")) == files
+    assert {one.name for one in set(threading.enumerate()) - running} <= {"asyncio_0", "asyncio_1"}

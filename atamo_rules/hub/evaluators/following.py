@@ -17,6 +17,7 @@ from atamo_rules.model.contribution import LINKS, RULES, TABLE, NotTaken
 from atamo_rules.source.diagnostic import Severity
 
 if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
     from atamo_rules.hub.hub import Hub
     from atamo_rules.hub.ports import Evaluator, EvaluatorProvider
 
@@ -127,6 +128,15 @@ class Providers:
         if alert:
             self._hub.alarm(Alert("provider", alert))
         await self._hub.note(kind, **what)
+
+
+async def activated(hub: Hub, state: Generation, before: Generation | None = None) -> None:
+    """Tell which providers a state of the rules brought itself, that were not in the one before it."""
+    known = {(one.name, one.digest) for one in before.evaluators} if before is not None else set()
+    for one in state.evaluators:
+        if (one.name, one.digest) not in known:
+            what = {"provider": one.name, "version": one.version, "digest": one.digest}
+            await hub.note("provider.activated", **what)
 
 
 def unfit(evaluator: Any, name: str) -> str | None:

@@ -59,6 +59,8 @@ def _answer(loaded: Loaded, event: Any, most: int) -> str:
         given = loaded.evaluate(event)
     except BaseException as error:  # somebody's code
         return encode({"fault": reason(error, loaded.name, "raised")})
+    if given is None:
+        given = []  # nothing to do
     try:
         if not isinstance(given, list | tuple):
             raise TypeError(f"`evaluate` gave {type(given).__name__}, and is to give a list of actions")
