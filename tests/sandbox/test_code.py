@@ -85,7 +85,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
-import hashlib, json, random, re, statistics, uuid
+import base64, hashlib, hmac, json, random, re, secrets, statistics, uuid
 
 @dataclass(frozen=True)
 class Line:

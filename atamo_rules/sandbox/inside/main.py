@@ -26,6 +26,7 @@ def main(told: str) -> None:
     shown = tuple(wanted["shown"])
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # where memory ends, this goes before anything else
+    serve.fetch()
     walls: dict[str, str] = {}
     _built(walls, namespaces.enter, "identity", "processes", "network")
     if walls["identity"]:

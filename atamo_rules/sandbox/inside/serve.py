@@ -12,6 +12,8 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from atamo_rules.model.strict_json import decode, encode
@@ -20,6 +22,17 @@ from atamo_rules.sandbox.inside.printing import Printed
 
 WHERE = signal.SIGUSR1
 """Asks where the code is: the traceback is written to standard error, in the midst of any call that holds still."""
+
+
+FIRST = ("zlib",)
+"""Modules that rest on a library of the machine, which cannot be loaded behind the walls, and that others rest on."""
+
+
+def fetch() -> None:
+    """Load what is loaded while the whole machine is still there."""
+    for name in FIRST:
+        with suppress(ImportError):
+            import_module(name)
 
 
 def prepare(shown: Sequence[str]) -> None:
