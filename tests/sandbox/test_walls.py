@@ -37,6 +37,8 @@ def apart(work):
     os.waitpid(child, 0)
     print(os.read(readable, 65536).decode())
 """
+PID = 4321
+"""Of the process that a filter is made for."""
 EPERM_, ESRCH, EACCES, EROFS, ENOENT, ENETUNREACH = 1, 3, 13, 30, 2, 101
 
 
@@ -189,7 +191,7 @@ def decided(machine: Machine, number: int, arguments: tuple[int, ...] = (), audi
     for place, value in enumerate((*arguments, 0, 0, 0, 0, 0, 0)[:6]):
         data[16 + 8 * place] = value & 0xFFFFFFFF
         data[20 + 8 * place] = value >> 32
-    steps, at, held = program(machine), 0, 0
+    steps, at, held = program(machine, PID), 0, 0
     while True:
         operation, so, not_so, operand = steps[at]
         at += 1
@@ -204,7 +206,7 @@ def decided(machine: Machine, number: int, arguments: tuple[int, ...] = (), audi
 
 @pytest.mark.parametrize("machine", [X86_64, AARCH64], ids=["x86_64", "aarch64"])
 def test_the_filter_says_of_every_call_what_the_table_says(machine: Machine) -> None:
-    asked = {machine.mmap, machine.mprotect, machine.fcntl, machine.prlimit64}
+    asked = {machine.mmap, machine.mprotect, machine.fcntl, machine.prlimit64, machine.tgkill}
     assert len(set(machine.free)) == len(machine.free)
     assert asked.isdisjoint(machine.free)
     for number in set(range(600)) - asked:
@@ -226,6 +228,9 @@ def test_some_calls_are_allowed_by_what_they_are_given(machine: Machine) -> None
         assert decided(machine, machine.mprotect, (0, 4096, protection)) == (no if protection & 4 else ALLOW)
     for command in range(20):
         assert decided(machine, machine.fcntl, (3, command)) == (ALLOW if command in (1, 2, 3) else no)
+    for process in (0, 1, PID - 1, PID + 1):
+        assert decided(machine, machine.tgkill, (process, PID, 9)) == no
+    assert decided(machine, machine.tgkill, (PID, PID, 6)) == ALLOW
     for new in (1, 1 << 32, 1 << 63):
         assert decided(machine, machine.prlimit64, (0, 7, new)) == no
     assert decided(machine, machine.prlimit64, (0, 7, 0, 1 << 40)) == ALLOW

@@ -27,11 +27,13 @@ def drop() -> None:
             kernel.prctl(kernel.PR_CAPBSET_DROP, capability)
         except OSError:
             break
-    if os.getuid() != INSIDE:
-        os.setresgid(INSIDE, INSIDE, INSIDE)
-        os.setresuid(INSIDE, INSIDE, INSIDE)
-    header = ctypes.create_string_buffer(struct.pack("Ii", _CAPABILITY_VERSION, 0))
-    kernel.call("capset", header, ctypes.create_string_buffer(24))
+    try:
+        if os.getuid() != INSIDE:
+            os.setresgid(INSIDE, INSIDE, INSIDE)
+            os.setresuid(INSIDE, INSIDE, INSIDE)
+    finally:  # also where there is no such user
+        header = ctypes.create_string_buffer(struct.pack("Ii", _CAPABILITY_VERSION, 0))
+        kernel.call("capset", header, ctypes.create_string_buffer(24))
 
 
 def hide() -> None:

@@ -7,9 +7,10 @@ with ENOSYS, for which C libraries have older ways. No page of memory is ever bo
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from atamo_rules.sandbox.inside import kernel
 from atamo_rules.sandbox.inside.syscalls import MACHINES, Machine
@@ -33,12 +34,12 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
-def program(machine: Machine) -> tuple[Step, ...]:
-    """The filter for a machine."""
-    return tuple(_program(machine))
+def program(machine: Machine, pid: int) -> tuple[Step, ...]:
+    """The filter for a machine, and a process."""
+    return tuple(_program(machine, pid))
 
 
-def _program(machine: Machine) -> Iterator[Step]:
+def _program(machine: Machine, pid: int) -> Iterator[Step]:
     yield LOAD, 0, 0, ARCHITECTURE
     yield EQUAL, 1, 0, machine.audit
     yield RETURN, 0, 0, KILL
@@ -46,7 +47,7 @@ def _program(machine: Machine) -> Iterator[Step]:
     for number in machine.free:
         yield EQUAL, 0, 1, number
         yield RETURN, 0, 0, ALLOW
-    for number, body in _asked(machine):
+    for number, body in _asked(machine, pid).items():
         # The number is still what was loaded: each body ends in a return.
         yield EQUAL, 0, len(body), number
         yield from body
@@ -55,45 +56,45 @@ def _program(machine: Machine) -> Iterator[Step]:
     yield RETURN, 0, 0, ERRNO | EPERM
 
 
-def _asked(machine: Machine) -> Iterator[tuple[int, Sequence[Step]]]:
+def _asked(machine: Machine, pid: int) -> Mapping[int, Sequence[Step]]:
     """Calls that are allowed by what they are given."""
     no, yes = (RETURN, 0, 0, ERRNO | EPERM), (RETURN, 0, 0, ALLOW)
-    yield (
-        machine.mmap,
-        (
-            (LOAD, 0, 0, _low(2)),
-            (ANY_BIT, 0, 4, PROT_EXEC),
-            (ANY_BIT, 2, 0, PROT_WRITE),
-            (LOAD, 0, 0, _low(3)),
-            (ANY_BIT, 0, 1, MAP_ANONYMOUS),
-            no,
-            yes,
-        ),
+    mapped = (
+        (LOAD, 0, 0, _low(2)),
+        (ANY_BIT, 0, 4, PROT_EXEC),
+        (ANY_BIT, 2, 0, PROT_WRITE),
+        (LOAD, 0, 0, _low(3)),
+        (ANY_BIT, 0, 1, MAP_ANONYMOUS),
+        no,
+        yes,
     )
-    yield machine.mprotect, ((LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), no, yes)
-    yield (
-        machine.fcntl,
-        (
-            (LOAD, 0, 0, _low(1)),
-            (EQUAL, 3, 0, F_GETFD),
-            (EQUAL, 2, 0, F_SETFD),
-            (EQUAL, 1, 0, F_GETFL),
-            no,
-            yes,
-        ),
+    protected = ((LOAD, 0, 0, _low(2)), (ANY_BIT, 0, 1, PROT_EXEC), no, yes)
+    controlled = (
+        (LOAD, 0, 0, _low(1)),
+        (EQUAL, 3, 0, F_GETFD),
+        (EQUAL, 2, 0, F_SETFD),
+        (EQUAL, 1, 0, F_GETFL),
+        no,
+        yes,
     )
-    # CodeLimits may be read: no new ones are given.
-    yield (
-        machine.prlimit64,
-        (
-            (LOAD, 0, 0, _low(2)),
-            (EQUAL, 0, 2, 0),
-            (LOAD, 0, 0, _low(2) + 4),
-            (EQUAL, 1, 0, 0),
-            no,
-            yes,
-        ),
+    # Limits may be read: no new ones are given.
+    limited = (
+        (LOAD, 0, 0, _low(2)),
+        (EQUAL, 0, 2, 0),
+        (LOAD, 0, 0, _low(2) + 4),
+        (EQUAL, 1, 0, 0),
+        no,
+        yes,
     )
+    # What abort() needs: whoever else there is, is not signalled.
+    signalled = ((LOAD, 0, 0, _low(0)), (EQUAL, 1, 0, pid), no, yes)
+    return {
+        machine.mmap: mapped,
+        machine.mprotect: protected,
+        machine.fcntl: controlled,
+        machine.prlimit64: limited,
+        machine.tgkill: signalled,
+    }
 
 
 def _low(argument: int) -> int:
@@ -105,7 +106,7 @@ def restrict() -> None:
     machine = MACHINES.get(platform.machine())
     if machine is None:
         raise OSError(ENOSYS, f"the numbers of calls on {platform.machine()} are not known")
-    steps = program(machine)
+    steps = program(machine, os.getpid())
     packed = b"".join(struct.pack("HBBI", *step) for step in steps)
     wanted = _Program(len(steps), packed)
     kernel.prctl(kernel.PR_SET_SECCOMP, 2, ctypes.byref(wanted))

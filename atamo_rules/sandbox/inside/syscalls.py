@@ -21,6 +21,7 @@ class Machine:
     mprotect: int
     fcntl: int
     prlimit64: int
+    tgkill: int
 
 
 # fmt: off
@@ -82,10 +83,9 @@ X86_64 = Machine(0xC000003E, (
     273,  # set_robust_list
     334,  # rseq
     219,  # restart_syscall
-    234,  # tgkill, which abort() needs; there is nobody else to be killed
     60,   # exit
     231,  # exit_group
-), mmap=9, mprotect=10, fcntl=72, prlimit64=302)
+), mmap=9, mprotect=10, fcntl=72, prlimit64=302, tgkill=234)
 
 AARCH64 = Machine(0xC00000B7, (
     64,   # write
@@ -136,10 +136,9 @@ AARCH64 = Machine(0xC00000B7, (
     99,   # set_robust_list
     293,  # rseq
     128,  # restart_syscall
-    131,  # tgkill
     93,   # exit
     94,   # exit_group
-), mmap=222, mprotect=226, fcntl=25, prlimit64=261)
+), mmap=222, mprotect=226, fcntl=25, prlimit64=261, tgkill=131)
 # fmt: on
 
 MACHINES: Mapping[str, Machine] = {"x86_64": X86_64, "aarch64": AARCH64}
