@@ -166,7 +166,8 @@ class Evaluator(Protocol):
     """One state of a configuration provider beside the rules: asked about every event before its decision is kept.
 
     It never changes: other code or other settings are another evaluator, with another digest. It may have an `owner`, a
-    `Who`, where it is somebody's own and not the project's: whose tokens its actions may use follows from that.
+    `Who`, where it is somebody's own and not the project's: it is asked about that somebody's events alone, and whose
+    tokens its actions may use follows from that.
     """
 
     name: str

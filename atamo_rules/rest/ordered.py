@@ -27,7 +27,9 @@ LEVEL: Schema = {
 }  # fmt: skip
 FILES: Schema = {
     "type": "object",
-    "propertyNames": {"maxLength": 100, "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(atamo|yaml|yml)$"},
+    "propertyNames": {
+        "maxLength": 100, "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(atamo|yaml|yml|rules\.csv|py)$",
+    },
     "additionalProperties": {"type": ["string", "null"]}, "minProperties": 1, "maxProperties": 50,
     "description": "an object of 1 to 50 names such as `alerts.atamo`, and texts; null takes a file away",
 }  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from atamo_rules.builtin.configuration import python_files
 from atamo_rules.builtin.events import drop, stdin
 from atamo_rules.builtin.stores import memory
 from atamo_rules.builtin.stores.sqlite import store as sqlite
@@ -13,6 +14,7 @@ from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
 from atamo_rules.hub import files, follow, hub, intake, keyring, spreadsheet
 from atamo_rules.hub.evaluators import panel
+from atamo_rules.hub.proposals import proposal
 from atamo_rules.hub.requests import live, step
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.sharing import flights
@@ -62,6 +64,7 @@ LIMITS = {
     "code of users: a file": f"{CODE.source >> 20} MiB, {CODE.event >> 20} MiB, {CODE.answer >> 20} MiB",
     "code of users: time": f"{CODE.evaluation:g} second, {CODE.load:g} seconds",
     "code of users: memory": f"{CODE.memory >> 20} MiB, {CODE.processor} seconds",
+    "code of users: files of": f"{proposal.MOST_CODE}, {python_files.MOST}",
     "code of users: what it prints": f"{printing.MOST:,} characters",
     "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",
 }

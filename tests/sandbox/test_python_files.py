@@ -17,6 +17,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.proposals.code import let_go
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import Heard
@@ -182,6 +183,13 @@ def test_what_did_not_change_goes_on_in_its_process(tmp_path: Path) -> None:
     assert isinstance(third, Refused)
     assert [said(one) for one in third.diagnostics] == ["zzz.py:1:1: ZeroDivisionError: division by zero"]
     assert children() == before, "what was new with it is not left running"
+    for name in ("another", "zzz"):
+        (folder / f"providers/{name}.py").unlink()
+    tried = provider.tried({"submitted/hub/x.py": ALWAYS})
+    assert isinstance(tried, Generation)
+    assert len(children()) == len(before) + 1
+    asyncio.run(let_go(tried))
+    assert children() == before, "and what was only tried ends alone"
     for one in second.evaluators:
         assert isinstance(one, PythonFile)
         one.code.stop()

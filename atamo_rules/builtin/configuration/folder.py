@@ -11,7 +11,7 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from atamo_rules.builtin.configuration import python_files
-from atamo_rules.builtin.configuration.python_files import checked, digests
+from atamo_rules.builtin.configuration.python_files import checked, digests, taken
 from atamo_rules.builtin.configuration.watching import watched
 from atamo_rules.engine.decide import follow
 from atamo_rules.engine.index.pausing import nothing
@@ -65,6 +65,7 @@ class FolderProvider:
         self.watch = watch
         self.book = Rulebook((folder,), params or {})
         self.written = Rulebook((folder,))
+        self.submitted: Mapping[str, str] = {}
         self.tested: Tested = {}
         self.last: Generation | None = None
         self.seen: object = None
@@ -79,19 +80,24 @@ class FolderProvider:
     def tried(self, files: Mapping[str, str]) -> Generation | Refused:
         """The folder with these submitted files, as `load` gives it; what holds is not changed."""
         with self.lock:
-            before = self.book.beside
-            self.book.beside = self.written.beside = tuple(Source(name, text) for name, text in files.items())
+            before = self.submitted
+            self._beside(files)
             try:
                 return self.load()
             finally:
-                self.book.beside = self.written.beside = before
+                self._beside(before)
 
     def take(self, files: Mapping[str, str], state: Generation) -> None:
         """Have these submitted files stand beside the folder's from here on."""
         with self.lock:
-            self.book.beside = self.written.beside = tuple(Source(name, text) for name, text in files.items())
+            self._beside(files)
             self.turn += 1
             self.news(state)
+
+    def _beside(self, files: Mapping[str, str]) -> None:
+        self.submitted = files
+        rules = tuple(Source(name, text) for name, text in files.items() if not name.endswith(".py"))
+        self.book.beside = self.written.beside = rules
 
     def overtaken(self, state: Generation) -> bool:
         """Whether submitted rules were taken after this state of the folder was read."""
@@ -118,7 +124,7 @@ class FolderProvider:
             message = what[:1].lower() + what[1:].rstrip(".")
             return Refused((codes.NOTHING_HERE.at(nowhere.whole, message, help=remedy.rstrip(".") or None),))
         people, found = read_people(self.folder)
-        files, unread = python_files.read(self.folder)
+        files, unread = python_files.read(self.folder, self.submitted)
         if made.ruleset is None or found or unread:
             wrong = (*found, *unread, *made.diagnostics)
             return Refused(tuple(d for d in wrong if d.severity is Severity.ERROR))
@@ -165,6 +171,7 @@ class FolderProvider:
             return True
         if state is not self.last:
             self.last = state
+            taken(state.evaluators)
             self.seen = state.digest, state.intake.people, digests(state.evaluators)
             return True
         return refused

@@ -11,17 +11,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from atamo_rules.hub.evaluators.messages import event_json, message_of
+from atamo_rules.hub.evaluators.owned import owner_in
 from atamo_rules.hub.files import PROVIDERS, load
+from atamo_rules.hub.proposals.proposal import FOLDER as SUBMITTED
 from atamo_rules.model.contribution import ActionMessage
 from atamo_rules.model.event import Event
+from atamo_rules.model.people import Who
 from atamo_rules.sandbox.code import SandboxedCode
 from atamo_rules.sandbox.faults import CodeFailed, Fault, NoSandbox
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source, Span
 
+MOST = 100
+"""Files that one hub runs, each in two processes."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -33,6 +39,8 @@ class Written:
     name: str
     """What the provider is called: the file, without `.py`, its `_` as `-`."""
     digest: str
+    owner: Who | None = None
+    """Whose it is, as its first line says; None is the project's."""
 
 
 class PythonFile:
@@ -42,10 +50,11 @@ class PythonFile:
         self.written = written
         self.name = written.name
         self.digest = written.digest
+        self.owner = written.owner
+        self.taken = False
+        """Whether it belongs to a state that was taken: one that was only tried is ended by whoever tried it."""
         self.version = written.digest[:12]
-        self.code = SandboxedCode(
-            written.source.text, name=f"{PROVIDERS}/{_file(written)}", allow_weaker=weaker
-        )
+        self.code = SandboxedCode(written.source.text, name=_file(written), allow_weaker=weaker)
         limits = self.code.limits
         self.timeout = limits.load + 2 * limits.evaluation
         """An event may wait for the one before it, which was too long, and for the process to be started anew."""
@@ -67,8 +76,11 @@ class PythonFile:
         await self.code.close()
 
 
-def read(folder: Path) -> tuple[tuple[Written, ...], tuple[Diagnostic, ...]]:
-    """The files there are, in the order of their names, and what is wrong with them before any of them is run."""
+def read(
+    folder: Path, submitted: Mapping[str, str] = MappingProxyType({})
+) -> tuple[tuple[Written, ...], tuple[Diagnostic, ...]]:
+    """The files there are, in the order of their names, then those submitted, by their full names; and what is wrong
+    with them before any of them is run."""
     found: list[Written] = []
     wrong: list[Diagnostic] = []
     place = folder / PROVIDERS
@@ -84,8 +96,34 @@ def read(folder: Path) -> tuple[tuple[Written, ...], tuple[Diagnostic, ...]]:
             help = "call the file by small letters, digits and `_`"
             wrong.append(codes.BAD_CODE.at(source.span(0, 0), message, help=help))
         else:
-            found.append(Written(source, name, sha256(source.text.encode()).hexdigest()))
+            found.append(_written(source, name))
+    for full, text in submitted.items():
+        if full.endswith(".py"):
+            found.append(_written(Source(full, text), _submitted_name(full)))
+    seen: set[str] = set()
+    for one in found:
+        if one.name in seen or len(seen) >= MOST:
+            why = (
+                f"another provider is called `{one.name}`"
+                if one.name in seen
+                else f"there are more than {MOST}"
+            )
+            wrong.append(codes.BAD_CODE.at(one.source.span(0, 0), why))
+        seen.add(one.name)
     return tuple(found), tuple(wrong)
+
+
+def _written(source: Source, name: str) -> Written:
+    digest = sha256(source.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Written(source, name, digest, owner_in(source.text))
+
+
+def _submitted_name(full: str) -> str:
+    """The name of a submitted file: its level and its own, in the letters that names of providers have. Where those do
+    not tell it from others, some of its SHA-256 does."""
+    plain = "-".join(full.removesuffix(".py").split("/")[1:])
+    name = re.sub("[^a-z0-9]+", "-", plain.lower()).strip("-")[:50]
+    return name if name == plain else f"{name}-{sha256(full.encode()).hexdigest()[:8]}"
 
 
 def digests(states: Sequence[object]) -> tuple[str, ...]:
@@ -123,6 +161,13 @@ def checked(
     return tuple(made), ()
 
 
+def taken(states: Sequence[object]) -> None:
+    """From here on they belong to a state that was taken."""
+    for one in states:
+        if isinstance(one, PythonFile):
+            one.taken = True
+
+
 def let_go(states: Sequence[object], kept: Sequence[object] = ()) -> None:
     """End those that are not kept. Blocks."""
     for one in states:
@@ -152,4 +197,6 @@ def _line(source: Source, line: int | None) -> Span:
 
 
 def _file(written: Written) -> str:
-    return f"{written.name.replace('-', '_')}.py"
+    """What a file is called to itself and in the audit: not where it is on this machine."""
+    name = written.source.name.replace("\\", "/")
+    return name if name.startswith(f"{SUBMITTED}/") else f"{PROVIDERS}/{name.rpartition('/')[2]}"

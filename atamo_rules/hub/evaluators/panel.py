@@ -16,6 +16,7 @@ from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.breaker import Breaker, BreakerPolicy
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.evaluators.messages import Refused, actions_of
+from atamo_rules.hub.evaluators.owned import sees
 from atamo_rules.model.contribution import ActionMessage, Contribution
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
@@ -73,7 +74,8 @@ class Panel:
         if not generation.evaluators:
             return ()
         with self.hub.retiring.held(generation, linger=True):
-            asked = (self._one(evaluator, event, generation) for evaluator in generation.evaluators)
+            seeing = (evaluator for evaluator in generation.evaluators if sees(evaluator, event))
+            asked = (self._one(evaluator, event, generation) for evaluator in seeing)
             return tuple(await asyncio.gather(*asked))
 
     async def _one(self, evaluator: Evaluator, event: Event, generation: Generation) -> Contribution:
