@@ -135,7 +135,7 @@ async def activated(hub: Hub, state: Generation, before: Generation | None = Non
     known = {(one.name, one.digest) for one in before.evaluators} if before is not None else set()
     for one in state.evaluators:
         if (one.name, one.digest) not in known:
-            what = {"provider": one.name, "version": one.version, "digest": one.digest}
+            what = {"provider": one.name, "version": one.version, "state": one.digest}
             await hub.note("provider.activated", **what)
 
 
