@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.configuration.python import FunctionEvaluator
     from atamo_rules.builtin.configuration.text import TextProvider
     from atamo_rules.builtin.events.iterated import IteratedEvents
     from atamo_rules.builtin.stores.memory import MemoryStore
@@ -42,13 +43,21 @@ if TYPE_CHECKING:
     from atamo_rules.hub.audit.witness import Witness
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
-    from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider
+    from atamo_rules.hub.ports import (
+        Agent,
+        Auditor,
+        ConfigurationProvider,
+        Evaluator,
+        EvaluatorProvider,
+        EventProvider,
+    )
     from atamo_rules.hub.requests.asking import Answers
     from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
     from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.hub.ways import Way
+    from atamo_rules.model.contribution import ActionMessage, NotTaken
     from atamo_rules.model.decision import Action, Decision
     from atamo_rules.model.event import Event
     from atamo_rules.model.frame import Frame
@@ -56,6 +65,9 @@ if TYPE_CHECKING:
     from atamo_rules.model.people import User
     from atamo_rules.model.rule import Rule, Ruleset
     from atamo_rules.model.work import Hold, Selector
+    from atamo_rules.sandbox.code import SandboxedCode
+    from atamo_rules.sandbox.faults import CodeFailed, NoSandbox
+    from atamo_rules.sandbox.limits import CodeLimits
 
 _HOMES = {
     "Controller": "hub.controller",
@@ -64,7 +76,12 @@ _HOMES = {
     "Alert": "hub.alerts",
     "Auditor": "hub.ports",
     "ConfigurationProvider": "hub.ports",
+    "Evaluator": "hub.ports",
+    "EvaluatorProvider": "hub.ports",
     "EventProvider": "hub.ports",
+    "ActionMessage": "model.contribution",
+    "NotTaken": "model.contribution",
+    "FunctionEvaluator": "builtin.configuration.python",
     "Store": "hub.store",
     "Rulebook": "hub.rulebook",
     "FolderProvider": "builtin.configuration.folder",
@@ -107,6 +124,10 @@ _HOMES = {
     "TextProvider": "builtin.configuration.text",
     "IteratedEvents": "builtin.events.iterated",
     "Portal": "embed.portal",
+    "SandboxedCode": "sandbox.code",
+    "CodeFailed": "sandbox.faults",
+    "NoSandbox": "sandbox.faults",
+    "CodeLimits": "sandbox.limits",
     "Threshold": "hub.telemetry.thresholds",
     "Way": "hub.ways",
     "EventRejected": "errors",
@@ -117,6 +138,7 @@ __all__ = [
     "FIRST",
     "LOADED",
     "Action",
+    "ActionMessage",
     "Again",
     "Agent",
     "Alert",
@@ -124,10 +146,14 @@ __all__ = [
     "AtamoError",
     "Auditor",
     "Busy",
+    "CodeFailed",
+    "CodeLimits",
     "ConfigurationProvider",
     "Controller",
     "Decision",
     "Done",
+    "Evaluator",
+    "EvaluatorProvider",
     "Event",
     "EventProvider",
     "EventRejected",
@@ -137,12 +163,15 @@ __all__ = [
     "FolderProvider",
     "Frame",
     "FunctionAgent",
+    "FunctionEvaluator",
     "Hold",
     "Hub",
     "IteratedEvents",
     "JsonLinesAuditor",
     "Matcher",
     "MemoryStore",
+    "NoSandbox",
+    "NotTaken",
     "OpenTelemetryAuditor",
     "PluginBroken",
     "Portal",
@@ -151,6 +180,7 @@ __all__ = [
     "Rulebook",
     "Ruleset",
     "RulesetRejected",
+    "SandboxedCode",
     "Selector",
     "SqliteStore",
     "Store",

@@ -10,6 +10,9 @@ AtamoError
 │   └── Busy             not for now: it is full; carries when to come back
 ├── PluginTwice          two packages offer a plug-in of one name; carries both
 └── PluginBroken         somebody's plug-in raised; carries its name and the cause
+
+Two more stand beside what they carry, in `sandbox/faults.py`: CodeFailed, code of users was not taken or gave nothing,
+and NoSandbox, it is not run on this machine.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def as_json(told: Measured) -> str:
         "us_per_event": {"take": _micro(pace.take), "match": _micro(pace.match), "decide": _micro(pace.decide)},
         "index_ms": _micro(told.built),
         "rules": [_rule(cost) for cost in told.rules],
-        "parts": [{"rule": part.rule.id, "part": " ".join(part.part.span.text.split()), "at": str(part.part.span),
+        "parts": [{"rule": part.rule.id, "part": " ".join(part.part.span.said.split()), "at": str(part.part.span),
                    "ask_us": _micro(part.ask), "held": _micro(part.held)} for part in told.parts],
         "types": [{"type": one.type, "rules": one.rules, "by_key": one.by_key, "bit_vectors": one.by_bits,
                    "loop": one.scanned, "expected_us": _micro(one.cost / 1000)} for one in told.index.types],
@@ -111,7 +111,7 @@ def _remedies(told: Measured, top: int) -> str:
 
 
 def _short(part: PartCost) -> str:
-    text = " ".join(part.part.span.text.split())
+    text = " ".join(part.part.span.said.split())
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"
 
 

@@ -42,6 +42,7 @@ def doctor(
     from atamo_rules.hub.binding import bind
     from atamo_rules.hub.people import read_people
     from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
+    from atamo_rules.hub.walls import walls
     from atamo_rules.model.strict_json import encode
 
     place = Path(folder)
@@ -65,6 +66,7 @@ def doctor(
         *checks.files(place),
         *checks.store(place),
         checks.clock(place),
+        *walls(place),
         *(asyncio.run(checks.agents(bound, timeout)) if agents else ()),
     ]
     wrongs = sum(one.state == "wrong" for one in found)

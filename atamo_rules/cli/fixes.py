@@ -8,6 +8,7 @@ from pathlib import Path
 
 from atamo_rules.cli.replace_file import replace_file
 from atamo_rules.source.diagnostic import Diagnostic, Edit
+from atamo_rules.syntax.read import container_of
 
 
 def apply(diagnostics: Sequence[Diagnostic], *, unsafe: bool) -> int:
@@ -22,6 +23,8 @@ def apply(diagnostics: Sequence[Diagnostic], *, unsafe: bool) -> int:
         if len(diagnostic.fixes) != 1 or not fixes or not fixes[0].edits:
             continue
         name = fixes[0].edits[0].span.source.name
+        if container_of(name) == "sheet":  # what fits a clause need not fit a cell
+            continue
         if any(_overlap(new, old) for new in fixes[0].edits for old in edits[name]):
             continue
         edits[name].extend(fixes[0].edits)

@@ -82,11 +82,12 @@ def fmt(paths: tuple[str, ...], check: bool, diff: bool, to: str | None, stdin_n
 def _files(paths: tuple[Path, ...], to: str | None) -> Iterator[Formatted]:
     """Every rule file as it would be written. Raises click.UsageError when there is none."""
     from atamo_rules.hub.files import load, rule_files
+    from atamo_rules.syntax.read import container_of
 
     for path in paths:
         if not path.exists():
             raise click.UsageError(f"`{path}` does not exist.")
-    files = rule_files(paths)
+    files = [path for path in rule_files(paths) if container_of(path.name) in SUFFIX]
     if not files:
         where = ", ".join(f"`{path}`" for path in paths)
         raise click.UsageError(f"No rule files under {where}. `atamo init DIR` makes a first project.")

@@ -31,7 +31,7 @@ KINDS = {
         "atamo.configuration_providers",
         "Provider",
         "A configuration provider of Atamo.",
-        "In a program: `Controller(make(place, folder), store)`.",
+        "`atamo run rules/ --provider PLUGIN:PLACE`",
     ),
     "event-provider": Kind(
         "atamo.event_providers",

@@ -39,6 +39,14 @@ def code_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def walls_option(command: Command) -> Command:
+    """Adds `--weaker-walls`."""
+    return click.option(
+        "--weaker-walls", is_flag=True,
+        help="Run the Python files in `providers` also where this machine cannot put up every wall of their sandbox.",
+    )(command)  # fmt: skip
+
+
 def read_params(given: Sequence[str]) -> dict[str, Any]:
     """The values of `--param`. Raises click.UsageError."""
     from atamo_rules.model.strict_json import JsonRefused, decode
@@ -76,6 +84,27 @@ def agents_of(made: Compilation, paths: Sequence[Path], code: Sequence[str] = ()
         return ()
     folder = next((path for path in paths if path.is_dir()), Path())
     return bind(made.ruleset, str(folder), code=code)[1]
+
+
+def python_of(paths: Sequence[Path], weaker: bool) -> tuple[Diagnostic, ...]:
+    """What is wrong with the Python files of the first folder that has some: each is loaded in its sandbox, and ended.
+    Where none can be run it is said, and is no mistake of theirs."""
+    from atamo_rules.builtin.configuration.python_files import checked, let_go, read
+    from atamo_rules.cli.console import say
+    from atamo_rules.sandbox.faults import NoSandbox
+
+    for path in paths:
+        written, found = read(path)
+        if not (written or found):
+            continue
+        try:
+            made, wrong = checked(written, weaker=weaker)
+        except NoSandbox as error:
+            say(f"the Python files in `providers` were not checked: {error}\n", err=True)
+            return found
+        let_go(made)
+        return (*found, *wrong)
+    return ()
 
 
 def event_lines(events: str) -> Iterator[bytes]:

@@ -191,5 +191,10 @@ def shown(one: dict[str, Any], ink: Ink) -> Iterator[str]:
             yield f"  {ink.good('+')} {plain(rule)} on {count}"
         for rule, count in impact["rules"]["less"].items():
             yield f"  {ink.bad('-')} {plain(rule)} on {count}"
+    for name, tried in report.get("code", {}).items():
+        fails = f", failed on {tried['fails']}" if tried["fails"] else ""
+        yield f"  {ink.good('+')} code {plain(name)}: acts on {tried['acts']} of {tried['asked']} recent events{fails}"
+        for problem in tried["problems"]:
+            yield ink.bad(f"    {plain(problem['event'])}: {plain(problem['why'])}")
     if one["state"] == "open":
         yield ink.faint(f"atamo proposal approve {one['id']}  puts it in force")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.project import code_option, param_option, read_params
+from atamo_rules.cli.project import code_option, param_option, read_params, walls_option
 
 EPILOG = """\b
 Examples:
@@ -47,6 +47,8 @@ held by another hub or can no longer be written."""
               help="Take events by a plug-in, too; `atamo plugins` lists them. May be given again.")  # fmt: skip
 @click.option("--auditor", "auditors", multiple=True, metavar="NAME[:PLACE]",
               help="Tell a plug-in every step, too. May be given again.")  # fmt: skip
+@click.option("--provider", "providers", multiple=True, metavar="NAME[:PLACE]",
+              help="Ask a plug-in about every event beside the rules. May be given again.")  # fmt: skip
 @click.option("--vault", metavar="VAULT", help="Where tokens of users are kept: `file:KEYFILE`, sealed in the store,"
               " `environment`, or that of a plug-in.  [default: there is none]")  # fmt: skip
 @click.option("--audit-level", type=click.Choice(["minimal", "decisions", "full"]), default="full", show_default=True,
@@ -69,6 +71,7 @@ held by another hub or can no longer be written."""
               help="Say when a number is beyond a bound: `latency_p95 above 2 for 30`. May be repeated.")  # fmt: skip
 @param_option
 @code_option
+@walls_option
 @click.option("-q", "--quiet", is_flag=True, help="Say only what is wrong.")
 def run(folder: str, **options: Any) -> int:
     """Take events, decide, call agents; follow the rules of FOLDER as they are edited.
@@ -119,11 +122,12 @@ class Voice:
         from atamo_rules.source.formats import render
 
         if isinstance(state, Generation):
-            count = len(state.ruleset.rules)
+            count, beside = len(state.ruleset.rules), len(state.evaluators)
+            more = f" and {beside} provider{'' if beside == 1 else 's'}" if beside else ""
             word = "live" if self.serving != state.digest else "live again"
             self.serving = state.digest
             self.tell(
-                f"generation {state.digest[:12]} {word}: {count} rule{'' if count == 1 else 's'}, "
+                f"generation {state.digest[:12]} {word}: {count} rule{'' if count == 1 else 's'}{more}, "
                 f"ready in {state.took * 1000:.0f} ms"
             )
             return

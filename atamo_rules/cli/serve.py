@@ -62,6 +62,8 @@ class Options:
     vault: str | None = None
     rate: str | None = None
     patience: float = 20.0
+    providers: tuple[str, ...] = ()
+    weaker_walls: bool = False
 
     @property
     def listens(self) -> bool:
@@ -97,24 +99,34 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
     auditors = (*auditors, *(_made("atamo.auditors", one, folder) for one in options.auditors))
     events = [_made("atamo.event_providers", one, folder) for one in options.events]
+    providers = [_made("atamo.configuration_providers", one, folder) for one in options.providers]
     vault = _made("atamo.vaults", options.vault, folder) if options.vault else None
     drop = _drop(options.drop) if options.drop else None
     ways = (*_ways(folder, options, voice), *([Way("drop", drop)] if drop is not None else []))
     rules = FolderProvider(
-        folder, tests=options.tests, watch=options.reload, params=options.params, code=options.code
+        folder,
+        tests=options.tests,
+        watch=options.reload,
+        params=options.params,
+        code=options.code,
+        weaker_walls=options.weaker_walls,
     )
-    controller = Controller(
-        rules,
-        store,
-        auditors,
-        lambda state: _settled(state, voice),
-        lambda alert: voice.warn(alert.message),
-        _witnesses(folder, options, store),
-        _sign(options.sign),
-        events=(*ways, *events),
-        thresholds=_thresholds(options.alerts),
-        vault=vault,
-    )
+    try:
+        controller = Controller(
+            rules,
+            store,
+            auditors,
+            lambda state: _settled(state, voice),
+            lambda alert: voice.warn(alert.message),
+            _witnesses(folder, options, store),
+            _sign(options.sign),
+            events=(*ways, *events),
+            thresholds=_thresholds(options.alerts),
+            vault=vault,
+            providers=providers,
+        )
+    except ValueError as error:
+        raise click.UsageError(f"--provider: {error}.") from None
     try:
         await controller.start()
     except RulesetRejected:
@@ -123,6 +135,8 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     voice.left(controller.hub.left)
+    for one in controller.providers.now:
+        voice.tell(f"asking the provider {one.name} {one.version} beside the rules")
     settle_memory()
     finish = asyncio.Event()
     with _signals(finish) as heard:

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from atamo_rules.cli.beside import Beside, beside
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.moments import moment_option
 from atamo_rules.cli.names import names_of
 from atamo_rules.cli.passing import Passing
 from atamo_rules.cli.progress import counted
-from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
+from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params, walls_option
 
 EPILOG = """\b
 Examples:
@@ -42,6 +43,7 @@ MANY = 500
               help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
 @moment_option("--until", "Go on after the last event up to then, with what waits and with schedules.")
 @param_option
+@walls_option
 @click.option("--format", "format", type=click.Choice(["full", "jsonl"]), default="full")
 def simulate(
     paths: tuple[str, ...],
@@ -53,12 +55,14 @@ def simulate(
     until: str | None,
     format: str,
     params: tuple[str, ...],
+    weaker_walls: bool,
 ) -> int:
     """Say for each event which rules match, which nearly do and what was missing, and the rendered actions.
 
     Lines are CloudEvents objects {"id", "type", "source", "time", "user", "data"}, or bare data with --type. PATHS
     are files or folders (default: here); a `people.yaml` in the first folder says who is in which group. Time passes as
-    the events say, from the first to the last. Nothing is sent and no agent is called.
+    the events say, from the first to the last. Python files in `providers` are asked in their sandboxes. Nothing is
+    sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
     from atamo_rules.hub.rulebook import NothingThere, Rulebook
@@ -84,15 +88,19 @@ def simulate(
         near = 2 if len(made.ruleset.rules) <= MANY else 0
     windows = Passing(made.ruleset)
     bad = 0
-    for number, line in enumerate(counted(event_lines(events), "events", speaks=True), 1):
-        if not line.strip():
-            continue
-        taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
-        bad += bool(taken.refused)
-        if format == "jsonl":
-            _json(made.ruleset, taken, number, near, windows)
-        else:
-            _full(made.ruleset, taken, number, near, windows)
+    with beside(found, made.ruleset, people, weaker=weaker_walls) as others:
+        if not isinstance(others, Beside):
+            say(render(others, "full", color=color_of(sys.stderr)), err=True)
+            return 1
+        for number, line in enumerate(counted(event_lines(events), "events", speaks=True), 1):
+            if not line.strip():
+                continue
+            taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
+            bad += bool(taken.refused)
+            if format == "jsonl":
+                _json(made.ruleset, taken, number, near, windows, others)
+            else:
+                _full(made.ruleset, taken, number, near, windows, others)
     if until is not None:
         _passed(windows, until, format)
     if windows.left_out:
@@ -123,7 +131,7 @@ def _full_end(event: Any, end: Any) -> None:
         _fired(found)
 
 
-def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) -> None:
+def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing, others: Beside) -> None:
     from atamo_rules.engine.explain import explain
     from atamo_rules.model.strict_json import encode
 
@@ -153,6 +161,15 @@ def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) ->
     }
     if moved:
         record["windows"] = [{"rule": one.rule, "window": one.sentence, "fires": one.fires} for one in moved]
+    if others.files:
+        record["providers"] = [
+            {
+                "provider": one.provider,
+                "actions": [action_json(a) for a in one.actions],
+                "problems": [p for p in (one.why, *one.problems) if p],
+            }
+            for one in others.ask(taken.event)
+        ]
     if near:
         record["nearly"] = [
             {
@@ -184,7 +201,7 @@ def action_json(action: Any) -> dict[str, Any]:
     return shown
 
 
-def _full(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) -> None:
+def _full(ruleset: Any, taken: Any, number: int, near: int, windows: Passing, others: Beside) -> None:
     from atamo_rules.engine.explain import explain
     from atamo_rules.model.decision import Fired
 
@@ -211,6 +228,12 @@ def _full(ruleset: Any, taken: Any, number: int, near: int, windows: Passing) ->
     for step in moved:
         by = f", by {', '.join(step.by)}" if step.by else ""
         say(f"  · {step.rule}: {step.sentence}{by}\n")
+    said = [one for one in others.ask(taken.event) if one.actions or one.problems or one.why]
+    for one in said:
+        say(f"  {'!' if one.why else '+'} provider {one.provider}{f': {one.why}' if one.why else ''}\n")
+        _actions(one.actions)
+        for problem in one.problems:
+            say(f"      problem: {problem}\n")
     if not decision.fired and not moved:
         say("  no rule matched\n")
 
@@ -220,12 +243,16 @@ def _fate(decision: Any) -> dict[str, Any]:
     return {"fired": {one.rule for one in decision.fired}, "stopped_by": decision.stopped_by}
 
 
-def _fired(fired: Any) -> None:
+def _actions(actions: Any) -> None:
     from atamo_rules.model.strict_json import encode
 
-    say(f"  + {fired.rule}{' (shadow)' if fired.shadow else ''}\n")
-    for action in fired.actions:
+    for action in actions:
         say(f"      {_head(action)} {_cut(encode(action.body if action.error is None else action.error))}\n")
+
+
+def _fired(fired: Any) -> None:
+    say(f"  + {fired.rule}{' (shadow)' if fired.shadow else ''}\n")
+    _actions(fired.actions)
     if fired.waiting is not None:
         say("      … what follows waits for the answer\n")
     for problem in fired.problems:

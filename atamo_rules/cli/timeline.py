@@ -8,6 +8,7 @@ from typing import Any
 
 from atamo_rules.cli.ink import Ink, plain
 from atamo_rules.functions.time import parse_moment
+from atamo_rules.model.contribution import RULES
 
 Json = Mapping[str, Any]
 
@@ -122,6 +123,10 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             yield from _created(what, ink)
         case "window.moved":
             yield f"{plain(what.get('rule'))}: {plain(what.get('window'))}{by(what)}"
+        case "provider.failed":
+            yield ink.bad(f"the provider {plain(what.get('provider'))} failed")
+            reasons = (what.get("why"), *what.get("problems", ()))
+            yield from (ink.bad(f"    {plain(reason)}") for reason in reasons if reason)
         case "rule.resumed":
             word = "goes on with the answer" if what.get("answered") else "goes on without an answer"
             yield f"{plain(what.get('rule'))} {word}"
@@ -228,7 +233,10 @@ def _step(kind: str, what: Json, ink: Ink) -> str:
 
 
 def _of(what: Json) -> str:
-    return f"of {plain(what.get('rule'))}"
+    rule, provider = str(what.get("rule")), str(what.get("provider", RULES))
+    if rule.startswith("provider:"):
+        return f"of the provider {plain(provider)}"
+    return f"of {plain(rule)}{'' if provider == RULES else f' ({plain(provider)})'}"
 
 
 def _wait(seconds: Any) -> str:

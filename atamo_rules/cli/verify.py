@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.project import agents_of, code_option, param_option, people_of, places, read_params
+from atamo_rules.cli.project import (
+    agents_of,
+    code_option,
+    param_option,
+    people_of,
+    places,
+    python_of,
+    read_params,
+    walls_option,
+)
 from atamo_rules.source.formats import FORMATS, TestResult, render
 
 if TYPE_CHECKING:
@@ -46,6 +55,7 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of A
 @click.option("--watch", is_flag=True, help="Verify again whenever a file changes.")
 @param_option
 @code_option
+@walls_option
 @click.option("--stdin-name", default="stdin.atamo", help="The name of what is read from `-`.")
 def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     """Check rules: text, types, templates, findings, then the tests in the files and what they cover.
@@ -112,6 +122,7 @@ def _once(
     unsafe_fixes: bool,
     stdin_name: str,
     code: tuple[str, ...],
+    weaker_walls: bool,
 ) -> int:
     from atamo_rules.engine.advice import scans
     from atamo_rules.engine.coverage import coverage
@@ -137,7 +148,8 @@ def _once(
                 say(f"{applied} {'fix' if applied == 1 else 'fixes'} applied\n", err=True)
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
-    diagnostics = in_order([*made.diagnostics, *people_of(book.paths)[1], *agents_of(made, book.paths, code)])
+    declared = [*people_of(book.paths)[1], *agents_of(made, book.paths, code)]
+    diagnostics = in_order([*made.diagnostics, *declared, *python_of(book.paths, weaker_walls)])
     results: list[TestResult] = []
     summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}
     missing: list[Diagnostic] = []
@@ -155,7 +167,7 @@ def _once(
         ]  # fmt: skip
         if show_missing:
             missing = [
-                codes.NOT_COVERED.at(one.span, f"no test shows `{' '.join(one.span.text.split())}` "
+                codes.NOT_COVERED.at(one.span, f"no test shows `{' '.join(one.span.said.split())}` "
                                      f"{'true' if one.held else 'false'} (rule `{one.rule}`)")
                 for one in shown.missing
             ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from atamo_rules.compiler import operands
 from atamo_rules.compiler.context import Context, Facts, Operand, near
@@ -76,6 +77,8 @@ def value(written: tree.Value, member: Member, key: str, context: Context, facts
     """The value of one argument; `absent` is kept only where the parameter may be left out."""
     wanted = member.type
     match written:
+        case tree.Template(alone=tree.Path()):
+            return _alone(written, member, key, context, facts)
         case tree.Template():
             return _template(written, wanted, key, context, facts)
         case tree.ObjectValue():
@@ -156,6 +159,31 @@ def _plain(value: object) -> object:
 
 def _time(wanted: Type) -> bool:
     return kind_of(wanted) in ("moment", "date", "duration")
+
+
+def _alone(
+    written: tree.Template, member: Member, key: str, context: Context, facts: Facts
+) -> Operand | None:
+    """A text that is one field and nothing else: the field's value, printed where text is wanted and it is none."""
+    assert written.alone is not None
+    text = isinstance(member.type, Text)
+    found = operands.operand(written.alone, replace(context, report=[]), facts, member.type)
+    if found is not None and found.absent is not None and not member.optional and not text:
+        context.report.append(
+            codes.MAY_BE_MISSING.at(
+                written.alone.span,
+                f"`{written.alone.span.text}` may be missing, and `{key}` needs a value",
+                help="write it as a rule, whose `when` leaves such events out",
+            )
+        )
+        return None
+    if (
+        text
+        and found is not None
+        and (kind_of(found.type) != "text" or (found.absent and not member.optional))
+    ):
+        return _template(written, member.type, key, context, facts)
+    return _expression(written.alone, member, key, context, facts)
 
 
 def _template(

@@ -11,6 +11,7 @@ from atamo_rules.compiler import conditions, operands, plans, times
 from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
 from atamo_rules.compiler.guards import guards_of
 from atamo_rules.compiler.paths import gathered, taken
+from atamo_rules.model.contribution import TABLE
 from atamo_rules.model.meaning import Condition, Constant, Get, Term, Verdict
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
@@ -72,6 +73,7 @@ def rule(
         pack.name.text if pack is not None else "",
         str(written.about.value) if written.about else "",
         metadata,
+        provider=written.provider,
     )
     if time is not None:
         meant = digest_of(time.window, time.schedule, condition, lets)
@@ -144,6 +146,8 @@ def _condition(written: decl.Rule, context: Context) -> tuple[Condition | None, 
         return None, GUARDED
     if written.condition is None:
         return Constant(True, span=written.name.span), NOTHING
+    if written.provider == TABLE:  # as in every table, a cell whose field is not there does not hold
+        context = replace(context, lenient=True)
     outcome = conditions.condition(written.condition, context, NOTHING)
     if outcome is not None:
         return outcome.condition, outcome.when_true

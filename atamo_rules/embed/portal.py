@@ -20,7 +20,7 @@ from atamo_rules.errors import EventRejected
 from atamo_rules.hub.alerts import Alarm
 from atamo_rules.hub.controller import DRAIN, Controller
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider
+from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, Evaluator, EvaluatorProvider
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.hub.store import Store
 from atamo_rules.hub.telemetry.thresholds import Threshold
@@ -54,11 +54,18 @@ class Portal:
         auditors: Sequence[Auditor] = (),
         thresholds: Sequence[Threshold] = (),
         alarm: Alarm | None = None,
+        providers: Sequence[Evaluator | EvaluatorProvider] = (),
         call: Call = _here,
     ) -> None:
         provider = FolderProvider(Path(rules)) if isinstance(rules, str | Path) else rules
         self._controller = Controller(
-            provider, store or MemoryStore(), auditors, alarm=alarm, agents=agents, thresholds=thresholds
+            provider,
+            store or MemoryStore(),
+            auditors,
+            alarm=alarm,
+            agents=agents,
+            thresholds=thresholds,
+            providers=providers,
         )
         self._call = call
         self._loop: asyncio.AbstractEventLoop | None = None

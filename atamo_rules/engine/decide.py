@@ -78,7 +78,9 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | N
                 rule = firing.rule
                 found = _fired(firing)
         except Problem as problem:  # a table's answer that could not be made
-            fired.append(Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW))
+            fired.append(
+                Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW, provider=rule.provider)
+            )
             continue  # whether it holds is not known: it acts on nothing, and stops nothing
         fired.append(found)
         if rule.stop and rule.status == LIVE:
@@ -133,7 +135,8 @@ def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> Iter
             if lets_act(rule, frame, ledger):
                 fired = (_fired(Firing(rule, event, frame, answers)),)
         except Problem as problem:
-            fired = (Fired(rule.id, (), (str(problem),), shadow=rule.status == SHADOW),)
+            shadow = rule.status == SHADOW
+            fired = (Fired(rule.id, (), (str(problem),), shadow=shadow, provider=rule.provider),)
         yield event, Decision(event.key, event.type, ruleset.digest, fired)
 
 
@@ -165,7 +168,7 @@ def _perform(
         if plan.verb == "ask":
             waiting = Waiting(rule.id, plan.index, action.id, answers)
             break
-    return Fired(rule.id, tuple(actions), tuple(problems), waiting, rule.status == SHADOW)
+    return Fired(rule.id, tuple(actions), tuple(problems), waiting, rule.status == SHADOW, rule.provider)
 
 
 def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> Action:
@@ -185,6 +188,7 @@ def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> 
         error,
         plan.retry,
         plan.after,
+        rule.provider,
     )
 
 

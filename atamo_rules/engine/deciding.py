@@ -69,7 +69,7 @@ Missing: TypeAlias = Callable[[Frame], "tuple[Told, ...]"]
 def leaf(node: Condition) -> Leaf:
     """A sub-condition with its closures."""
     term = looked(node)
-    words = " ".join(node.span.text.split())
+    words = " ".join(node.span.said.split())
     return Leaf(node.span, words, conditions.condition(node), None if term is None else _look(term))
 
 

@@ -36,7 +36,7 @@ class Atom:
 
     @property
     def text(self) -> str:
-        return " ".join(self.span.text.split())
+        return " ".join(self.span.said.split())
 
 
 @dataclass(frozen=True, slots=True)

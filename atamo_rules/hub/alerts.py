@@ -12,10 +12,12 @@ from atamo_rules.model.work import Work
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An action that was given up, an agent that is left alone for a while, a rule that cannot go on after its `ask`,
-    a store that cannot be written, an audit that is not what it was, a number beyond its threshold, or windows that
-    were let go of because their rule was changed. `message` is a sentence."""
+    a store that cannot be written, an audit that is not what it was, a number beyond its threshold, a source or a
+    provider that broke, or windows that were let go of because their rule was changed. `message` is a sentence."""
 
-    kind: Literal["given-up", "breaker", "stuck", "store", "audit", "threshold", "source", "windows"]
+    kind: Literal[
+        "given-up", "breaker", "stuck", "store", "audit", "threshold", "source", "provider", "windows"
+    ]
     message: str
     work: Work | None = None
 

@@ -113,7 +113,10 @@ def _obeyed(folder: Path) -> Iterator[Path]:
     """Files that decide what a hub does, and the folders they are in."""
     yield folder
     for path in sorted(folder.rglob("*")):
-        if path.suffix in (".atamo", ".yaml", ".yml", ".py", ".json") and not path.is_symlink():
+        if (
+            path.suffix in (".atamo", ".yaml", ".yml", ".csv", ".xlsx", ".py", ".json")
+            and not path.is_symlink()
+        ):
             yield path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,8 @@ from atamo_rules.hub import records
 from atamo_rules.hub.audit.seal import content_of, seal
 from atamo_rules.hub.intake import Taken
 from atamo_rules.model.audit import Note
-from atamo_rules.model.decision import Action, Fired
+from atamo_rules.model.contribution import Contribution
+from atamo_rules.model.decision import Action, Fired, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
@@ -52,56 +53,70 @@ def consequences(
     told: Iterable[Note] = (),
     *,
     late: bool = False,
+    beside: Iterable[Contribution] = (),
 ) -> Following:
     """What follows from rules that fired on an event. It is decided under one generation; events that are emitted come
     in by the doors of the current one. `begin` says for how long an action is leased at once, or 0; `told` are records
-    that come before those of what follows; `late` says that whoever asked has no more answers pushed."""
+    that come before those of what follows; `late` says that whoever asked has no more answers pushed; `beside` is what
+    providers beside the rules want."""
     work: list[Work] = []
     done: list[Action] = []
     arrivals: list[Arrival] = []
     frames: list[Frame] = []
     notes = list(told)
-    for one in fired:
-        if one.shadow:
-            continue
-        for action in one.actions:
-            if action.verb == "emit":
-                done.append(action)
-                follows = _emit(action, event, current, at, arrivals, notes)
-                notes.append(records.created(at, event, action, under.digest, follows))
-            elif action.verb == "reply":
-                done.append(action)
-                if action.error is None:
-                    frames.append(Frame(event.key, "data", action.body, at=at, rule=action.rule, late=late))
-                else:
-                    frames.append(Frame(event.key, "error", action.error, at=at, rule=action.rule, late=late))
-                notes.append(records.created(at, event, action, under.digest))
-                notes.append(records.replied(at, event, action, under.digest))
+    for action, digest, waiting in _wanted(fired, beside, under):
+        if action.verb == "emit":
+            done.append(action)
+            follows = _emit(action, event, current, at, arrivals, notes)
+            notes.append(records.created(at, event, action, under.digest, follows))
+        elif action.verb == "reply":
+            done.append(action)
+            if action.error is None:
+                frames.append(Frame(event.key, "data", action.body, at=at, rule=action.rule, late=late))
             else:
-                notes.append(records.created(at, event, action, under.digest))
-                asked = one.waiting is not None and one.waiting.action_id == action.id
-                limit = action.within if asked else None
-                deadline = None if limit is None else at + timedelta(seconds=float(limit))
-                due = None if action.after is None else at + timedelta(seconds=float(action.after))
-                work.append(
-                    Work(
-                        event.key,
-                        action,
-                        event.who,
-                        event.user.organisation if event.user is not None else "",
-                        rule_of(under.ruleset, one.rule).digest,
-                        at,
-                        deadline,
-                        one.waiting if asked else None,
-                        event.alerts,
-                        begin(action) if due is None else 0.0,
-                        under.digest,
-                        due,
-                    )
+                frames.append(Frame(event.key, "error", action.error, at=at, rule=action.rule, late=late))
+            notes.append(records.created(at, event, action, under.digest))
+            notes.append(records.replied(at, event, action, under.digest))
+        else:
+            notes.append(records.created(at, event, action, under.digest))
+            limit = action.within if waiting is not None else None
+            deadline = None if limit is None else at + timedelta(seconds=float(limit))
+            due = None if action.after is None else at + timedelta(seconds=float(action.after))
+            work.append(
+                Work(
+                    event.key,
+                    action,
+                    event.who,
+                    event.user.organisation if event.user is not None else "",
+                    digest,
+                    at,
+                    deadline,
+                    waiting,
+                    event.alerts,
+                    begin(action) if due is None else 0.0,
+                    under.digest,
+                    due,
                 )
+            )
     if not (work or done or notes):
         return NOTHING
     return Following(tuple(work), tuple(done), tuple(arrivals), tuple(frames), notes=tuple(notes))
+
+
+def _wanted(
+    fired: Iterable[Fired], beside: Iterable[Contribution], under: Generation
+) -> Iterator[tuple[Action, str, Waiting | None]]:
+    """Every action that is to be done, with the digest of whatever asked for it, and what its rule does after it where
+    that waits for its answer."""
+    for one in fired:
+        if one.actions and not one.shadow:
+            digest = rule_of(under.ruleset, one.rule).digest
+            for action in one.actions:
+                asked = one.waiting is not None and one.waiting.action_id == action.id
+                yield action, digest, one.waiting if asked else None
+    for said in beside:
+        for action in said.actions:
+            yield action, said.digest, None
 
 
 def _emit(

@@ -18,9 +18,19 @@ from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.audit.notary import Notary, Sign
 from atamo_rules.hub.audit.witness import Witness
 from atamo_rules.hub.binding import Bound
+from atamo_rules.hub.evaluators.following import Providers, activated
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.ports import Agent, Auditor, ConfigurationProvider, EventProvider, Rejected, Vault
+from atamo_rules.hub.ports import (
+    Agent,
+    Auditor,
+    ConfigurationProvider,
+    Evaluator,
+    EvaluatorProvider,
+    EventProvider,
+    Rejected,
+    Vault,
+)
 from atamo_rules.hub.proposals.proposals import Proposals
 from atamo_rules.hub.store import Store
 from atamo_rules.hub.telemetry.monitor import Monitor
@@ -40,7 +50,8 @@ class Controller:
     """Registers the parts of a hub and runs it. `hear` is told every state of the rules, taken or refused; `alarm`
     what somebody should look at, such as actions that were given up. `agents` of the program itself do the work of
     agents that the rules declare, by their names; `events` bring messages in, those in a `Way` under its name.
-    `thresholds` on the hub's numbers raise alerts too. The `vault` has what users have for agents."""
+    `thresholds` on the hub's numbers raise alerts too. The `vault` has what users have for agents. `providers` are
+    asked about every event beside the rules; two of one name, and what is none, raise ValueError."""
 
     hub: Hub
     monitor: Monitor
@@ -61,6 +72,7 @@ class Controller:
         events: Sequence[EventProvider | Way] = (),
         thresholds: Sequence[Threshold] = (),
         vault: Vault | None = None,
+        providers: Sequence[Evaluator | EvaluatorProvider] = (),
     ) -> None:
         self.rules = rules
         self.store = store
@@ -71,6 +83,7 @@ class Controller:
         self.alarm = alarm
         self.agents = {name: Bound(AgentUse(name), agent) for name, agent in (agents or {}).items()}
         self.vault = vault
+        self.providers = Providers(providers)
         self.witnesses = tuple(witnesses)
         self.sign = sign
         self.following: asyncio.Task[None] | None = None
@@ -87,6 +100,7 @@ class Controller:
         for name in self.agents:
             if name not in first.agents:
                 raise UnknownName("agent", name, get_close_matches(name, first.agents, n=1))
+        await self.providers.begin()
         self.ruled = first
         first = self._manned(first)
         self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
@@ -95,9 +109,15 @@ class Controller:
         if hasattr(rules, "tried"):
             self.hub.proposals = Proposals(self.hub, rules, self.changing, self._activate)
         self.hub.vault = self.vault
-        await self.hub.start()
+        try:
+            await self.hub.start()
+        except BaseException:
+            await self.providers.stop()
+            raise
         await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
+        await activated(self.hub, self.ruled)
+        await self.providers.serve(self.hub, self._change)
         self.hear(first)
         self.monitor = Monitor(self.hub, self.thresholds)
         self.monitor.start()
@@ -109,8 +129,9 @@ class Controller:
         self.following = asyncio.create_task(self._follow(states))
 
     async def _activate(self, state: Generation) -> None:
-        self.ruled = state
+        before, self.ruled = self.ruled, state
         await self.hub.activate(self._manned(state))
+        await activated(self.hub, state, before)
 
     async def register(self, name: str, agent: Agent) -> None:
         """Have an agent of this program do what is asked of `name` from here on, in place of whoever did. What rules of
@@ -130,8 +151,18 @@ class Controller:
         await self.hub.note("agent.removed", agent=name)
 
     def _manned(self, generation: Generation) -> Generation:
-        """A generation whose agents are those of this program, where it has one of the name."""
-        return replace(generation, agents={**generation.agents, **self.agents}) if self.agents else generation
+        """A generation whose agents are those of this program, where it has one of the name, and whose evaluators are
+        also those beside the rules."""
+        beside = self.providers.now
+        if not (self.agents or beside):
+            return generation
+        agents = {**generation.agents, **self.agents}
+        return replace(generation, agents=agents, evaluators=(*generation.evaluators, *beside))
+
+    async def _change(self) -> None:
+        """Have the generation in force hold what providers beside the rules say now."""
+        async with self.changing:
+            self.hub.retiring.swap(self._manned(self.ruled))
 
     async def _seal(self) -> None:
         """Have the audit's tree grown, and checkpoints put down with the witnesses."""
@@ -172,6 +203,7 @@ class Controller:
         if self.following is not None:
             self.following.cancel()
             await asyncio.gather(self.following, return_exceptions=True)
+        await self.providers.stop()
         await self.hub.ways.stop()
         await self.monitor.stop()
         left = await self.hub.drain(seconds, park=park)

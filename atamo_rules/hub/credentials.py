@@ -8,6 +8,7 @@ from atamo_rules.engine.decide import rule_of
 from atamo_rules.errors import NotAllowed
 from atamo_rules.hub import records
 from atamo_rules.hub.consents import Consents as Consents
+from atamo_rules.hub.evaluators.messages import rule_name
 from atamo_rules.hub.ports import KeepingVault
 from atamo_rules.model.people import Who
 from atamo_rules.model.secret import Secret
@@ -68,11 +69,14 @@ async def credential(hub: Hub, work: Work, host: str) -> Secret | None:
 
 
 def owner_of(hub: Hub, event: str, rules: str, rule: str) -> Who | None:
-    """Whose rule an event's action comes from; None of one that has no owner, or is there no more."""
+    """Whose rule, or whose provider, an event's action comes from; None of one that has no owner, or is there no
+    more."""
+    under = hub.retiring.under(event, rules)
     try:
-        return rule_of(hub.retiring.under(event, rules).ruleset, rule).scope.owner
+        return rule_of(under.ruleset, rule).scope.owner
     except KeyError:
-        return None
+        said = (getattr(one, "owner", None) for one in under.evaluators if rule_name(one.name) == rule)
+        return next(said, None)
 
 
 async def _refused(hub: Hub, work: Work, whose: Who, host: str, why: str) -> NoReturn:

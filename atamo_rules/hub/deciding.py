@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.hub import records
 from atamo_rules.hub.consequences import consequences
+from atamo_rules.model.contribution import Contribution
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.work import Decided
@@ -24,14 +26,25 @@ def decided(
     at: datetime,
     ledger: Ledger | None = None,
     decision: Decision | None = None,
+    beside: tuple[Contribution, ...] = (),
 ) -> Decided:
-    """A decision, or what follows from one that time made, and slots taken for what may begin at once."""
+    """A decision, or what follows from one that time made, with what providers beside the rules want, and slots taken
+    for what may begin at once."""
     if decision is None:
         decision = generation.decide(event, ledger)
+    if beside:
+        decision = replace(decision, contributions=beside)
     told = [
         *records.evaluated(at, event, decision, generation, reasons=hub.store.level == "full", ledger=ledger)
     ]
     following = consequences(
-        decision.fired, event, generation, hub.current, at, lambda action: hub.reserve(action, event), told
+        decision.fired,
+        event,
+        generation,
+        hub.current,
+        at,
+        lambda action: hub.reserve(action, event),
+        told,
+        beside=beside,
     )
     return Decided(decision, following)

@@ -1,8 +1,8 @@
 """The rule files of a project folder: which files count, read whole and safely.
 
-Rule files are every `.atamo`, `.yaml` and `.yml` file below the folder, except names that begin with a dot,
-`people.yaml`, `sources.yaml` and the folder `people` at the top, and folders called `schemas`. Only regular files are
-opened; links that lead out of the folder, devices and pipes are not.
+Rule files are every `.atamo`, `.yaml`, `.yml`, `.rules.csv` and `.rules.xlsx` file below the folder, except names that
+begin with a dot, `people.yaml`, `sources.yaml` and the folder `people` at the top, and folders called `schemas`. Only
+regular files are opened; links that lead out of the folder, devices and pipes are not.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from atamo_rules.hub.spreadsheet import text_of
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
+from atamo_rules.syntax.read import SUFFIXES as SUFFIXES
 
-SUFFIXES = (".atamo", ".yaml", ".yml")
 ASIDE = {"schemas", "node_modules", "__pycache__"}
 PEOPLE = ("people.yaml", "people.yml")
 SOURCES = ("sources.yaml", "sources.yml")
 PEOPLE_FOLDER = "people"
 """At the top of a project; it holds no rules."""
+PROVIDERS = "providers"
+"""At the top of a project; its Python files decide beside the rules."""
 LARGEST = 10 << 20
 """Bytes a rule file may have."""
 
@@ -86,6 +89,11 @@ def load(path: Path, name: str | None = None) -> tuple[Source, tuple[Diagnostic,
         return empty, (codes.NOT_TEXT.at(empty.whole, f"this file cannot be read: {reason.lower()}"),)
     if len(raw) > LARGEST:
         return empty, (codes.TOO_DEEP.at(empty.whole, f"this file has more than {LARGEST} bytes"),)
+    if path.suffix == ".xlsx":
+        try:
+            return Source(shown, text_of(raw)), ()
+        except ValueError as error:
+            return empty, (codes.BAD_SHEET.at(empty.whole, f"this file cannot be read: {error}"),)
     return decoded(shown, raw)
 
 

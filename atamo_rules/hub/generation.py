@@ -22,6 +22,7 @@ from atamo_rules.source.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from atamo_rules.hub.archive import Script
+    from atamo_rules.hub.ports import Evaluator
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Generation:
     folder: str = "."
     """Where agents that keep files keep them."""
 
+    evaluators: tuple[Evaluator, ...] = ()
+    """Providers beside the rules, each in one state; they are no part of the digest."""
     doors: dict[str, Door] = field(default_factory=dict)
     """The checks of answers, by `agent.action`, each made when it is first needed."""
 

@@ -23,8 +23,8 @@ from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
 from atamo_rules.hub.consequences import arrival_of
-from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.ending import drain
+from atamo_rules.hub.evaluators.panel import Panel
 from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.housekeeping import keep_house
@@ -95,6 +95,7 @@ class Hub:
         self.calls = Calls(self)
         self.requests = Requests(self)
         self.windows = Windows(self)
+        self.panel = Panel(self)
         self.ways = Ways(self, ())
         self.left = Recovered()
         """What a process before left open."""
@@ -227,10 +228,6 @@ class Hub:
         return await asking.answers(self, type, data, id, user, asking.options(**how))
 
     # --- decide, record ---------------------------------------------------------------------------------
-
-    def decide(self, event: Event, generation: Generation, at: datetime) -> Decided:
-        """What the rules of a generation want done about a request, and slots taken for what may begin at once."""
-        return decided(self, event, generation, at)
 
     async def decide_kept(self, key: str, event: Event | None = None) -> None:
         """Decide an event that was kept undecided, under the rules of now."""

@@ -9,7 +9,7 @@ with `declares(settings)` it says which event types it brings, as rule text. `hu
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
@@ -17,7 +17,9 @@ from atamo_rules.hub.generation import Declared, Generation
 from atamo_rules.hub.receiving import Received
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.model.audit import AuditRecord
+from atamo_rules.model.contribution import ActionMessage, NotTaken
 from atamo_rules.model.decision import Action
+from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
@@ -157,6 +159,45 @@ class ConfigurationProvider(Protocol):
 
     def states(self) -> AsyncIterator[Generation | Rejected]:
         """Whole generations, or why a change was not taken. Never ends by itself."""
+        ...
+
+
+class Evaluator(Protocol):
+    """One state of a configuration provider beside the rules: asked about every event before its decision is kept.
+
+    It never changes: other code or other settings are another evaluator, with another digest. It may have an `owner`, a
+    `Who`, where it is somebody's own and not the project's: it is asked about that somebody's events alone, and whose
+    tokens its actions may use follows from that.
+    """
+
+    name: str
+    """Small letters, digits and `-`. Decisions, actions and records name it, with the version."""
+    version: str
+    """Of its code or its rules, as people would name it; without blanks."""
+    digest: str
+    """Names this state: what has one digest answers the same."""
+    timeout: float
+    """Seconds one evaluation may take; its event waits for it."""
+
+    async def evaluate(self, event: Event) -> Sequence[ActionMessage]:
+        """What is to be done about an event; nothing, mostly. The event is the caller's own copy. What it raises, an
+        answer that comes too late and one that is no sequence of action messages concern it alone: the event
+        is decided without it, and that is told."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds. Called once no event needs it any more."""
+        ...
+
+
+class EvaluatorProvider(Protocol):
+    """A configuration provider beside the rules that changes while the hub runs."""
+
+    name: str
+
+    def states(self) -> AsyncIterator[Evaluator | NotTaken | Rejected]:
+        """The first state at once, then one more for every change, or why a change was not taken: then the last one
+        stays. All have the provider's name. Never ends by itself; what it raises is told, and it is called again."""
         ...
 
 

@@ -52,14 +52,24 @@ def known(arrival: Arrival, same: bool) -> Note:
 
 def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
     """What was decided of an event."""
+    providers: list[Json] = [*decision.providers]
     what: dict[str, Json] = {
         "digest": decision.digest,
         "matched": list(decision.matched),
         "shadow": [fired.rule for fired in decision.fired if fired.shadow],
         "stopped_by": decision.stopped_by,
-        "problems": [problem for fired in decision.fired for problem in fired.problems],
+        "problems": problems(decision),
+        "providers": providers,
     }
     return Note(at, "event.decided", event, who, what, f"event {event}", decision.digest)
+
+
+def problems(decision: Decision) -> list[Json]:
+    """Sentences about what a decision could not have done."""
+    made: list[Json] = [problem for fired in decision.fired for problem in fired.problems]
+    for one in decision.contributions:
+        made += [f"provider {one.provider}: {why}" for why in (one.why, *one.problems) if why]
+    return made
 
 
 def evaluated(
@@ -85,7 +95,20 @@ def evaluated(
             "fires": step.fires,
         }
         yield Note(at, "window.moved", event.key, event.who, what, cause, digest)
-    if not decision.fired and not (ledger is not None and ledger.told):
+    for said in decision.contributions:
+        if said.why or said.problems:
+            why: dict[str, Json] = {"provider": said.provider, "state": said.digest, "why": said.why}
+            yield Note(
+                at,
+                "provider.failed",
+                event.key,
+                event.who,
+                {**why, "problems": list(said.problems)},
+                cause,
+                digest,
+            )
+    acts = any(one.actions for one in decision.contributions)
+    if not decision.fired and not acts and not (ledger is not None and ledger.told):
         what = {"considered": considered(generation.ruleset, event, decision)}
         yield Note(at, "event.unrouted", event.key, event.who, what, cause, digest)
 
@@ -141,5 +164,6 @@ def _facts(action: Action, who: str) -> dict[str, Json]:
         "target": action.target,
         "rule": action.rule,
         "because": action.because,
+        "provider": action.provider,
         "as": acting,
     }

@@ -49,14 +49,18 @@ class Retiring:
         return self._revived.get(rules) or known or self.current
 
     @contextmanager
-    def held(self, generation: Generation) -> Iterator[None]:
-        """Inside, a generation keeps its agents: a call goes on that those share who came after its event was over."""
+    def held(self, generation: Generation, *, linger: bool = False) -> Iterator[None]:
+        """Inside, a generation keeps its agents: a call goes on that those share who came after its event was over.
+        With `linger` it keeps them until the loop turns, so that an event can be entered right after."""
         name = f"\0call {next(self._calls)}"
         self.enter(name, generation)
         try:
             yield
         finally:
-            self.leave(name)
+            if linger:
+                asyncio.get_running_loop().call_soon(self.leave, name)
+            else:
+                self.leave(name)
 
     def leave(self, event: str) -> None:
         """An event is over."""
@@ -75,28 +79,30 @@ class Retiring:
         kept = [old for old in self._old if id(old) in used]
         gone = [old for old in self._old if id(old) not in used]
         self._old = kept
-        alive = {
-            id(bound)
-            for one in (*kept, *self._revived.values(), self.current)
-            for bound in one.agents.values()
-        }
-        for bound in {id(b): b for old in gone for b in old.agents.values()}.values():
-            if id(bound) not in alive:
-                task = asyncio.get_running_loop().create_task(close(bound))
+        alive = {id(part) for one in (*kept, *self._revived.values(), self.current) for part in parts(one)}
+        for part in {id(p): p for old in gone for p in parts(old)}.values():
+            if id(part) not in alive:
+                task = asyncio.get_running_loop().create_task(close(part))
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
     async def end(self) -> None:
-        """Close the agents of every generation that is left."""
+        """Close the agents and evaluators of every generation that is left."""
         everyone = self.all
         await asyncio.gather(*self._closing)
-        for bound in {id(b): b for one in everyone for b in one.agents.values()}.values():
-            await close(bound)
+        for part in {id(p): p for one in everyone for p in parts(one)}.values():
+            await close(part)
 
 
-async def close(bound: Any) -> None:
-    """Close one agent; what it raises is said, and stops nobody."""
+def parts(generation: Generation) -> tuple[Any, ...]:
+    """What a generation holds that is closed once nobody needs it: its agents, bound, and its evaluators."""
+    return (*generation.agents.values(), *generation.evaluators)
+
+
+async def close(part: Any) -> None:
+    """Close one agent or evaluator; what it raises is said, and stops nobody."""
     try:
-        await asyncio.wait_for(bound.agent.close(), 5)
-    except Exception as error:  # somebody's plug-in
-        sys.stderr.write(f"atamo: the agent `{bound.name}` did not close: {type(error).__name__}: {error}\n")
+        await asyncio.wait_for(getattr(part, "agent", part).close(), 5)
+    except (Exception, SystemExit) as error:  # somebody's plug-in
+        what = "agent" if hasattr(part, "agent") else "provider"
+        sys.stderr.write(f"atamo: the {what} `{part.name}` did not close: {type(error).__name__}: {error}\n")

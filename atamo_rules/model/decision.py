@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from atamo_rules.model.contribution import RULES, Contribution
 from atamo_rules.model.people import Who
 from atamo_rules.model.types import Json
 
@@ -17,6 +18,8 @@ class Action:
     is the author's place, `file:line:column`. `acting_as` None means: as the event's user. `error` is set for
     `reply error`. `retry` is how often it is tried again where its rule says so, and `within` for how many seconds;
     those of an `ask` are how long its answer is waited for. `after` is for how many seconds nothing is done of it.
+    `provider` is where its rule comes from: `rules`, `links` or `table`, else a provider beside the rules with its
+    version.
     """
 
     id: str
@@ -32,6 +35,7 @@ class Action:
     error: str | None = None
     retry: int | None = None
     after: Decimal | None = None
+    provider: str = RULES
 
     @property
     def target(self) -> str:
@@ -62,17 +66,20 @@ class Fired:
     problems: tuple[str, ...] = ()
     waiting: Waiting | None = None
     shadow: bool = False
+    provider: str = RULES
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One event decided under one generation of rules. `stopped_by` is the rule whose `stop` ended it, or ""."""
+    """One event decided under one generation of rules. `stopped_by` is the rule whose `stop` ended it, or "".
+    `contributions` are what providers beside the rules want done; they are no part of what rules decide alone."""
 
     event: str
     type: str
     digest: str
     fired: tuple[Fired, ...]
     stopped_by: str = ""
+    contributions: tuple[Contribution, ...] = ()
 
     @property
     def matched(self) -> tuple[str, ...]:
@@ -81,5 +88,12 @@ class Decision:
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """Every action to be carried out now; shadow rules never act."""
+        """Every action of rules to be carried out now; shadow rules never act."""
         return tuple(a for f in self.fired if not f.shadow for a in f.actions)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Who had a part in it, each once: the rules, whatever else rules came from that fired, and the providers
+        beside them, with their versions."""
+        fired = (one.provider for one in self.fired)
+        return tuple(dict.fromkeys((RULES, *fired, *(one.provider for one in self.contributions))))

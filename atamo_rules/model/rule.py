@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from atamo_rules.model.case import Case
+from atamo_rules.model.contribution import RULES
 from atamo_rules.model.meaning import Condition, MakeRecord, Term
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.table import Table
@@ -77,6 +78,8 @@ class Rule:
     digest: str = ""
     time: Time | None = field(default=None, repr=False)
     step: int = field(default=0, repr=False)
+    provider: str = field(default=RULES, compare=False, repr=False)
+    """What it was written as: `rules`, `links` or `table`."""
 
     @property
     def place(self) -> tuple[int, str]:

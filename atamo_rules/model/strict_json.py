@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any
 
-from atamo_rules.model.types import Json
+from atamo_rules.source.values import Json
 
 DEEPEST = 128
 DIGITS = 4300

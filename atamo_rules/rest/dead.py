@@ -170,6 +170,7 @@ def letter_json(letter: DeadLetter, *, whole: bool = False) -> dict[str, Json]:
         "event": work.event,
         "rule": action.rule,
         "because": action.because,
+        "provider": action.provider,
         "action": action.id,
         "verb": action.verb,
         "target": action.target,

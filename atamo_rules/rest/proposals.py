@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -10,9 +10,10 @@ from starlette.responses import Response
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.engine.explain import explain
+from atamo_rules.hub.evaluators.owned import sees
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.proposals import bounds, review
+from atamo_rules.hub.proposals import bounds, code, review
 from atamo_rules.hub.proposals.authority import may_decide, may_see, may_submit
 from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
@@ -49,7 +50,7 @@ class ProposalDoor:
                 order.get("about", ""),
             )
         except ValueError as error:
-            raise unmeant(str(error)) from None
+            raise unmeant(str(error), "leave out what is named, or send it in parts") from None
         except Refused as refused:
             raise _refused(refused) from None
         return json_response(self._shown(made), 201, {"Location": f"/v1/proposals/{made.id}"})
@@ -114,7 +115,7 @@ class ProposalDoor:
             try:
                 named = full_names(level, order["files"])
             except ValueError as error:
-                raise unmeant(str(error)) from None
+                raise unmeant(str(error), "leave out what is named, or send it in parts") from None
             wrong = list(bounds.foreign(level, named))
             state = await self._proposals().trial(named)
             if not isinstance(state, Generation):
@@ -123,19 +124,40 @@ class ProposalDoor:
                 )
             wrong += bounds.beyond(level, named, state.ruleset)
             generation = state
+        try:
+            return await self._tried(request, order.get("event"), generation, level, wrong)
+        finally:
+            await code.let_go(generation)
+
+    async def _tried(
+        self, request: Request, given: Any, generation: Generation, level: Who | None, wrong: Sequence[str]
+    ) -> Response:
+        """What a state of the rules would do with one event, as far as somebody may see it. Code that was submitted and
+        reaches beyond its level is not asked."""
+        hub, who = self.hub(), principal(request)
         taken = generation.intake.given(
-            order.get("event"), user=who.user if who.name else None, now=hub.clock.now(), fallback_id="try"
+            given, user=who.user if who.name else None, now=hub.clock.now(), fallback_id="try"
         )
         if taken.event is None:
             return json_response({"refused": [*wrong, *taken.refused]})
         known = {rule.id for rule in generation.ruleset.rules if _seen(self.access, request, rule, level)}
         decision = decide(generation.ruleset, taken.event)
+        asked = [one for one in code.fresh(generation) if sees(one, taken.event) and not wrong]
+        beside = [await code.asked(one, taken.event, generation) for one in asked]
         return json_response(
             {
                 "refused": wrong,
                 "digest": generation.digest,
                 "matched": [id for id in decision.matched if id in known],
                 "actions": [action_facts(action) for action in decision.actions if action.rule in known],
+                "providers": [
+                    {
+                        "provider": one.provider,
+                        "actions": [action_facts(action) for action in one.actions],
+                        "why": one.why or "; ".join(one.problems),
+                    }
+                    for one in beside
+                ],
                 "rules": [
                     {"rule": one.rule, "outcome": one.outcome, "why": one.sentence()}
                     for one in explain(generation.ruleset, taken.event, most=3)

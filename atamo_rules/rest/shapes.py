@@ -53,8 +53,8 @@ RECORD = shape(
 )  # fmt: skip
 LETTER = shape(
     "An action that was given up.",
-    number=WHOLE, at=MOMENT, event=TEXT, rule=TEXT, because=TEXT, action=TEXT, verb=TEXT, target=TEXT, agent=TEXT,
-    who=TEXT, error=TEXT, why=TEXT, attempts=WHOLE,
+    number=WHOLE, at=MOMENT, event=TEXT, rule=TEXT, because=TEXT, provider=TEXT, action=TEXT, verb=TEXT, target=TEXT,
+    agent=TEXT, who=TEXT, error=TEXT, why=TEXT, attempts=WHOLE,
     more={"body": ANYTHING, "errors": each(TEXT)},
 )  # fmt: skip
 HOLD = shape(

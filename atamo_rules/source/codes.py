@@ -29,6 +29,11 @@ YAML_UNUSED = Code("E0122", "a part of YAML that rule files do not use")
 YAML_SHAPE = Code("E0123", "another shape of YAML is needed here")
 YAML_SURPRISE = Code("W0124", "a plain word that YAML 1.1 read otherwise", Severity.WARNING)
 
+# --- E013x: sheets of rows, and links -------------------------------------------------------------------
+BAD_SHEET = Code("E0130", "a sheet of rows cannot be read as rules")
+SHEET_CELL = Code("E0131", "a cell is written as only a spreadsheet reads it")
+LINK_TOO_MUCH = Code("E0132", "a link does more than links do")
+
 # --- E02xx: names and types -----------------------------------------------------------------------------
 UNKNOWN_FIELD = Code("E0201", "the event type has no such field")
 UNKNOWN_NAME = Code("E0202", "nothing has this name")
@@ -104,6 +109,7 @@ BAD_PEOPLE = Code("E0802", "a people file says what cannot be")
 NOTHING_HERE = Code("E0803", "there are no rules here")
 NEVER_ANSWERS = Code("W0804", "an agent is asked that never answers", Severity.WARNING)
 BAD_SOURCE = Code("E0806", "a source of events cannot be used as it is declared")
+BAD_CODE = Code("E0809", "code of users is not taken")
 SECRET_WRITTEN = Code("W0811", "a setting looks like a secret", Severity.WARNING)
 
 # --- E09xx: rules of other systems ----------------------------------------------------------------------

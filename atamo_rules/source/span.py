@@ -53,6 +53,10 @@ class Source:
         """The span of `text[start:end]`."""
         return Span(self, start, end)
 
+    def said(self, start: int, end: int) -> str:
+        """What stands there, as it is told to somebody who does not see what stands around it."""
+        return self.text[start:end]
+
     @property
     def whole(self) -> Span:
         """The span of the whole text."""
@@ -71,6 +75,11 @@ class Span:
     @property
     def text(self) -> str:
         return self.source.text[self.start : self.end]
+
+    @property
+    def said(self) -> str:
+        """Its text, as it is told alone."""
+        return self.source.said(self.start, self.end)
 
     @property
     def begins(self) -> Place:

@@ -178,7 +178,8 @@ class Do(Node):
 @swift
 @dataclass(frozen=True, slots=True)
 class Rule(Node):
-    """A rule. `unread` names the clauses that stand there and could not be read."""
+    """A rule. `unread` names the clauses that stand there and could not be read. `provider` is what it was written as:
+    `rules`, `links`, or `table` for a row of a sheet."""
 
     name: Name
     trigger: Trigger | None
@@ -195,6 +196,7 @@ class Rule(Node):
     stop: bool = False
     tests: tuple[Test, ...] = ()
     unread: tuple[str, ...] = ()
+    provider: str = field(default="rules", compare=False)
 
 
 # --- tables ---------------------------------------------------------------------------------------------

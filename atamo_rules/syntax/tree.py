@@ -262,10 +262,12 @@ Expr: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Template(Node):
-    """Text with Jinja in it. `text` is what Jinja reads; `fragment` knows where each character stands."""
+    """Text with Jinja in it. `text` is what Jinja reads; `fragment` knows where each character stands. `alone`
+    is the field that it is nothing but, in links and sheets, where the field's value is meant and not its text."""
 
     text: str
     fragment: Fragment = field(compare=False, repr=False)
+    alone: Path | None = field(default=None, compare=False, repr=False)
 
 
 @swift

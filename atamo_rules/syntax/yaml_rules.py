@@ -54,8 +54,8 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
         _plain(given, "order", clauses),
         clauses.name(given["status"]) if isinstance(given.get("status"), Scalar) else None,  # type: ignore[arg-type]
         _metadata(given, clauses),
-        _principals(given.get("for"), clauses),
-        _principals(given.get("except"), clauses),
+        principals(given.get("for"), clauses),
+        principals(given.get("except"), clauses),
         _lets(given.get("let"), clauses),
         condition,
         clauses.parse("at_most", given["at most"], "`at most`") if "at most" in given else None,
@@ -100,7 +100,8 @@ def _metadata(given: dict[str, Node], clauses: Clauses) -> tuple[tree.Argument, 
     return tuple(found)
 
 
-def _principals(node: Node | None, clauses: Clauses) -> tuple[decl.Principal, ...]:
+def principals(node: Node | None, clauses: Clauses) -> tuple[decl.Principal, ...]:
+    """Who is meant: one text, or a list of them."""
     if node is None:
         return ()
     items = node.items if isinstance(node, Items) else (node,)

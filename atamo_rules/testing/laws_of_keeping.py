@@ -352,8 +352,8 @@ class AuditLaws(Laws):
             (started,) = [record for record in stage.heard if record.kind == "action.started"]
             assert (started.event, started.who) == ("/test#e1", "alice")
             assert dict(started.what) == {
-                "action": "a1", "target": "desk.note", "rule": "r", "because": "a.atamo:1:1", "as": "user alice",
-                "attempt": 1,
+                "action": "a1", "target": "desk.note", "rule": "r", "because": "a.atamo:1:1",
+                "provider": "rules", "as": "user alice", "attempt": 1,
             }  # fmt: skip
 
         run(self, story)

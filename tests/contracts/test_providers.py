@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from atamo_rules.builtin.configuration.folder import FolderProvider
+from atamo_rules.builtin.configuration.python import FunctionEvaluator
 from atamo_rules.builtin.configuration.text import TextProvider
 from atamo_rules.builtin.events import drop
 from atamo_rules.builtin.events.drop import DropFolder
@@ -19,6 +20,7 @@ from atamo_rules.model.event import Event
 from atamo_rules.testing.contracts import (
     AuditorContract,
     ConfigurationProviderContract,
+    EvaluatorContract,
     EventProviderContract,
     VaultContract,
 )
@@ -127,3 +129,30 @@ def test_what_the_suites_hand_on_is_json() -> None:
     from atamo_rules.testing.laws_of_providing import MESSAGES
 
     assert [json.loads(one)["data"]["n"] for one in MESSAGES] == [1, 2, 3]
+
+
+def _routed(event: Any) -> Any:
+    if event["type"] == "thing.seen":
+        return [{"send": "desk.note", "with": {"n": event["data"]["n"]}}]
+    return None
+
+
+async def _routed_later(event: Any) -> Any:
+    return _routed(event)
+
+
+class TestFunctionEvaluator(EvaluatorContract):
+    function: Any = staticmethod(_routed)
+
+    def provider(self) -> FunctionEvaluator:
+        return FunctionEvaluator(self.function, name="routed")
+
+    def event(self) -> Event:
+        return event(n=1)
+
+    def rules(self) -> str:
+        return RULES
+
+
+class TestFunctionEvaluatorOfACoroutine(TestFunctionEvaluator):
+    function: Any = staticmethod(_routed_later)

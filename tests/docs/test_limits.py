@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from atamo_rules.builtin.configuration import python_files
 from atamo_rules.builtin.events import drop, stdin
 from atamo_rules.builtin.stores import memory
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import files, follow, hub, intake, keyring
+from atamo_rules.hub import files, follow, hub, intake, keyring, spreadsheet
+from atamo_rules.hub.evaluators import panel
+from atamo_rules.hub.proposals import proposal
 from atamo_rules.hub.requests import live, step
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.sharing import flights
@@ -19,11 +22,14 @@ from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
 from atamo_rules.rest import bodies, slow
+from atamo_rules.sandbox.inside import printing
+from atamo_rules.sandbox.limits import CodeLimits
 from atamo_rules.source import formats, render
-from atamo_rules.syntax import clause, outline, recipes, yaml_nodes
+from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_nodes
 from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
+CODE = CodeLimits()
 LIMITS = {
     "a rule file": f"{files.LARGEST >> 20} MiB",
     "a clause": f"{clause.LONGEST:,} characters; brackets {clause.DEEPEST} deep, parts within parts "
@@ -31,6 +37,9 @@ LIMITS = {
     "indentation": f"{outline.DEEPEST} deep",
     "indentation, and YAML": f"{yaml_nodes.DEEPEST} deep",
     "a YAML file": f"{yaml_nodes.MOST:,} nodes; {yaml_nodes.MOST_REPEATED:,} of them",
+    "a sheet of rows": f"{sheet_cells.MOST:,} cells; a spreadsheet {spreadsheet.MOST_ROWS:,} rows, "
+    f"{spreadsheet.MOST_COLUMNS} columns and {spreadsheet.MOST_BYTES >> 20} MiB",
+    "a provider beside the rules": f"{panel.LONGEST:g} seconds and {panel.MOST} messages",
     "digits of a number": f"{strict_json.DIGITS:,}, and",
     "findings shown": f"{render.MOST}; {formats.MOST:,} in",
     "a JSON document": f"nested {strict_json.DEEPEST} deep",
@@ -52,6 +61,11 @@ LIMITS = {
     "series of one metric": f"{numbers.MOST:,}; what",
     "how long what is over": f"{sqlite.RETAIN.days} days; in memory the last {memory.MOST:,}",
     "times an action": f"{RetryPolicy().attempts} in all, or what its rule or agent says; up to {MOST_RETRIES:,}",
+    "code of users: a file": f"{CODE.source >> 20} MiB, {CODE.event >> 20} MiB, {CODE.answer >> 20} MiB",
+    "code of users: time": f"{CODE.evaluation:g} second, {CODE.load:g} seconds",
+    "code of users: memory": f"{CODE.memory >> 20} MiB, {CODE.processor} seconds",
+    "code of users: files of": f"{proposal.MOST_CODE}, {python_files.MOST}",
+    "code of users: what it prints": f"{printing.MOST:,} characters",
     "a file that `atamo import` reads": f"{foreign_files.LARGEST >> 20} MiB; JSON nested {json_text.DEEPEST} deep",
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.golden.case import Case
 from tests.golden.shell import checked, shell
+from tests.sandbox.walls import needs_walls_for
 
 HERE = Path(__file__).parent
 DEFAULTS = {
@@ -22,6 +23,7 @@ DEFAULTS = {
 def test_golden(path: Path, bless: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = Case.read(path)
     assert case.why, "a case begins with its reason"
+    needs_walls_for(case.files)
     case.lay_out(tmp_path)
     monkeypatch.chdir(tmp_path)
     command = case.command or DEFAULTS[path.parent.name]

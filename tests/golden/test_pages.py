@@ -9,6 +9,7 @@ import pytest
 
 from tests.golden.page import Example, Page
 from tests.golden.shell import shell, verified
+from tests.sandbox.walls import needs_walls_for
 
 PAGES = Path(__file__).parents[2] / "docs" / "codes"
 _CODE = re.compile(r"\[([EWTR]\d{4})\]")
@@ -25,6 +26,7 @@ def shown(example: Example, folder: Path, patch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("path", sorted(PAGES.glob("*.md")), ids=lambda p: p.stem)
 def test_page(path: Path, bless: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = Page.read(path)
+    needs_walls_for(page.wrong.files)
     said = shown(page.wrong, tmp_path / "wrong", monkeypatch)
     assert set(_CODE.findall(said)) == {path.stem}, said
     right = shown(page.right, tmp_path / "right", monkeypatch)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from atamo_rules.builtin.configuration import python_files
+from atamo_rules.builtin.configuration.python_files import checked, digests, taken
 from atamo_rules.builtin.configuration.watching import watched
 from atamo_rules.engine.decide import follow
 from atamo_rules.engine.index.pausing import nothing
@@ -19,6 +21,7 @@ from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
 from atamo_rules.hub.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.model.types import Json
+from atamo_rules.sandbox.faults import NoSandbox
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Severity
 from atamo_rules.source.span import Source
@@ -42,7 +45,8 @@ def _give_way() -> None:
 
 class FolderProvider:
     """Watches a folder. `tests` says whether the tests in the rule files must pass before a state is taken, `code` what
-    code its agents may name: packages, files and folders of the project, programs."""
+    code its agents may name: packages, files and folders of the project, programs. `weaker_walls` has the Python files
+    in `providers` run where not every wall of their sandbox stands."""
 
     def __init__(
         self,
@@ -52,13 +56,16 @@ class FolderProvider:
         watch: bool = True,
         params: Mapping[str, Json] | None = None,
         code: Sequence[str] = (),
+        weaker_walls: bool = False,
     ) -> None:
         self.folder = folder
         self.code = tuple(code)
+        self.weaker_walls = weaker_walls
         self.tests = tests
         self.watch = watch
         self.book = Rulebook((folder,), params or {})
         self.written = Rulebook((folder,))
+        self.submitted: Mapping[str, str] = {}
         self.tested: Tested = {}
         self.last: Generation | None = None
         self.seen: object = None
@@ -73,19 +80,24 @@ class FolderProvider:
     def tried(self, files: Mapping[str, str]) -> Generation | Refused:
         """The folder with these submitted files, as `load` gives it; what holds is not changed."""
         with self.lock:
-            before = self.book.beside
-            self.book.beside = self.written.beside = tuple(Source(name, text) for name, text in files.items())
+            before = self.submitted
+            self._beside(files)
             try:
                 return self.load()
             finally:
-                self.book.beside = self.written.beside = before
+                self._beside(before)
 
     def take(self, files: Mapping[str, str], state: Generation) -> None:
         """Have these submitted files stand beside the folder's from here on."""
         with self.lock:
-            self.book.beside = self.written.beside = tuple(Source(name, text) for name, text in files.items())
+            self._beside(files)
             self.turn += 1
             self.news(state)
+
+    def _beside(self, files: Mapping[str, str]) -> None:
+        self.submitted = files
+        rules = tuple(Source(name, text) for name, text in files.items() if not name.endswith(".py"))
+        self.book.beside = self.written.beside = rules
 
     def overtaken(self, state: Generation) -> bool:
         """Whether submitted rules were taken after this state of the folder was read."""
@@ -112,9 +124,11 @@ class FolderProvider:
             message = what[:1].lower() + what[1:].rstrip(".")
             return Refused((codes.NOTHING_HERE.at(nowhere.whole, message, help=remedy.rstrip(".") or None),))
         people, found = read_people(self.folder)
-        if made.ruleset is None or found:
-            return Refused(tuple(d for d in (*found, *made.diagnostics) if d.severity is Severity.ERROR))
-        if self.last is not None and (made.ruleset.digest, people) == self.seen:
+        files, unread = python_files.read(self.folder, self.submitted)
+        if made.ruleset is None or found or unread:
+            wrong = (*found, *unread, *made.diagnostics)
+            return Refused(tuple(d for d in wrong if d.severity is Severity.ERROR))
+        if self.last is not None and (made.ruleset.digest, people, digests(files)) == self.seen:
             return self.last
         # Before the tests, which ask it too; and for a change at the cost of the change.
         follow(made.ruleset, self.last.ruleset if self.last else None, _give_way if self.last else nothing)
@@ -129,6 +143,14 @@ class FolderProvider:
         agents, wrong = bind(made.ruleset, str(self.folder), before, self.code)
         if any(one.severity is Severity.ERROR for one in wrong):
             return Refused(wrong)
+        # Last, since what it starts is running from then on.
+        running = self.last.evaluators if self.last else ()
+        try:
+            evaluators, bad = checked(files, running, weaker=self.weaker_walls)
+        except NoSandbox as error:
+            bad = (codes.BAD_CODE.at(files[0].source.span(0, 0), f"it is not run: {error}"),)
+        if bad:
+            return Refused(bad)
         took = time.monotonic() - begun
         diagnostics = (*made.diagnostics, *wrong)
         return Generation(
@@ -139,6 +161,7 @@ class FolderProvider:
             took,
             self.book.script,
             str(self.folder),
+            evaluators,
         )
 
     def news(self, state: Generation | Refused) -> bool:
@@ -147,7 +170,9 @@ class FolderProvider:
         if isinstance(state, Refused):
             return True
         if state is not self.last:
-            self.last, self.seen = state, (state.digest, state.intake.people)
+            self.last = state
+            taken(state.evaluators)
+            self.seen = state.digest, state.intake.people, digests(state.evaluators)
             return True
         return refused
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from atamo_rules.hub.files import SUFFIXES
+from atamo_rules.hub.files import PROVIDERS, SUFFIXES
 
 QUIET_MS = 50
 """A change counts once the folder has been quiet so long; many files changed at once are one change."""
@@ -21,7 +21,7 @@ LOOK_S = 1.0
 UNFINISHED = 0.3
 """Seconds that a changed file without a line end after its last line is given: saving a file is often emptying it,
 then writing it."""
-WATCHED = {*SUFFIXES, ".json"}
+WATCHED = (*SUFFIXES, ".json")
 MOUNTED = "..data"
 """The link by which Kubernetes swaps the files of a mounted ConfigMap."""
 Changes = set[tuple[Any, str]]
@@ -96,7 +96,9 @@ def may_matter(folder: Path, path: str) -> bool:
     if any(part.startswith(".") and part != MOUNTED for part in parts):
         return False
     suffix = Path(path).suffix
-    return Path(path).name == MOUNTED or suffix in WATCHED or (not suffix and not Path(path).is_file())
+    if suffix == ".py":
+        return parts[0] == PROVIDERS
+    return Path(path).name == MOUNTED or path.endswith(WATCHED) or (not suffix and not Path(path).is_file())
 
 
 async def finished(changed: Changes, following: asyncio.Future[Changes]) -> bool:
@@ -111,7 +113,7 @@ async def finished(changed: Changes, following: asyncio.Future[Changes]) -> bool
 
 
 def _unfinished(path: str) -> bool:
-    if not path.endswith(SUFFIXES):
+    if not path.endswith((*SUFFIXES, ".py")):
         return False
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:

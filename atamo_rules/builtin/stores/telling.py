@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atamo_rules.functions.printing import jsonable
+from atamo_rules.hub import records
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
@@ -31,7 +32,7 @@ class Outline:
     digest: str
     matched: Sequence[str]
     shadow: Sequence[str]
-    problems: Sequence[str]
+    problems: Sequence[Json]
 
 
 def outline_of(decision: Decision, problems: Sequence[str] = ()) -> Outline:
@@ -40,7 +41,7 @@ def outline_of(decision: Decision, problems: Sequence[str] = ()) -> Outline:
         decision.digest,
         decision.matched,
         [fired.rule for fired in decision.fired if fired.shadow],
-        [problem for fired in decision.fired for problem in fired.problems] + list(problems),
+        [*records.problems(decision), *problems],
     )
 
 
@@ -79,6 +80,7 @@ def told(
             "target": line.action.target,
             "rule": line.action.rule,
             "because": line.action.because,
+            "provider": line.action.provider,
             "state": line.state,
             "attempts": line.attempts,
             "why": line.why,

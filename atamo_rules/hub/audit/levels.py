@@ -26,6 +26,19 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "agent.removed": ("minimal", "it took an agent of its own back"),
     "source.opened": ("minimal", "an event provider began to bring events in"),
     "source.broken": ("minimal", "an event provider raised; it is started again after a while"),
+    "provider.activated": (
+        "minimal",
+        "a state of a provider beside the rules is in force: its version, and the digest of the state",
+    ),
+    "provider.rejected": ("minimal", "a change of a provider beside the rules was not taken, and why"),
+    "provider.broken": (
+        "minimal",
+        "what tells the states of a provider raised; it is started again after a while",
+    ),
+    "provider.failed": (
+        "decisions",
+        "a provider had nothing for an event, or some that could not be taken, and why",
+    ),
     "event.accepted": ("minimal", "an event was kept"),
     "event.duplicate": ("minimal", "an event came again, with the same content"),
     "event.refused": ("minimal", "an event was not kept, and why"),

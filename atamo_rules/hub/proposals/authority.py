@@ -32,7 +32,8 @@ def may_see(who: Principal, proposal: Proposal, people: Directory) -> bool:
 def may_decide(who: Principal, proposal: Proposal, people: Directory) -> str:
     """Why somebody may not approve a proposal, or take it back once it is in force; "" when they may. Rules
     of one's own events are one's own to approve; all others take somebody else, whose grant says so. A service approves
-    nothing that it submitted. Where nobody is asked who they are, there are no two pairs of eyes."""
+    nothing that it submitted, and nobody code of their own: few can read it well enough to see what it does not say.
+    Where nobody is asked who they are, there are no two pairs of eyes."""
     if who == LOCAL:
         return ""
     level = level_of(proposal.level)
@@ -43,6 +44,8 @@ def may_decide(who: Principal, proposal: Proposal, people: Directory) -> str:
         return "rules of a user's own come in force by that user alone"
     if own and who.name in people.services:
         return "a service does not approve what it submitted"
+    if own and proposal.brings_code:
+        return "code takes somebody else than its author to approve it"
     if own and proposal.level == f"user {who.name}":
         decided = decide(who, "rules.change", resource)
         return "" if isinstance(decided, Allow) else decided.reason

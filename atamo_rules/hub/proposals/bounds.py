@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from atamo_rules.hub.evaluators.owned import owner_in
+from atamo_rules.hub.proposals.proposal import CODE
 from atamo_rules.model.people import Who
 from atamo_rules.model.rule import Plan, Rule, Ruleset
 from atamo_rules.source.span import Source
@@ -15,11 +17,16 @@ OWN = (decl.Pack, decl.Use, decl.Param, decl.ListDecl, decl.Define, decl.Rule, d
 
 
 def foreign(level: Who | None, files: Mapping[str, str | None]) -> Iterator[str]:
-    """A sentence for each declaration in the files that is not this level's to make."""
+    """A sentence for each declaration in the files that is not this level's to make, and each file of code that is not
+    owned by it."""
     if level is None:
         return
     for name, text in files.items():
         if text is None:
+            continue
+        if name.endswith(CODE):
+            if owner_in(text) != level:
+                yield f"{name}: it is not owned by {level}: write `# owner: {level}` as its first line"
             continue
         for item in read(Source(name, text))[0].declarations:
             if not isinstance(item, OWN):

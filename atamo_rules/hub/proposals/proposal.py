@@ -23,7 +23,11 @@ HUB = "hub"
 FOLDER = "submitted"
 """Where submitted files stand among the sources, in the names that findings show."""
 MOST_FILES, MOST_TEXT = 50, 256 << 10
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(atamo|yaml|yml)")
+CODE = ".py"
+"""What the name of a file of code ends with; all others are rule files."""
+MOST_CODE = 4
+"""Files of code in one proposal: each is loaded and tried, in its sandbox, while its author waits."""
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(atamo|yaml|yml|rules\.csv|py)")
 _LEVEL = re.compile(r"(user|group|organisation) (\S.{0,199})")
 
 Files: TypeAlias = Mapping[str, str]
@@ -59,6 +63,11 @@ class Proposal:
             "about": self.about, "report": dict(self.report), "state": self.state, "decided": self.decided,
             "why": self.why,
         }  # fmt: skip
+
+    @property
+    def brings_code(self) -> bool:
+        """Whether code would run by it that did not before."""
+        return any(name.endswith(CODE) and text is not None for name, text in self.files.items())
 
     def become(self, state: State, who: str, why: str = "") -> Proposal:
         """The same, decided."""
@@ -107,6 +116,8 @@ def full_names(level: Who | None, files: Mapping[str, str | None]) -> dict[str, 
     """The files under the names they are known by. Raises ValueError, a sentence."""
     if not files or len(files) > MOST_FILES:
         raise ValueError(f"a proposal has 1 to {MOST_FILES} files")
+    if sum(name.endswith(CODE) for name in files) > MOST_CODE:
+        raise ValueError(f"a proposal has at most {MOST_CODE} files of code")
     if sum(len(text or "") for text in files.values()) > MOST_TEXT:
         raise ValueError(f"the files of a proposal have at most {MOST_TEXT >> 10} KiB together")
     place = HUB if level is None else f"{level.kind}-{_safe(level.name)}"
@@ -114,7 +125,7 @@ def full_names(level: Who | None, files: Mapping[str, str | None]) -> dict[str, 
     for name, text in files.items():
         if not _FILE.fullmatch(name) or ".." in name:
             raise ValueError(
-                f"`{name[:100]}` is no name of a rule file, such as `alerts.atamo` or `alerts.yaml`"
+                f"`{name[:100]}` is no name of a rule file or of code, such as `alerts.atamo` or `alerts.py`"
             )
         made[f"{FOLDER}/{place}/{name}"] = text
     return made

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.ports import Rejected, TakesRules
-from atamo_rules.hub.proposals import bounds, review
-from atamo_rules.hub.proposals.proposal import Proposal, from_document, full_names, level_of, name_of
+from atamo_rules.hub.proposals import bounds, code, review
+from atamo_rules.hub.proposals.proposal import CODE, Proposal, from_document, full_names, level_of, name_of
 from atamo_rules.model.audit import Kind
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put
@@ -50,7 +50,7 @@ class Proposals:
         files, _ = await self._applied()
         if not files:
             return
-        state = await asyncio.to_thread(self.rules.tried, files)
+        state = await self.tried(files)
         if isinstance(state, Generation):
             self.rules.take(files, state)
             await self.activate(state)
@@ -89,16 +89,24 @@ class Proposals:
         """The digest of the rules in force, of those it would make ("": none), and the report."""
         base, whose = self.hub.current, level_of(level)
         wrong = list(bounds.foreign(whose, named))
-        state = await asyncio.to_thread(self.rules.tried, _over(known, named))
+        state = await self.tried(_over(known, named))
         report: dict[str, Json] = {"findings": list(review.findings(state.diagnostics, named))}
         if isinstance(state, Generation):
             wrong += bounds.beyond(whose, named, state.ruleset)
         report["refused"] = list(wrong)
-        if wrong or not isinstance(state, Generation):
+        if not isinstance(state, Generation):
             return base.digest, "", report
-        report["rules"] = review.changes(base.ruleset, state.ruleset)
-        report["impact"] = await review.impact(self.hub, state.ruleset, tenant)
-        return base.digest, state.digest, report
+        try:
+            if wrong:
+                return base.digest, "", report
+            recent = await review.recent(self.hub, tenant)
+            report["rules"] = review.changes(base.ruleset, state.ruleset)
+            report["impact"] = await review.impact(self.hub, recent, state.ruleset)
+            if any(name.endswith(CODE) for name in named):
+                report["code"] = await code.impact(self.hub, state, [event for event, _ in recent])
+            return base.digest, state.digest, report
+        finally:
+            await code.let_go(state)
 
     # --- decide -----------------------------------------------------------------------------------------
 
@@ -151,7 +159,7 @@ class Proposals:
 
     async def _force(self, proposal: Proposal, files: Mapping[str, str], applied: int) -> None:
         """Compile, keep and activate: the texts are kept before they hold, and let go of where they cannot."""
-        state = await asyncio.to_thread(self.rules.tried, files)
+        state = await self.tried(files)
         if not isinstance(state, Generation):
             first = state.diagnostics[0] if state.diagnostics else None
             raise Refused(
@@ -159,17 +167,26 @@ class Proposals:
             )
         wrong = [*bounds.foreign(level_of(proposal.level), proposal.files)]
         wrong += bounds.beyond(level_of(proposal.level), proposal.files, state.ruleset)
-        if wrong:
-            raise Refused("beyond", wrong[0])
-        if await self.hub.store.put(Put(*APPLIED, dict(files), applied)) is None:
-            raise Refused("stale", "the submitted rules were changed at the same moment")
+        try:
+            if wrong:
+                raise Refused("beyond", wrong[0])
+            if await self.hub.store.put(Put(*APPLIED, dict(files), applied)) is None:
+                raise Refused("stale", "the submitted rules were changed at the same moment")
+        except BaseException:
+            await code.let_go(state)
+            raise
         self.rules.take(files, state)
         await self.activate(state)
 
     async def trial(self, named: Mapping[str, str | None]) -> Generation | Rejected:
-        """The state of the rules with these files, or why there would be none; nothing is kept."""
+        """The state of the rules with these files, or why there would be none; nothing is kept. Whoever asked
+        lets go of what the state has started."""
         known, _ = await self._applied()
-        return await asyncio.to_thread(self.rules.tried, _over(known, named))
+        return await self.tried(_over(known, named))
+
+    async def tried(self, files: Mapping[str, str]) -> Generation | Rejected:
+        """The state of the rules with these submitted files in place of all there are."""
+        return await asyncio.to_thread(self.rules.tried, files)
 
     # --- look -------------------------------------------------------------------------------------------
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.hub.audit.search import Query, search
 from atamo_rules.hub.replay import Replayed, decision_facts, difference, timed_rules, without
+from atamo_rules.model.decision import Decision
+from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source.diagnostic import Diagnostic
@@ -68,25 +70,13 @@ def findings(diagnostics: tuple[Diagnostic, ...], names: Mapping[str, Any]) -> l
     return found
 
 
-async def impact(hub: Hub, now: Ruleset, tenant: str) -> dict[str, Json]:
+async def impact(hub: Hub, recent: Sequence[tuple[Event, Decision]], now: Ruleset) -> dict[str, Json]:
     """How the newest decided events would go under other rules. Nothing is sent; what follows an `ask`, and what
-    rules with clauses about time do, is not decided again. Of an organisation's proposal only its own events are looked
-    at."""
+    rules with clauses about time do, is not decided again."""
     replayed, timed = Replayed(FEW), {rule.id for rule in timed_rules(now)}
     known: dict[str, set[str]] = {}
-    head = await hub.store.head()
-    found = await search(
-        lambda at, most: hub.store.audit(at, most),
-        Query(kind="event.decided"),
-        max(0, head - 20 * RECENT),
-        20 * RECENT,
-    )
-    for record in found.records[-RECENT:]:
-        event = await hub.store.event(record.event)
-        decision = await hub.store.decision(record.event)
-        if event is None or decision is None or event.type not in now.events:
-            continue
-        if tenant and (event.user is None or event.user.organisation != tenant):
+    for event, decision in recent:
+        if event.type not in now.events:
             continue
         if decision.digest not in known:
             rules = await hub.rules_of(decision.digest)
@@ -97,3 +87,24 @@ async def impact(hub: Hub, now: Ruleset, tenant: str) -> dict[str, Json]:
         differs = difference(event.key, event.type, without(then, apart), without(again, apart))
         replayed.add(event.type, differs)
     return replayed.document()
+
+
+async def recent(hub: Hub, tenant: str) -> list[tuple[Event, Decision]]:
+    """The newest decided events, with what was decided; of an organisation's proposal only its own."""
+    seen: list[tuple[Event, Decision]] = []
+    head = await hub.store.head()
+    found = await search(
+        lambda at, most: hub.store.audit(at, most),
+        Query(kind="event.decided"),
+        max(0, head - 20 * RECENT),
+        20 * RECENT,
+    )
+    for record in found.records[-RECENT:]:
+        event = await hub.store.event(record.event)
+        decision = await hub.store.decision(record.event)
+        if event is None or decision is None:
+            continue
+        if tenant and (event.user is None or event.user.organisation != tenant):
+            continue
+        seen.append((event, decision))
+    return seen

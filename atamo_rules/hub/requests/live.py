@@ -116,7 +116,7 @@ class Requests:
         same = self.same(event, generation, how)
         if same is not None:
             return await repeated(self, event, same, generation.digest)
-        return self.opening(event, self.hub.decide(event, generation, now), generation, how)
+        return self.opening(event, await self.hub.panel.decide(event, generation, now), generation, how)
 
     def same(self, event: Event, generation: Generation, how: Terms) -> Request | None:
         """A complete request whose answers will do for this one, if `max_age` lets them."""

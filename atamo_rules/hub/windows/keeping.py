@@ -59,9 +59,10 @@ class Windows:
     async def decide(self, event: Event, generation: Generation, at: datetime) -> Claim[Decided]:
         """What the rules of a generation want done about an event, with the windows it rests on held."""
         hub = self.hub
+        beside = await hub.panel.ask(event, generation)
 
         def make(ledger: Ledger) -> Decided:
-            found = decided(hub, event, generation, at, ledger)
+            found = decided(hub, event, generation, at, ledger, beside=beside)
             if not ledger.written:
                 return found
             following = replace(found.following, puts=(*found.following.puts, *puts(ledger.written)))

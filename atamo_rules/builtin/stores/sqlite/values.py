@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from atamo_rules.model.contribution import RULES
 from atamo_rules.model.decision import Action, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
@@ -61,20 +62,30 @@ def of_action(action: Action) -> list[Json]:
         action.id, action.verb, action.agent, action.action, action.body, action.rule, action.because, action.index,
         None if acting is None else [acting.kind, acting.name],
         None if action.within is None else str(action.within),
-        action.error, action.retry, *([] if action.after is None else [str(action.after)]),
+        action.error, action.retry, *_tail(action),
     ]  # fmt: skip
+
+
+def _tail(action: Action) -> list[Json]:
+    """What most actions have nothing of."""
+    after = None if action.after is None else str(action.after)
+    if action.provider != RULES:
+        return [after, action.provider]
+    return [] if after is None else [after]
 
 
 def to_action(read: Any) -> Action:
     """The action of a list."""
-    id, verb, agent, name, body, rule, because, index, acting, within, error, retry, *after = read
+    id, verb, agent, name, body, rule, because, index, acting, within, error, retry, *tail = read
+    after, provider = [*tail, None, None][:2]
     return Action(
         id, verb, agent, name, body, rule, because, index,
         None if acting is None else Who(*acting),
         None if within is None else Decimal(within),
         error,
         retry,
-        *map(Decimal, after),
+        None if after is None else Decimal(after),
+        provider or RULES,
     )  # fmt: skip
 
 

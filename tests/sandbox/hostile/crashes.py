@@ -1,0 +1,9 @@
+"""Reads where nothing is."""
+
+# then: died SIGSEGV
+
+import ctypes
+
+
+def evaluate(event):
+    return [ctypes.string_at(1)]

@@ -1,0 +1,7 @@
+"""Raises a text of a hundred megabytes."""
+
+# then: raised
+
+
+def evaluate(event):
+    raise ValueError("x" * 20_000_000)

@@ -1,0 +1,10 @@
+"""Sleeps until the end of time."""
+
+# then: deadline @9
+
+import time
+
+
+def evaluate(event):
+    time.sleep(10**6)
+    return []
