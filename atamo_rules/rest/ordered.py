@@ -31,7 +31,7 @@ FILES: Schema = {
         "maxLength": 100, "pattern": r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*\.(atamo|yaml|yml|rules\.csv|py)$",
     },
     "additionalProperties": {"type": ["string", "null"]}, "minProperties": 1, "maxProperties": 50,
-    "description": "an object of 1 to 50 names such as `alerts.atamo` or `alerts.py`, and texts; null takes a file away",
+    "description": "an object of 1 to 50 names, such as `alerts.atamo`, and texts; null takes a file away",
 }  # fmt: skip
 _ATTRIBUTE = r"^[^\x00-\x1f\x7f]{1,256}$"
 _WHO = r"^(user|group) \S[^\r\n]{0,199}$"
