@@ -10,6 +10,7 @@ from atamo_rules.engine.account import account, considered
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.functions.printing import moment_text
 from atamo_rules.model.audit import Kind, Note
+from atamo_rules.model.contribution import RULES
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.types import Json
@@ -19,6 +20,8 @@ from atamo_rules.model.work import Arrival, DeadLetter, Hold, Work
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
 
+RULES_ALONE: list[Json] = [RULES]
+"""One list for all records: it is nearly always this one, and a list in each is what the cycle collector would walk."""
 CONFLICT = "an event of this id, with other content, was taken before"
 
 
@@ -52,14 +55,14 @@ def known(arrival: Arrival, same: bool) -> Note:
 
 def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
     """What was decided of an event."""
-    providers: list[Json] = [*decision.providers]
+    providers = decision.providers
     what: dict[str, Json] = {
         "digest": decision.digest,
         "matched": list(decision.matched),
         "shadow": [fired.rule for fired in decision.fired if fired.shadow],
         "stopped_by": decision.stopped_by,
         "problems": problems(decision),
-        "providers": providers,
+        "providers": RULES_ALONE if len(providers) == 1 else [*providers],
     }
     return Note(at, "event.decided", event, who, what, f"event {event}", decision.digest)
 

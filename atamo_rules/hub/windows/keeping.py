@@ -59,7 +59,7 @@ class Windows:
     async def decide(self, event: Event, generation: Generation, at: datetime) -> Claim[Decided]:
         """What the rules of a generation want done about an event, with the windows it rests on held."""
         hub = self.hub
-        beside = await hub.panel.ask(event, generation)
+        beside = await hub.panel.ask(event, generation) if generation.evaluators else ()
 
         def make(ledger: Ledger) -> Decided:
             found = decided(hub, event, generation, at, ledger, beside=beside)
