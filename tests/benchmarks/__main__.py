@@ -25,6 +25,7 @@ from tests.benchmarks import (
     verify,
     version,
     windows,
+    windows_hub,
 )
 from tests.benchmarks.table import Table
 
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "shapes": shapes.run,
     "door": door.run,
     "hub": hub.run,
+    "hub-windows": windows_hub.run,
     "calls": calls.run,
     "dead": dead.run,
     "sigma": sigma.run,
