@@ -44,6 +44,10 @@ def table(told: Measured, top: int) -> str:
               f"{one.cost / 1000:.1f}") for one in largest]  # fmt: skip
     columns = ("event type", "rules", "by key", "bit vectors", "loop", "every event asks", "µs expected")
     out.append(_table("how the rules of a type are found", columns, filed))
+    held = [(one.rule, one.part, f"{one.keys:,}", f"{one.each:.0f}", f"{one.largest:,}", f"{one.writes:,}")
+            for one in told.windows[:top]]  # fmt: skip
+    titles = ("rule", "of its", "keys", "kept of a key", "at most", "written")
+    out.append(_table("what windows hold, in characters", titles, held, left=(0, 1)))
     out.append(_remedies(told, top))
     return "\n".join(one for one in out if one)
 
@@ -71,6 +75,8 @@ def as_json(told: Measured) -> str:
                    "ask_us": _micro(part.ask), "held": _micro(part.held)} for part in told.parts],
         "types": [{"type": one.type, "rules": one.rules, "by_key": one.by_key, "bit_vectors": one.by_bits,
                    "loop": one.scanned, "expected_us": _micro(one.cost / 1000)} for one in told.index.types],
+        "windows": [{"rule": one.rule, "part": one.part, "keys": one.keys, "characters_per_key": _micro(one.each),
+                     "largest_key": one.largest, "writes": one.writes} for one in told.windows],
     }) + "\n"  # fmt: skip
 
 

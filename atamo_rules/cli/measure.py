@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
+from atamo_rules.cli.measure_windows import Holding, holdings
 from atamo_rules.engine import conditions
 from atamo_rules.engine.decide import decide, index_of
 from atamo_rules.engine.frame import Frame
@@ -83,6 +84,7 @@ class Measured:
     rules: Sequence[RuleCost]
     parts: Sequence[PartCost]
     index: Report
+    windows: Sequence[Holding] = ()
 
 
 def measure(
@@ -95,7 +97,8 @@ def measure(
     paced = pace(ruleset, events, take, seconds)
     report = index.report()
     rules = rule_costs(ruleset, events, report)
-    return Measured(ruleset, events, paced, built, rules, part_costs(rules, events), report)
+    windows = holdings(ruleset, events)
+    return Measured(ruleset, events, paced, built, rules, part_costs(rules, events), report, windows)
 
 
 def pace(ruleset: Ruleset, events: Sequence[Event], take: Callable[[], object], seconds: float) -> Pace:

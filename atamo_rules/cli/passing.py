@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from atamo_rules.engine.windows.book import Book
     from atamo_rules.engine.windows.ledger import Progress
     from atamo_rules.engine.windows.state import Micros
     from atamo_rules.model.decision import Decision
@@ -21,11 +22,11 @@ class Passing:
     """The windows of one ruleset. Time begins with the first event, and so do schedules; it never goes back: an event
     that says it is older happens now. `left_out` says that schedules had more moments than are told."""
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    def __init__(self, ruleset: Ruleset, book: Book | None = None) -> None:
         from atamo_rules.engine.windows.book import Book
 
         self.ruleset = ruleset
-        self.book = Book()
+        self.book = book if book is not None else Book()
         self.now: Micros | None = None
         self.left_out = False
 

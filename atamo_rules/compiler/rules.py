@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from atamo_rules.compiler import conditions, operands, plans, times
+from atamo_rules.compiler import conditions, operands, plans, time_lints, times
 from atamo_rules.compiler.context import GUARDED, NOTHING, Binding, Context, Environment, Facts, near
 from atamo_rules.compiler.guards import guards_of
 from atamo_rules.compiler.paths import gathered, taken
@@ -76,6 +76,9 @@ def rule(
         provider=written.provider,
     )
     if time is not None:
+        report.extend(time_lints.idle(written, time))
+        if time.window is not None and len(time.window.steps) > 1:
+            report.extend(time_lints.apart(condition, time.window))
         meant = digest_of(time.window, time.schedule, condition, lets)
         result = replace(
             result, time=replace(time, window_digest=meant, throttle_digest=digest_of(time.throttle, lets))

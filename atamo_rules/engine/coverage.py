@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from atamo_rules.engine import conditions
 from atamo_rules.engine.cases import CaseResult
+from atamo_rules.engine.coverage_joined import asked, conditions_of
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
@@ -39,8 +40,8 @@ class Coverage:
 
 
 def coverage(ruleset: Ruleset, results: Sequence[CaseResult]) -> Coverage:
-    """What the tests have shown. A sub-condition counts as asked only where evaluation reaches it. Rules that several
-    events make fire are left out: no single event shows what their conditions are about.
+    """What the tests have shown. A sub-condition counts as asked only where evaluation reaches it; one about several
+    events where a test gives all of them, under one key. Schedules are left out: a moment that passes leaves nothing.
     """
     seen: set[tuple[str, int, int, bool]] = set()
     by_type: dict[str, list[CaseResult]] = {}
@@ -49,7 +50,17 @@ def coverage(ruleset: Ruleset, results: Sequence[CaseResult]) -> Coverage:
             by_type.setdefault(type, []).append(result)
     wanted: list[Outcome] = []
     for rule in ruleset.rules:
-        if rule.status == DRAFT or (rule.time is not None and rule.time.joins):
+        if rule.status == DRAFT or (rule.time is not None and rule.time.schedule is not None):
+            continue
+        if rule.time is not None and rule.time.joins:
+            atoms = [atom for part in conditions_of(rule) for atom in _atoms(part)]
+            wanted += dict.fromkeys(
+                Outcome(rule.id, atom.span, held) for atom in atoms for held in (True, False)
+            )
+            for result in results:
+                if result.case.rule in ("", rule.id):
+                    for condition, frame in asked(rule, result.events):
+                        _ask(condition, frame, rule.id, seen)
             continue
         one = ready(rule)
         for atom in _atoms(rule.condition):

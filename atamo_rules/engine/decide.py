@@ -132,6 +132,8 @@ def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> Iter
         frame = frame_of(ready(rule), event, dict(answers))
         fired: tuple[Fired, ...] = ()
         try:
+            if rule.time is not None and rule.time.schedule is not None and not ready(rule).holds(frame):
+                continue
             if lets_act(rule, frame, ledger):
                 fired = (_fired(Firing(rule, event, frame, answers)),)
         except Problem as problem:

@@ -89,6 +89,7 @@ NEVER_TRUE = Code("W0601", "a condition can never hold", Severity.WARNING)
 ALWAYS_TRUE = Code("W0603", "a condition always holds", Severity.WARNING)
 UNUSED = Code("W0605", "declared and never used", Severity.WARNING)
 SCANNED = Code("W0606", "rules that no index can find are asked for every event", Severity.WARNING)
+IDLE_TIME = Code("W0610", "a clause about time that changes nothing", Severity.WARNING)
 
 # --- T07xx: tests in files ------------------------------------------------------------------------------
 TEST_FAILED = Code("E0701", "a test failed")

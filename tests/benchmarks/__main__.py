@@ -26,6 +26,7 @@ from tests.benchmarks import (
     verify,
     version,
     windows,
+    windows_hub,
 )
 from tests.benchmarks.table import Table
 
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "shapes": shapes.run,
     "door": door.run,
     "hub": hub.run,
+    "hub-windows": windows_hub.run,
     "calls": calls.run,
     "dead": dead.run,
     "sandbox": sandbox.run,

@@ -125,3 +125,21 @@ def test_wrong_usage_is_told(project: Path, arguments: list[str], says: str) -> 
     done = atamo("bench", *arguments, cwd=project)
     assert done.returncode == 2
     assert says in done.stderr
+
+
+def test_what_windows_hold_is_stated_for_each_key(tmp_path: Path) -> None:
+    timed = (
+        f"\nrule often\n  on login 5 times within 10 minutes by account\n  at most once per 1 hour by account\n{ACT}"
+        '\nrule digest\n  on login collect for 10 minutes\n  do\n    send desk.note\n      text: "x"\n'
+    )
+    write(tmp_path, {"rules/a.atamo": EVENT + timed, "e.jsonl": "".join(line(n % 10) for n in range(60))})
+    words = ("bench", "rules", "--events", "e.jsonl", "--seconds", "0.01")
+    done = atamo(*words, "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    windows = {(one["rule"], one["part"]): one for one in json.loads(done.stdout)["windows"]}
+    assert windows["often", "window"]["keys"] == 10
+    assert windows["often", "window"]["largest_key"] < 200
+    assert windows["often", "throttle"]["keys"] == 10
+    assert (windows["digest", "window"]["keys"], windows["digest", "window"]["writes"]) == (1, 60)
+    assert windows["digest", "window"]["largest_key"] > 60 * 80
+    assert "what windows hold, in characters" in atamo(*words, cwd=tmp_path).stdout

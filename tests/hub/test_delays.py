@@ -149,3 +149,34 @@ def test_a_hub_that_stops_waits_for_nothing_that_is_not_due(play: Play) -> None:
         await hub.end()
 
     play(story)
+
+
+def test_a_request_is_answered_whatever_waits(play: Play) -> None:
+    rules = """
+    request price.quote
+      n: whole
+      answer
+        price: whole
+    agent soc
+      send alert
+        text: text
+    rule quoted
+      on request price.quote
+      do
+        send soc.alert after 1 hour
+          text: "was {{ n }} fine?"
+        reply
+          price: n
+    """
+
+    async def story(scene: Scene) -> None:
+        hub = await scene.start(rules)
+        answers = await hub.ask("price.quote", {"n": 3}, id="q1")
+        assert [frame.body for frame in answers.frames if frame.kind == "data"] == [{"price": 3}]
+        assert asyncio.get_running_loop().time() < 1100, "at once"
+        assert scene.texts == []
+        await asyncio.sleep(3601)
+        assert scene.texts == ["was 3 fine?"]
+        await scene.end()
+
+    play(story)

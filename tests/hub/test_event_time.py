@@ -104,3 +104,21 @@ def test_a_hub_that_was_away_takes_what_waited_in_its_order(play: Play) -> None:
         await scene.end()
 
     play(story, on_disk=True)
+
+
+def test_an_organisation_may_be_called_as_it_likes(play: Play) -> None:
+    rules = ORDERS.replace("late\n  do", "late\n  at most 5 per 1 hour by order\n  do")
+
+    async def story(scene: Scene) -> None:
+        await scene.start(rules)
+        for of in ("a throttle b", 'a " b', "a window b", "ä\\"):
+            await scene.order("placed", "1", of=of)
+        await scene.kill()
+        await scene.start(rules)
+        await asyncio.sleep(7200)
+        assert scene.texts == ["unpaid 1"] * 4
+        await asyncio.sleep(3600)
+        assert await scene.hub.store.entries(BUCKET) == ()
+        await scene.end()
+
+    play(story, on_disk=True)

@@ -92,6 +92,7 @@ async def _do(world: World, what: Deed) -> None:
         case "reload":
             await world.reload(chance.randrange(GENERATIONS))
         case "clock":
+            world.ledger.windows.saw(world.clock.now())
             world.clock.step(chance.choice(STEPS_OF_CLOCK))
         case "disk":
             world.full = True
@@ -124,7 +125,7 @@ async def submit(world: World, id: str, n: int | None = None) -> None:
     """One message, whose content and user hang on its id alone; it is promised once the call is back."""
     number = int(id[1:])
     user = USERS[list(USERS)[number % len(USERS)]]
-    data = {"n": number % 7 if n is None else n}
+    data = {"n": number % 7 if n is None else n, "of": number % 2}
     taken, _ = await world.hub.submit_json({"type": "order.placed", "id": id, "data": data}, user=user)
     if taken.event is not None:
         world.ledger.promised.add(taken.key)

@@ -14,7 +14,7 @@ from atamo_rules.hub.store import Store
 from atamo_rules.model.audit import AuditRecord
 
 MANY = 1_000_000
-OPEN = ("waiting", "running", "again")
+OPEN = ("waiting", "running", "again", "later")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.types import Json
 from tests.simulation.kept import OPEN, Kept
 from tests.simulation.rules import ATTEMPTS, POLICY, USERS
+from tests.simulation.windows import WindowBooks
 
 ENDS = {
     "action.done": "done",
@@ -68,6 +69,7 @@ class Ledger:
     running: set[str] = field(default_factory=set)
     """Actions that an agent is at in this process."""
     kinds: Counter[str] = field(default_factory=Counter)
+    windows: WindowBooks = field(default_factory=WindowBooks)
 
     # --- the audit --------------------------------------------------------------------------------------
 
@@ -78,6 +80,7 @@ class Ledger:
             self.position = record.position
             self.kinds[record.kind] += 1
             try:
+                self.windows.enter(record)
                 self._enter(record)
             except AssertionError as error:
                 raise AssertionError(f"{error}\n  in {record}") from None
@@ -187,6 +190,7 @@ class Ledger:
     def compare(self, kept: Kept) -> None:
         """Lay the books beside what is kept."""
         self.read(kept.records)
+        self.windows.compare()
         lost = self.promised - self.events.keys()
         assert not lost, f"accepted and lost: {sorted(lost)}"
         assert self.events.keys() == kept.events.keys(), "events that are in one of audit and store"
@@ -221,6 +225,7 @@ class Ledger:
     def over(self, kept: Kept) -> None:
         """Nothing is open any more."""
         self.compare(kept)
+        self.windows.over()
         assert set(self.events.values()) <= {"finished"}, "an event that never ended"
         assert not any(line.open for line in self.actions.values())
         left_open = [key for key, state in self.requests.items() if state == "open"]

@@ -15,8 +15,10 @@ from atamo_rules.source.span import Source
 TEXT = """
 event order.placed
   n: whole
+  of: whole
 event order.checked
   n: whole
+  of: whole
 request price.quote
   n: whole
   answer
@@ -51,6 +53,29 @@ agent wire
     n: whole
     safe shared by everyone
 
+rule thrice
+  order 0
+  on order.placed 3 times within 10 minutes by of
+  do
+    send desk.note
+      n: n
+
+rule missed "What the embargo keeps from being checked"
+  order 0
+  on order.placed as placed without order.checked within 10 minutes by of
+  do
+    send desk.note after 5 minutes
+      n: placed.n
+
+rule seldom
+  order 0
+  on order.placed
+  when of > 0
+  at most once per 1 hour by of
+  do
+    send mill.grind
+      n: n
+
 rule embargo "Whoever is not served gets no further"
   order 1
   on order.placed
@@ -72,6 +97,7 @@ rule placed "Noted, ground, and checked"
       n: n
     emit order.checked
       n: n
+      of: of
 
 rule acme_only
   on order.placed
@@ -150,7 +176,19 @@ ATTEMPTS: Mapping[tuple[str, str], int] = {
 }
 """By rule and target, what the rules above say."""
 AGENTS = ("desk", "mill", "list", "wire")
-RULES = ("embargo", "placed", "acme_only", "looked", "checked", "quoted", "watched", "watched_together")
+RULES = (
+    "embargo",
+    "placed",
+    "acme_only",
+    "looked",
+    "checked",
+    "quoted",
+    "watched",
+    "watched_together",
+    "thrice",
+    "missed",
+    "seldom",
+)
 USERS = {
     "ann": User("ann", organisation="acme"),
     "bea": User("bea", organisation="birch"),

@@ -80,6 +80,27 @@ def leaves_a_record_out(store: Any) -> None:
     store.commit = committed
 
 
+def keeps_no_window(store: Any) -> None:
+    """What was counted is not written down, and forgotten with the process."""
+    commit = store.commit
+
+    async def committed(change: Any) -> None:
+        for one in change.incoming:
+            one.change.puts = [put for put in one.change.puts if put.bucket != "windows"]
+        await commit(change)
+
+    store.commit = committed
+
+
+def test_windows_that_are_not_kept_are_found_out(tmp_path: Path) -> None:
+    def worlds() -> None:
+        for seed in range(0, 40, 4):
+            simulate(seed, tmp_path / str(seed), keeps_no_window)
+
+    with pytest.raises(AssertionError, match=r"were counted|it acted at|wait|ended"):
+        worlds()
+
+
 @pytest.mark.parametrize("seed", [0, 3], ids=["sqlite", "memory"])
 @pytest.mark.parametrize(
     ("cheat", "found"),

@@ -60,7 +60,7 @@ EVERYTHING = {
     "action.lost", "action.redriven", "action.retry", "action.timeout", "cache.hit", "cache.stale",
     "event.duplicate", "event.refused", "feed.closed", "feed.joined", "hub.recovered", "request.cancelled",
     "request.completed", "request.degraded", "request.expired", "rule.resumed", "rules.activated", "work.paused",
-    "work.resumed",
+    "window.moved", "work.resumed",
 }  # fmt: skip
 
 

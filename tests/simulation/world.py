@@ -179,10 +179,11 @@ class World:
         for hold in sorted(self.hub.holds, key=str):
             await self.hub.resume(hold)
         until = self.clock.passed() + FOR_EVER
-        while await unfinished(self.hub) or any(
-            one.state not in OVER for one in self.hub.requests.open.values()
-        ):
+        while await _open(self.hub) or any(one.state not in OVER for one in self.hub.requests.open.values()):
             assert self.clock.passed() < until, f"open for ever: {await self.hub.store.depth()}"
+            wake = self.hub.windows.book.next()
+            if wake is not None:  # the clock may have been set back for days
+                self.clock.step(max(0.0, wake / 1_000_000 - self.clock.now().timestamp()))
             await asyncio.sleep(5.0)
         assert await self.hub.drain(60.0) == 0
         self._look()
@@ -250,6 +251,12 @@ class World:
             except AssertionError as error:
                 self.breach = self.breach or error
         return lambda: self.ledger.running.discard(action.id)
+
+
+async def _open(hub: Hub) -> bool:
+    """Whether anything is still to happen: actions, those that are not due yet, and windows."""
+    depth = await hub.store.depth()
+    return bool(await unfinished(hub) or depth.delayed or len(hub.windows.book))
 
 
 @contextmanager

@@ -29,6 +29,10 @@ class Book:
     def __len__(self) -> int:
         return sum(map(len, self.shelves.values()))
 
+    def keys(self, window: str) -> int:
+        """How many keys a window has, over all organisations."""
+        return self._many[window]
+
     def get(self, place: Place) -> State | None:
         """The state at a place."""
         shelf = self.shelves.get(place.shelf)

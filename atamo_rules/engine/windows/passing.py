@@ -13,7 +13,7 @@ from atamo_rules.engine.windows.moving import moved
 from atamo_rules.engine.windows.pane import Answers, Pane
 from atamo_rules.engine.windows.schedule import struck
 from atamo_rules.engine.windows.shelves import beside, schedule_place, windows
-from atamo_rules.engine.windows.state import Micros, Place, State, length, window_on
+from atamo_rules.engine.windows.state import Micros, Place, State, length, part_of, window_on
 from atamo_rules.engine.windows.steps import parts
 from atamo_rules.engine.windows.waiting import event_of, over_event, struck_event
 from atamo_rules.model.event import Event
@@ -40,7 +40,7 @@ def ended(rule: Rule, place: Place, state: State, ledger: Ledger) -> Iterator[En
         ledger.get(place)
         ledger.put(place, after)
         yield from (End(struck_event(rule.id, due)) for due in dues)
-    elif time.window is not None and time.window.late is not None and " throttle " not in place.shelf:
+    elif time.window is not None and time.window.late is not None and part_of(place.shelf) != "throttle":
         yield from _in_order(rule, time, time.window, length(time.window.late), place, ledger)
     elif state.fires:
         assert time.window is not None

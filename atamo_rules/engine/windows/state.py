@@ -64,6 +64,12 @@ def window_on(shelf: str) -> str:
     return window if found else ""
 
 
+def part_of(shelf: str) -> str:
+    """Which part of its rule a shelf is of: its `window`, its `throttle`, or what else it keeps."""
+    _, part, _ = window_on(shelf).split(" ")
+    return part
+
+
 def key_of(values: Iterable[Any]) -> str | None:
     """The canonical text of a key: equal values, equal text, and no others. None where a value is missing or null: no
     key, so nothing is counted under it. 1 and 1.0 are one number; a boolean is no number, a text no other kind."""

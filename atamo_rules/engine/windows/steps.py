@@ -24,13 +24,15 @@ from atamo_rules.model.window import Step
 
 @dataclass(frozen=True, slots=True)
 class Stepwise:
-    """`filters` and `joined` by step: what its event must satisfy, and what it must with those before it."""
+    """`filters` and `joined` by step: what its event must satisfy, and what it must with those before it; `joins` is
+    the meaning of the latter."""
 
     filters: tuple[Condition, ...]
     joined: tuple[conditions.Holding | None, ...]
     keys: tuple[tuple[terms.Value, ...], ...]
     throttle: tuple[terms.Value, ...]
     differs: tuple[terms.Value, ...] = ()
+    joins: tuple[Condition | None, ...] = ()
 
     def key(self, step: int, frame: Frame) -> str | None:
         """The key of an event for a step; None where it has none."""
@@ -102,11 +104,13 @@ def _stepwise(rule: Rule) -> Stepwise:
             filters[at].append(part if at == main else _alone(part, window.steps[at]))
         else:
             joined[at].append(part)
+    joins = tuple(_all(found, rule) if found else None for found in joined)
     return Stepwise(
         tuple(_all(found, rule) for found in filters),
-        tuple(conditions.condition(_all(found, rule)) if found else None for found in joined),
+        tuple(conditions.condition(one) if one is not None else None for one in joins),
         keys,
         throttle,
+        joins=joins,
     )
 
 
