@@ -55,8 +55,9 @@ def beside(
     if wrong:
         yield wrong
         return
+    runner = asyncio.Runner()  # has no loop until the first is asked
     try:
-        with asyncio.Runner() as runner:
-            yield Beside(files, generation(ruleset, people, {}), runner)
+        yield Beside(files, generation(ruleset, people, {}), runner)
     finally:
+        runner.close()
         let_go(files)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.project import code_option, param_option, read_params
+from atamo_rules.cli.signing_in import check, oidc_options
+
+if TYPE_CHECKING:
+    from atamo_rules.rest.keysets import Issuer
 
 EPILOG = """\b
 Examples:
@@ -29,12 +33,20 @@ _SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
               help="How long an agent may take to say.")  # fmt: skip
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="How it is told.")  # fmt: skip
+@oidc_options
 @param_option
 @code_option
 def doctor(
-    folder: str, agents: bool, timeout: float, format: str, params: tuple[str, ...], code: tuple[str, ...]
+    folder: str,
+    agents: bool,
+    timeout: float,
+    format: str,
+    issuer: Issuer | None,
+    params: tuple[str, ...],
+    code: tuple[str, ...],
 ) -> int:
-    """Check what a hub of FOLDER stands on: versions, plug-ins, rules, who can read its files, store, clock.
+    """Check what a hub of FOLDER stands on: versions, plug-ins, rules, who can read its files, store, clock; and the
+    issuer that people sign in by, where one is named.
 
     Nothing is changed, and no agent is asked to do anything.
     """
@@ -67,6 +79,7 @@ def doctor(
         *checks.store(place),
         checks.clock(place),
         *walls(place),
+        *([asyncio.run(check(issuer))] if issuer is not None else ()),
         *(asyncio.run(checks.agents(bound, timeout)) if agents else ()),
     ]
     wrongs = sum(one.state == "wrong" for one in found)

@@ -24,19 +24,22 @@ Exit codes: 0 well, 1 a hub answers and is not, 2 no hub answers."""
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing, only end with the code.")
 def healthcheck(url: str, live: bool, timeout: float, quiet: bool) -> int:
     """Ask a hub whether it takes events."""
-    import httpx2
+    from atamo_rules.client.synchronous import Client
+    from atamo_rules.client.told import Problem, Unreachable
 
-    path = "/healthz" if live else "/readyz"
     try:
-        answer = httpx2.get(url.rstrip("/") + path, timeout=timeout, trust_env=False)
-    except (httpx2.TransportError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-        if not quiet:
-            say(f"no hub answers at {url}: {str(error) or type(error).__name__}\n", err=True)
-        return 2
-    well = answer.status_code == 200
+        with Client(url, timeout=timeout, tries=1) as hub:
+            hub.get("/healthz" if live else "/readyz")
+        said = ""
+    except Problem as problem:
+        said = f"not well: {problem.status} {problem}"
+    except (Unreachable, ValueError) as error:
+        if isinstance(error, Unreachable) and error.how == "no hub":
+            said = f"not well: {error}"
+        else:
+            if not quiet:
+                say(f"no hub answers at {url}: {error}\n", err=True)
+            return 2
     if not quiet:
-        say(
-            f"{url} is {'well' if well else f'not well: {answer.status_code} {answer.text[:200]}'}\n",
-            err=not well,
-        )
-    return 0 if well else 1
+        say(f"{url} is {said or 'well'}\n", err=bool(said))
+    return 1 if said else 0

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar
 
 import click
 
-from atamo_rules.model.strict_json import JsonRefused, decode, encode
+from atamo_rules.model.strict_json import JsonRefused, decode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 URL = "http://127.0.0.1:8080"
+PATIENCE = 70.0
+"""Seconds that a hub may take for an answer."""
 
 
 class Asked(Protocol):
@@ -61,7 +64,8 @@ def hub_options(command: Command) -> Command:
 
 
 def url_option(command: Command) -> Command:
-    """Adds `--url`."""
+    """Adds `--url`. The key that says who asks is in ATAMO_KEY, and never an argument: those are seen by everybody on
+    the machine."""
     return click.option(
         "--url", envvar="ATAMO_URL", default=URL, show_default=True, metavar="URL", help="The hub to ask."
     )(command)
@@ -91,20 +95,20 @@ class Refused(Exception):
 
 
 class RunningHub:
-    """A hub by its address. Raises click.UsageError when nothing, or something else, answers there."""
+    """A hub by its address, through `atamo_rules.client`. Raises click.UsageError when nothing, or something else,
+    answers there."""
 
     def __init__(self, url: str) -> None:
-        import httpx2
+        from atamo_rules.client.synchronous import Client
 
         if not url.startswith(("http://", "https://")):
             raise click.UsageError(
                 f"`{url}` is not the address of a hub: it begins with http:// or https://."
             )
         try:
-            self.client = httpx2.Client(
-                base_url=url.rstrip("/"), trust_env=False, timeout=70.0, headers=key_header()
-            )
-        except httpx2.InvalidURL as error:
+            # Whoever types a command tries again themselves, and wants to know at once.
+            self.client = Client(url, os.environ.get("ATAMO_KEY", ""), timeout=PATIENCE, tries=1)
+        except ValueError as error:
             raise click.UsageError(f"`{url}` is not the address of a hub: {error}.") from None
         self.url = url
 
@@ -116,54 +120,60 @@ class RunningHub:
 
     def get(self, path: str, params: Mapping[str, Any] | None = None, *, wait: float = 0.0) -> Any:
         """The JSON at a path; with `wait` the hub may take so many seconds to have news. Raises Refused."""
-        return self._ask("GET", path, params, None, wait)
+        return self._ask("GET", path, params, wait=wait)
 
     def post(
-        self, path: str, body: Any, params: Mapping[str, Any] | None = None, *, wait: float = 0.0
+        self,
+        path: str,
+        body: Any,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """What the hub answers to some JSON. Raises Refused."""
-        return self._ask("POST", path, params, body, wait)
+        return self._ask("POST", path, params, body, headers)
 
     def put(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """What the hub answers once something is so. Raises Refused."""
-        return self._ask("PUT", path, params, None, 0.0)
+        return self._ask("PUT", path, params)
 
     def delete(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """What the hub answers once something is so no longer. Raises Refused."""
-        return self._ask("DELETE", path, params, None, 0.0)
+        return self._ask("DELETE", path, params)
 
-    def _ask(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, wait: float) -> Any:
-        import httpx2
+    def frames(self, id: str) -> Iterator[dict[str, Any]]:
+        """The frames of a request as they come, as the hub writes them. Raises Refused."""
+        with self._said():
+            yield from self.client.raw_frames(id)
+
+    def _ask(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any = None,
+        headers: Mapping[str, str] | None = None, wait: float = 0.0,
+    ) -> Any:  # fmt: skip
+        from atamo_rules.client import calls
 
         given = {name: value for name, value in (params or {}).items() if value not in (None, "", ())}
-        headers = {"Content-Type": "application/json"} if method == "POST" else {}
-        if wait:
-            headers["Prefer"] = f"wait={max(1, int(wait))}"
-        content = None if body is None else encode(body).encode()
-        try:
-            response = self.client.request(method, path, params=given, content=content, headers=headers)
-        except httpx2.ConnectError:
-            raise click.UsageError(
-                f"No hub answers at {self.url}. Start one with `atamo run`, or say where it is with --url."
-            ) from None
-        except httpx2.TransportError as error:
-            raise click.UsageError(
-                f"The hub at {self.url} broke off: {str(error) or type(error).__name__}."
-            ) from None
-        try:
-            value = decode(response.content)
-        except JsonRefused:
-            raise click.UsageError(f"What answers at {self.url} is not a hub.") from None
-        if response.status_code >= 400:
-            raise Refused(response.status_code, value if isinstance(value, dict) else {})
-        return value
+        with self._said():
+            return self.client.run(calls.asked(method, path, body, given, headers or {}, wait))
 
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """What stands in the way, in the words of a command."""
+        from atamo_rules.client.told import Problem, Unreachable
 
-def key_header() -> dict[str, str]:
-    """What says to a hub who asks: the key in ATAMO_KEY, if there is one. It is never an argument: those are seen by
-    everybody on the machine."""
-    key = os.environ.get("ATAMO_KEY", "")
-    return {"Authorization": f"Bearer {key}"} if key else {}
+        try:
+            yield
+        except Problem as problem:
+            raise Refused(problem.status, problem.document) from None
+        except Unreachable as error:
+            match error.how:
+                case "away":
+                    said = f"No hub answers at {self.url}. Start one with `atamo run`, or say where it is with --url."
+                case "broken":
+                    said = f"The hub at {self.url} broke off: {str(error).partition(' broke off: ')[2]}."
+                case _:
+                    said = f"What answers at {self.url} is not a hub."
+            raise click.UsageError(said) from None
 
 
 def quoted(id: str) -> str:

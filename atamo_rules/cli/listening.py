@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from atamo_rules.cli.serve import Options
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
+    from atamo_rules.rest.oidc import SignIn
     from atamo_rules.rest.rates import Rate
 
 
@@ -62,6 +63,7 @@ def server_of(controller: Controller, options: Options) -> Any:
             lambda: controller.hub,
             names,
             options.max_body << 20,
+            others=_sign_in(controller, options),
             rate=rate_of(options),
             patience=options.patience,
         ),
@@ -74,6 +76,15 @@ def server_of(controller: Controller, options: Options) -> Any:
         timeout_graceful_shutdown=max(1, int(options.drain)),
     )
     return Server(config)
+
+
+def _sign_in(controller: Controller, options: Options) -> tuple[SignIn, ...]:
+    """Who is let in beside those with keys."""
+    if options.issuer is None:
+        return ()
+    from atamo_rules.rest.oidc import SignIn
+
+    return (SignIn(lambda: controller.hub, options.issuer),)
 
 
 def rate_of(options: Options) -> Rate | None:

@@ -41,15 +41,18 @@ def held(ctx: click.Context, param: click.Parameter, given: str) -> list[Complet
 
 
 def codes(ctx: click.Context, param: click.Parameter, given: str) -> list[CompletionItem]:
-    """Completes the codes of diagnostics, with their titles."""
+    """Completes the codes of diagnostics and of problems, with what they mean."""
     from click.shell_completion import CompletionItem
 
+    from atamo_rules.rest.catalogue import CATALOGUE
     from atamo_rules.source import pages
 
+    known = {code.id: code.title for code in pages.all_codes()}
+    known |= {code: kind.about for code, kind in CATALOGUE.items()}
     return [
-        CompletionItem(code.id, help=code.title)
-        for code in pages.all_codes()
-        if code.id.startswith(given.upper())
+        CompletionItem(code, help=about)
+        for code, about in known.items()
+        if code.upper().startswith(given.upper())
     ]
 
 

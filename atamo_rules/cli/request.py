@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -22,9 +22,6 @@ Examples:
 
 Exit codes: 0 asked (with --wait and --follow: and answered by all, or as many as the policy asks), 1 refused, or not
 everybody answered, or not in time, 2 usage, or no hub answers."""
-
-AGAIN = 5
-"""How often a stream that broke off is taken up again, without anything new in between."""
 
 
 @click.command(epilog=EPILOG)
@@ -67,10 +64,9 @@ def request(type_name: str, data: str, url: str, format: str, **more: Any) -> in
         "mode": "feed" if more["follow"] else "",
     }
     with RunningHub(url) as hub:
-        if more["max_age"]:
-            hub.client.headers["Cache-Control"] = f"max-age={more['max_age']}"
+        fresh = {"Cache-Control": f"max-age={more['max_age']}"} if more["max_age"] else {}
         try:
-            state = hub.post("/v1/requests", asked, params)
+            state = hub.post("/v1/requests", asked, params, headers=fresh)
             if more["follow"]:
                 state = _followed(hub, state["id"], format)
             elif more["wait"]:
@@ -113,47 +109,17 @@ def _followed(hub: RunningHub, id: str, format: str) -> dict[str, Any]:
     """Every frame as it comes, to the end or until somebody interrupts: then nobody wants it any more."""
     path, ended = f"/v1/requests/{quoted(id)}", False
     try:
-        for frame in _frames(hub, path):
+        for frame in hub.frames(id):
             _show(frame, format)
         ended = True
     except KeyboardInterrupt:
         pass
     finally:
         if not ended:
-            hub.client.delete(path)
+            with suppress(Refused):  # it may be over by now
+                hub.delete(path)
     state: dict[str, Any] = hub.get(path, {"after": 2**52})
     return state
-
-
-def _frames(hub: RunningHub, path: str) -> Iterator[dict[str, Any]]:
-    """The frames of a stream; one that breaks off is taken up again behind the last frame."""
-    import httpx2
-
-    from atamo_rules.model.strict_json import decode
-
-    last, broken = "0", 0
-    while broken < AGAIN:
-        try:
-            with hub.client.stream(
-                "GET", f"{path}/events", headers={"Last-Event-ID": last}, timeout=60.0
-            ) as answer:
-                if answer.status_code != 200:
-                    return
-                id = ""
-                for line in answer.iter_lines():
-                    name, _, text = line.partition(": ")
-                    if name == "id":
-                        id = text
-                    elif name == "data" and id:
-                        frame = decode(text)
-                        last, broken, id = id, 0, ""
-                        assert isinstance(frame, dict)
-                        yield frame
-                return
-        except httpx2.TransportError:
-            broken += 1
-            time.sleep(0.2 * broken)
-    raise click.UsageError(f"The hub at {hub.url} broke off again and again.")
 
 
 def _show(frame: dict[str, Any], format: str) -> None:

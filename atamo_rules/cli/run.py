@@ -10,6 +10,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.project import code_option, param_option, read_params, walls_option
+from atamo_rules.cli.signing_in import oidc_options
 
 EPILOG = """\b
 Examples:
@@ -69,6 +70,7 @@ held by another hub or can no longer be written."""
               help="How long what is under way is given at the end.")  # fmt: skip
 @click.option("--alert", "alerts", multiple=True, metavar="THRESHOLD",
               help="Say when a number is beyond a bound: `latency_p95 above 2 for 30`. May be repeated.")  # fmt: skip
+@oidc_options
 @param_option
 @code_option
 @walls_option

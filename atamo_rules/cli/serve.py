@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.model.audit import Level
+    from atamo_rules.rest.keysets import Issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Options:
     patience: float = 20.0
     providers: tuple[str, ...] = ()
     weaker_walls: bool = False
+    issuer: Issuer | None = None
 
     @property
     def listens(self) -> bool:

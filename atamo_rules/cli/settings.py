@@ -19,7 +19,8 @@ import click
 
 PREFIX = "ATAMO"
 """What the names of environment variables begin with: `ATAMO_RUN_PORT` is `--port` of `atamo run`."""
-COMMON = ("color", "url", "param")
+SIGN_IN = tuple(f"oidc-{name}" for name in ("issuer", "audience", "keys", "user", "groups", "organisation"))
+COMMON = ("color", "url", "param", *SIGN_IN)
 """Keys that stand outside of tables."""
 COLORS = ("auto", "always", "never")
 NEVER = ("code",)

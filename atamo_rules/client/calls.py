@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from atamo_rules.client import told
-from atamo_rules.client.told import Answered, Frame, Problem, Taken
+from atamo_rules.client.told import Answered, Problem, Taken
 from atamo_rules.model.strict_json import JsonRefused, decode, encode
 from atamo_rules.model.types import Json
 
@@ -89,9 +89,31 @@ def order(method: str, path: str, body: Json = None, **query: Any) -> Call[Any]:
     )
 
 
+def asked(
+    method: str, path: str, body: Json, query: Mapping[str, Any], headers: Mapping[str, str], wait: float
+) -> Call[Any]:
+    """Anything at all, as JSON; with `wait` the hub may take so many seconds to have news."""
+    made = order(method, path, body, **query)
+    given = {**made.headers, **headers, **({"Prefer": f"wait={max(1, int(wait))}"} if wait else {})}
+    return replace(made, headers=given, patience=wait)
+
+
+def unreached(url: object, error: Exception, connected: bool) -> told.Unreachable:
+    """What is said of an address that nothing answers at, or that breaks off."""
+    why = str(error) or type(error).__name__
+    if connected:
+        return told.Unreachable(f"{url} broke off: {why}", "broken")
+    return told.Unreachable(f"no hub answers at {url}: {why}")
+
+
 def message_path(id: str, *more: str) -> str:
     """Where a message is told of."""
     return "/".join(("/v1/events", _step(id), *more))
+
+
+def people_path(kind: str, *name: str) -> str:
+    """Where people of one kind are told of, or one of them."""
+    return "/".join(("/v1/people", _step(kind), *(_step(one) for one in name)))
 
 
 def request_path(id: str, *more: str) -> str:
@@ -104,13 +126,15 @@ def answer(call: Call[Result], status: int, raw: bytes) -> Result:
     try:
         value = decode(raw) if raw.strip() else None
     except JsonRefused:
-        raise told.Unreachable("what answers there is not a hub") from None
+        raise told.Unreachable("what answers there is not a hub", "no hub") from None
     if status >= 400:
         raise Problem(status, value if isinstance(value, dict) else {})
     try:
         return call.read(value)
     except (KeyError, TypeError):
-        raise told.Unreachable("what answers there is not a hub, or one of another release") from None
+        raise told.Unreachable(
+            "what answers there is not a hub, or one of another release", "no hub"
+        ) from None
 
 
 def pause(tried: int, retry_after: str | None) -> float:
@@ -142,9 +166,14 @@ class Events:
             yield kind, data
 
 
-def frame_of(kind: str, value: Any) -> Frame | None:
-    """The frame an event carries; None for what only says how the stream goes."""
-    return told.frame(value) if isinstance(value, dict) and "seq" in value else None
+def is_frame(value: Any) -> bool:
+    """Whether an event carries a frame, and does not only say how the stream goes."""
+    return isinstance(value, dict) and "seq" in value
+
+
+def is_last(frame: Mapping[str, Any]) -> bool:
+    """Whether a frame ends its request: each part of one, an agent's or a rule's, has an end of its own."""
+    return frame["kind"] == "end" and "agent" not in frame and "rule" not in frame
 
 
 _JSON = {"Content-Type": "application/json"}

@@ -9,20 +9,29 @@ from typing import Any
 
 import httpx2
 
-from atamo_rules.client import calls
+from atamo_rules.client import calls, told
 from atamo_rules.client.calls import LATER, TRIES, URL, Call, Events, Result
-from atamo_rules.client.told import Answered, Frame, Taken, Unreachable
+from atamo_rules.client.told import Answered, Frame, Taken
 from atamo_rules.model.types import Json
+
+AWAY = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)
+"""What there is where nothing answers at all."""
 
 
 class Client:
     """A hub by its address; `key` says who calls, where a hub asks. What cannot be reached, or has no time for now, is
-    tried again, up to four times in all. Every method raises `Problem` for what the hub refuses, and `Unreachable`."""
+    tried again, up to `tries` times in all. Every method raises `Problem` for what the hub refuses, and `Unreachable`.
+    Raises ValueError for what is no address."""
 
-    def __init__(self, url: str = URL, key: str = "", *, timeout: float = 10.0) -> None:
+    def __init__(self, url: str = URL, key: str = "", *, timeout: float = 10.0, tries: int = TRIES) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self.timeout = timeout
-        self._web = httpx2.Client(base_url=url.rstrip("/"), headers=headers, trust_env=False, timeout=timeout)
+        self.timeout, self.tries = timeout, tries
+        try:
+            self._web = httpx2.Client(
+                base_url=url.rstrip("/"), headers=headers, trust_env=False, timeout=timeout
+            )
+        except httpx2.InvalidURL as error:
+            raise ValueError(f"`{url}` is no address: {error}") from None
 
     # --- hand in ----------------------------------------------------------------------------------------
 
@@ -56,6 +65,11 @@ class Client:
 
     def frames(self, id: str, after: int = 0) -> Iterator[Frame]:
         """Every frame of a request as it comes, each once: a broken connection is taken up where it broke."""
+        for value in self.raw_frames(id, after):
+            yield told.frame(value)
+
+    def raw_frames(self, id: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        """The same, as the hub writes them."""
         tried = 0
         while True:
             events = Events()
@@ -69,16 +83,15 @@ class Client:
                     if stream.status_code >= 400:
                         calls.answer(calls.get(""), stream.status_code, stream.read())
                     for line in stream.iter_lines():
-                        for kind, value in events.line(line):
-                            frame = calls.frame_of(kind, value)
-                            if frame is not None and frame.seq > after:
-                                after, tried = frame.seq, 0
-                                yield frame
-                                if frame.kind == "end":
+                        for _, value in events.line(line):
+                            if calls.is_frame(value) and value["seq"] > after:
+                                after, tried = value["seq"], 0
+                                yield value
+                                if calls.is_last(value):
                                     return
             except httpx2.TransportError as error:
                 if tried + 1 >= TRIES:
-                    raise Unreachable(f"{self._web.base_url} broke off: {error}") from None
+                    raise calls.unreached(self._web.base_url, error, True) from None
                 time.sleep(calls.pause(tried, None))
             tried += 1
 
@@ -104,6 +117,10 @@ class Client:
         """End what is open of a message."""
         return self.run(calls.order("DELETE", calls.message_path(id)))
 
+    def agents(self) -> Any:
+        """Every agent: how it was set up, how it stands, what it did."""
+        return (self.get("/v1/agents"))["agents"]
+
     def get(self, path: str, **query: Any) -> Any:
         """Anything else that is read, such as `/v1/rules` or `/v1/audit`."""
         return self.run(calls.get(path, **query))
@@ -112,22 +129,37 @@ class Client:
         """Anything else that is done, such as `PUT /v1/holds/agent/crm`."""
         return self.run(calls.order(method, path, body, **query))
 
+    # --- people -----------------------------------------------------------------------------------------
+
+    def people(self, kind: str) -> Any:
+        """Everybody of one kind, `organisations`, `groups`, `users` or `services`, whom the key may manage."""
+        return (self.get(calls.people_path(kind)))[kind]
+
+    def set_person(self, kind: str, name: str, **entry: Json) -> Any:
+        """Make or change one, in the words of the people files."""
+        return self.order("PUT", calls.people_path(kind, name), dict(entry))
+
+    def remove_person(self, kind: str, name: str) -> Any:
+        """Remove one; the keys of a user or service account open nothing any more."""
+        return self.order("DELETE", calls.people_path(kind, name))
+
     # --- carry ------------------------------------------------------------------------------------------
 
     def run(self, call: Call[Result]) -> Result:
         """Carry one call to the hub and back."""
-        for tried in range(TRIES):
+        for tried in range(self.tries):
             try:
                 found = self._web.request(
                     call.method, call.path, params=dict(call.query), content=call.body, headers=dict(call.headers),
                     timeout=self.timeout + call.patience,
                 )  # fmt: skip
             except httpx2.TransportError as error:
-                if tried + 1 >= TRIES:
-                    raise Unreachable(f"no hub answers at {self._web.base_url}: {error}") from None
+                if tried + 1 >= self.tries:
+                    connected = not isinstance(error, AWAY)
+                    raise calls.unreached(self._web.base_url, error, connected) from None
                 time.sleep(calls.pause(tried, None))
                 continue
-            if found.status_code not in LATER or tried + 1 >= TRIES:
+            if found.status_code not in LATER or tried + 1 >= self.tries:
                 break
             time.sleep(calls.pause(tried, found.headers.get("retry-after")))
         return calls.answer(call, found.status_code, found.content)

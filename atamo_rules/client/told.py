@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from atamo_rules.errors import AtamoError
 from atamo_rules.model.types import Json
@@ -24,7 +24,11 @@ class Problem(AtamoError):
 
 
 class Unreachable(AtamoError):
-    """Nothing, or no hub, answers at the address; or it broke off as often as it was tried."""
+    """Nothing, or no hub, answers at the address; or it broke off as often as it was tried: `how` says which."""
+
+    def __init__(self, sentence: str, how: Literal["away", "broken", "no hub"] = "away") -> None:
+        self.how = how
+        super().__init__(sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.authority import Verb
@@ -74,8 +74,19 @@ def application(
         for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
     ]
     app = Starlette(routes=routes, exception_handlers=FAULTS)
-    squeezed = GZipMiddleware(SlowBodies(app, patience), minimum_size=SQUEEZED)
-    return HostCheck(squeezed, frozenset(host.lower() for host in (*LOCAL, *hosts)))
+    patient = SlowBodies(app, patience)
+    return HostCheck(Squeezing(patient), frozenset(host.lower() for host in (*LOCAL, *hosts)))
+
+
+class Squeezing:
+    """Compresses large answers to those who look; what is said of a message that was sent is small, and has no time."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.squeezed = app, GZipMiddleware(app, minimum_size=SQUEEZED)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        looks = scope["type"] != "http" or scope["method"] != "POST"
+        await (self.squeezed if looks else self.app)(scope, receive, send)
 
 
 def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handler]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.rest.bodies import MOST
+from atamo_rules.rest.catalogue import CATALOGUE
 from atamo_rules.rest.operations import OPERATIONS, Operation, step
 from atamo_rules.rest.shapes import SHAPES, each, ref
 
@@ -177,6 +178,11 @@ def _body(made: dict[str, Any]) -> Iterator[str]:
             yield f"<dt><code>{html.escape(member)}</code>{needed}</dt>"
             yield f"<dd><code>{html.escape(_schema(schema))}</code></dd>"
         yield "</dl></section>"
+    yield "<h1>Problems</h1>"
+    for code, kind in CATALOGUE.items():
+        statuses = " or ".join(map(str, kind.statuses))
+        yield f"<section id='problem-{code}'><h2><code>{code}</code> {statuses}</h2>"
+        yield f"<p>{html.escape(kind.about)} {html.escape(kind.remedy)}</p></section>"
 
 
 def _schema(schema: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from atamo_rules.model.strict_json import encode
+from atamo_rules.rest.catalogue import type_of
 
 MEDIA = "application/problem+json"
 
@@ -27,7 +28,7 @@ class Problem(Exception):
     def document(self) -> dict[str, Any]:
         """The members of the problem document."""
         made: dict[str, Any] = {
-            "type": "about:blank",
+            "type": type_of(self.code),
             "title": self.title,
             "status": self.status,
             "code": self.code,

@@ -147,15 +147,18 @@ class Service:
         """Have the hub take a message of whoever sends the HTTP request."""
         hub, who = self.hub(), principal(request)
         via = Via("http", self.access.client(request))
-        more: Any = {"type_name": item.type_name, "key": key, "options": options, "via": via}
+        generation, now = hub.current, hub.clock.now()
+        more: Any = {"type_name": item.type_name, "now": now, "fallback_id": key}
         if who != roles.LOCAL:
             more |= {"user": who.user, "admit": self.access.sender(request)}
         if item.wrong:
-            broken = Taken(str(item.value.get("id") or key), None, item.wrong, status=400, code="envelope")
-            return await hub.enter(broken, hub.current, hub.clock.now(), via=via)
-        if item.raw is not None:
-            return await hub.submit(item.raw, **more)
-        return await hub.submit_json(item.value, **more)
+            id = str(item.value.get("id") or key)
+            taken = Taken(id, None, item.wrong, status=400, code="envelope")
+        elif item.raw is not None:
+            taken = generation.intake.take(item.raw, **more)
+        else:  # the body was read strictly: its numbers are exact already
+            taken = generation.intake.accept(item.value, **more)
+        return await hub.enter(taken, generation, now, options, via)
 
     async def _told(self, request: Request) -> Any:
         key = await self.access.message(request)

@@ -65,9 +65,9 @@ class Nothing:
         return None
 
 
-def state() -> Generation:
+def state(text: str = RULES) -> Generation:
     """The rule and its agent."""
-    ruleset = compile_sources([Source("big.atamo", RULES)], lambda *_: "").ruleset
+    ruleset = compile_sources([Source("big.atamo", text)], lambda *_: "").ruleset
     assert ruleset is not None
     return generation(ruleset, Directory(), {"mail": Bound(AgentUse("mail"), Nothing())})
 

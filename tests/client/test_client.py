@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from atamo_rules.client import AsyncClient, Client, Frame, Problem, Unreachable, calls
+from atamo_rules.client import AsyncClient, Client, Frame, Problem, Unreachable, calls, told
 from atamo_rules.client.calls import Events
 from tests.rest.conftest import Serving, serve  # noqa: F401
 
@@ -197,5 +197,35 @@ def test_lines_of_a_stream_are_read_as_the_standard_says() -> None:
     lines = [": beat", "", "event:data", 'data: {"seq": 1,', 'data: "kind": "data", "body": null}', ""]
     found = [one for line in lines for one in events.line(line)]
     assert found == [("data", {"seq": 1, "kind": "data", "body": None})]
-    assert calls.frame_of(*found[0]) == Frame(1, "data", None)
-    assert calls.frame_of("lagged", {"after": 1}) is None
+    assert told.frame(found[0][1]) == Frame(1, "data", None)
+    assert not calls.is_frame({"after": 1})
+
+
+def test_the_end_of_a_part_is_not_the_end_of_a_request() -> None:
+    assert calls.is_last({"kind": "end", "seq": 9})
+    for part in ({"kind": "end", "agent": "desk"}, {"kind": "end", "rule": "quoted"}, {"kind": "data"}):
+        assert not calls.is_last(part)
+
+
+def test_agents_and_people_are_told_of_made_and_removed(serve: Callable[..., Serving]) -> None:  # noqa: F811
+    serving = serve(RULES)
+    with Client(url(serving)) as hub:
+        assert [one["name"] for one in hub.agents()] == ["desk"]
+        hub.set_person("organisations", "acme", about="Acme")
+        assert hub.set_person("users", "ann/1", organisation="acme")["organisation"] == "acme"
+        assert [one["name"] for one in hub.people("users")] == ["ann/1"]
+        assert hub.remove_person("users", "ann/1")["name"] == "ann/1"
+        assert hub.people("users") == []
+
+
+@pytest.mark.parametrize("given", ["http://[::1", "http://a:b"])
+def test_what_is_no_address_is_said_at_once(given: str) -> None:
+    for kind in (Client, AsyncClient):
+        with pytest.raises(ValueError, match="is no address"):
+            kind(given)
+
+
+def test_one_try_is_one_call() -> None:
+    with Client("http://127.0.0.1:9", tries=1) as hub, pytest.raises(Unreachable) as refused:
+        hub.get("/v1/rules")
+    assert refused.value.how == "away"

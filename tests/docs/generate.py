@@ -20,6 +20,7 @@ from atamo_rules.hub.audit.levels import MEANING
 from atamo_rules.model.strict_json import encode
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.app import entries
+from atamo_rules.rest.catalogue import CATALOGUE
 from atamo_rules.rest.openapi import document
 from atamo_rules.rest.openapi import plain as plain_path
 from atamo_rules.rest.operations import OPERATIONS
@@ -264,7 +265,7 @@ def rest_page() -> str:
     out.append(
         "A running hub describes itself: `/openapi.json` is this page for programs (OpenAPI 3.1), `/docs` for people,\n"
         "and neither loads anything from elsewhere. What is wrong is said by a problem document (RFC 9457) with a\n"
-        "stable `code` and a `remedy`. What each call takes where a hub asks who calls:\n"
+        "stable [`code`](problems.md) and a `remedy`. What each call takes where a hub asks who calls:\n"
         "[who may do what](../how-to/people.md).\n"
     )
     out.append("| call | | takes | answers | needs |\n|---|---|---|---|---|")
@@ -291,8 +292,24 @@ def rest_page() -> str:
     return "\n".join(out) + "\n"
 
 
+def problems_page() -> str:
+    """Every problem that a hub answers."""
+    out = ["# Problems\n", _MADE]
+    out.append(
+        "What a hub refuses is told by a problem document (RFC 9457, `application/problem+json`): `title` and\n"
+        "`detail` say what is wrong, `remedy` what to do, `reasons` what is wrong with a message. Programs go by\n"
+        "`code`, which is stable; `type` is where it is explained, `/docs#problem-CODE` of the hub. `atamo explain\n"
+        "CODE` says the same.\n"
+    )
+    out.append("| code | status | what it means | what to do |\n|---|---|---|---|")
+    for code, kind in CATALOGUE.items():
+        out.append(f"| `{code}` | {', '.join(map(str, kind.statuses))} | {kind.about} | {kind.remedy} |")
+    return "\n".join(out) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "rest.md": rest_page,
+    "problems.md": problems_page,
     "configuration.md": configuration_page,
     "cli.md": cli_page,
     "functions.md": functions_page,

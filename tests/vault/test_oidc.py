@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import threading
+import asyncio
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,55 +16,19 @@ from starlette.testclient import TestClient
 
 from atamo_rules.hub.clock import SystemClock
 from atamo_rules.hub.keyring import FAILURES
-from atamo_rules.model.strict_json import encode
 from atamo_rules.rest.app import application
-from atamo_rules.rest.oidc import SELDOM, Issuer, SignIn
+from atamo_rules.rest.keysets import FRESH, SELDOM, KeySet
+from atamo_rules.rest.oidc import Issuer, SignIn
 from tests.hub.stage import stage
+from tests.vault.issuers import AUDIENCE, URL, LocalIssuer, forged
 from tests.vault.places import PEOPLE, RULES, Asking
-
-URL, AUDIENCE = "https://login.example", "atamo"
-
-
-class LocalIssuer:
-    """Signs with keys of its own, and shows their public halves."""
-
-    def __init__(self) -> None:
-        self.keys = {"k1": ec.generate_private_key(ec.SECP256R1())}
-        self.asked = 0
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked += 1
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(outer.key_set().encode())
-
-            def log_message(self, *_: object) -> None: ...
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-
-    def key_set(self) -> str:
-        shown = jwt.algorithms.ECAlgorithm.to_jwk
-        return encode(
-            {"keys": [{**shown(key.public_key(), as_dict=True), "kid": id} for id, key in self.keys.items()]}
-        )
-
-    def token(self, kid: str = "k1", **claims: Any) -> str:
-        whole = {"iss": URL, "aud": AUDIENCE, "sub": "ann", "exp": int(time.time()) + 600, **claims}
-        kept = {name: value for name, value in whole.items() if value is not None}
-        return jwt.encode(kept, self.keys[kid], "ES256", headers={"kid": kid})
 
 
 @pytest.fixture
 def issuer() -> Iterator[LocalIssuer]:
     made = LocalIssuer()
     yield made
-    made.server.shutdown()
-    made.server.server_close()
-    made.thread.join()
+    made.end()
 
 
 class Later(SystemClock):
@@ -101,16 +62,6 @@ def ask(issuer: LocalIssuer) -> Iterator[Ask]:
         assert client.portal is not None
         client.portal.call(hub.drain, 5)
         client.portal.call(hub.end)
-
-
-def forged(claims: dict[str, Any], public: bytes) -> str:
-    """A token that the issuer's public key is the HMAC key of: whoever lets the token choose takes it for good."""
-
-    def coded(raw: bytes) -> str:
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-    signed = f"{coded(encode({'alg': 'HS256', 'kid': 'k1'}).encode())}.{coded(encode(claims).encode())}"
-    return f"{signed}.{coded(hmac.digest(public, signed.encode(), 'sha256'))}"
 
 
 IN = 409
@@ -165,7 +116,7 @@ def test_it_may_what_the_people_files_say(issuer: LocalIssuer, ask: Ask) -> None
 @pytest.mark.parametrize(
     "more",
     [{"audience": ""}, {"url": ""}, {"algorithms": ("HS256",)}, {"algorithms": ("none",)}, {"algorithms": ()},
-     {"keys": "http://login.example/keys"}],
+     {"keys": "http://login.example/keys"}, {"url": "http://login.example", "keys": ""}, {"url": "here", "keys": ""}],
 )  # fmt: skip
 def test_what_cannot_be_believed_is_refused(more: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"issuer has|algorithms|begins with https"):
@@ -184,3 +135,52 @@ def test_keys_may_stand_in_a_file(issuer: LocalIssuer, tmp_path: Path) -> None:
         assert client.portal is not None
         client.portal.call(hub.drain, 5)
         client.portal.call(hub.end)
+
+
+# --- found by discovery ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def keys(issuer: LocalIssuer) -> KeySet:
+    return KeySet(Issuer(issuer.url, AUDIENCE))
+
+
+def test_keys_are_found_by_discovery_and_followed_when_they_turn(issuer: LocalIssuer, keys: KeySet) -> None:
+    clock = Later()
+
+    async def known(*ids: str) -> list[bool]:
+        return [await keys.key(id, clock) is not None for id in ids]
+
+    assert asyncio.run(known("k1", "k2")) == [True, False]
+    issuer.keys = {"k2": ec.generate_private_key(ec.SECP256R1())}
+    keys.lock = asyncio.Lock()
+    clock.ahead = SELDOM + 1
+    assert asyncio.run(known("k2", "k1")) == [True, False], "what was taken away opens nothing any more"
+    issuer.down = True
+    clock.ahead = 10 * FRESH
+    assert asyncio.run(known("k2")) == [True], "an issuer that does not answer locks nobody out"
+    assert "the answer was 500" in keys.trouble
+
+
+@pytest.mark.parametrize(
+    ("described", "why"),
+    [
+        ({"issuer": "https://evil.example"}, "it calls itself `https://evil.example`"),
+        ({"jwks_uri": "http://keys.example/set"}, "which is not https://"),
+        ({"jwks_uri": "/etc/passwd"}, "which is not https://"),
+        ({"jwks_uri": ""}, "which is not https://"),
+    ],
+)
+def test_a_description_that_is_not_the_issuers_own_is_not_believed(
+    issuer: LocalIssuer, keys: KeySet, described: dict[str, str], why: str
+) -> None:
+    issuer.described = described
+    asyncio.run(keys.read())
+    assert why in keys.trouble
+    assert not keys.keys
+
+
+def test_keys_that_are_shared_secrets_are_none(issuer: LocalIssuer, keys: KeySet) -> None:
+    issuer.more = [{"kty": "oct", "kid": "s", "k": "c2VjcmV0", "alg": "HS256"}]
+    asyncio.run(keys.read())
+    assert set(keys.keys) == {"k1"}
