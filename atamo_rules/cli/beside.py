@@ -55,8 +55,9 @@ def beside(
     if wrong:
         yield wrong
         return
+    runner = asyncio.Runner()  # which makes nothing before it is used
     try:
-        with asyncio.Runner() as runner:
-            yield Beside(files, generation(ruleset, people, {}), runner)
+        yield Beside(files, generation(ruleset, people, {}), runner)
     finally:
         let_go(files)
+        runner.close()
