@@ -55,9 +55,9 @@ def beside(
     if wrong:
         yield wrong
         return
-    runner = asyncio.Runner()  # has no loop until the first is asked
+    runner = asyncio.Runner()  # which makes nothing before it is used
     try:
         yield Beside(files, generation(ruleset, people, {}), runner)
     finally:
-        runner.close()
         let_go(files)
+        runner.close()

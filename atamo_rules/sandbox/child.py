@@ -26,6 +26,8 @@ FIRST = (
 FOLDER = str(Path(__file__).resolve().parents[2])
 PATIENCE = 5.0
 """Seconds that a process is given to be gone after the line of life broke; the kernel is asked to kill it at once."""
+WHERE = 1.0
+"""Seconds that a process is given to say where it is; it mostly needs a thousandth."""
 LAST_WORDS = 8192
 
 
@@ -86,11 +88,11 @@ class Child:
         """The line of a file at which it is now, or was when it died; None where it does not tell in time."""
         with suppress(OSError, ValueError):
             self.life.write(b"?")
-        end = time.monotonic() + 0.2
+        end = time.monotonic() + WHERE
         poll = select.poll()
         poll.register(self.words, select.POLLIN)
         heard = b""
-        while time.monotonic() < end and len(heard) < LAST_WORDS and poll.poll(50):
+        while len(heard) < LAST_WORDS and poll.poll(max(0.0, end - time.monotonic()) * 1000):
             piece = self.words.read(LAST_WORDS)
             if piece is None:
                 continue

@@ -251,9 +251,9 @@ def evaluate(event):
         pass
     return [seen]
 """
-    with running(source, limits=CodeLimits(evaluation=60, load=30, processor=2)) as code:
+    with running(source, limits=CodeLimits(evaluation=60, load=30, processor=4)) as code:
         assert code.evaluate_now(0) == [1]
-        assert code.evaluate_now(Decimal("1.85")) == [2]
+        assert code.evaluate_now(Decimal("3.62")) == [2]
         assert code.evaluate_now(0) == [1]
         # What does not stop by itself is stopped by the kernel.
         assert fault(lambda: code.evaluate_now(30)).message == "it was ended by SIGKILL"

@@ -1,6 +1,6 @@
 """Recurses below Python, until the stack ends."""
 
-# then: died|raised|memory
+# then: died|raised|memory|deadline
 
 import sys
 
