@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.guides import GUIDES, build, drive, screen, scripts
+from tests.docs.runner import Page
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.stem)
@@ -29,3 +30,11 @@ def test_a_page_shows_its_window(page: Path) -> None:
     assert scripts(page), "a guide ends in something that its reader runs"
     assert f"]({picture})" in page.read_text("utf-8")
     assert (page.parent / picture).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
+def test_one_reader_does_all_pages_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page alone begins with a clean folder; a reader has what the pages before have left."""
+    assert [int(page.stem.partition("-")[0]) for page in GUIDES] == list(range(1, 10))
+    for page in GUIDES:
+        Page(page, tmp_path).run(monkeypatch.chdir)

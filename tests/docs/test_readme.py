@@ -42,6 +42,9 @@ def test_the_main_job_and_the_event_that_is_handed_to_it(clone: Path) -> None:
         assert "HTTP/1.1 202 Accepted" in done.stdout
         told = json.loads(done.stdout[done.stdout.index('{"id":"delivery-1","type"') :])
         assert told["matched"] == ["issues.opened"]
+        again = atamo(*block("atamo replay").split()[1:], "--url", f"http://{address}", cwd=clone)
+        assert again.returncode == 0, again.stderr
+        assert "all decided the same" in again.stdout
         assert hub.end(signal.SIGTERM) == 0
     lines = (clone / "rulesets/github/.atamo/audit.jsonl").read_text("utf-8").splitlines()
     kinds = [(record["kind"], record["what"].get("type", "")) for record in map(json.loads, lines)]
@@ -51,12 +54,3 @@ def test_the_main_job_and_the_event_that_is_handed_to_it(clone: Path) -> None:
 
 def test_the_test_command_is_the_one_that_is_run_before_a_release() -> None:
     assert block("python -m pytest").strip() in (ROOT / ".ci/run").read_text("utf-8").splitlines()
-
-
-def test_simulate_as_it_is_shown(clone: Path) -> None:
-    event = re.search(r"-d '(.*?)'", block("curl -i"), re.DOTALL)
-    assert event is not None
-    (clone / "events.jsonl").write_text(json.dumps(json.loads(event[1])) + "\n")
-    done = atamo(*block("atamo simulate").split()[1:], cwd=clone)
-    assert done.returncode == 0, done.stderr
-    assert "+ issues.opened" in done.stdout

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -228,3 +229,15 @@ def test_stopping_gives_what_runs_its_time_and_says_what_was_left() -> None:
     shop.gate.set()
     asking.join(10)
     assert len(cut) == 1
+
+
+def test_folders_and_files_may_be_named_by_texts(tmp_path: Path) -> None:
+    """As in every library of Python: whoever embeds a hub writes a path as it comes."""
+    (tmp_path / "rules.atamo").write_text("event order.placed\n  sku: text\n")
+    rules = atamo.FolderProvider(str(tmp_path), watch=False)
+    store = atamo.SqliteStore(str(tmp_path / ".atamo" / "hub.db"))
+    with atamo.Portal(rules, store=store) as hub:
+        name = hub.submit("order.placed", {"sku": "nail"})
+        hub.wait(name, 10)
+        assert hub.told(name) is not None
+    assert (tmp_path / ".atamo" / "hub.db").exists()

@@ -50,7 +50,7 @@ class FolderProvider:
 
     def __init__(
         self,
-        folder: Path,
+        folder: str | Path,
         *,
         tests: bool = True,
         watch: bool = True,
@@ -58,13 +58,13 @@ class FolderProvider:
         code: Sequence[str] = (),
         weaker_walls: bool = False,
     ) -> None:
-        self.folder = folder
+        self.folder = Path(folder)
         self.code = tuple(code)
         self.weaker_walls = weaker_walls
         self.tests = tests
         self.watch = watch
-        self.book = Rulebook((folder,), params or {})
-        self.written = Rulebook((folder,))
+        self.book = Rulebook((self.folder,), params or {})
+        self.written = Rulebook((self.folder,))
         self.submitted: Mapping[str, str] = {}
         self.tested: Tested = {}
         self.last: Generation | None = None

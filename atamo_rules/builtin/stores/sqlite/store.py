@@ -60,7 +60,7 @@ class SqliteStore(LocalStore):
 
     def __init__(
         self,
-        path: Path,
+        path: str | Path,
         clock: Clock | None = None,
         *,
         most_open: int = MOST_OPEN,
@@ -68,8 +68,8 @@ class SqliteStore(LocalStore):
         synchronous: str = "full",
     ) -> None:
         clock = clock or SystemClock()
-        self.path = path
-        self.file = SqliteJournal(path, clock, retain, synchronous)
+        self.path = Path(path)
+        self.file = SqliteJournal(self.path, clock, retain, synchronous)
         super().__init__(self.file, CAPS, most_open, clock)
 
     def take(self) -> None:
