@@ -71,14 +71,12 @@ class Reader:
                     found.tests[cell.column] = column  # type: ignore[assignment]
                 else:
                     found.lost.add(cell.column)
-        names = [name.text for name in found.outputs.values()]
-        for word, remedy in (("on", "add a column `on`, with an event type in each row"),):
-            if word not in found.clauses:
-                self.say(
-                    codes.MISSING_CLAUSE.at(head[0].span, f"the sheet has no column `{word}`", help=remedy)
-                )
-                return None
-        if not set(DOES) & set(names) and "stop" not in found.clauses:
+        if "on" not in found.clauses:
+            message = "the sheet has no column `on`"
+            remedy = "add a column `on`, with an event type in each row"
+            self.say(codes.MISSING_CLAUSE.at(head[0].span, message, help=remedy))
+            return None
+        if not any(name.text in DOES for name in found.outputs.values()) and "stop" not in found.clauses:
             message = "the sheet has no column that says what is done"
             remedy = "add a column `=> send`, with an `agent.action` in each row"
             self.say(codes.MISSING_CLAUSE.at(head[-1].span, message, help=remedy))

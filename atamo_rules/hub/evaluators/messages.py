@@ -77,9 +77,7 @@ def actions_of(
 
     def made(verb: str, agent: str, action: str, body: Json, part: str, retry: int | None = None) -> Action:
         id = action_id(event.key, rule, f"provider/{position}{part}")
-        return Action(
-            id, verb, agent, action, body, rule, because, position, retry=retry, provider=provider
-        )  # fmt: skip
+        return Action(id, verb, agent, action, body, rule, because, position, retry=retry, provider=provider)
 
     if message.verb == "emit":
         _event_type(target, generation.ruleset)
@@ -87,13 +85,11 @@ def actions_of(
     if message.verb != "send":
         raise Refused(f"`{target}`: a provider sends or emits, and this says `{message.verb}`")
     kinds = _doers(target, generation.ruleset)
-    several = len(kinds) > 1
-    return tuple(
-        made(
-            "send", one.agent, one.name, _fitting(body, one, generation), f"/{one.agent}" * several, one.retry
-        )
-        for one in kinds
-    )
+    found: list[Action] = []
+    for one in kinds:
+        part = f"/{one.agent}" if len(kinds) > 1 else ""
+        found.append(made("send", one.agent, one.name, _fitting(body, one, generation), part, one.retry))
+    return tuple(found)
 
 
 def rule_name(provider: str) -> str:
