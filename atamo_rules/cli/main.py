@@ -49,6 +49,10 @@ COMMANDS = {
         "Decide recorded events again under other rules; nothing is sent.",
     ),
     "plan": ("atamo_rules.cli.plan:plan", "Say what a change of rules would change."),
+    "apply": (
+        "atamo_rules.cli.apply:apply",
+        "Submit rules to a running hub, and put them in force.",
+    ),
     "proposal": (
         "atamo_rules.cli.proposal:proposal",
         "Submit rules to a running hub; approve, reject, roll back.",
@@ -81,7 +85,7 @@ PANELS = {
     "Try them": "simulate bench replay plan",
     "Run a hub": "run service doctor plugins healthcheck backup",
     "Talk to a hub": "send request trace why",
-    "Operate it": "proposal top dead pause resume cancel audit key secret",
+    "Operate it": "apply proposal top dead pause resume cancel audit key secret",
     "About this command": "config completion version",
 }
 """Where the help shows each command."""

@@ -57,6 +57,12 @@ def submit(
     files: tuple[str, ...], level: str, remove: tuple[str, ...], about: str, url: str, format: str
 ) -> int:
     """Submit FILES. Their names tell which submitted files they take the place of."""
+    order = {"level": level, "files": texts_of(files, remove), "about": about}
+    return _asked(url, format, lambda hub: hub.post("/v1/proposals", order))
+
+
+def texts_of(files: tuple[str, ...], remove: tuple[str, ...]) -> dict[str, str | None]:
+    """What is submitted: texts by the names of their files, nothing for those that go. Raises click.UsageError."""
     if not files and not remove:
         raise click.UsageError("There is nothing to submit: name FILES, or --remove NAME.")
     texts: dict[str, str | None] = dict.fromkeys(remove)
@@ -64,12 +70,15 @@ def submit(
         path = Path(file)
         if not path.is_file():
             raise click.UsageError(f"`{file}` {'is no file' if path.exists() else 'does not exist'}.")
+        if path.name in texts:
+            raise click.UsageError(
+                f"There are two of `{path.name}`: submitted files are known by their names."
+            )
         try:
             texts[path.name] = path.read_text("utf-8")
         except UnicodeDecodeError:
             raise click.UsageError(f"`{file}` is not UTF-8.") from None
-    order = {"level": level, "files": texts, "about": about}
-    return _asked(url, format, lambda hub: hub.post("/v1/proposals", order))
+    return texts
 
 
 @proposal.command("list", epilog=_epilog("list", "list --state open"))

@@ -19,12 +19,13 @@ import httpx2
 ATAMO = [sys.executable, "-m", "atamo_rules"]
 
 
-def atamo(*args: str, cwd: Path | None = None, stdin: str | bytes = b"") -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def atamo(
+    *args: str, cwd: Path | None = None, stdin: str | bytes = b"", key: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with that key."""
     raw = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run(
-        [*ATAMO, *args], cwd=cwd, input=raw, capture_output=True, timeout=60, env=environment()
-    )
+    env = {**environment(), **({"ATAMO_KEY": key} if key else {})}
+    done = subprocess.run([*ATAMO, *args], cwd=cwd, input=raw, capture_output=True, timeout=60, env=env)
     return subprocess.CompletedProcess(
         done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
     )

@@ -42,6 +42,33 @@ def test_a_rule_is_submitted_looked_at_approved_and_rolled_back(tmp_path: Path) 
         assert atamo("proposal", "show", "nothing", *url).returncode == 1
 
 
+def test_what_one_may_decide_oneself_is_in_force_at_once(tmp_path: Path) -> None:
+    people = "users:\n  ann: {}\n  bob: {}\nservices: {}\n"
+    write(tmp_path, {
+        "rules/a.atamo": RULES, "rules/people.yaml": people, "mine.atamo": f'owner "user ann"\n{MORE}',
+        "more.atamo": MORE, "bad.atamo": MORE.replace("n > 5", "m > 5"),
+    })  # fmt: skip
+    with Dispatcher("rules", "--port", "0", cwd=tmp_path) as hub:
+        url = ("--url", hub.said("listening on").split()[-1])
+        done = atamo("apply", "more.atamo", "--level", "hub", *url, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.split("  ")[1] == "applied"
+        assert "  + more\n" in done.stdout
+        again = atamo("apply", "more.atamo", "--level", "hub", *url, cwd=tmp_path)
+        assert (again.returncode, "  + " in again.stdout) == (0, False), "it is there already"
+        bad = atamo("apply", "bad.atamo", "--level", "hub", *url, cwd=tmp_path)
+        assert (bad.returncode, "E0201" in bad.stdout) == (1, True)
+        gone = atamo("apply", "--level", "hub", "--remove", "more.atamo", *url, cwd=tmp_path)
+        assert (gone.returncode, "  - more\n" in gone.stdout) == (0, True)
+        author = atamo("key", "create", "bob", "--role", "author", "--over", "everything", *url)
+        key = author.stdout.split()[-1]
+        waits = atamo("apply", "more.atamo", "--level", "hub", *url, cwd=tmp_path, key=key)
+        assert waits.returncode == 1
+        assert "it waits for somebody else: atamo proposal approve " in waits.stderr
+        two = atamo("apply", "more.atamo", "rules/../more.atamo", "--level", "hub", *url, cwd=tmp_path)
+        assert (two.returncode, "There are two of `more.atamo`" in two.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
