@@ -26,6 +26,7 @@ from atamo_rules.rest.openapi import plain as plain_path
 from atamo_rules.rest.operations import OPERATIONS
 from atamo_rules.source import pages
 from atamo_rules.source.codes import ERROR, WARNING
+from tests.docs import railroads, seams
 
 GRAMMAR = Path(__file__).parents[2] / "grammar"
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -307,7 +308,37 @@ def problems_page() -> str:
     return "\n".join(out) + "\n"
 
 
+def metrics_page() -> str:
+    """Every family of numbers, and the bounds that may be set."""
+    from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.compiler.texts import compile_rules
+    from atamo_rules.hub.generation import generation
+    from atamo_rules.hub.hub import Hub
+    from atamo_rules.hub.telemetry.monitor import Monitor
+    from atamo_rules.hub.telemetry.thresholds import MEASURES
+    from atamo_rules.model.people import Directory
+
+    hub = Hub(generation(compile_rules("event a\n  n: whole\n"), Directory(), {}), MemoryStore())
+    out = ["# Metrics\n", _MADE]
+    out.append(
+        "`GET /metrics` gives them in OpenMetrics' text, or in the older one of Prometheus. How to scrape them, and\n"
+        "what to look at: [watch a hub](../how-to/monitor.md). A family has at most 1000 series; what comes beyond is\n"
+        "counted under `other`.\n\n| name | kind | labels | |\n|---|---|---|---|"
+    )
+    for one in (*hub.meter.families, *Monitor(hub).gauges()):
+        labels = " ".join(f"`{label}`" for label in one.labels)
+        out.append(f"| `{one.name}` | {one.kind} | {labels} | {one.about} |")
+    out.append(
+        '\n## Bounds\n\n`--alert "NAME above N for SECONDS"` watches one of these:\n\n| name | |\n|---|---|'
+    )
+    out += [f"| `{name}` | {about} |" for name, about in MEASURES.items()]
+    return "\n".join(out) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "grammar.md": railroads.page,
+    "metrics.md": metrics_page,
+    "plugins.md": seams.page,
     "rest.md": rest_page,
     "problems.md": problems_page,
     "configuration.md": configuration_page,
@@ -318,7 +349,9 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 if __name__ == "__main__":
-    REFERENCE.mkdir(parents=True, exist_ok=True)
+    (REFERENCE / railroads.FOLDER).mkdir(parents=True, exist_ok=True)
+    for name, picture in railroads.diagrams().items():
+        (REFERENCE / railroads.FOLDER / f"{name}.svg").write_text(picture, "utf-8")
     for name, make in PAGES.items():
         (REFERENCE / name).write_text(make(), "utf-8")
     (GRAMMAR / "config.schema.json").write_text(config_schema(), "utf-8")

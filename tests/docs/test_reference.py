@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from atamo_rules.cli.main import COMMANDS
 from atamo_rules.functions.registry import FUNCTIONS
+from atamo_rules.hub.telemetry.thresholds import MEASURES, Measure
 from atamo_rules.source import pages
+from tests.docs import railroads
 from tests.docs.generate import GRAMMAR, PAGES, REFERENCE, commands, config_schema
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_made_page_is_up_to_date(name: str) -> None:
     assert (REFERENCE / name).read_text("utf-8") == PAGES[name](), "run `python -m tests.docs.generate`"
+
+
+def test_the_pictures_of_the_grammar_are_up_to_date() -> None:
+    made = railroads.diagrams()
+    kept = {path.stem: path.read_text("utf-8") for path in (REFERENCE / railroads.FOLDER).glob("*.svg")}
+    assert kept == made, "run `python -m tests.docs.generate`"
+    assert {name for _, names in railroads.sections() for name in names} == set(made)
+
+
+def test_every_number_that_can_be_bounded_is_told() -> None:
+    assert set(MEASURES) == set(get_args(Measure))
 
 
 def test_the_schema_of_settings_is_up_to_date() -> None:

@@ -1,5 +1,5 @@
-"""The site: built strictly, loading nothing from elsewhere, looked at in a real Chromium, wide and narrow, light and dark.
-`ATAMO_PICTURES=DIR` keeps what was seen."""
+"""The site: built strictly, loading nothing from elsewhere, looked at in a real Chromium, wide and narrow, light and
+dark (`ATAMO_PICTURES=DIR` keeps what was seen)."""
 
 from __future__ import annotations
 

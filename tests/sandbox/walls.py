@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 
 import pytest
@@ -44,7 +44,10 @@ def children() -> set[int]:
     """The processes that this one has started, or was left by those it started, and that are not gathered."""
     found: set[int] = set()
     for thread in os.listdir("/proc/self/task"):
-        with open(f"/proc/self/task/{thread}/children") as file:
+        with (
+            suppress(FileNotFoundError),
+            open(f"/proc/self/task/{thread}/children") as file,
+        ):  # it may have ended
             found.update(map(int, file.read().split()))
     return found
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 Measure: TypeAlias = Literal[
     "throughput",
@@ -21,10 +21,18 @@ Measure: TypeAlias = Literal[
     "oldest",
     "dead",
 ]
-MEASURES: tuple[str, ...] = get_args(Measure)
-"""`throughput`: events finished a second. `latency_…`: seconds from accepted to finished. `failures`: share of ended
-actions that were given up. `retries`: a second. `under_way`: open actions. `oldest`: age in seconds of the oldest of
-them. `dead`: dead letters. Rates and shares are over the last minute."""
+MEASURES: Mapping[str, str] = {
+    "throughput": "events finished a second",
+    "latency_p50": "seconds from accepted to finished, of the middle one",
+    "latency_p95": "the same, of 95 in a hundred",
+    "latency_p99": "the same, of 99 in a hundred",
+    "failures": "the share of ended actions that were given up",
+    "retries": "attempts made again, a second",
+    "under_way": "open actions",
+    "oldest": "the age of the oldest open action, in seconds",
+    "dead": "dead letters",
+}
+"""What each is. Rates and shares are over the last minute."""
 
 
 @dataclass(frozen=True, slots=True)
