@@ -1,4 +1,4 @@
-"""`atamo --version`: how much longer than Python itself takes to start."""
+"""`atamo --version` and `atamo --help`: how much longer than Python itself they take to start."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def run(*, small: bool) -> Table:
         "python -c pass": (sys.executable, "-c", "pass"),
         'python -c "import click"': (sys.executable, "-c", "import click"),
         "atamo --version": (sys.executable, "-m", "atamo_rules", "--version"),
+        "atamo --help": (sys.executable, "-m", "atamo_rules", "--help"),
     }
 
     def call(command: tuple[str, ...]) -> None:
