@@ -158,21 +158,22 @@ def _body(made: dict[str, Any]) -> Iterator[str]:
     for path, methods in made["paths"].items():
         for method, told in methods.items():
             yield f"<section id='{told['operationId']}'><h2><code>{method.upper()} {html.escape(path)}</code></h2>"
-            yield f"<p>{html.escape(told['summary'])}. {html.escape(told.get('description', ''))}</p>"
+            yield f"<p>{_words(told['summary'])}. {_words(told.get('description', ''))}</p>"
             for one in told["parameters"]:
                 needed = ", required" if one["required"] else ""
                 yield (
                     f"<p><code>{html.escape(one['name'])}</code> in the {one['in']}{needed}: "
                     f"<code>{html.escape(_schema(one['schema']))}</code></p>"
                 )
+            for media, content in told.get("requestBody", {}).get("content", {}).items():
+                yield f"<p>takes <code>{html.escape(media)}</code> {_shape(content['schema'])}</p>"
             for status, answer in told["responses"].items():
                 for media, content in answer.get("content", {}).items():
-                    shape = html.escape(_schema(content["schema"]))
-                    yield f"<p>{status}: <code>{html.escape(media)}</code> <code>{shape}</code></p>"
+                    yield f"<p>{status}: <code>{html.escape(media)}</code> {_shape(content['schema'])}</p>"
             yield "</section>"
     yield "<h1>Shapes</h1>"
     for name, shape in made["components"]["schemas"].items():
-        yield f"<section id='shape-{name}'><h2>{name}</h2><p>{html.escape(shape.get('description', ''))}</p><dl>"
+        yield f"<section id='shape-{name}'><h2>{name}</h2><p>{_words(shape.get('description', ''))}</p><dl>"
         for member, schema in shape.get("properties", {}).items():
             needed = "" if member in shape.get("required", ()) else " at times"
             yield f"<dt><code>{html.escape(member)}</code>{needed}</dt>"
@@ -183,6 +184,17 @@ def _body(made: dict[str, Any]) -> Iterator[str]:
         statuses = " or ".join(map(str, kind.statuses))
         yield f"<section id='problem-{code}'><h2><code>{code}</code> {statuses}</h2>"
         yield f"<p>{html.escape(kind.about)} {html.escape(kind.remedy)}</p></section>"
+
+
+def _words(text: str) -> str:
+    """A text of the document, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def _shape(schema: dict[str, Any]) -> str:
+    """A schema in a few words, those that name a shape leading to it."""
+    words = html.escape(_schema(schema))
+    return re.sub(r"\b([A-Z]\w+)", r"<a href='#shape-\1'><code>\1</code></a>", words)
 
 
 def _schema(schema: dict[str, Any]) -> str:
