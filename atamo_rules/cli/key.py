@@ -32,7 +32,7 @@ Exit codes: 0 it opens nothing any more, 1 there is none or the hub refused, 2 u
 
 WHOLE = """\b
 Examples:
-  atamo key create robot --role sender
+  atamo key create robot --role sender --over everything
   atamo key list"""
 
 

@@ -24,6 +24,7 @@ PAGES = (
     "guides/1-a-hub-beside-a-form/",
     "reference/language/",
     "reference/cli/",
+    "reference/grammar/",
     "explanation/compared/",
 )
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
