@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -85,9 +86,10 @@ class Stage:
         return sorted((one.body["text"], one.provider.partition(" ")[0]) for one in done)
 
     async def until(self, fits: Callable[[], object]) -> None:
-        async with asyncio.timeout(30):
-            while not fits():
-                await asyncio.sleep(0.01)
+        end = time.monotonic() + 30
+        while not fits():
+            assert time.monotonic() < end, self.heard.what("rules.rejected") or "nothing was heard of it"
+            await asyncio.sleep(0.01)
 
 
 def project(folder: Path, **files: str) -> Path:
