@@ -111,6 +111,8 @@ def playing(place: Path) -> Iterator[Play]:
         scenes.append(scene)
         scene.loop.run_until_complete(story(scene))
 
-    yield run
-    for scene in scenes:
-        scene.loop.kill()
+    try:
+        yield run
+    finally:
+        for scene in scenes:
+            scene.loop.kill()

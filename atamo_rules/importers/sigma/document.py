@@ -11,7 +11,6 @@ from atamo_rules.source.span import Span
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence
 
 _OTHERS = {
-    "correlation": "it correlates the events of other rules",
     "filter": "it is a filter for other rules, not a rule",
     "action": "it is part of a collection of Sigma 1 (`action`), which is not read",
 }
@@ -35,12 +34,17 @@ class Document:
 
 def name_of(node: Node, fallback: str) -> str:
     """What a document is called: its id, or else its title, or else the fallback."""
-    entries = dict(_named(node)) if isinstance(node, Mapping) else {}
+    entries = entries_of(node)
     for name in ("id", "title"):
         found = entries.get(name)
         if isinstance(found, Scalar) and found.text.strip():
             return found.text.strip()
     return fallback
+
+
+def entries_of(node: Node) -> dict[str, Node]:
+    """The entries of a mapping by name; of anything else there are none."""
+    return dict(_named(node)) if isinstance(node, Mapping) else {}
 
 
 def document(node: Node) -> Document:

@@ -11,7 +11,7 @@ from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value
 
 _WORDS = {"level": "severity", "author": "author", "license": "licence", "tags": "tags", "date": "since"}
 """What Sigma calls the metadata that we have words for."""
-_ELSEWHERE = ("title", "id", "name", "detection", *_WORDS)
+_ELSEWHERE = ("title", "id", "name", "detection", "correlation", "generate", *_WORDS)
 """Entries that stand elsewhere in the rule, or are its name."""
 
 

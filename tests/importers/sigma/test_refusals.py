@@ -46,7 +46,6 @@ def test_what_cannot_be_said_is_refused(detection: str, condition: str, reason: 
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ("title: x\ncorrelation: {type: event_count}", "it correlates the events of other rules"),
         (
             "title: x\nlogsource: {category: a}\nfilter: {rules: []}",
             "it is a filter for other rules, not a rule",
