@@ -13,6 +13,7 @@ import click
 
 from atamo_rules import __version__
 from atamo_rules.cli import settings
+from atamo_rules.errors import StoreUnavailable
 
 COMMANDS = {
     "init": ("atamo_rules.cli.init:init", "Start a small project that verifies, tests and runs."),
@@ -201,6 +202,9 @@ def main() -> None:
     except OSError as error:
         where = f"`{error.filename}`: " if error.filename else ""
         click.echo(f"Error: {where}{(error.strerror or str(error)).lower()}.", err=True)
+        status = 2
+    except StoreUnavailable as error:  # found out while it runs: a page that is damaged, a disk that is gone
+        click.echo(f"Error: The store cannot be used: {error}.", err=True)
         status = 2
     except Exception as error:
         if os.environ.get("ATAMO_TRACEBACK"):

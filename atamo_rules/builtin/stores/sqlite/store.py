@@ -121,6 +121,9 @@ class SqliteJournal:
             )
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"`{self.path}` cannot be used: {error}") from None
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # SQLite has found nothing wrong with its pages, but what is in them was never written by us.
+            raise StoreUnavailable(f"`{self.path}` cannot be used: it is damaged ({error})") from None
         self._keeper, self._heard = keeper, keeper.position
         return loaded
 
