@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tests.benchmarks import (
+    audited,
     calls,
     changing,
     compile,
@@ -18,6 +19,7 @@ from tests.benchmarks import (
     from_json,
     hub,
     match,
+    memory,
     post,
     reload,
     render,
@@ -51,6 +53,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "door": door.run,
     "hub": hub.run,
     "hub-windows": windows_hub.run,
+    "audit": audited.run,
+    "memory": memory.run,
     "post": post.run,
     "calls": calls.run,
     "dead": dead.run,

@@ -120,7 +120,7 @@ async def whole(
 Work = Callable[[Path], Coroutine[Any, Any, Any]]
 
 
-def _measured(works: Mapping[str, Work], rounds: int) -> dict[str, list[tuple[float, float, Any]]]:
+def measured(works: Mapping[str, Work], rounds: int) -> dict[str, list[tuple[float, float, Any]]]:
     """Wall seconds, CPU seconds and result of every run, in turn."""
     found: dict[str, list[tuple[float, float, Any]]] = {name: [] for name in works}
     for _ in range(rounds):
@@ -176,7 +176,7 @@ def _table(under: Generation, count: int, rounds: int, small: bool) -> Table:
     ]  # fmt: skip
     rows: list[tuple[str, ...]] = []
     for name, messages, ours, beside, bare in pairs:
-        found = _measured({"ours": ours, "bare": bare}, rounds)
+        found = measured({"ours": ours, "bare": bare}, rounds)
         wall = {who: min(one[0] for one in runs) for who, runs in found.items()}
         cpu = {who: min(one[1] for one in runs) for who, runs in found.items()}
         rows.append((
@@ -185,7 +185,7 @@ def _table(under: Generation, count: int, rounds: int, small: bool) -> Table:
             f"{wall['bare'] / wall['ours']:.2f}", f"{cpu['bare'] / cpu['ours']:.2f}",
         ))  # fmt: skip
     paced = 5 if small else 150
-    found = _measured(
+    found = measured(
         {
             "ours": lambda path: whole(SqliteStore(path), under, paced, 1, PACE),
             "bare": lambda path: floor.whole(path, paced, 1, PACE),
