@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
+from atamo_rules.cli import settings
 from atamo_rules.cli.console import say
 from atamo_rules.model.people import Directory
 
@@ -52,6 +56,8 @@ def beside(
             files, wrong = checked(written, weaker=weaker)
     except NoSandbox as error:
         say(f"the Python files in `providers` are not asked: {error}\n", err=True)
+    if named := plugged():
+        say(f"providers of plug-ins are not asked: {', '.join(named)}\n", err=True)
     if wrong:
         yield wrong
         return
@@ -61,3 +67,13 @@ def beside(
     finally:
         let_go(files)
         runner.close()
+
+
+def plugged() -> tuple[str, ...]:
+    """The providers of plug-ins that `atamo run` would ask beside the rules, by the settings and the environment."""
+    told = click.get_current_context().find_root().params
+    here = None if told.get("no_config") else settings.find(Path.cwd())
+    place = Path(told["config"]) if told.get("config") else here
+    of_run = settings.read(place).values.get("run", {}) if place is not None else {}
+    given = os.environ.get("ATAMO_RUN_PROVIDER", "").split() or of_run.get("provider", ())
+    return tuple(str(one).partition(":")[0] for one in given)

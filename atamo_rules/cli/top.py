@@ -90,6 +90,15 @@ def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]
         state = one["state"] if one["state"] != "broken" else ink.bad(f"{'broken':>9}")
         refused = ink.bad(f"{one['refused']:>7}") if one["refused"] else f"{0:>7}"
         yield f"{plain(one['name']):<20.20} {state:>9} {one['taken']:>9} {one['duplicates']:>7} {refused}"
+    if now.get("providers"):
+        yield ""
+        yield ink.faint(f"{'provider':<20} {'version':>12} {'state':>12} {'failures':>9}")
+    for one in now.get("providers", ()):
+        alone = one["state"] != "asked"
+        state = ink.bad(f"{one['state']:>12}") if alone else f"{one['state']:>12}"
+        failed = ink.bad(f"{one['failures']:>9}") if one["failures"] else f"{0:>9}"
+        why = f"  {ink.faint(plain(one['why']))}" if one.get("why") else ""
+        yield f"{plain(one['name']):<20.20} {plain(one['version']):>12.12} {state} {failed}{why}"
     if now["fired"]:
         yield ""
         for name, times in list(now["fired"].items())[:8]:

@@ -125,7 +125,9 @@ SHAPES: dict[str, Schema] = {
     "Records": shape("A page of the audit.", records=each(ref("Record")), cursor=WHOLE, end=YES),
     "Decided": shape("Events and what was decided of them.", events=each({"type": "object"}), cursor=WHOLE, end=YES),
     "Status": shape("How the hub stands.", digest=TEXT, rules=WHOLE, accepting=YES, uptime={"type": "number"},
-                    open={"type": "object"}, paused=each(ref("Hold"))),
+                    open={"type": "object"}, paused=each(ref("Hold")), providers=each(shape(
+                        "A provider beside the rules.", name=TEXT, version=TEXT, digest=TEXT,
+                        state={"enum": ["asked", "left alone"]}, running=WHOLE, failures=WHOLE, more={"why": TEXT}))),
     "Hold": HOLD,
     "Holds": shape("All that is paused.", holds=each(ref("Hold")), held={"type": ["integer", "null"]}),
     "Letter": LETTER,

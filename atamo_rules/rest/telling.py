@@ -173,6 +173,7 @@ class Telling:
                 "open": asdict(depth),
                 "paused": [hold_json(hold) for hold in await hub.store.paused()],
                 "sources": hub.ways.document(),
+                "providers": hub.panel.document(),
                 **hub.tally.document(),
             }
         )

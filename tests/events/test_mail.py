@@ -16,7 +16,7 @@ import trustme
 
 from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.events import imap
-from atamo_rules.builtin.events.imap import MailboxBroken
+from atamo_rules.builtin.events.imap_line import MailboxBroken
 from atamo_rules.builtin.events.mail import ImapMail
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.controller import Controller
@@ -290,7 +290,7 @@ ABOUT = b'* 1 FETCH (UID 1 RFC822.SIZE 9 INTERNALDATE "25-Nov-2026 23:33:57 +000
         ((*IN[:2], b"TAG NO bad password\r\n"), "the server said no"),
         ((*IN[:3], b"TAG NO none\r\n"), "there is no folder `INBOX`"),
         ((*IN, b"* SEARCH x y\r\nTAG OK x\r\n"), "the line to the server broke"),
-        ((*IN, b"* " + b"x" * 2_000_000 + b"\r\n"), "the server said no"),
+        ((*IN, b"* " + b"x" * 2_000_000 + b"\r\n"), "a line of more than 1048576 bytes"),
         ((*IN, FOUND, ABOUT, b"* 1 FETCH (UID 1 BODY[]<0> {99999999999}\r\n"), "sends 99999999999 bytes at once"),
         ((*IN, FOUND, b'* 1 FETCH (UID 1 RFC822.SIZE 9 INTERNALDATE "x")\r\nTAG OK x\r\n'), "the line to the"),
     ],

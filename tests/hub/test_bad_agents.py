@@ -1,4 +1,4 @@
-"""Functions and programs that hang, leave, flood and eat memory, beside one that works: every end is told."""
+"""Functions and programs that raise, hang, leave, print, flood and eat memory, beside a good one: every end is told."""
 
 from __future__ import annotations
 
@@ -32,7 +32,20 @@ def test_bad_agents_end_in_outcomes_and_the_good_one_does_its_work(tmp_path: Pat
     def hang(n: int) -> None:
         over.wait()
 
+    def fail(n: int) -> None:
+        raise ZeroDivisionError(n)
+
+    def starve(n: int) -> None:
+        raise MemoryError
+
+    def chat(n: int) -> dict[str, int]:
+        print("\x1b[2J" * 1000)
+        return {"n": n}
+
     agents: dict[str, Any] = {
+        "raises": FunctionAgent(do=fail),
+        "starves": FunctionAgent(do=starve),
+        "prints": FunctionAgent(do=chat),
         "hangs": FunctionAgent(do=hang, timeout=0.2),
         "exits": FunctionAgent(do=leave),
         "good": FunctionAgent(do=lambda n: {"n": n}),
@@ -66,4 +79,6 @@ def test_bad_agents_end_in_outcomes_and_the_good_one_does_its_work(tmp_path: Pat
         return ends
 
     ends = asyncio.run(story())
-    assert ends == {name: {"action.done" if name == "good" else "action.failed": COUNT} for name in agents}
+    assert ends == {
+        name: {"action.done" if name in ("good", "prints") else "action.failed": COUNT} for name in agents
+    }

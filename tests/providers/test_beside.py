@@ -322,3 +322,32 @@ def test_a_store_keeps_who_asked_for_an_action() -> None:
     for one in (action, plain):
         assert values.to_action(values.of_action(one)) == one
     assert len(values.of_action(plain)) == 12, "as a release before wrote it"
+
+
+def test_how_each_provider_stands_is_told() -> None:
+    bad = Scripted(ValueError("no"), name="bad")
+    half = Scripted([note(), {"no": "message"}], name="half", version="3")
+    good = Scripted([note()], name="good")
+
+    async def story() -> list[Any]:
+        stage = Stage(bad, half, good)
+        async with stage.controller:
+            before = stage.controller.hub.panel.document()
+            for number in range(panel.POLICY.failures + 1):
+                await stage.send(id=f"e{number}")
+            return [before, stage.controller.hub.panel.document()]
+
+    before, after = asyncio.run(story())
+    fresh = [{key: one[key] for key in ("name", "version", "state", "failures")} for one in before]
+    assert fresh == [
+        {"name": name, "version": version, "state": "asked", "failures": 0}
+        for name, version in (("bad", "2.1"), ("half", "3"), ("good", "2.1"))
+    ]
+    assert [(one["name"], one["state"], one["failures"]) for one in after] == [
+        ("bad", "left alone", panel.POLICY.failures),
+        ("half", "asked", panel.POLICY.failures + 1),
+        ("good", "asked", 0),
+    ]
+    assert after[0]["why"] == "ValueError: no"
+    assert "message 2" in after[1]["why"]
+    assert "why" not in after[2]

@@ -14,17 +14,13 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any, Literal
 
+from atamo_rules.builtin.events.imap_line import SLACK, MailboxBroken, Plain, Tls
+
 Security = Literal["tls", "starttls", "none"]
 TIMEOUT = 30.0
 """Seconds that one answer of the server may take."""
-SLACK = 1 << 16
-"""Bytes that a server may send beside a mail, where one is asked for."""
 _NUMBER = re.compile(rb"(?:RFC822\.SIZE|UID) (\d+)")
 _WHEN = re.compile(rb'INTERNALDATE "([^"]+)"')
-
-
-class MailboxBroken(OSError):
-    """The mailbox cannot be used: the server said no, or something that is no IMAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +47,6 @@ def local(host: str) -> bool:
         return host == "localhost"
 
 
-class _Bounded:
-    """Refuses to read more at once than was asked for."""
-
-    largest: int = SLACK
-
-    def read(self, size: int) -> bytes:
-        if size > self.largest:
-            raise MailboxBroken(f"the server sends {size} bytes at once, where {self.largest} are the most")
-        return super().read(size)  # type: ignore[misc, no-any-return]
-
-
-class _Plain(_Bounded, imaplib.IMAP4):
-    pass
-
-
-class _Tls(_Bounded, imaplib.IMAP4_SSL):
-    pass
-
-
 class Mailbox:
     """One folder. Every method but `cut` blocks, and belongs into a thread. Raises MailboxBroken."""
 
@@ -78,11 +55,11 @@ class Mailbox:
         self._who = login, password
         self._gone = False
         self._opening = threading.Lock()
-        self._line: _Plain | _Tls | None = None
+        self._line: Plain | Tls | None = None
         self.validity = 0
 
     @property
-    def line(self) -> _Plain | _Tls:
+    def line(self) -> Plain | Tls:
         """The open line."""
         if self._line is None or self._gone:
             raise MailboxBroken("the line to the server was cut")
@@ -95,21 +72,24 @@ class Mailbox:
             line = self.line
             if self.address.security == "starttls":
                 line.starttls(self.address.context())
+                if line.held:  # said before the line was safe, by whoever stands in between
+                    raise MailboxBroken("the server said something between STARTTLS and TLS")
             line.login(*self._who)
             name = self.folder.replace("\\", "\\\\").replace('"', '\\"')
             _ok(line.select(f'"{name}"', readonly=not self.change), f"there is no folder `{self.folder}`")
             _, validity = line.response("UIDVALIDITY")
             self.validity = int(validity[0] or 0)
 
-    def _connected(self) -> _Plain | _Tls:
+    def _connected(self) -> Plain | Tls:
         host, port = self.address.host, self.address.port
         if self.address.security == "tls":
-            return _Tls(host, port, ssl_context=self.address.context(), timeout=TIMEOUT)
-        return _Plain(host, port, timeout=TIMEOUT)
+            return Tls(host, port, ssl_context=self.address.context(), timeout=TIMEOUT)
+        return Plain(host, port, timeout=TIMEOUT)
 
     def after(self, uid: int) -> list[int]:
         """The UIDs above one, rising. `n:*` names the last mail even where it is below n (RFC 3501, 6.4.8)."""
         with _said():
+            self.line.response("EXISTS")  # what was said so far, this search finds
             (found,) = _ok(self.line.uid("SEARCH", f"UID {uid + 1}:*"), "it cannot be searched")
             return sorted(number for number in map(int, (found or b"").split()) if number > uid)
 
@@ -135,6 +115,18 @@ class Mailbox:
         """Mark a mail as read."""
         with _said():
             _ok(self.line.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"), "it cannot be marked as read")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until mail may have come, at most so long; False, at once, where the server offers no such waiting."""
+        with _said():
+            (offered,) = _ok(self.line.capability(), "it does not say what it can do")
+            if b"IDLE" not in (offered or b"").upper().split():
+                return False
+            # Some servers keep what came before an IDLE until it ends: they are asked for it here.
+            _ok(self.line.noop(), "it does not answer")
+            if self.line.response("EXISTS")[1] != [None]:  # mail came since the search
+                return True
+            return self.line.idle_until_news(seconds)
 
     def leave(self) -> None:
         """Take leave of the server, and close."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +23,9 @@ Result = TypeVar("Result")
 TYPE = "mail.received"
 EVERY = 30.0
 """Seconds between looks at the folder, where nothing else is said."""
+RENEWED = 600.0
+"""Seconds that one wait for the server to tell of mail takes at most: it may hang up after 30 minutes (RFC 2177), and
+what stands in between may forget the line sooner."""
 LARGEST = 10 << 20
 """Bytes of a mail that are read; of a larger one, the beginning."""
 
@@ -52,8 +56,9 @@ def _reached(kept: Any, validity: int) -> Reached:
 
 class ImapMail:
     """Settings: `host`, `login` and `password` (by reference); `port`, `security` (`tls`, `starttls`, or `none` on this
-    machine), `ca`; `folder`, `every` in seconds, `largest` in MiB; `type`, where it is not `mail.received`; `then`,
-    what becomes of a mail that was taken (`keep` or `seen`); `first`, what a first start takes (`new` mail or `all`).
+    machine), `ca`; `folder`, `idle` (may the server tell of mail), `every` in seconds, `largest` in MiB; `type`,
+    where it is not `mail.received`; `then`, what becomes of a mail that was taken (`keep` or `seen`); `first`, what a
+    first start takes (`new` mail or `all`).
 
     The place it has come to is kept as the UID of the last mail, under the folder's UIDVALIDITY. Where the server
     numbers a folder anew, mail that came after the last one is taken, by the date the server gave it.
@@ -69,6 +74,7 @@ class ImapMail:
             "login": {"type": "string", "minLength": 1},
             "password": dict(REFERENCE),
             "folder": {"type": "string", "minLength": 1, "pattern": "^[^\\r\\n]+$"},
+            "idle": {"type": "boolean"},
             "every": {"type": "number", "exclusiveMinimum": 0, "maximum": 86400},
             "largest": {"type": "integer", "minimum": 1, "maximum": 100},
             "type": {"type": "string", "minLength": 1},
@@ -90,6 +96,7 @@ class ImapMail:
         self.login: str = settings["login"]
         self.reference, self.project = settings["password"], folder
         self.folder: str = settings.get("folder", "INBOX")
+        self.idles: bool = settings.get("idle", True)
         self.every = float(settings.get("every", EVERY))
         self.largest = settings["largest"] << 20 if "largest" in settings else LARGEST
         self.type: str = settings.get("type", TYPE)
@@ -110,18 +117,21 @@ class ImapMail:
         self.place = place
 
     async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
-        """Look at the folder again and again."""
+        """Look at the folder when the server tells of mail, and each `every` whatever it tells."""
         while True:
-            await self.look(submit)
+            await self.look(submit, stay=self.idles)
             await asyncio.sleep(self.every)
 
-    async def look(self, submit: Callable[[bytes], Awaitable[Any]]) -> int:
-        """Take what is new; gives how many mails. Raises MailboxBroken."""
+    async def look(self, submit: Callable[[bytes], Awaitable[Any]], *, stay: bool = False) -> int:
+        """Take what is new; gives how many mails. With `stay`, again and again, as long as the server tells of mail.
+        Raises MailboxBroken."""
         password = secret(self.reference, self.project)
         mailbox = Mailbox(self.address, self.login, password, self.folder, change=self.marks)
         try:
             await _asked(mailbox.open)
             taken = await self._take(mailbox, submit)
+            while stay and await _apart(partial(mailbox.wait, min(self.every, RENEWED))):
+                taken += await self._take(mailbox, submit)
         except BaseException:
             # A thread that waits for a server that says nothing comes back once the line is cut.
             mailbox.cut()
@@ -177,3 +187,11 @@ class ImapMail:
 def _asked(ask: Callable[[], Result]) -> asyncio.Future[Result]:
     """What the server says, asked in a thread."""
     return asyncio.get_running_loop().run_in_executor(None, ask)
+
+
+def _apart(ask: Callable[[], Result]) -> asyncio.Future[Result]:
+    """The same in a thread of its own: it waits for minutes, and the threads of the loop are few and everybody's."""
+    pool = ThreadPoolExecutor(1, "mailbox")
+    asked = asyncio.get_running_loop().run_in_executor(pool, ask)
+    pool.shutdown(wait=False)
+    return asked

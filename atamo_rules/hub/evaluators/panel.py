@@ -42,10 +42,12 @@ POLICY = BreakerPolicy(failures=5)
 
 @dataclass(slots=True, eq=False)
 class Standing:
-    """How one state of a provider does. `why` is what went wrong last, `alerted` when that was said last."""
+    """How one state of a provider does. `failures` are the evaluations that came to nothing or had something that was
+    not taken, `why` is what went wrong last, `alerted` when that was said last."""
 
     breaker: Breaker
     running: int = 0
+    failures: int = 0
     why: str = ""
     alerted: float | None = None
 
@@ -62,6 +64,10 @@ class Panel:
         self.standing: dict[tuple[str, str], Standing] = {}
         self.left: dict[str, set[asyncio.Task[Any]]] = {}
         """Evaluations that were given up and have not ended, by provider."""
+
+    def document(self) -> list[Json]:
+        """How each provider beside the rules that is asked now stands, in the order they stand in."""
+        return [_document(one, self._standing(one)) for one in self.hub.current.evaluators]
 
     async def decide(self, event: Event, generation: Generation, at: datetime) -> Decided:
         """What the rules of a generation and the providers beside them want done about a request, and slots taken for
@@ -138,10 +144,23 @@ class Panel:
 
     def _tell(self, evaluator: Evaluator, standing: Standing, why: str) -> None:
         """Raise an alert, now and then; every event's own record tells it anyway."""
+        standing.failures += 1
         standing.why, now = why, self.hub.clock.passed()
         if standing.alerted is None or now - standing.alerted >= QUIET:
             standing.alerted = now
             self.hub.alarm(Alert("provider", f"the provider `{evaluator.name}` failed: {why}"))
+
+
+def _document(evaluator: Evaluator, standing: Standing) -> Json:
+    made: dict[str, Json] = {
+        "name": evaluator.name,
+        "version": evaluator.version,
+        "digest": evaluator.digest,
+        "state": "left alone" if standing.breaker.open else "asked",
+        "running": standing.running,
+        "failures": standing.failures,
+    }
+    return {**made, "why": standing.why} if standing.why else made
 
 
 async def _contained(evaluator: Evaluator, event: Event) -> Any:
