@@ -13,7 +13,6 @@ import click
 
 from atamo_rules import __version__
 from atamo_rules.cli import settings
-from atamo_rules.errors import StoreUnavailable
 
 COMMANDS = {
     "init": ("atamo_rules.cli.init:init", "Start a small project that verifies, tests and runs."),
@@ -203,12 +202,16 @@ def main() -> None:
         where = f"`{error.filename}`: " if error.filename else ""
         click.echo(f"Error: {where}{(error.strerror or str(error)).lower()}.", err=True)
         status = 2
-    except StoreUnavailable as error:  # found out while it runs: a page that is damaged, a disk that is gone
-        click.echo(f"Error: The store cannot be used: {error}.", err=True)
-        status = 2
     except Exception as error:
         if os.environ.get("ATAMO_TRACEBACK"):
             raise
+        from atamo_rules.errors import StoreUnavailable
+
+        if isinstance(
+            error, StoreUnavailable
+        ):  # found out while it runs: a damaged page, a disk that is gone
+            click.echo(f"Error: The store cannot be used: {error}.", err=True)
+            sys.exit(2)
         click.echo(f"atamo: this is a fault of Atamo itself: {type(error).__name__}: {error}", err=True)
         click.echo("Set ATAMO_TRACEBACK=1 to see where, and please report it.", err=True)
         status = 3

@@ -54,6 +54,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+DAMAGED = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What is raised by rows that were never written by us, though SQLite finds nothing wrong with their pages."""
+
+
 class SqliteStore(LocalStore):
     """The store in a file, which it makes where there is none. `synchronous` other than `full` loses what was accepted
     when power is lost; it is there to show that."""
@@ -121,8 +125,7 @@ class SqliteJournal:
             )
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"`{self.path}` cannot be used: {error}") from None
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            # SQLite has found nothing wrong with its pages, but what is in them was never written by us.
+        except DAMAGED as error:
             raise StoreUnavailable(f"`{self.path}` cannot be used: it is damaged ({error})") from None
         self._keeper, self._heard = keeper, keeper.position
         return loaded
@@ -204,6 +207,8 @@ class SqliteJournal:
             return await asyncio.get_running_loop().run_in_executor(self.readers, read)
         except sqlite3.Error as error:
             raise StoreUnavailable(f"`{self.path}` cannot be read: {error}") from error
+        except DAMAGED as error:
+            raise StoreUnavailable(f"`{self.path}` cannot be read: it is damaged ({error})") from error
 
     async def find(self, name: str) -> str | None:
         return await self._read(reading.find, name)
