@@ -102,7 +102,11 @@ def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(tmp_pat
         await asyncio.wait(callers)
         for n in range(9):
             await hub.wait(f"e{n}", 10)
-        assert await unfinished(hub) == 0
+        async with asyncio.timeout(
+            30
+        ):  # an event that is still being written is not known, and not waited for
+            while await unfinished(hub):
+                await asyncio.sleep(0.01)
         assert sorted(action.id for action in agent.asked) == sorted({action.id for action in agent.asked})
         kept = [await hub.store.find(f"e{n}") for n in range(9)]
         assert len(agent.asked) == sum(key is not None for key in kept) > 0
