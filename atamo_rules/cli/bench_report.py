@@ -105,7 +105,7 @@ def _rule(cost: RuleCost) -> dict[str, Any]:
 def _remedies(told: Measured, top: int) -> str:
     """What to change in rules that no index can find, on types with more rules than a few."""
     rules = {one.type: one.rules for one in told.index.types}
-    found = [one for type, some in scanned(told.ruleset).items() if rules[type] > FEW for one in some]
+    found = [one for type, some in scanned(told.ruleset).items() if rules.get(type, 0) > FEW for one in some]
     found.sort(key=lambda one: -one[1])
     lines = []
     for rule, _ in found[:top]:

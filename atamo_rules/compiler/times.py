@@ -235,8 +235,25 @@ def _key(paths: tuple[tree.Path, ...], context: Context) -> tuple[Term, ...]:
             context.report.append(
                 codes.BAD_TIME.at(path.span, f"`{path.span.text}` is many values, so it is no key")
             )
+        _clash(path, context)
         found.append(key.term)
     return tuple(found)
+
+
+def _clash(path: tree.Path, context: Context) -> None:
+    """A key that is one word for who sent the event, or when, and for a field of it as well: nobody would see which."""
+    word, event = str(path.steps[0].key), context.event
+    if len(path.steps) > 1 or word not in ("user", "now") or event is None:
+        return
+    if isinstance(event.type, Record) and word in event.type.members:
+        meant = "`user.name` for who sent it" if word == "user" else "another name"
+        context.report.append(
+            codes.NAME_CLASH.at(
+                path.span,
+                f"`{word}` is both a field of the event and {'who sent it' if word == 'user' else 'its time'}",
+                help=f"write `event.{word}` for the field, or {meant}",
+            )
+        )
 
 
 def _whole(value: object, span: Span, report: list[Diagnostic], most: int = MOST) -> int:

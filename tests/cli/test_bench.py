@@ -143,3 +143,14 @@ def test_what_windows_hold_is_stated_for_each_key(tmp_path: Path) -> None:
     assert (windows["digest", "window"]["keys"], windows["digest", "window"]["writes"]) == (1, 60)
     assert windows["digest", "window"]["largest_key"] > 60 * 80
     assert "what windows hold, in characters" in atamo(*words, cwd=tmp_path).stdout
+
+
+def test_rules_about_time_are_measured_too(tmp_path: Path) -> None:
+    rules = "event a\n  n: whole\nevent b\n  n: whole\n\n" + "".join(
+        f"rule r{number}\n  on a as x without b as y within 1 minute by n\n  stop\n" for number in range(30)
+    )
+    (tmp_path / "a.atamo").write_text(rules)
+    (tmp_path / "events.jsonl").write_text('{"type": "a", "data": {"n": 1}}\n')
+    done = atamo("bench", ".", "--events", "events.jsonl", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "what windows hold" in done.stdout
