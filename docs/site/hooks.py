@@ -48,7 +48,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Any) -> None:
-    """llms.txt, and beside every page the text that it was made of."""
+    """llms.txt, beside every page the text that it was made of, and the schemas that editors complete files by."""
     docs, site = Path(config["docs_dir"]), Path(config["site_dir"])
     lines = [f"# {config['site_name']}", "", f"> {config['site_description']}"]
     for title, folder in (("Start", "."), *SECTIONS):
@@ -58,6 +58,9 @@ def on_post_build(config: Any) -> None:
             (site / name).parent.mkdir(parents=True, exist_ok=True)
             (site / name).write_text(text, "utf-8")
             lines.append(f"- [{_title(text)}]({name.as_posix()})")
+    (site / "schemas").mkdir(exist_ok=True)
+    for schema in (docs.parent / "grammar").glob("*.schema.json"):
+        (site / "schemas" / schema.name).write_bytes(schema.read_bytes())
     (site / "llms.txt").write_text("\n".join(lines) + "\n", "utf-8")
 
 

@@ -66,6 +66,11 @@ def test_every_page_is_in_the_site_and_in_llms_txt(site: Path) -> None:
         )
 
 
+def test_editors_find_the_schemas_of_files(site: Path) -> None:
+    for name in ("ruleset.schema.json", "config.schema.json"):
+        assert (site / "schemas" / name).read_bytes() == (ROOT / "grammar" / name).read_bytes()
+
+
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
