@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -336,3 +336,32 @@ def test_each_event_is_decided_by_one_generation_while_rules_change_under_load(
     assert order == sorted(order), "no event goes back to older rules"
     assert len({r.event for r in heard.records if r.kind == "event.finished"}) == posted
     assert (folder / "out.log").read_text().count("\n") == 2 * posted
+
+
+def test_a_change_that_nobody_tells_of_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mounts of other machines tell of nothing."""
+    import watchfiles
+
+    async def deaf(*folders: Path, **_: object) -> AsyncIterator[set[tuple[object, str]]]:
+        await asyncio.Event().wait()
+        yield set()
+
+    monkeypatch.setattr(watchfiles, "awatch", deaf)
+    file = tmp_path / "a.atamo"
+    file.write_text("event a\n  n: whole\n")
+
+    async def story() -> list[tuple[str, ...]]:
+        found: list[tuple[str, ...]] = []
+        async with asyncio.timeout(30):
+            async for state in FolderProvider(tmp_path).states():
+                assert isinstance(state, Generation)
+                found.append(tuple(state.ruleset.events))
+                if len(found) == 1:
+                    asyncio.get_running_loop().call_later(
+                        0.2, file.write_text, "event a\n  n: whole\n\nevent b\n  n: whole\n"
+                    )
+                if len(found) == 2:
+                    break
+        return found
+
+    assert asyncio.run(story()) == [("a",), ("a", "b")]

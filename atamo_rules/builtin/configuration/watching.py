@@ -17,7 +17,10 @@ QUIET_MS = 50
 LONGEST_MS = 2000
 """A folder that is never quiet is looked at after so long all the same."""
 LOOK_S = 1.0
-"""How often, in seconds, it is looked whether the folder still is the one that is watched: nobody tells."""
+"""How often, in seconds, it is looked whether the folder still is the one that is watched, and its files are those that
+were read: nobody tells of the one, and of the other not everywhere (mounts of other machines), nor always."""
+LOOKED_AT = 200
+"""Files that are looked at so; of a folder with more, changes are only told."""
 UNFINISHED = 0.3
 """Seconds that a changed file without a line end after its last line is given: saving a file is often emptying it,
 then writing it."""
@@ -61,10 +64,11 @@ async def watched(*folders: Path) -> AsyncIterator[Change]:
         await asyncio.sleep(0)
         try:
             while True:
+                seen = _looks(folders)
                 yield Change(following)
                 if not _in_place(folders, handles):
                     raise FileNotFoundError("the folder is gone, or is another")
-                while not following.done() and _in_place(folders, handles):
+                while not following.done() and _in_place(folders, handles) and _looks(folders) == seen:
                     await asyncio.wait({following}, timeout=LOOK_S)
                 while following.done():
                     changed = await following
@@ -86,6 +90,26 @@ def _in_place(folders: Sequence[Path], handles: Sequence[int]) -> bool:
         )
     except OSError:
         return False
+
+
+def _looks(folders: Sequence[Path]) -> list[tuple[str, int, int]] | None:
+    """When each file was written last, and its size; None for more files than are looked at."""
+    found: list[tuple[str, int, int]] = []
+    for folder in folders:
+        for place, inner, names in os.walk(folder):
+            inner[:] = sorted(name for name in inner if not name.startswith(".") or name == MOUNTED)
+            for name in sorted(names):
+                path = os.path.join(place, name)
+                if not may_matter(folder, path):
+                    continue
+                if len(found) == LOOKED_AT:
+                    return None
+                try:
+                    told = os.stat(path)
+                except OSError:
+                    continue
+                found.append((path, told.st_mtime_ns, told.st_size))
+    return found
 
 
 def may_matter(folder: Path, path: str) -> bool:
