@@ -89,7 +89,7 @@ CATALOGUE: dict[str, Kind] = {
         "Call it by its own name, or start it with `--allow-host NAME`.",
     ),
     "http": Kind(
-        (400, 404, 405, 413, 431), "Something else is wrong with the HTTP request.", "`title` says what."
+        (400, 404, 405, 408, 413, 431), "Something else is wrong with the HTTP request.", "`title` says what."
     ),
     "in-files": Kind(
         (409,),

@@ -11,7 +11,8 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from atamo_rules.rest.problem import Problem
+from atamo_rules.model.strict_json import encode
+from atamo_rules.rest.problem import MEDIA, Problem
 
 PATIENCE = 20.0
 """Seconds for the headers, and to begin with for a body."""
@@ -76,6 +77,10 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
             super().data_received(data)
             if self.cycle is not before:
                 self.begin()
+            elif before is not None and before.response_complete and before.more_body:
+                # The rest of a body that was answered before it was whole: no part of what comes after it.
+                if self.timer is None:
+                    self.timer = self.loop.call_later(patience, self.transport.close)
             elif before is None or before.response_complete:
                 self.size += len(data)
                 if self.size > headers:
@@ -98,9 +103,10 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
             """Say why, and close: there is no request that an application could answer."""
             self.begin()
             if not self.transport.is_closing():
-                self.transport.write(
-                    b"HTTP/1.1 " + status + b"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-                )
+                number, _, title = status.decode().partition(" ")
+                body = encode(Problem(int(number), "http", title.lower()).document()).encode()
+                head = f"Connection: close\r\nContent-Type: {MEDIA}\r\nContent-Length: {len(body)}\r\n\r\n"
+                self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head.encode() + body)
                 self.transport.close()
 
     return Impatient
