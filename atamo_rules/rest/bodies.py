@@ -55,6 +55,10 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
             headers=(("Accept", kinds),),
         )  # fmt: skip
     type_name = request.query_params.get("type")
+    if type_name == "":
+        raise Problem(
+            400, "parameter", "`type` is the name of an event type", remedy="GET /v1/types lists them"
+        )
     raw = await bounded(request, largest)
     if media == "application/json" and any(name.startswith("ce-") for name in request.headers):
         return Messages((_binary(request, raw),), False)

@@ -12,7 +12,7 @@ CURSOR: Schema = {"type": "integer", "minimum": 0, "maximum": 1 << 53}
 NAME: Schema = {"type": "string", "minLength": 1}
 POLICY: Schema = {
     "type": "string",
-    "pattern": r"^(all|first|any\([1-9][0-9]{0,2}\)|deadline\([0-9]{1,5}(\.[0-9]{1,3})?\))$",
+    "pattern": r"^(all|first|any\([1-9][0-9]{0,2}\)|deadline\([1-9][0-9]{0,4}(\.[0-9]{1,3})?\))$",
 }
 LIMIT: Schema = {"type": "integer", "minimum": 0, "maximum": 1000}
 
