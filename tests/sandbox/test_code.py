@@ -230,7 +230,7 @@ def test_what_dies_again_and_again_rests_and_is_tried_again() -> None:
 
 @pytest.mark.skipif(
     "PYTEST_XDIST_WORKER" in os.environ,
-    reason="fails among thousands of others, why is not known: run it with -n 0",
+    reason="fails among thousands of others: run it with -n 0",
 )
 def test_a_process_that_ended_while_nobody_looked_is_replaced() -> None:
     with running(ECHO) as code:

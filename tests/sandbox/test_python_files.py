@@ -131,7 +131,7 @@ def test_files_decide_beside_the_rules_and_one_that_fails_harms_nobody(tmp_path:
 
 @pytest.mark.skipif(
     "PYTEST_XDIST_WORKER" in os.environ,
-    reason="fails among thousands of others, why is not known: run it with -n 0",
+    reason="fails among thousands of others: run it with -n 0",
 )
 @needs_walls
 def test_an_edit_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:
