@@ -18,7 +18,7 @@ LONGEST_MS = 2000
 """A folder that is never quiet is looked at after so long all the same."""
 LOOK_S = 1.0
 """How often, in seconds, it is looked whether the folder still is the one that is watched, and its files are those that
-were read: nobody tells of the one, and of the other not everywhere (mounts of other machines), nor always."""
+were read: nobody tells of the one, and of the other not everywhere (mounts of other machines)."""
 LOOKED_AT = 200
 """Files that are looked at so; of a folder with more, changes are only told."""
 UNFINISHED = 0.3
