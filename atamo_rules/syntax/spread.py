@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, shifted, width
-from atamo_rules.syntax.wording import CHAIN, NOT, SUM, compare, expression
+from atamo_rules.syntax.wording import CHAIN, COMPARISON, NOT, SUM, compare, expression
 
 
 def spread(expr: tree.Expr, level: int, room: int) -> Rows:
@@ -24,6 +24,8 @@ def spread(expr: tree.Expr, level: int, room: int) -> Rows:
             return (Row("("), *shifted(spread(expr, NOT, room - STEP), STEP), Row(")"))
         case tree.Not():
             return joined("not ", spread(expr.part, SUM, room - len("not ")))
+        case tree.Compare() if level > COMPARISON:
+            return joined("(", spread(expr, COMPARISON, room - 1), ")")
         case tree.Compare(right=tree.ListValue() as items) if "between" not in expr.operator:
             return compare(expr, False, _items(items))
         case tree.Compare(right=tree.Call(arguments=(tree.ListValue() as items,)) as call):

@@ -79,6 +79,24 @@ def test_many_files_read_back_from_either_container(file: decl.File) -> None:
     _round(file)
 
 
+LONG = '"' + 20 * "long " + '"'
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"not (name matches any of [/{20 * 'long '}/, /b/])",
+        f"not ((name contains any of [{LONG}]) is one of [true, false])",
+        f'not (name is one of union([{LONG}, "b"]))',
+        f"a is 1 and not (name is one of [{LONG}, {LONG}])",
+        f"not (not (name is one of [{LONG}, {LONG}]))",
+    ],
+)
+def test_what_is_too_long_for_a_line_is_broken_once_and_for_all(condition: str) -> None:
+    """Its parentheses stay: else the text of the text would be another one."""
+    _round(read_back(f"rule long\n  on order\n  when {condition}\n  stop\n", "atamo"))
+
+
 # --- files that people wrote ----------------------------------------------------------------------------
 
 
