@@ -19,6 +19,7 @@ from atamo_rules.hub.binding import bind
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.people import read_people
+from atamo_rules.hub.proposals.code import let_go
 from atamo_rules.hub.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.model.types import Json
 from atamo_rules.sandbox.faults import NoSandbox
@@ -186,7 +187,10 @@ class FolderProvider:
                 async for change in watched(self.folder.resolve()):
                     state = await asyncio.to_thread(self._read, time.monotonic())
                     patience = PATIENCE if isinstance(state, Refused) else 0
-                    if await change.quiet(patience) and self.news(state):
+                    if not await change.quiet(patience):
+                        if isinstance(state, Generation):  # overtaken before anybody had it
+                            await let_go(state)
+                    elif self.news(state):
                         yield state
             except OSError:
                 await asyncio.sleep(0.5)
