@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from atamo_rules.compiler import operands
+from atamo_rules.compiler import constants, missing, operands
 from atamo_rules.compiler.context import Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.template import lone_expression, template
@@ -136,7 +136,7 @@ def _expression(
     if found is None:
         return None
     if found.absent is not None and not member.optional:
-        operands.report_absent(written, found, context)
+        missing.report_absent(written, found, context)
         return None
     term, type = found.term, found.type
     if isinstance(term, Get) and term.listed:
@@ -268,7 +268,7 @@ def _list(written: tree.ListValue, wanted: Type, key: str, context: Context, fac
     terms = tuple(one.term for one in found if one is not None)
     if len(terms) != len(written.items):
         return None
-    return Operand(operands.listed(terms, written.span), wanted)
+    return Operand(constants.listed(terms, written.span), wanted)
 
 
 def _wrong(span: Span, key: str, type: Type, wanted: Type, context: Context) -> None:

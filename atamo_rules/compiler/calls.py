@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from atamo_rules.compiler import conditions, operands, spelling
+from atamo_rules.compiler import conditions, missing, operands, spelling
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.paths import gathered, leaves
@@ -159,7 +159,7 @@ def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: F
             )
             return None
         if found.absent is not None:
-            operands.report_absent(argument, found, context)
+            missing.report_absent(argument, found, context)
             return None
         type = wanted if wanted is not None and parameter.event is not None else found.type
         names[parameter.name.text] = Binding(found.term, type, argument.span)

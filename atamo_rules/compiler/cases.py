@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from atamo_rules.compiler import operands
+from atamo_rules.compiler import constants
 from atamo_rules.compiler.context import Environment, near
 from atamo_rules.compiler.describe import describe
 from atamo_rules.compiler.rules import plain
@@ -79,7 +79,7 @@ class _Cases:
         times, every = 1, timedelta(0)
         if step.repeat is not None:
             times = step.repeat.times
-            every = operands.quantity(step.repeat.every) if step.repeat.every else every
+            every = constants.quantity(step.repeat.every) if step.repeat.every else every
         return GivenEvent(name, body, step.span, user, times, every, self.clock(step.at))
 
     def expect(self, step: decl.Expect) -> Expected:
@@ -155,7 +155,7 @@ class _Cases:
             return [self.value(part, item) for part in written.items]
         value = plain(written)
         if isinstance(written, tree.Quantity):
-            value = f"PT{operands.quantity(written).total_seconds():g}S"
+            value = f"PT{constants.quantity(written).total_seconds():g}S"
         if type is not None and value is not None and not fits(value, type):
             self.report.append(
                 codes.BAD_TEST.at(written.span, f"`{written.span.text}` is not {describe(type)}")

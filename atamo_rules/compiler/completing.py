@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atamo_rules.compiler.operands import quantity
+from atamo_rules.compiler.constants import quantity
 from atamo_rules.model.types import Completing
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic

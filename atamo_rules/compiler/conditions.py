@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atamo_rules.compiler import comparisons, operands
+from atamo_rules.compiler import comparisons, missing, operands
 from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, presence
 from atamo_rules.compiler.describe import describe, value_text
 from atamo_rules.compiler.guards import guards_of
@@ -107,7 +107,7 @@ def _state(expr: tree.State, context: Context, facts: Facts) -> Outcome | None:
             )
             return None
         if found.absent is not None and not context.lenient:
-            operands.report_absent(expr.operand, found, context)
+            missing.report_absent(expr.operand, found, context)
             return None
         made = Empty(found.term, span=expr.span)
     else:
@@ -184,7 +184,7 @@ def _holds(expr: tree.Expr, context: Context, facts: Facts) -> Outcome | None:
         return Outcome(found.term.condition)
     if isinstance(found.type, Boolean | Anything):
         if found.absent is not None and not context.lenient:
-            operands.report_absent(expr, found, context)
+            missing.report_absent(expr, found, context)
             return None
         asked = each_of(found) if isinstance(found.type, Anything) else found
         return Outcome(Holds(asked.term, span=expr.span))

@@ -292,7 +292,7 @@ class Declared:
         self.params[name] = Constant(name, type, value, item.span)
 
     def list(self, item: decl.ListDecl) -> None:
-        from atamo_rules.compiler.operands import literal_type
+        from atamo_rules.compiler.constants import literal_type
 
         types = {literal_type(literal.value) for literal in item.items}
         kind = types.pop() if len(types) == 1 else Anything()
@@ -347,12 +347,12 @@ def version_fits(version: str, wanted: str) -> bool:
 
 def seconds(quantity: tree.Quantity | None) -> float:
     """A length of time; 0 for none."""
-    from atamo_rules.compiler import operands
+    from atamo_rules.compiler import constants
 
-    return operands.quantity(quantity).total_seconds() if quantity is not None else 0.0
+    return constants.quantity(quantity).total_seconds() if quantity is not None else 0.0
 
 
 def _iso(quantity: tree.Quantity) -> str:
-    from atamo_rules.compiler.operands import SECONDS
+    from atamo_rules.compiler.constants import SECONDS
 
     return f"PT{quantity.amount * SECONDS[quantity.unit]}S"

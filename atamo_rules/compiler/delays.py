@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from atamo_rules.compiler import operands
+from atamo_rules.compiler import constants
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.syntax import declarations as decl
@@ -28,7 +28,7 @@ def seconds(do: decl.Do, report: list[Diagnostic]) -> Decimal | None:
             )
         )
         return None
-    length = operands.quantity(do.after)
+    length = constants.quantity(do.after)
     if not timedelta(0) < length <= LONGEST:
         report.append(
             codes.BAD_WINDOW.at(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from atamo_rules.compiler import arguments, delays, operands
+from atamo_rules.compiler import arguments, constants, delays
 from atamo_rules.compiler.context import Binding, Context, Facts, near
 from atamo_rules.compiler.paths import taken
 from atamo_rules.model.meaning import Get, MakeRecord, Term
@@ -102,7 +102,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
                 do.target.span, "`ask` needs to know how long to wait", help="add `within 5 seconds`"
             )
         )
-    within = Decimal(str(operands.quantity(do.within).total_seconds())) if do.within else None
+    within = Decimal(str(constants.quantity(do.within).total_seconds())) if do.within else None
     plan = Plan(
         index,
         do.verb,

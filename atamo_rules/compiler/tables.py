@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from atamo_rules.compiler import arguments, conditions, operands
+from atamo_rules.compiler import arguments, conditions, missing, operands
 from atamo_rules.compiler.context import NOTHING, Context, Environment, Operand
 from atamo_rules.compiler.describe import describe, kind_of, many
 from atamo_rules.compiler.rules import event_of, open_event
@@ -99,7 +99,7 @@ def _answer(output: tree.Expr, context: Context) -> Operand | None:
         return Operand(Const(output.value, span=output.span), OneOf((output.value,)))
     found = arguments.value(output, Member(Anything()), "answer", strict, NOTHING)
     if found is not None and found.absent is not None:
-        operands.report_absent(output, found, strict)
+        missing.report_absent(output, found, strict)
         return None
     return found
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from atamo_rules.compiler import operands
+from atamo_rules.compiler import constants, operands
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, near
 from atamo_rules.compiler.paths import taken
 from atamo_rules.functions.cron import trouble
@@ -266,7 +266,7 @@ def _whole(value: object, span: Span, report: list[Diagnostic], most: int = MOST
 
 
 def _length(written: tree.Quantity, report: list[Diagnostic]) -> timedelta:
-    found = operands.quantity(written)
+    found = constants.quantity(written)
     if not timedelta(0) < found <= LONGEST:
         report.append(
             codes.BAD_WINDOW.at(

@@ -1,0 +1,62 @@
+"""What is said where a value may be missing and is used all the same: where it was declared so, and both ways out."""
+
+from __future__ import annotations
+
+from atamo_rules.compiler.context import Context, Operand
+from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.model.meaning import Get
+from atamo_rules.source import codes
+from atamo_rules.source.diagnostic import Edit, Fix, Label
+from atamo_rules.syntax import tree
+from atamo_rules.syntax.words import path_text
+
+
+def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
+    """Say that a value may be missing, where it was declared so, and the two ways out."""
+    assert found.absent is not None
+    path = _spelled(found.absent)
+    source = expr.span.text
+    fallback = {"number": "0", "text": '""', "boolean": "false"}.get(kind_of(found.type), "…")
+    spare = fallback if fallback != "…" else '"none"'
+    owner = context.event.name if context.event else ""
+    place = context.environment.places.get(("field", f"{owner}.{path}"))
+    also = [Label(place, f"`{path}` is declared optional here")] if place else []
+    fixes = []
+    if fallback != "…" and isinstance(expr, tree.Path) and not context.template:
+        fixes.append(
+            Fix(f"write `({source} else {fallback})`", (Edit(expr.span, f"({source} else {fallback})"),))
+        )
+    if context.template:
+        context.report.append(
+            codes.TEMPLATE_MISSING.at(
+                expr.span,
+                f"the template of `{context.template}` prints `{source}`, which may be missing",
+                label=f"{describe(found.type)}, optional",
+                also=also,
+                notes=[
+                    f"fix 1: write `{{{{ {source} | default({spare}) }}}}`",
+                    f"fix 2: guard the rule with `when {path} is present`",
+                ],
+            )
+        )
+        return
+    context.report.append(
+        codes.MAY_BE_MISSING.at(
+            expr.span,
+            f"`{source}` may be missing, so it cannot be used unguarded",
+            label=f"{describe(found.type)}, optional",
+            also=also,
+            notes=[
+                f"fix 1: {path} is present and …    (skip events without it)",
+                f"fix 2: ({source} else {fallback})    (give a value for when it is missing)",
+            ],
+            fixes=fixes,
+        )
+    )
+
+
+def _spelled(get: Get) -> str:
+    keys = tuple(step for step in get.steps if isinstance(step, str | int))
+    if get.root == "event":
+        return path_text(keys) if keys else "event"
+    return path_text((get.root, *keys))
