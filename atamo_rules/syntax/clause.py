@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from lark import Lark
     from lark.exceptions import UnexpectedInput
 
+    from atamo_rules.syntax.ingredients import Recipe
     from atamo_rules.syntax.parts import Part, Tokens
-    from atamo_rules.syntax.recipes import Recipe
     from atamo_rules.syntax.shapes import Shapes
 
 DEEPEST = 64
