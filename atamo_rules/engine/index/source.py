@@ -12,6 +12,10 @@ from typing import Any
 from atamo_rules.engine.shapes.factory import SPACE
 from atamo_rules.engine.shapes.piece import MARK, Piece
 
+SURELY = 200
+"""Characters of an expression below which no number of brackets in it is too many for Python (it takes 200, each of
+which ends)."""
+
 
 class Source:
     """The body of a function of one event's body `e`. What it uses is given to it, so that equal text is compiled
@@ -55,7 +59,7 @@ class Source:
 
     def function(self, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """The function. Where an event is not as its type says, which some operation on it shows by raising,
-        `otherwise` is asked from the beginning."""
+        `otherwise` is asked from the beginning; and always, where Python does not take a text so large."""
         names = "".join(f"c{number}, " for number in range(len(self._given)))
         text = "\n".join(
             [
@@ -68,12 +72,25 @@ class Source:
                 " return match",
             ]
         )
+        code = _compiled(text)
+        if code is None:
+            return otherwise
         space: dict[str, Any] = {**SPACE, "__builtins__": builtins}
-        exec(_compiled(text), space)
+        exec(code, space)
         found: Callable[[Any], Any] = space["make"](otherwise, *self._given)
         return found
 
 
+def taken(piece: Piece) -> bool:
+    """Whether Python takes an expression, and would a little further inside a function too."""
+    if len(piece.text) < SURELY:
+        return True
+    return _compiled(f"(((((({piece.text.replace(MARK, 'c')}))))))") is not None
+
+
 @lru_cache(1024)
-def _compiled(text: str) -> CodeType:
-    return compile(text, "<index>", "exec")
+def _compiled(text: str) -> CodeType | None:
+    try:
+        return compile(text, "<index>", "exec")
+    except (SyntaxError, RecursionError, MemoryError):
+        return None

@@ -15,7 +15,7 @@ from atamo_rules.engine.index.buckets import Entry, Matching, always, asking
 from atamo_rules.engine.index.numbers import SAFE
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.rests import conjunction
-from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.index.source import Source, taken
 from atamo_rules.engine.shapes import Held, Place, expression
 from atamo_rules.model.meaning import All, Condition, Get, Holds, Not, Present, Test
 from atamo_rules.model.meaning import Any as Either
@@ -59,7 +59,7 @@ def _one(source: Source, entry: Entry, parts: Parts, held: dict[Place, Held]) ->
         source.line(f"out.append({source.given(entry[1])})")
         return
     piece = expression(conjunction(parts), held)
-    if piece is None or len(piece.text) > LONGEST:
+    if piece is None or len(piece.text) > LONGEST or not taken(piece):
         asking(source, source.given([entry]))
         return
     with source.block(f"if {source.expression(piece)}:"):
