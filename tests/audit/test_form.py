@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atamo_rules.hub.audit.form import name_of, position_of, read_record, record_bytes
+from atamo_rules.hub.audit.form import FORM, name_of, position_of, read_record, record_bytes
 from atamo_rules.model.audit import KINDS, AuditRecord
+from atamo_rules.model.strict_json import encode_sorted
 from tests.audit.logs import record
 
 AT = datetime(2026, 1, 31, 9, 0, 0, 250000, UTC)
@@ -33,6 +35,25 @@ def test_the_form() -> None:
 def test_records_are_read_back(position: int, by: random.Random) -> None:
     made = record(position, by)
     assert read_record(record_bytes(made)) == made
+
+
+WHATS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.integers(2**63 - 2, 2**64 + 2) | st.text(st.characters())
+    | st.floats(allow_nan=False, allow_infinity=False) | st.decimals(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4)
+    | st.tuples(inner),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text(st.characters()), WHATS, max_size=6), st.text(st.characters()))
+def test_the_fast_encoder_makes_the_bytes_of_the_strict_one(what: dict[str, Any], event: str) -> None:
+    made = AuditRecord(3, AT, "action.done", event, "", what)
+    strict = {
+        "at": "2026-01-31T09:00:00.250000Z", "cause": "", "event": event, "form": FORM, "kind": "action.done",
+        "position": 3, "rules": "", "what": what, "who": "",
+    }  # fmt: skip
+    assert record_bytes(made) == encode_sorted(strict).encode("utf-8", "replace")
 
 
 @pytest.mark.parametrize(
