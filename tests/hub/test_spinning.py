@@ -8,8 +8,8 @@ import threading
 from atamo_rules.builtin.agents.functions import FunctionAgent
 from tests.hub.stage import stage
 
-COUNT = 40
-SPINNERS = 2
+COUNT = 20
+SPINNERS = 1
 TEXT = """
 event thing.seen
   n: whole
