@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from atamo_rules.hub.checks import store
 from tests.cli.dispatcher import atamo
 from tests.crash.test_kill import RULES, port_of, start, until_all_is_done
 from tests.places import write
@@ -77,3 +78,46 @@ def test_the_file_is_whole_where_nothing_was_damaged(stopped: Path, tmp_path: Pa
     assert atamo("run", str(tmp_path / "p"), "--stdin", "--store", f"sqlite:{file}").returncode == 0
     with sqlite3.connect(file) as connection:
         assert connection.execute("select count(*) from events").fetchone() == (30,)
+
+
+def looked_at(folder: Path) -> str:
+    """How `atamo doctor` finds the file."""
+    return next(one.state for one in store(folder) if one.name == "file")
+
+
+def content(file: Path) -> list[str] | None:
+    """All that can be read from the file; None where it cannot."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return list(connection.iterdump())
+    except sqlite3.Error:
+        return None
+
+
+def test_doctor_finds_every_page_that_is_zeroed(stopped: Path, tmp_path: Path) -> None:
+    """Whichever page it is, unless nothing was on it."""
+    file = tmp_path / ".atamo/hub.db"
+    file.parent.mkdir()
+    whole = (stopped / ".atamo/hub.db").read_bytes()
+    file.write_bytes(whole)
+    assert looked_at(tmp_path) == "ok"
+    before = content(file)
+    for at in range(0, len(whole), PAGE):
+        file.write_bytes(whole[:at] + bytes(PAGE) + whole[at + PAGE :])
+        assert looked_at(tmp_path) == "wrong" or content(file) == before, f"page {at // PAGE + 1}"
+
+
+def test_doctor_finds_an_index_that_does_not_fit_its_table(stopped: Path, tmp_path: Path) -> None:
+    """Every page of it is good, so that a look at each page by itself finds nothing."""
+    file = tmp_path / ".atamo/hub.db"
+    file.parent.mkdir()
+    shutil.copy(stopped / ".atamo/hub.db", file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("pragma writable_schema = on")
+        connection.execute(
+            "update sqlite_master set sql = 'create index actions_by_event on actions (id)' "
+            "where name = 'actions_by_event'"
+        )
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("pragma quick_check").fetchall() == [("ok",)]
+    assert looked_at(tmp_path) == "wrong"
