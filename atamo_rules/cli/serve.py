@@ -16,6 +16,7 @@ import click
 
 from atamo_rules.cli.listening import first_key, listen, rate_of, server_of
 from atamo_rules.cli.notify import notify
+from atamo_rules.cli.plugged import plug_in
 from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
@@ -99,10 +100,10 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
         auditors: tuple[Auditor, ...] = () if options.audit == "none" else (JsonLinesAuditor(audit),)
     except OSError as error:
         raise click.UsageError(f"The audit `{audit}` cannot be written: {error.strerror}.") from None
-    auditors = (*auditors, *(_made("atamo.auditors", one, folder) for one in options.auditors))
-    events = [_made("atamo.event_providers", one, folder) for one in options.events]
-    providers = [_made("atamo.configuration_providers", one, folder) for one in options.providers]
-    vault = _made("atamo.vaults", options.vault, folder) if options.vault else None
+    auditors = (*auditors, *(plug_in("atamo.auditors", one, folder) for one in options.auditors))
+    events = [plug_in("atamo.event_providers", one, folder) for one in options.events]
+    providers = [plug_in("atamo.configuration_providers", one, folder) for one in options.providers]
+    vault = plug_in("atamo.vaults", options.vault, folder) if options.vault else None
     drop = _drop(options.drop) if options.drop else None
     ways = (*_ways(folder, options, voice), *([Way("drop", drop)] if drop is not None else []))
     rules = FolderProvider(
@@ -171,7 +172,7 @@ def _store(folder: Path, given: str | None) -> Store:
     """The store that is meant, held from here on."""
     if given is not None and given.partition(":")[0] == "sqlite" and not given.partition(":")[2]:
         raise click.UsageError(f"`--store {given}` names no file: write `sqlite:PATH`.")
-    store: Store = _made("atamo.stores", given or "sqlite", folder)
+    store: Store = plug_in("atamo.stores", given or "sqlite", folder)
     take = getattr(store, "take", None)
     try:
         if take is not None:
@@ -179,23 +180,6 @@ def _store(folder: Path, given: str | None) -> Store:
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     return store
-
-
-def _made(group: str, said: str, folder: Path) -> Any:
-    """A plug-in named as `NAME:PLACE` on the command line. Raises click.UsageError."""
-    from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
-    from atamo_rules.hub.plugins import GROUPS, made, offered
-
-    name, _, place = said.partition(":")
-    try:
-        return made(group, name, place, str(folder))
-    except UnknownName as error:
-        known = ", ".join(f"`{one}`" for one in offered(group))
-        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}. There are {known}.") from None
-    except (PluginBroken, PluginTwice) as error:
-        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
-    except (ValueError, OSError) as error:
-        raise click.UsageError(f"The {GROUPS[group]} `{said}` cannot be used: {error}.") from None
 
 
 def _witnesses(folder: Path, options: Options, store: Store) -> tuple[FileWitness, ...]:

@@ -42,6 +42,9 @@ MANY = 500
 @click.option("--near", type=click.IntRange(0, 10), default=None, show_default=f"2, or 0 of more than {MANY} rules",
               help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
 @moment_option("--until", "Go on after the last event up to then, with what waits and with schedules.")
+@click.option("--provider", "providers", multiple=True, metavar="NAME[:PLACE]",
+              help="Ask a plug-in beside the rules, too, in this process and with all it may do."
+              " May be given again.")  # fmt: skip
 @param_option
 @walls_option
 @click.option("--format", "format", type=click.Choice(["full", "jsonl"]), default="full")
@@ -54,6 +57,7 @@ def simulate(
     near: int | None,
     until: str | None,
     format: str,
+    providers: tuple[str, ...],
     params: tuple[str, ...],
     weaker_walls: bool,
 ) -> int:
@@ -61,8 +65,8 @@ def simulate(
 
     Lines are CloudEvents objects {"id", "type", "source", "time", "user", "data"}, or bare data with --type. PATHS
     are files or folders (default: here); a `people.yaml` in the first folder says who is in which group. Time passes as
-    the events say, from the first to the last. Python files in `providers` are asked in their sandboxes. Nothing is
-    sent and no agent is called.
+    the events say, from the first to the last. Python files in `providers` are asked in their sandboxes, plug-ins
+    only where `--provider` names them. Nothing is sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
     from atamo_rules.hub.rulebook import NothingThere, Rulebook
@@ -88,7 +92,7 @@ def simulate(
         near = 2 if len(made.ruleset.rules) <= MANY else 0
     windows = Passing(made.ruleset)
     bad = 0
-    with beside(found, made.ruleset, people, weaker=weaker_walls) as others:
+    with beside(found, made.ruleset, people, named=providers, weaker=weaker_walls) as others:
         if not isinstance(others, Beside):
             say(render(others, "full", color=color_of(sys.stderr)), err=True)
             return 1
@@ -161,7 +165,7 @@ def _json(ruleset: Any, taken: Any, number: int, near: int, windows: Passing, ot
     }
     if moved:
         record["windows"] = [{"rule": one.rule, "window": one.sentence, "fires": one.fires} for one in moved]
-    if others.files:
+    if others.evaluators:
         record["providers"] = [
             {
                 "provider": one.provider,

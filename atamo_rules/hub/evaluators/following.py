@@ -53,7 +53,7 @@ class Providers:
         self.said = {name: asyncio.Event() for name in self.states}
         self._hub: Hub | None = None
         self._change: Change | None = None
-        self._untold: list[tuple[Kind, str, dict[str, Any]]] = []
+        self.untold: list[tuple[Kind, str, dict[str, Any]]] = []
 
     @property
     def now(self) -> tuple[Evaluator, ...]:
@@ -77,7 +77,7 @@ class Providers:
     async def serve(self, hub: Hub, change: Change) -> None:
         """From here on news is told to a hub, and a `change` puts what is in force now into its generation."""
         self._hub, self._change = hub, change
-        untold, self._untold = self._untold, []
+        untold, self.untold = self.untold, []
         for kind, alert, what in untold:
             await self._tell(kind, alert, **what)
 
@@ -123,7 +123,7 @@ class Providers:
 
     async def _tell(self, kind: Kind, alert: str, **what: Any) -> None:
         if self._hub is None:
-            self._untold.append((kind, alert, what))
+            self.untold.append((kind, alert, what))
             return
         if alert:
             self._hub.alarm(Alert("provider", alert))

@@ -1,0 +1,117 @@
+"""Plug-ins named on the command line, and providers of plug-ins asked by `atamo simulate`, each contained."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from atamo_rules.cli import settings
+from atamo_rules.cli.console import say
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.ports import Evaluator
+    from atamo_rules.model.contribution import ActionMessage
+    from atamo_rules.model.event import Event
+
+
+class Contained:
+    """An evaluator that says in a ValueError whatever it does wrong, and that is given up after its time. It runs in
+    this process, as it does in a hub's."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self.evaluator = evaluator
+        self.name, self.version, self.digest = evaluator.name, evaluator.version, evaluator.digest
+        self.timeout = evaluator.timeout
+
+    async def evaluate(self, event: Event) -> Sequence[ActionMessage]:
+        """What it answers, about a copy of the event. Raises ValueError."""
+        from atamo_rules.hub.evaluators.panel import LONGEST, MOST
+
+        seconds = min(self.timeout, LONGEST)
+        seen = replace(event, body=deepcopy(event.body), salt="")
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                answer: Any = await self.evaluator.evaluate(seen)
+        except (Exception, SystemExit) as error:  # somebody's plug-in
+            if isinstance(error, TimeoutError) and clock.expired():
+                raise ValueError(f"it did not answer within {seconds:g} seconds") from None
+            name = type(error).__name__
+            raise ValueError(f"{name}: {error}" if str(error) else name) from None
+        if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
+            raise ValueError(f"it gave a {type(answer).__name__} in place of a list of action messages")
+        if len(answer) > MOST:
+            raise ValueError(f"it gave {len(answer)} action messages, and {MOST} are the most")
+        return answer
+
+    async def close(self) -> None:
+        """Give back what it holds. What that raises is nobody's concern any more."""
+        try:
+            await self.evaluator.close()
+        except (Exception, SystemExit):  # somebody's plug-in
+            return
+
+
+def opened(named: Sequence[str], folder: Path, runner: asyncio.Runner) -> tuple[Contained, ...]:
+    """The providers of plug-ins named as `NAME:PLACE`, each in the first state it tells. Of one that tells none it is
+    said why. Raises click.UsageError for one that cannot be made."""
+    from atamo_rules.hub.evaluators.following import Providers
+
+    if not named:
+        return ()
+    try:
+        found = Providers([plug_in("atamo.configuration_providers", one, folder) for one in named])
+    except ValueError as error:
+        raise click.UsageError(f"--provider: {error}.") from None
+    runner.run(found.begin())
+    states = found.now
+    runner.run(found.stop())
+    for kind, _, what in found.untold:
+        if kind != "provider.activated":
+            why = what.get("why") or "; ".join(what.get("reasons", ()))
+            say(f"the provider {what['provider']} is not asked: {why}\n", err=True)
+    return tuple(Contained(one) for one in states)
+
+
+def unasked(named: Sequence[str]) -> tuple[str, ...]:
+    """The providers of plug-ins that `atamo run` would ask beside the rules, by the settings and the environment, and
+    that were not named here."""
+    known = {_name(one) for one in named}
+    return tuple(name for name in map(_name, _of_run()) if name not in known)
+
+
+def _of_run() -> Iterator[str]:
+    told = click.get_current_context().find_root().params
+    here = None if told.get("no_config") else settings.find(Path.cwd())
+    place = Path(told["config"]) if told.get("config") else here
+    of_run = settings.read(place).values.get("run", {}) if place is not None else {}
+    yield from (
+        str(one) for one in os.environ.get("ATAMO_RUN_PROVIDER", "").split() or of_run.get("provider", ())
+    )
+
+
+def _name(said: str) -> str:
+    return said.partition(":")[0]
+
+
+def plug_in(group: str, said: str, folder: Path) -> Any:
+    """A plug-in named as `NAME:PLACE` on the command line. Raises click.UsageError."""
+    from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
+    from atamo_rules.hub.plugins import GROUPS, made, offered
+
+    name, _, place = said.partition(":")
+    try:
+        return made(group, name, place, str(folder))
+    except UnknownName as error:
+        known = ", ".join(f"`{one}`" for one in offered(group))
+        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}. There are {known}.") from None
+    except (PluginBroken, PluginTwice) as error:
+        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"The {GROUPS[group]} `{said}` cannot be used: {error}.") from None
