@@ -7,8 +7,8 @@ import sys
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
-from atamo_rules.cli.proposal import shown, texts_of
+from atamo_rules.cli.hubs import Refused, RunningHub, quoted
+from atamo_rules.cli.proposal import shown, submission, texts_of
 
 EPILOG = """\b
 Examples:
@@ -21,16 +21,7 @@ approve it; 2 usage, files, or no hub answers."""
 
 
 @click.command(epilog=EPILOG)
-@click.argument("files", nargs=-1)
-@click.option(
-    "--level", required=True, help="Whose rules: `user NAME`, `group NAME`, `organisation NAME` or `hub`."
-)
-@click.option(
-    "--remove", multiple=True, metavar="NAME", help="A submitted file to take away. May be repeated."
-)
-@click.option("--about", default="", help="What it is for, in words.")
-@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
-@url_option
+@submission
 def apply(
     files: tuple[str, ...], level: str, remove: tuple[str, ...], about: str, url: str, format: str
 ) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
@@ -14,6 +14,8 @@ from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
 
 if TYPE_CHECKING:
     from atamo_rules.cli.ink import Ink
+
+Command: TypeAlias = Callable[..., Any]
 
 WHOLE = """\b
 Examples:
@@ -31,6 +33,27 @@ def _epilog(*examples: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  atamo proposal {one}" for one in examples) + CODES
 
 
+_SUBMISSION: tuple[Callable[[Command], Command], ...] = (
+    click.argument("files", nargs=-1),
+    click.option(
+        "--level", required=True, help="Whose rules: `user NAME`, `group NAME`, `organisation NAME` or `hub`."
+    ),
+    click.option(
+        "--remove", multiple=True, metavar="NAME", help="A submitted file to take away. May be repeated."
+    ),
+    click.option("--about", default="", help="What it is for, in words."),
+    click.option("--format", "format", type=click.Choice(["text", "json"]), default="text"),
+    url_option,
+)
+
+
+def submission(command: Command) -> Command:
+    """Gives a command what it takes to submit rule files: FILES, and whose, what for, and to which hub."""
+    for option in reversed(_SUBMISSION):
+        command = option(command)
+    return command
+
+
 @click.group(epilog=WHOLE)
 def proposal() -> None:
     """Submit rules to a running hub, and decide what others submitted.
@@ -43,16 +66,7 @@ def proposal() -> None:
 @proposal.command(
     epilog=_epilog('submit alerts.atamo --level "user ann"', "submit --level hub --remove old.atamo")
 )
-@click.argument("files", nargs=-1)
-@click.option(
-    "--level", required=True, help="Whose rules: `user NAME`, `group NAME`, `organisation NAME` or `hub`."
-)
-@click.option(
-    "--remove", multiple=True, metavar="NAME", help="A submitted file to take away. May be repeated."
-)
-@click.option("--about", default="", help="What it is for, in words.")
-@click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
-@url_option
+@submission
 def submit(
     files: tuple[str, ...], level: str, remove: tuple[str, ...], about: str, url: str, format: str
 ) -> int:
