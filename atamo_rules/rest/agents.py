@@ -21,7 +21,6 @@ from atamo_rules.model.types import ActionType
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
 
@@ -36,12 +35,10 @@ class Agents:
 
     async def action_types(self, request: Request) -> Response:
         """Every type of action, by name; one that several agents may do names them all."""
-        only(request, "after", "limit")
         return listed(request, "action_types", list(self._types().values()))
 
     async def action_type(self, request: Request) -> Response:
         """One type of action."""
-        only(request)
         known, name = self._types(), str(request.path_params["name"])
         if name not in known:
             raise _unknown("action type", name, known, "GET /v1/action-types lists them")
@@ -60,13 +57,11 @@ class Agents:
 
     async def list(self, request: Request) -> Response:
         """Every agent of the rules in force. What they did is everybody's, so it takes `hub.read` over everything."""
-        only(request, "after", "limit")
         await self.access.require(request, "hub.read", Resource("agent"))
         return listed(request, "agents", [self._agent(name) for name in self._names()])
 
     async def show(self, request: Request) -> Response:
         """One agent."""
-        only(request)
         await self.access.require(request, "hub.read", Resource("agent"))
         known, name = self._names(), str(request.path_params["name"])
         if name not in known:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -25,6 +26,7 @@ from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.openapi import plain
 from atamo_rules.rest.operating import Operating
 from atamo_rules.rest.operations import OPERATIONS
+from atamo_rules.rest.parameters import only
 from atamo_rules.rest.people import People
 from atamo_rules.rest.proposals import ProposalDoor
 from atamo_rules.rest.rates import Rate
@@ -40,8 +42,19 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 """Hosts that are always answered to. Another name in `Host` may be an attacker's page (DNS rebinding)."""
 
 
+LOOSE = ("/healthz", "/readyz", "/hooks/{path:path}")
+"""Paths whose callers may add to the address what they like: probes do, and senders of webhooks."""
 SQUEEZED = 2048
 """Bytes from which on an answer is compressed for those who take that; streams never are."""
+
+
+class Place(IntegerConvertor):
+    """A number in a path that a store can keep; a longer one names nothing."""
+
+    regex = "[0-9]{1,16}"
+
+
+register_url_convertor("place", Place())
 
 
 class Entry(NamedTuple):
@@ -52,6 +65,8 @@ class Entry(NamedTuple):
     path: str
     verb: Verb | None
     handler: Handler
+    views: tuple[str, ...] = ()
+    """What a path may end in that is looked at, and has no such method."""
 
 
 def application(
@@ -93,8 +108,20 @@ def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handle
     """What each path is answered by, method by method: so a wrong one is told all the right ones."""
     found: dict[str, dict[str, Handler]] = {}
     for entry in every:
-        found.setdefault(entry.path, {})[entry.method] = access.guarded(entry.verb, entry.handler)
+        found.setdefault(entry.path, {})[entry.method] = access.guarded(entry.verb, described(entry))
     return found
+
+
+def described(entry: Entry) -> Handler:
+    """A handler that is asked nothing which its operation does not describe."""
+    names = OPERATIONS[f"{entry.method} {plain(entry.path)}"].parameters
+
+    def ask(request: Request) -> Awaitable[Response]:
+        unviewed(entry.views, request)
+        only(request, names)
+        return entry.handler(request)
+
+    return entry.handler if entry.path in LOOSE else ask
 
 
 def by_method(handlers: Mapping[str, Handler], media: Sequence[str], changes: Conditional) -> Handler:
@@ -156,7 +183,7 @@ def entries(
         of_event("follow", telemetry.follow),
         Entry("GET", "/metrics", "hub.read", telemetry.metrics),
         Entry("GET", "/v1/events/{id:path}", "message.read", service.message),
-        Entry("DELETE", "/v1/events/{id:path}", "message.cancel", unviewed(OF_EVENT, operating.cancel)),
+        Entry("DELETE", "/v1/events/{id:path}", "message.cancel", operating.cancel, OF_EVENT),
         Entry("POST", "/v1/requests", "request.send", service.post_request),
         Entry(
             "GET",
@@ -165,7 +192,7 @@ def entries(
             view("events", requests.events, requests.page),
         ),
         Entry("GET", "/v1/requests/{id:path}", "message.read", requests.page),
-        Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", unviewed(OF_REQUEST, requests.cancel)),
+        Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", requests.cancel, OF_REQUEST),
         Entry("GET", "/v1/rules", "rules.read", service.rules),
         Entry("GET", "/v1/audit", "audit.read", telling.audit),
         Entry("GET", "/v1/audit/checkpoint", "audit.read", telling.checkpoint),
@@ -178,7 +205,7 @@ def entries(
         Entry("GET", "/v1/dead", "dead.read", dead.list),
         Entry("POST", "/v1/dead/redrive", "work.operate", dead.redrive),
         Entry("POST", "/v1/dead/discard", "work.operate", dead.discard),
-        Entry("GET", "/v1/dead/{number:int}", "dead.read", dead.show),
+        Entry("GET", "/v1/dead/{number:place}", "dead.read", dead.show),
         Entry("POST", "/v1/proposals", "rules.change", proposals.submit),
         Entry("GET", "/v1/proposals", "rules.read", proposals.list),
         Entry("GET", "/v1/proposals/{id}", "rules.read", proposals.show),

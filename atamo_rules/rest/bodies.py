@@ -12,6 +12,7 @@ from atamo_rules.hub.intake import LONGEST_ID
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest import cloudevents
 from atamo_rules.rest.encodings import opened
+from atamo_rules.rest.parameters import digits
 from atamo_rules.rest.problem import Problem, refusal
 
 LARGEST = 25 << 20
@@ -120,8 +121,7 @@ async def bounded(request: Request, limit: int) -> bytes:
             headers=(("Connection", "close"),),
         )  # fmt: skip
 
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
+    if (digits(request.headers.get("content-length", "")) or 0) > limit:
         raise too_large()
     pieces: list[bytes] = []
     came = size = 0
@@ -151,8 +151,8 @@ def prefer_wait(request: Request) -> float:
     """Seconds of `Prefer: wait=N` (RFC 7240), at most 60; 0 when it is not asked."""
     for part in _parts(request.headers.get("prefer", "")):
         name, _, value = part.partition("=")
-        if name.strip().lower() == "wait" and value.strip().isdigit():
-            return min(float(value.strip()), 60.0)
+        if name.strip().lower() == "wait" and (seconds := digits(value.strip())) is not None:
+            return min(float(seconds), 60.0)
     return 0.0
 
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.model.types import Json
+from atamo_rules.rest.ordered import JSON_MEDIA
 
 Read: TypeAlias = tuple[dict[str, Json], tuple[str, ...]]
 """An envelope as the hub takes it, and what is wrong with it."""
@@ -23,7 +24,7 @@ REQUIRED = ("id", "source", "type")
 KNOWN = (*REQUIRED, "specversion", "datacontenttype", "dataschema", "subject", "time", "data", "data_base64")
 OURS = ("user", "alerts")
 _NAME = re.compile(r"[a-z0-9]+")
-_MEDIA = re.compile(r"[^/;\s]+/([^/;\s]+\+)?json", re.IGNORECASE)
+_MEDIA = re.compile(JSON_MEDIA)
 
 
 def structured(value: Json) -> Read:
@@ -84,9 +85,7 @@ def _attributes(value: Mapping[str, Any]) -> Iterator[str]:
         elif not isinstance(value[name], str) or not value[name]:
             yield f"`{name}` is a text that is not empty"
     media = value.get("datacontenttype")
-    if media is not None and not (
-        isinstance(media, str) and _MEDIA.fullmatch(media.partition(";")[0].strip())
-    ):
+    if media is not None and not (isinstance(media, str) and _MEDIA.fullmatch(media)):
         yield "`datacontenttype` is JSON: no other data is understood"
     for name in ("subject", "dataschema"):
         if value.get(name) is not None and not (isinstance(value[name], str) and value[name]):

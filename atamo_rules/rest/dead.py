@@ -22,7 +22,7 @@ from atamo_rules.rest.access import Access, of_event, principal
 from atamo_rules.rest.bodies import LARGEST
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.pages import next_link
-from atamo_rules.rest.parameters import only, text, whole
+from atamo_rules.rest.parameters import text, whole
 from atamo_rules.rest.problem import Problem, json_response
 
 FEW, MOST = 100, 1000
@@ -39,7 +39,6 @@ class Dead:
 
     async def list(self, request: Request) -> Response:
         """Dead letters that fit, oldest first, and how many there are of each agent and class of error."""
-        only(request, "after", "limit", *WHICH)
         which = Selector(**{name: text(request, name) for name in WHICH})
         limit = whole(request, "limit", FEW, MOST) or 1
         after, letters = whole(request, "after", 0, LONGEST), list[DeadLetter]()

@@ -20,7 +20,6 @@ from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 64 << 10
@@ -35,7 +34,6 @@ class Keys:
 
     async def list(self, request: Request) -> Response:
         """Every key that somebody may manage, oldest first."""
-        only(request, "after", "limit")
         ring = self.hub().keyring
         seen = [key for key in ring.keys.values() if self.access.sees(request, "keys.manage", self._of(key))]
         seen.sort(key=lambda key: (key.made, key.id))
@@ -45,7 +43,6 @@ class Keys:
 
     async def create(self, request: Request) -> Response:
         """A new key: 201 with its text, which is told nowhere else. Nobody makes one that may more than they do."""
-        only(request)
         hub, who = self.hub(), principal(request)
         order = await ordered(request, "NewKey", LARGEST)
         holder = order["holder"]
@@ -77,7 +74,6 @@ class Keys:
 
     async def revoke(self, request: Request) -> Response:
         """Have a key open nothing any more."""
-        only(request)
         ring, id = self.hub().keyring, request.path_params["id"]
         key = ring.keys.get(id)
         if key is None or not await self.access.may(request, "keys.manage", self._of(key)):

@@ -17,7 +17,7 @@ from atamo_rules.model.work import Hold, HoldKind, Selector
 from atamo_rules.people.decide import everywhere
 from atamo_rules.rest.access import Access, of_rule, principal
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only, text
+from atamo_rules.rest.parameters import text
 from atamo_rules.rest.problem import Problem, json_response
 
 KINDS: tuple[str, ...] = get_args(HoldKind)
@@ -34,7 +34,6 @@ class Operating:
 
     async def holds(self, request: Request) -> Response:
         """All that is paused, and how many actions have come to stand still by it."""
-        only(request, "after", "limit")
         store = self.hub().store
         holds = sorted(await self._paused(request), key=lambda hold: (KINDS.index(hold.kind), hold.name))
         held = (await store.depth()).held if everywhere(principal(request), "work.operate") else None
@@ -42,12 +41,10 @@ class Operating:
 
     async def hold(self, request: Request) -> Response:
         """One pause, if it is there."""
-        only(request)
         return json_response(hold_json(await self._held(request, _named(request))))
 
     async def pause(self, request: Request) -> Response:
         """Begin no more actions: 201, or 200 where it was paused before."""
-        only(request, "by", "why")
         hub, hold = self.hub(), _named(request)
         there = await self._there(request, hold)
         if there is None:
@@ -59,7 +56,6 @@ class Operating:
 
     async def resume(self, request: Request) -> Response:
         """Go on with what was paused."""
-        only(request, "by")
         hold = await self._held(request, _named(request))
         await self.hub().resume(replace(hold, why=""), by(request))
         return json_response(hold_json(hold))
@@ -67,7 +63,6 @@ class Operating:
     async def cancel(self, request: Request) -> Response:
         """End the open actions of an event for good, those of an agent or a rule where that is said; a request ends as
         a whole. What was kept of it stays."""
-        only(request, "by", "agent", "rule")
         hub, who = self.hub(), by(request)
         key = await self.access.message(request, "message.cancel")
         if key is None or await hub.store.event(key) is None:

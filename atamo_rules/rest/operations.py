@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from atamo_rules.functions.time import LONGEST
 from atamo_rules.model.audit import FAMILIES, KINDS
-from atamo_rules.rest.ordered import Schema
+from atamo_rules.rest.ordered import YEARS, Schema
 from atamo_rules.rest.shapes import MOMENT, TEXT, WHOLE, YES
 
 CURSOR: Schema = {"type": "integer", "minimum": 0, "maximum": 1 << 53}
@@ -15,6 +16,7 @@ POLICY: Schema = {
     "pattern": r"^(all|first|any\([1-9][0-9]{0,2}\)|deadline\([1-9][0-9]{0,4}(\.[0-9]{1,3})?\))$",
 }
 LIMIT: Schema = {"type": "integer", "minimum": 0, "maximum": 1000}
+TIME: Schema = {**MOMENT, "pattern": YEARS, "maxLength": LONGEST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Operation:
     batch: bool = False
     """Whether events may come as a batch."""
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of all that may be in the address."""
+        return tuple(name for name, _ in self.query)
+
 
 _WHICH = tuple((name, TEXT) for name in ("event", "action", "agent", "rule", "organisation", "error"))
 _PAGE = (("after", CURSOR), ("limit", LIMIT))
@@ -46,7 +53,7 @@ _ASKED: tuple[tuple[str, Schema], ...] = (
 )  # fmt: skip
 _SEARCH: tuple[tuple[str, Schema], ...] = (
     ("event", TEXT), ("kind", {"enum": [*KINDS, *FAMILIES]}), ("who", TEXT), ("rule", TEXT), ("agent", TEXT),
-    ("text", TEXT), ("since", MOMENT), ("until", MOMENT),
+    ("text", TEXT), ("since", TIME), ("until", TIME),
 )  # fmt: skip
 
 OPERATIONS: dict[str, Operation] = {
@@ -90,7 +97,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/audit/checkpoint": Operation("Fetch the newest checkpoint", {200: ""}, media="text/plain"),
     "GET /v1/decided": Operation(
         "List events with what was decided of them", {200: "Decided"},
-        query=(*_PAGE, ("since", MOMENT), ("until", MOMENT), ("type", TEXT)),
+        query=(*_PAGE, ("since", TIME), ("until", TIME), ("type", TEXT)),
     ),
     "GET /v1/status": Operation("Say how the hub stands", {200: "Status"}),
     "GET /metrics": Operation("Give metrics", {200: ""}, media="application/openmetrics-text|text/plain"),
@@ -138,7 +145,7 @@ OPERATIONS: dict[str, Operation] = {
 """By method and path, converters of paths left out. WHOLE numbers of paths are checked by the router."""
 PATHS: dict[str, Schema] = {
     "id": TEXT, "name": TEXT, "path": TEXT, "kind": {"enum": ["agent", "rule", "organisation"]},
-    "number": {**WHOLE, "minimum": 1},
+    "number": {**WHOLE, "minimum": 1, "maximum": 10**16 - 1},
 }  # fmt: skip
 OF_PEOPLE: Schema = {"enum": ["organisations", "groups", "users", "services"]}
 """What a `kind` of people is; elsewhere it is what can be paused."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from atamo_rules.functions.time import LONGEST
 from atamo_rules.model.authority import VERBS
 from atamo_rules.people.roles import ROLES
 from atamo_rules.people.tokens import KINDS, PROJECT
@@ -21,8 +22,12 @@ BY: Schema = {
     "maxLength": 256,
     "description": "a text: who asks, where the hub asks nobody",
 }
+_SPACES = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""What is white space in one dialect of regexes or another: `\\s` is not the same to Python, ECMAScript and Rust, and
+each of them reads these patterns."""
+_SHORT = rf"[^{_SPACES}][^\r\n]{{0,199}}"
 LEVEL: Schema = {
-    "type": "string", "pattern": r"^(hub|(user|group|organisation) \S[^\r\n]{0,199})$",
+    "type": "string", "pattern": rf"^(hub|(user|group|organisation) {_SHORT})$",
     "description": "`user NAME`, `group NAME`, `organisation NAME` or `hub`",
 }  # fmt: skip
 FILES: Schema = {
@@ -33,10 +38,13 @@ FILES: Schema = {
     "additionalProperties": {"type": ["string", "null"]}, "minProperties": 1, "maxProperties": 50,
     "description": "an object of 1 to 50 names, such as `alerts.atamo`, and texts; null takes a file away",
 }  # fmt: skip
-_ATTRIBUTE = r"^[^\x00-\x1f\x7f]{1,256}$"
-_WHO = r"^(user|group) \S[^\r\n]{0,199}$"
+_ATTRIBUTE = r"^[^\x00-\x1f]{1,256}$"
+_WHO = rf"^(user|group) {_SHORT}$"
 _HOST = r"^([A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})(:[0-9]{1,5})?|\[[0-9a-fA-F:.]+\](:[0-9]{1,5})?)$"
-_JSON = r"^[A-Za-z0-9_.-]+/([A-Za-z0-9_.-]+\+)?json(;[!-~ ]*)?$"
+JSON_MEDIA = r"^[A-Za-z0-9!#$&^_.-]+/([A-Za-z0-9!#$&^_.+-]+\+)?[jJ][sS][oO][nN]( *;[ -~]*)?$"
+"""A media type of JSON (RFC 6838, 4.2; RFC 6839, 3.1), whatever its parameters."""
+YEARS = r"^(0[1-9]|00[1-9]|000[2-9]|[1-8]|9[0-8]|99[0-8]|999[0-8])"
+"""How a moment begins that is one in every zone: the first and the last year are not whole in UTC."""
 
 
 def order(about: str, needs: tuple[str, ...] = (), /, **members: Schema) -> Schema:
@@ -49,7 +57,7 @@ def order(about: str, needs: tuple[str, ...] = (), /, **members: Schema) -> Sche
 
 def name(whose: str, most: int = 256) -> Schema:
     """A name that must be there."""
-    pattern = rf"^\S[^\r\n]{{0,{most - 1}}}$"
+    pattern = rf"^[^{_SPACES}][^\r\n]{{0,{most - 1}}}$"
     return {"type": "string", "pattern": pattern, "description": f"a text of 1 to {most} characters: {whose}"}
 
 
@@ -74,7 +82,7 @@ _AGENT = name("for which agent it is")
 _HOSTS = many(text(_HOST, "a host, such as `api.example` or `api.example:8443`"))
 _OF = text(_WHO, "whose it is: `user NAME` or `group NAME`")
 _TO = text(
-    rf"^({PROJECT}|(user|group|organisation) \S[^\r\n]{{0,199}})$",
+    rf"^({PROJECT}|(user|group|organisation) {_SHORT})$",
     f"whose rules may use it: `user NAME`, `group NAME`, `organisation NAME`, or `{PROJECT}`",
 )
 _TENANT = {"type": "string", "maxLength": 256, "description": "a text: the name of an organisation"}
@@ -94,7 +102,8 @@ _EITHER = [{"required": ["number"]}, {"required": ["which"]}]
 _TIME: Schema = {
     "type": "string",
     "format": "date-time",
-    "maxLength": 256,
+    "pattern": YEARS,
+    "maxLength": LONGEST,
     "description": "a moment of RFC 3339",
 }
 _EVENT: dict[str, Schema] = {
@@ -131,11 +140,12 @@ ORDERS: dict[str, Schema] = {
             **_EVENT, "specversion": {"const": "1.0"}, "time": perhaps(_TIME), "user": perhaps(_EVENT["user"]),
             "subject": {"type": ["string", "null"], "minLength": 1},
             "dataschema": {"type": ["string", "null"], "minLength": 1},
-            "datacontenttype": {"type": ["string", "null"], "pattern": _JSON},
+            "datacontenttype": {"type": ["string", "null"], "pattern": JSON_MEDIA},
             "data_base64": {"type": "string", "contentEncoding": "base64", "contentMediaType": "application/json"},
         },
         "required": ["specversion", "id", "source", "type"],
         "propertyNames": {"pattern": "^([a-z0-9]+|data_base64)$"},
+        "not": {"required": ["data", "data_base64"]},
         "additionalProperties": {
             "type": ["string", "boolean", "null", "integer"], "minimum": -(2**31), "maximum": 2**31 - 1,
         },
@@ -175,7 +185,7 @@ ORDERS: dict[str, Schema] = {
             holder=name("whose key it is, a user or a service account"),
             organisation=_TENANT, role=one_of(tuple(ROLES)),
             over=text(
-                r"^(everything|own|(user|group|organisation) \S[^\r\n]{0,199})$",
+                rf"^(everything|own|(user|group|organisation) {_SHORT})$",
                 "everything, own, user NAME, group NAME or organisation NAME",
             ),
             verbs=many(one_of(VERBS)), types=many(name("the name of an event type")),

@@ -5,6 +5,7 @@ What a shape cannot say (that a moment is still to come, that a name is known) i
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -38,7 +39,7 @@ async def order(
         raise wrong("the body is an object", _members(SHAPES[shape]))
     for error in _check(shape).iter_errors(value):
         raise wrong(_sentence(SHAPES[shape], value, list(error.instance_path)), _members(SHAPES[shape]))
-    return value
+    return {name: _whole(SHAPES[shape]["properties"][name], given) for name, given in value.items()}
 
 
 def unmeant(what: str, remedy: str = "") -> Problem:
@@ -49,6 +50,12 @@ def unmeant(what: str, remedy: str = "") -> Problem:
 def wrong(what: str, remedy: str = "") -> Problem:
     """The problem of an order that is not of its shape."""
     return Problem(400, "order", "this cannot be done", what, remedy)
+
+
+def _whole(schema: Schema, given: Any) -> Any:
+    """A whole number as one: to JSON Schema `1.0` is an integer, and to a store it is none."""
+    of = [one.get("type") for one in schema.get("anyOf", (schema,))]
+    return int(given) if isinstance(given, Decimal) and "integer" in of else given
 
 
 @cache

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from starlette.requests import Request
@@ -9,15 +12,36 @@ from starlette.requests import Request
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.rest.problem import Problem
 
+LONGEST = 18
+"""Digits of a whole number: what has more is none that is kept anywhere."""
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+
+
+def digits(given: str) -> int | None:
+    """The whole number that some text is, in digits of ASCII alone; `str.isdigit` takes many that `int` does not."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= LONGEST else None
+
+
+def decimal(given: str) -> float | None:
+    """The number that some text is, as JSON writes one; `float` takes `1_000`, ` 1` and `infinity` as well."""
+    return float(given) if _NUMBER.fullmatch(given) else None
+
 
 def whole(request: Request, name: str, default: int, most: int) -> int:
     """A whole number from 0 to `most`. Raises Problem."""
     given = request.query_params.get(name)
     if given is None:
         return default
-    if not (given.isascii() and given.isdigit() and len(given) <= 18) or int(given) > most:
+    found = digits(given)
+    if found is None or found > most:
         raise _wrong(name, given, f"a whole number up to {most}")
-    return int(given)
+    return found
+
+
+def resumed(request: Request, most: int) -> int:
+    """Where a stream goes on: `Last-Event-ID`, as browsers send it, else `after`. Raises Problem."""
+    last = digits(request.headers.get("last-event-id", ""))
+    return last if last is not None else whole(request, "after", 0, most)
 
 
 def moment(request: Request, name: str) -> datetime | None:
@@ -31,14 +55,25 @@ def moment(request: Request, name: str) -> datetime | None:
     return found
 
 
+def yes(request: Request, name: str) -> bool:
+    """Whether something is asked for; not where nothing is said. Raises Problem."""
+    given = request.query_params.get(name, "false")
+    if given not in ("true", "false"):
+        raise _wrong(name, given, "true or false")
+    return given == "true"
+
+
 def text(request: Request, name: str) -> str:
     """A text, empty when it is not given."""
     return request.query_params.get(name, "")
 
 
-def only(request: Request, *names: str) -> None:
-    """Refuse what nobody asks for here: a misspelt name would quietly mean everything. Raises Problem."""
-    for name in request.query_params:
+def only(request: Request, names: Sequence[str]) -> None:
+    """Refuse what nobody asks for here, for a misspelt name would quietly mean everything; and what is said twice, for
+    one of the two would quietly mean nothing. Raises Problem."""
+    if not request.scope.get("query_string"):
+        return
+    for name, count in Counter(name for name, _ in request.query_params.multi_items()).items():
         if name not in names:
             raise Problem(
                 400,
@@ -46,6 +81,8 @@ def only(request: Request, *names: str) -> None:
                 f"there is no parameter `{name[:80]}`",
                 remedy=f"there are {', '.join(names)}" if names else "there are none here",
             )
+        if count > 1:
+            raise Problem(400, "parameter", f"`{name}` is given {count} times", remedy="give it once")
 
 
 def _wrong(name: str, given: str, wanted: str) -> Problem:

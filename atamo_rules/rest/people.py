@@ -24,7 +24,6 @@ from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 64 << 10
@@ -43,7 +42,6 @@ class People:
 
     async def list(self, request: Request) -> Response:
         """All of one kind that somebody may manage, by name."""
-        only(request, "after", "limit")
         kind, people = _kind(request), self._people()
         names = sorted(people.entries.get(kind, {}))
         return listed(
@@ -52,7 +50,6 @@ class People:
 
     async def show(self, request: Request) -> Response:
         """One of them."""
-        only(request)
         kind, name = _kind(request), str(request.path_params["name"])
         if name not in self._people().entries.get(kind, {}) or not self._sees(request, kind, name):
             raise self._unknown(request, kind, name)
@@ -60,7 +57,6 @@ class People:
 
     async def put(self, request: Request) -> Response:
         """Make one (201), or have it be so from here on (200)."""
-        only(request)
         kind, name = _kind(request), str(request.path_params["name"])
         if not name or len(name) > LONGEST or not name.isprintable():
             raise unmeant(f"a name has 1 to {LONGEST} characters, all of them printable")
@@ -83,7 +79,6 @@ class People:
 
     async def remove(self, request: Request) -> Response:
         """Take one away. The keys of a user or service account open nothing any more."""
-        only(request)
         kind, name = _kind(request), str(request.path_params["name"])
         async with self.changing:
             before = self._people()
@@ -138,14 +133,14 @@ class People:
                 if group not in after.entries.get("groups", {}):
                     seen = [one for one in self._people().entries.get("groups", {})
                             if self._sees(request, "groups", one)]  # fmt: skip
-                    raise _wrong(f"there is no group `{group[:80]}`", _near(group, seen))
+                    raise unmeant(f"there is no group `{group[:80]}`", _near(group, seen))
         tenant = entry.get("organisation", "")
         if tenant and tenant not in self._people().organisations:
-            raise _wrong(
+            raise unmeant(
                 f"there is no organisation `{tenant[:80]}`", "PUT it to /v1/people/organisations first"
             )
         if kind == "groups" and (path := way_back(name, above_of(after.entries))):
-            raise _wrong("a group is in itself: " + " in ".join(f"`{step}`" for step in path))
+            raise unmeant("a group is in itself: " + " in ".join(f"`{step}`" for step in path))
 
     def _unknown(self, request: Request, kind: joining.Kind, name: str) -> Problem:
         seen = [one for one in self._people().entries.get(kind, {}) if self._sees(request, kind, one)]
@@ -188,7 +183,3 @@ async def _entry(request: Request, kind: joining.Kind) -> dict[str, Any]:
 def _near(name: str, known: list[str]) -> str:
     near = get_close_matches(name, known, n=1)
     return f"did you mean `{near[0]}`?" if near else ""
-
-
-def _wrong(what: str, remedy: str = "") -> Problem:
-    return Problem(400, "order", "this cannot be done", what, remedy)

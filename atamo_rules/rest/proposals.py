@@ -24,7 +24,7 @@ from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only, text
+from atamo_rules.rest.parameters import text
 from atamo_rules.rest.problem import Problem, json_response
 
 
@@ -37,7 +37,6 @@ class ProposalDoor:
 
     async def submit(self, request: Request) -> Response:
         """A new proposal: 201 with what was found of it, also where it was found wrong."""
-        only(request)
         proposals, order = self._proposals(), await ordered(request, "NewProposal")
         level, who = level_of(order["level"]), principal(request)
         self._must(request, "rules.change", may_submit(who, level, self.hub().current.intake.people))
@@ -57,7 +56,6 @@ class ProposalDoor:
 
     async def list(self, request: Request) -> Response:
         """Every proposal that somebody may see, the newest first, without texts and reports."""
-        only(request, "state", "after", "limit")
         state, people, who = text(request, "state"), self.hub().current.intake.people, principal(request)
         found = [one for one in await self._proposals().all() if may_see(who, one, people)]
         brief = ("id", "level", "author", "at", "about", "state", "decided", "why", "base", "digest")
@@ -69,7 +67,6 @@ class ProposalDoor:
 
     async def show(self, request: Request) -> Response:
         """One proposal whole."""
-        only(request)
         return json_response(self._shown(await self._one(request)))
 
     async def approve(self, request: Request) -> Response:
@@ -105,7 +102,6 @@ class ProposalDoor:
 
     async def attempt(self, request: Request) -> Response:
         """What rules would do with one event, the submitted files among them: decided, explained, and nothing else."""
-        only(request)
         hub, who = self.hub(), principal(request)
         order = await ordered(request, "Try")
         level = level_of(order.get("level", f"user {who.name}" if who.name else "hub"))

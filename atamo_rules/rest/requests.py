@@ -20,7 +20,8 @@ from atamo_rules.people.decide import everywhere
 from atamo_rules.rest import sse
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import prefer_wait
-from atamo_rules.rest.pages import next_link
+from atamo_rules.rest.pages import LONGEST, next_link
+from atamo_rules.rest.parameters import decimal, digits, resumed, whole
 from atamo_rules.rest.problem import Problem, json_response
 
 BEAT = 15.0
@@ -61,11 +62,8 @@ def number(given: Mapping[str, str], name: str, otherwise: float, most: float, l
     text = given.get(name)
     if text is None:
         return otherwise
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not least <= value <= most:
+    value = decimal(text)
+    if value is None or not least <= value <= most:
         raise _bad(
             name, f"`{text[:60]}` is not a number that fits", f"write a number from {least:g} to {most:g}"
         )
@@ -76,8 +74,8 @@ def max_age(header: str) -> float:
     """Seconds of `Cache-Control: max-age=N` (RFC 9111): how old an answer may be; 0 when nothing is said."""
     for part in header.lower().split(","):
         name, _, value = part.strip().partition("=")
-        if name == "max-age" and value.isdigit():
-            return float(value)
+        if name == "max-age" and (seconds := digits(value)) is not None:
+            return float(seconds)
     return 0.0
 
 
@@ -134,7 +132,7 @@ class RequestDoor:
 
     async def page(self, request: HttpRequest) -> Response:
         """Frames after a cursor, waiting for the first of them; 304 when nothing has changed, 410 for a tombstone."""
-        after = int(number(request.query_params, "after", 0, 2**53, least=0))
+        after = whole(request, "after", 0, LONGEST)
         wait = number(request.query_params, "wait", prefer_wait(request), LONGEST_WAIT, least=0)
         view = await self._look(request, after, wait)
         tag = f'"{view.cursor}-{view.request.state}-{view.request.answered}"'
@@ -146,8 +144,7 @@ class RequestDoor:
     async def events(self, request: HttpRequest) -> Response:
         """Frames as they come, from the one after `Last-Event-ID`. One who has them all is told to
         stop asking (204)."""
-        text = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
-        after = int(text) if text.isdigit() else 0
+        after = resumed(request, LONGEST)
         view = await self._look(request, after, 0.0)
         leaving = cancels(request)
         if view.over and not any(not frame.late for frame in view.frames):

@@ -19,7 +19,6 @@ from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 256 << 10
@@ -36,7 +35,6 @@ class Secrets:
 
     async def list(self, request: Request) -> Response:
         """Every token that somebody may manage, oldest first: names, never values."""
-        only(request, "after", "limit")
         seen = [
             token.document()
             for token in self._vault().tokens()
@@ -48,7 +46,6 @@ class Secrets:
     async def set(self, request: Request) -> Response:
         """Keep a token, in place of the one there is for the same agent and hosts: 201, and everything but the token.
         With `consent` it is agreed in the same breath whose rules may use it."""
-        only(request)
         vault = self._vault()
         order = await ordered(request, "NewSecret", LARGEST)
         who, tenant = await self._whose(request, order)
@@ -69,7 +66,6 @@ class Secrets:
 
     async def remove(self, request: Request) -> Response:
         """Forget a token."""
-        only(request)
         vault, id = self._vault(), request.path_params["id"]
         token = next((one for one in vault.tokens() if one.id == id), None)
         may = token is not None and await self._may(request, token.binding.who, token.binding.organisation)
@@ -82,7 +78,6 @@ class Secrets:
 
     async def rotate(self, request: Request) -> Response:
         """Read the keys anew, and seal everything under the first of them. For those who keep the whole hub."""
-        only(request)
         who = principal(request)
         if not everywhere(who, "secrets.manage"):
             self.access.denied(who, "secrets.manage", "vault", "it takes `secrets.manage` over everything")
@@ -97,7 +92,6 @@ class Secrets:
 
     async def consents(self, request: Request) -> Response:
         """Every consent that somebody may manage, oldest first."""
-        only(request, "after", "limit")
         seen = [
             {"id": one.id, **one.document()}
             for one in self.hub().consents.given.values()
@@ -108,7 +102,6 @@ class Secrets:
 
     async def agree(self, request: Request) -> Response:
         """Agree that rules of an owner act as oneself, or as a group one manages: 201."""
-        only(request)
         order = await ordered(request, "NewConsent", LARGEST)
         who, tenant = await self._whose(request, order)
         self._oneself(request, who, tenant)
@@ -117,7 +110,6 @@ class Secrets:
 
     async def withdraw(self, request: Request) -> Response:
         """Agree no longer."""
-        only(request)
         consents = self.hub().consents
         one = consents.given.get(request.path_params["id"])
         if one is None or not await self._may(request, one.who, one.organisation):

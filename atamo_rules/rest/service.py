@@ -20,7 +20,6 @@ from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import Message, idempotency_key, read
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.parameters import only
 from atamo_rules.rest.problem import Problem, json_response, refusal
 from atamo_rules.rest.requests import RequestDoor, cancels, read_options
 
@@ -82,7 +81,6 @@ class Service:
 
     async def types(self, request: Request) -> Response:
         """The event types, each with its schema and policy."""
-        only(request, "after", "limit")
         every = [
             {"name": type.name, "request": type.request, "when_invalid": str(type.invalid), "schema": type.schema}
             for type in self.hub().current.ruleset.events.values()
@@ -91,7 +89,6 @@ class Service:
 
     async def rules(self, request: Request) -> Response:
         """The rules in force and the digest that names them."""
-        only(request, "after", "limit")
         ruleset = self.hub().current.ruleset
         every = [
             {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span),
@@ -103,14 +100,12 @@ class Service:
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this interface."""
-        only(request)
         return _kept(request, encode(self._described()), "application/json")
 
     async def docs(self, request: Request) -> Response:
         """The same for people."""
         from atamo_rules.rest.openapi import page
 
-        only(request)
         return _kept(request, page(self._described()), "text/html; charset=utf-8")
 
     def _described(self) -> dict[str, Any]:

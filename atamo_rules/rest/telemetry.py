@@ -15,7 +15,7 @@ from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Resource
 from atamo_rules.rest import sse
 from atamo_rules.rest.access import Access
-from atamo_rules.rest.parameters import only, whole
+from atamo_rules.rest.parameters import resumed, whole
 from atamo_rules.rest.problem import Problem, json_response
 
 MOST = 1000
@@ -32,7 +32,6 @@ class TelemetryDoor:
 
     async def steps(self, request: Request) -> Response:
         """The steps of a message after a position, at most `limit` of them."""
-        only(request, "after", "limit")
         key = await self._mine(request)
         after, limit = whole(request, "after", 0, 2**53), whole(request, "limit", MOST, MOST)
         records = self.hub().followers.after(key, after)[:limit]
@@ -42,8 +41,7 @@ class TelemetryDoor:
     async def follow(self, request: Request) -> Response:
         """The steps of a message as they are taken, from the one after `Last-Event-ID`, to its end."""
         key = await self._mine(request)
-        text = request.headers.get("last-event-id") or request.query_params.get("after") or "0"
-        after = int(text) if text.isdigit() else 0
+        after = resumed(request, 2**53)
         return StreamingResponse(self._stream(key, after), media_type=sse.MEDIA, headers=sse.HEADERS)
 
     async def _stream(self, key: str, after: int) -> AsyncIterator[bytes]:

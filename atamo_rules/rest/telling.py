@@ -25,7 +25,7 @@ from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.pages import next_link
-from atamo_rules.rest.parameters import moment, only, text, whole
+from atamo_rules.rest.parameters import moment, text, whole, yes
 from atamo_rules.rest.problem import Problem, json_response
 
 FEW, MOST = 100, 1000
@@ -43,7 +43,6 @@ class Telling:
 
     async def audit(self, request: Request) -> Response:
         """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
-        only(request, "after", "limit", "event", "kind", "who", "rule", "agent", "text", "since", "until")
         query = _query(request)
         after = whole(request, "after", 0, LONGEST)
         limit = whole(request, "limit", FEW, MOST) or 1
@@ -106,14 +105,13 @@ class Telling:
     async def why(self, request: Request) -> Response:
         """One rule's condition on one event, with every value, under the rules that decided it; those of now where
         they did not have it, are no longer kept, or `now` is asked for."""
-        only(request, "rule", "now")
         hub, event = await self._event(request)
         name = text(request, "rule")
         told = await hub.store.told(event.key)
         digest = str(told.get("digest") or "") if told is not None else ""
         ruleset = hub.current.ruleset
         by_id = self._known(request, ruleset, event)
-        if not text(request, "now"):
+        if not yes(request, "now"):
             then = await hub.rules_of(digest)
             if then is not None and name in (before := self._known(request, then, event)):
                 ruleset, by_id = then, before
@@ -138,7 +136,6 @@ class Telling:
 
     async def decided(self, request: Request) -> Response:
         """Events with what was decided of them when they came in, oldest first: what `atamo replay` decides again."""
-        only(request, "after", "limit", "since", "until", "type")
         hub = self.hub()
         query = Query(kind="event.decided", since=moment(request, "since"), until=moment(request, "until"))
         limit, wanted = whole(request, "limit", FEW, MOST) or 1, text(request, "type")

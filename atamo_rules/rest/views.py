@@ -26,13 +26,9 @@ def view(name: str, handler: Handler, plain: Handler) -> Handler:
     return choose
 
 
-def unviewed(names: Sequence[str], handler: Handler) -> Handler:
-    """What is done to a message, and not to a view of it: 405 there, unless the name is the end of the id, as above."""
-
-    async def choose(request: Request) -> Response:
-        raw: bytes = request.scope.get("raw_path", b"")
-        if any(raw.endswith(f"/{name}".encode()) for name in names):
-            raise HTTPException(405, headers={"Allow": "GET, HEAD"})
-        return await handler(request)
-
-    return choose
+def unviewed(names: Sequence[str], request: Request) -> None:
+    """Raises HTTPException, 405, where what is done to a message is asked of a view of it; unless the name is the end
+    of the id, as above."""
+    raw: bytes = request.scope.get("raw_path", b"")
+    if any(raw.endswith(f"/{name}".encode()) for name in names):
+        raise HTTPException(405, headers={"Allow": "GET, HEAD"})

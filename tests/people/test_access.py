@@ -117,7 +117,7 @@ def test_every_way_in_but_those_that_tell_nothing_of_anybody_asks_for_a_key(door
     assert {entry.path for entry in table if entry.verb is None} == keyless
     for entry in table:
         if entry.verb is not None:
-            path = entry.path.replace("{id:path}", "x").replace("{number:int}", "1").replace("{id}", "x")
+            path = entry.path.replace("{id:path}", "x").replace("{number:place}", "1").replace("{id}", "x")
             path = path.replace("{kind}", "agent").replace("{name:path}", "desk")
             assert door.serving.web.request(entry.method, path).status_code == 401, entry
 
@@ -201,7 +201,7 @@ def test_nothing_of_another_organisation_is_seen(door: Door) -> None:
         if entry.method != "GET":
             continue
         for id in ids:
-            path = entry.path.replace("{id:path}", id).replace("{number:int}", "1").replace("{id}", id)
+            path = entry.path.replace("{id:path}", id).replace("{number:place}", "1").replace("{id}", id)
             path = path.replace("{kind}", "organisation").replace("{name:path}", "birch")
             if path.endswith("/follow") and id == "same":
                 continue  # a stream of one's own that stays open
