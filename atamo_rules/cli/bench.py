@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
-from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.names import names_of
-from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params
+from atamo_rules.cli.console import say
+from atamo_rules.cli.given import events_options, project
+from atamo_rules.cli.project import event_lines, param_option, places, read_params
 
 if TYPE_CHECKING:
     from atamo_rules.hub.intake import Taken
@@ -30,15 +29,7 @@ Exit codes: 0 measured, 1 no event could be taken or the rules have errors, 2 us
 
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1)
-@click.option("--events", required=True, help="A file of JSON lines; `-` is standard input.")
-@click.option(
-    "--type",
-    "type_name",
-    shell_complete=names_of("event", "request"),
-    help="The event type of every line, when lines are bare data.",
-)
-@click.option("--user", default=None, help="Who the events come from, when they do not say.")
-@click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
+@events_options
 @click.option("--seconds", type=click.FloatRange(0.01, 600), default=2, show_default=True,
               help="How long to measure the pace.")  # fmt: skip
 @click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True,
@@ -64,28 +55,18 @@ def bench(
     from atamo_rules.cli.bench_report import as_json, table
     from atamo_rules.cli.measure import measure
     from atamo_rules.hub.intake import Intake
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
-    from atamo_rules.model.people import User
-    from atamo_rules.source.formats import render
 
-    found, values = places(paths), read_params(params)
-    try:
-        made = Rulebook(found, values).compile()
-    except NothingThere as error:
-        raise click.UsageError(str(error)) from None
-    people, wrong = people_of(found)
-    if made.ruleset is None or wrong:
-        say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
+    found = places(paths)
+    opened = project(found, read_params(params))
+    if opened is None:
         return 1
-    sender = None
-    if user:
-        known = people.user(user)
-        sender = User(user, known.groups | frozenset(groups), known.organisation)
+    ruleset, people = opened
+    sender = opened.sender(user, groups)
     lines = [one for one in enumerate(islice(event_lines(events), MOST_LINES + 1), 1) if one[1].strip()]
     if lines and lines[-1][0] > MOST_LINES:
         say(f"only the first {MOST_LINES:,} lines are measured\n", err=True)
         del lines[-1]
-    intake, now = Intake(made.ruleset, people), datetime(2026, 1, 1, tzinfo=UTC)
+    intake, now = Intake(ruleset, people), datetime(2026, 1, 1, tzinfo=UTC)
 
     def take() -> list[Taken]:
         return [
@@ -103,6 +84,6 @@ def bench(
     if not decided:
         say(f"`{events}` has no event that rules decide.\n", err=True)
         return 1
-    told = measure(made.ruleset, decided, take, seconds)
+    told = measure(ruleset, decided, take, seconds)
     say(table(told, top) if format == "table" else as_json(told))
     return 0

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.given import project
 from atamo_rules.cli.hubs import Place, hub_options
 from atamo_rules.cli.moments import moment_option
 from atamo_rules.cli.names import names_of
 from atamo_rules.cli.progress import counted
-from atamo_rules.cli.project import param_option, people_of, read_params
+from atamo_rules.cli.project import param_option, read_params
 
 if TYPE_CHECKING:
     from atamo_rules.cli.ink import Ink
@@ -70,22 +71,16 @@ def replay(
     """
     from atamo_rules.cli.ink import Ink
     from atamo_rules.hub.replay import Replayed, timed_rules
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
     from atamo_rules.model.strict_json import encode
     from atamo_rules.model.window import OVER
-    from atamo_rules.source.formats import render
 
     found = tuple(Path(path) for path in paths)
-    try:
-        made = Rulebook(found, read_params(params)).compile()
-    except NothingThere as error:
-        raise click.UsageError(str(error)) from None
-    people, wrong = people_of(found)
-    if made.ruleset is None or wrong:
-        say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
+    opened = project(found, read_params(params))
+    if opened is None:
         return 1
+    ruleset, people = opened
     replayed = Replayed(examples)
-    timed = {rule.id for rule in timed_rules(made.ruleset)}
+    timed = {rule.id for rule in timed_rules(ruleset)}
     replayed.apart.update(timed)
     for one in counted(_recorded(place, since, until, type_name, most), "events"):
         replayed.apart.update(one.get("timed", ()))
@@ -93,11 +88,11 @@ def replay(
             replayed.ends += 1
         else:
             apart = timed.union(one.get("timed", ()))
-            replayed.add(one["type"], _again(one, made.ruleset, people, apart))
+            replayed.add(one["type"], _again(one, ruleset, people, apart))
     if format == "json":
-        say(encode({"digest": made.ruleset.digest, **replayed.document()}) + "\n")
+        say(encode({"digest": ruleset.digest, **replayed.document()}) + "\n")
     else:
-        for line in _told(replayed, made.ruleset.digest, Ink(color_of(sys.stdout))):
+        for line in _told(replayed, ruleset.digest, Ink(color_of(sys.stdout))):
             say(f"{line}\n")
     return 1 if replayed.differ else 0
 

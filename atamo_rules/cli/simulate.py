@@ -10,11 +10,11 @@ import click
 
 from atamo_rules.cli.beside import Beside, beside
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.given import events_options, project
 from atamo_rules.cli.moments import moment_option
-from atamo_rules.cli.names import names_of
 from atamo_rules.cli.passing import Passing
 from atamo_rules.cli.progress import counted
-from atamo_rules.cli.project import event_lines, param_option, people_of, places, read_params, walls_option
+from atamo_rules.cli.project import event_lines, param_option, places, read_params, walls_option
 
 EPILOG = """\b
 Examples:
@@ -30,15 +30,7 @@ MANY = 500
 
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1)
-@click.option("--events", required=True, help="A file of JSON lines; `-` is standard input.")
-@click.option(
-    "--type",
-    "type_name",
-    shell_complete=names_of("event", "request"),
-    help="The event type of every line, when lines are bare data.",
-)
-@click.option("--user", default=None, help="Who the events come from, when they do not say.")
-@click.option("--group", "groups", multiple=True, help="A group of that user; may be given again.")
+@events_options
 @click.option("--near", type=click.IntRange(0, 10), default=None, show_default=f"2, or 0 of more than {MANY} rules",
               help="Show a rule that at most so many sub-conditions kept from firing.")  # fmt: skip
 @moment_option("--until", "Go on after the last event up to then, with what waits and with schedules.")
@@ -69,30 +61,21 @@ def simulate(
     only where `--provider` names them. Nothing is sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
-    from atamo_rules.model.people import User
     from atamo_rules.source.formats import render
 
-    found, values = places(paths), read_params(params)
-    try:
-        made = Rulebook(found, values).compile()
-    except NothingThere as error:
-        raise click.UsageError(str(error)) from None
-    people, wrong = people_of(found)
-    if made.ruleset is None or wrong:
-        say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
+    found = places(paths)
+    opened = project(found, read_params(params))
+    if opened is None:
         return 1
-    intake = Intake(made.ruleset, people)
-    sender = None
-    if user:
-        known = people.user(user)
-        sender = User(user, known.groups | frozenset(groups), known.organisation)
+    ruleset, people = opened
+    intake = Intake(ruleset, people)
+    sender = opened.sender(user, groups)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     if near is None:
-        near = 2 if len(made.ruleset.rules) <= MANY else 0
-    windows = Passing(made.ruleset)
+        near = 2 if len(ruleset.rules) <= MANY else 0
+    windows = Passing(ruleset)
     bad = 0
-    with beside(found, made.ruleset, people, named=providers, weaker=weaker_walls) as others:
+    with beside(found, ruleset, people, named=providers, weaker=weaker_walls) as others:
         if not isinstance(others, Beside):
             say(render(others, "full", color=color_of(sys.stderr)), err=True)
             return 1
@@ -102,9 +85,9 @@ def simulate(
             taken = intake.take(line, type_name=type_name, user=sender, now=now, fallback_id=f"line-{number}")
             bad += bool(taken.refused)
             if format == "jsonl":
-                _json(made.ruleset, taken, number, near, windows, others)
+                _json(ruleset, taken, number, near, windows, others)
             else:
-                _full(made.ruleset, taken, number, near, windows, others)
+                _full(ruleset, taken, number, near, windows, others)
     if until is not None:
         _passed(windows, until, format)
     if windows.left_out:
