@@ -17,9 +17,10 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.laws_of_accepting import AcceptLaws
+from atamo_rules.testing.laws_of_auditing import AuditLaws
 from atamo_rules.testing.laws_of_delays import DelayLaws
 from atamo_rules.testing.laws_of_evaluating import EvaluatorContract as EvaluatorContract
-from atamo_rules.testing.laws_of_keeping import AnswerLaws, AuditLaws, DeadLaws, StateLaws
+from atamo_rules.testing.laws_of_keeping import AnswerLaws, DeadLaws, StateLaws
 from atamo_rules.testing.laws_of_providing import (
     ConfigurationProviderContract as ConfigurationProviderContract,
 )

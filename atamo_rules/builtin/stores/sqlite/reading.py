@@ -11,6 +11,7 @@ from atamo_rules.builtin.stores.journal import Loaded
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.operating import PAUSED, hold_of
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.spans import where
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
 from atamo_rules.engine.decide import action_id
 from atamo_rules.hub.audit.form import record_bytes
@@ -249,38 +250,25 @@ def decision(connection: sqlite3.Connection, key: str) -> Decision | None:
 
 
 _RECORDS = "select position, at, kind, event, who, what, cause, rules from audit where position > ?"
-SLACK = 1000
-"""Records before the moment an event was kept that are looked through for it: clocks are set back now and then."""
 
 
 def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "") -> list[AuditRecord]:
-    """Records after a position; with `about` only those of one event. There is no index for that, which every commit
-    would pay for: what an event left stands after the moment it was kept, and that is found by halving."""
+    """Records after a position; with `about` only those of one event."""
     if not about:
         rows = connection.execute(f"{_RECORDS} order by position limit ?", (after, limit))
         return [_record(row) for row in rows]
-    query = f"{_RECORDS} and event = ? order by position limit ?"
-    begin = max(after, _begin(connection, about) - SLACK)
-    found = [_record(row) for row in connection.execute(query, (begin, about, limit))]
-    if begin > after and not (found and found[0].kind == "event.accepted"):
-        found = [_record(row) for row in connection.execute(query, (after, about, limit))]
-    return found
-
-
-def _begin(connection: sqlite3.Connection, key: str) -> int:
-    """About where the records of an event begin: the first position not before the moment it was kept."""
-    row = connection.execute("select at from events where key = ?", (key,)).fetchone()
-    if row is None:
-        return 0
-    low, high = 0, _last(connection, "select max(position) from audit")
-    while low < high:
-        middle = (low + high) // 2
-        found = connection.execute("select at from audit where position > ? limit 1", (middle,)).fetchone()
-        if found is not None and values.moment(found[0]).timestamp() < row[0]:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    query = f"{_RECORDS} and position <= ? and event = ? order by position limit ?"
+    found: list[Any] = []
+    connection.execute("begin")
+    try:
+        for first, last in where(connection, about, after):
+            span = (max(after, first - 1), last, about, limit - len(found))
+            found += connection.execute(query, span)
+            if len(found) >= limit:
+                break
+    finally:
+        connection.execute("rollback")
+    return [_record(row) for row in found]
 
 
 def _record(row: Any) -> AuditRecord:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from atamo_rules.builtin.stores.sqlite.spans import SPANS
 from atamo_rules.errors import StoreUnavailable
 
 APPLICATION = 0x41544D4F
@@ -84,7 +85,7 @@ create table audit (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST,)
+MIGRATIONS: tuple[str, ...] = (FIRST, SPANS)
 """What makes each version of the file from the one before. What was released is never changed, only added to."""
 
 

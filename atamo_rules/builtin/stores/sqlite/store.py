@@ -18,7 +18,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.sqlite import reading
+from atamo_rules.builtin.stores.sqlite import reading, spans
 from atamo_rules.builtin.stores.sqlite.forgetting import forget
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
@@ -119,6 +119,7 @@ class SqliteJournal:
     def _open(self) -> Loaded:
         try:
             connection = open_to_write(self.path, self.synchronous)
+            spans.mend(connection)
             keeper = Keeper(connection)
             loaded, keeper.counts.open, keeper.position, keeper.revision = reading.load(
                 connection, self.clock.now()
@@ -187,7 +188,13 @@ class SqliteJournal:
         loop = asyncio.get_running_loop()
         connection = self._keeper.connection
         try:
-            return await loop.run_in_executor(self.group.thread, forget, connection, now, self.retain)
+            gone = await loop.run_in_executor(self.group.thread, forget, connection, now, self.retain)
+            for _ in range(spans.AT_ONCE):
+                # A batch is a turn of its own on the thread: whoever waits to write comes in between.
+                if not (made := await loop.run_in_executor(self.group.thread, spans.extend, connection)):
+                    break
+                gone += made
+            return gone
         except sqlite3.Error as error:
             raise self._meaning(error) from error
 
