@@ -14,6 +14,7 @@ from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
 from atamo_rules.engine.decide import action_id
 from atamo_rules.hub.audit.form import record_bytes
+from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
@@ -265,6 +266,11 @@ def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "
     if begin > after and not (found and found[0].kind == "event.accepted"):
         found = [_record(row) for row in connection.execute(query, (after, about, limit))]
     return found
+
+
+def leaves(connection: sqlite3.Connection, after: int, limit: int) -> list[bytes]:
+    """The hashes of the records after a position."""
+    return [leaf_hash(record_bytes(record)) for record in audit(connection, after, limit)]
 
 
 def _begin(connection: sqlite3.Connection, key: str) -> int:
