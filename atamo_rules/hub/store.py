@@ -201,6 +201,11 @@ class Store(Protocol):
         """Records after a position, in order; with `event` only those about the event of that key."""
         ...
 
+    async def leaves(self, after: int, limit: int) -> Sequence[bytes]:
+        """The hashes of records after a position, in order (`hub.audit.merkle.leaf_hash`): of what is committed, and as
+        it is kept. May be fewer than `limit`; none only when there are no records after it."""
+        ...
+
     async def head(self) -> int:
         """The position of the last record, 0 before the first."""
         ...

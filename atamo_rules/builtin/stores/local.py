@@ -332,6 +332,9 @@ class LocalStore:
     async def audit(self, after: int, limit: int, event: str = "") -> tuple[AuditRecord, ...]:
         return tuple(await self.journal.audit(after, limit, event))
 
+    async def leaves(self, after: int, limit: int) -> Sequence[bytes]:
+        return await self.journal.leaves(after, limit)
+
     async def head(self) -> int:
         return await self.journal.head()
 

@@ -12,6 +12,8 @@ from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.telling import ActionLine, outline_of, told
 from atamo_rules.hub import records
+from atamo_rules.hub.audit.form import record_bytes
+from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
 from atamo_rules.model.audit import AuditRecord, Note
@@ -262,6 +264,9 @@ class MemoryJournal:
         placed = enumerate(islice(self.notes, skip, None), first + skip + 1)
         meant = (note.placed(at) for at, note in placed if not event or note.event == event)
         return list(islice(meant, limit))
+
+    async def leaves(self, after: int, limit: int) -> list[bytes]:
+        return [leaf_hash(record_bytes(record)) for record in await self.audit(after, limit, "")]
 
     async def head(self) -> int:
         return self.position

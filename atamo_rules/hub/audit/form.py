@@ -34,7 +34,7 @@ def record_bytes(record: AuditRecord) -> bytes:
         "what": record.what,
         "who": record.who,
     }
-    if _simple(record.what):
+    if is_simple(record.what):
         try:
             return _ENCODER.encode(members)
         except (OverflowError, UnicodeError):  # a whole number beyond 64 bits, or half of a surrogate pair
@@ -42,13 +42,15 @@ def record_bytes(record: AuditRecord) -> bytes:
     return encode_sorted(members).encode("utf-8", "replace")
 
 
-def _simple(value: Any) -> bool:
+def is_simple(value: Any) -> bool:
     """Whether a value is of nothing but texts, whole numbers, truth values, nulls, lists and objects: of these the fast
     encoder makes the bytes that `encode_sorted` makes. Of numbers with a fraction it does not."""
     if type(value) is dict:
-        return all(type(name) is str and (type(one) in _ATOMS or _simple(one)) for name, one in value.items())
-    if type(value) is list:
-        return all(type(one) in _ATOMS or _simple(one) for one in value)
+        return all(
+            type(name) is str and (type(one) in _ATOMS or is_simple(one)) for name, one in value.items()
+        )
+    if type(value) in (list, tuple):
+        return all(type(one) in _ATOMS or is_simple(one) for one in value)
     return type(value) in _ATOMS
 
 

@@ -127,8 +127,8 @@ class Notary:
     async def _grow(self) -> list[bytes]:
         """Take in every record there is; gives their hashes."""
         grown: list[bytes] = []
-        while records := await self.store.audit(self.tree.size, self.every):
-            leaves = [leaf_hash(record_bytes(record)) for record in records]
+        head = await self.store.head()
+        while self.tree.size < head and (leaves := await self.store.leaves(self.tree.size, self.every)):
             self.tree = self.tree.extend(leaves)
             grown += leaves
         return grown
@@ -139,9 +139,8 @@ class Notary:
         """Have one witness keep a checkpoint, with all the hashes it lacks; gives why not, or nothing."""
         try:
             while witness.size < first:
-                missing = await self.store.audit(witness.size, min(self.every, first - witness.size))
-                hashes = [leaf_hash(record_bytes(record)) for record in missing]
-                await asyncio.to_thread(witness.keep, witness.size, hashes, None, None)
+                missing = await self.store.leaves(witness.size, min(self.every, first - witness.size))
+                await asyncio.to_thread(witness.keep, witness.size, missing, None, None)
             await asyncio.to_thread(witness.keep, witness.size, leaves[witness.size - first :], note, made)
         except (OSError, Disagrees) as error:
             why = f"{type(error).__name__}: {error}"

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.leaves import leaf_of, what_text
 from atamo_rules.hub import records
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import DeadLetter, Put
@@ -39,6 +40,8 @@ class Prepared:
     letters: Sequence[Row] = ()
     told: list[Note] = field(default_factory=list)
     """All its records and those of what came in with it, in order; filled in when it is written."""
+    leaves: list[bytes] = field(default_factory=list)
+    """The hashes of those, where they are wanted; good only once the group is committed."""
 
 
 def prepare(change: Change, one: Incoming | None = None) -> Prepared:
@@ -128,7 +131,7 @@ def _moved(change: Change, moved: Moved) -> Row:
 
 
 def _note(note: Note, written: _Moments) -> Row:
-    what = values.text(note.what)
+    what = what_text(note.what)
     return written(note.at), note.kind, note.event, note.who, what, note.cause, note.rules
 
 
@@ -141,14 +144,15 @@ class Keeper:
         self.position = 0
         self.revision = 0
 
-    def write(self, group: Sequence[Prepared]) -> None:
-        """All of a group in one transaction, or nothing of it. Raises sqlite3.Error."""
+    def write(self, group: Sequence[Prepared], *, hashed: bool = False) -> None:
+        """All of a group in one transaction, or nothing of it; with `hashed` each record's hash is made too. Raises
+        sqlite3.Error."""
         execute = self.connection.execute
         position, revision = self.position, self.revision
         self.counts.begin()
         try:
             execute("begin immediate")
-            self._write(group)
+            self._write(group, hashed)
             execute("commit")
         except BaseException:
             self.counts.undo()
@@ -157,7 +161,7 @@ class Keeper:
                 execute("rollback")
             raise
 
-    def _write(self, group: Sequence[Prepared]) -> None:
+    def _write(self, group: Sequence[Prepared], hashed: bool) -> None:
         self._enter([inner for one in group for inner in one.incoming])
         whole = [part for one in group for part in _parts(one)]
         self._many(_ACTIONS, [row for part in whole for row in part.actions])
@@ -167,9 +171,12 @@ class Keeper:
         for part in whole:
             self._seldom(part)
         notes: list[Row] = []
-        for one in group:
-            self._tell(one, one, notes)
         first = self.position + 1
+        for one in group:
+            begin = len(notes)
+            self._tell(one, one, notes)
+            if hashed:
+                one.leaves = [leaf_of(at, row) for at, row in enumerate(notes[begin:], first + begin)]
         self._many(_AUDIT, [(position, *row) for position, row in enumerate(notes, first)])
         self.position += len(notes)
 

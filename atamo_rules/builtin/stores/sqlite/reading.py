@@ -15,6 +15,7 @@ from atamo_rules.builtin.stores.sqlite.spans import where
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
 from atamo_rules.engine.decide import action_id
 from atamo_rules.hub.audit.form import record_bytes
+from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
@@ -269,6 +270,11 @@ def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "
     finally:
         connection.execute("rollback")
     return [_record(row) for row in found]
+
+
+def leaves(connection: sqlite3.Connection, after: int, limit: int) -> list[bytes]:
+    """The hashes of the records after a position."""
+    return [leaf_hash(record_bytes(record)) for record in audit(connection, after, limit)]
 
 
 def _record(row: Any) -> AuditRecord:

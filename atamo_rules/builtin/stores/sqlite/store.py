@@ -21,6 +21,7 @@ from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.sqlite import reading, spans
 from atamo_rules.builtin.stores.sqlite.forgetting import forget
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
+from atamo_rules.builtin.stores.sqlite.leaves import Leaves
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
 from atamo_rules.builtin.stores.sqlite.schema import abandon, open_to_read, open_to_write
 from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
@@ -98,6 +99,7 @@ class SqliteJournal:
         self._readers: list[sqlite3.Connection] = []
         self._keeper: Keeper | None = None
         self._heard = 0
+        self._leaves = Leaves()
 
     def take(self) -> None:
         try:
@@ -160,7 +162,7 @@ class SqliteJournal:
             raise self.broken
         assert self._keeper is not None
         try:
-            self._keeper.write(group)
+            self._keeper.write(group, hashed=self._leaves.wanted)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
 
@@ -180,6 +182,9 @@ class SqliteJournal:
         if notes:
             first = self._heard + 1
             self._heard += len(notes)
+            leaves = [leaf for one in group for leaf in one.leaves]
+            if leaves:
+                self._leaves.add(first, leaves)
             self.hear(first, notes)
 
     async def forget(self, now: datetime) -> int:
@@ -251,6 +256,15 @@ class SqliteJournal:
 
     async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]:
         return await self._read(reading.audit, after, limit, event)
+
+    async def leaves(self, after: int, limit: int) -> list[bytes]:
+        self._leaves.wanted = True
+        kept = self._leaves.after(after, limit)
+        if kept:
+            return kept
+        if after < self._leaves.first - 1:
+            limit = min(limit, self._leaves.first - 1 - after)
+        return await self._read(reading.leaves, after, limit)
 
     async def head(self) -> int:
         return self._heard
