@@ -21,11 +21,15 @@ NEVER = 10**9
 
 
 def killed(folder: Path, every: int, after: int) -> tuple[int, int]:
-    """Run until so many lines were said, and kill; gives the last position kept and the last size sealed."""
+    """Run until so many lines were said, and one checkpoint if there are to be any, and kill; gives the last position
+    kept and the last size sealed."""
     command = [sys.executable, "-m", "tests.crash.sealing", str(folder), str(every)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(after)]
+        said: list[str] = []
+        while len(said) < after or not (every == NEVER or any(line.startswith("sealed") for line in said)):
+            said.append(process.stdout.readline())
+            assert said[-1], "it ended by itself"
         process.kill()
         said += process.stdout.readlines()
     lines = [line.split() for line in said if line.endswith("\n")]
@@ -68,7 +72,6 @@ def test_killed_with_records_that_no_checkpoint_speaks_of(tmp_path: Path) -> Non
 def test_killed_while_checkpoints_are_put_down(rounds: int, tmp_path: Path) -> None:
     for number in range(rounds):
         kept, sealed = killed(tmp_path, 20, 60 + 7 * number % 40)
-        assert sealed
         interim = verify(records_of(tmp_path / "hub.db")[1], read_evidence(tmp_path / "checkpoints"))
         assert interim.intact, list(interim.sentences())
         assert interim.vouched >= sealed
