@@ -43,7 +43,7 @@ KINDS = {
     "auditor": Kind(
         "atamo.auditors", "Auditor", "An auditor of Atamo.", "`atamo run rules/ --auditor PLUGIN:PLACE`"
     ),
-    "vault": Kind("atamo.vaults", "Vault", "A vault of Atamo.", "`atamo plugins` shows whether it loads."),
+    "vault": Kind("atamo.vaults", "Vault", "A vault of Atamo.", "`atamo run rules/ --vault PLUGIN:PLACE`"),
 }
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
