@@ -43,7 +43,7 @@ KINDS = {
     "auditor": Kind(
         "atamo.auditors", "Auditor", "An auditor of Atamo.", "`atamo run rules/ --auditor PLUGIN:PLACE`"
     ),
-    "vault": Kind("atamo.vaults", "Vault", "A vault of Atamo.", "`atamo plugins` shows whether it loads."),
+    "vault": Kind("atamo.vaults", "Vault", "A vault of Atamo.", "`atamo run rules/ --vault PLUGIN:PLACE`"),
 }
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -68,6 +68,8 @@ def new(kind: str, name: str, into: str | None) -> int:
         raise click.UsageError(
             f"`{name}` is no name for a plug-in: small letters, digits, and - between words."
         )
+    if (why := _taken(kind, name)) is not None:
+        raise click.UsageError(f"{why}. Choose another name; nothing was written.")
     folder = into or f"atamo-{name}"
     try:
         refuse(Path(folder), folder)
@@ -84,6 +86,20 @@ def new(kind: str, name: str, into: str | None) -> int:
         "  atamo plugins\n"
     )
     return 0
+
+
+def _taken(kind: str, name: str) -> str | None:
+    """Why a package of this name could not be used beside what is installed."""
+    from atamo_rules.hub.plugins import GROUPS, offered
+
+    if name == "rules":
+        return "A plug-in named `rules` would be the package `atamo-rules`, which is Atamo's own"
+    group = KINDS[kind].group
+    for point in offered(group).get(name, ()):
+        # A package of that very name is the one that is being made, installed from an earlier try.
+        if point.dist is not None and point.dist.name != f"atamo-{name}":
+            return f"The {GROUPS[group]} `{name}` is installed from `{point.dist.name}`, and of two none can be used"
+    return None
 
 
 def package(kind: str, name: str) -> dict[str, str]:

@@ -41,8 +41,31 @@ def bind(
         agent = _one(use, folder, code, found)
         if agent is not None:
             made[name] = agent
+    found.extend(_unready(ruleset, made))
     found.extend(_never_answered(ruleset, made))
     return made, tuple(found)
+
+
+def _unready(ruleset: Ruleset, made: Mapping[str, Bound]) -> Iterator[Diagnostic]:
+    """What agents that say which actions they can do (`takes`) lack of what the rules declare of them."""
+    for action in ruleset.actions.values():
+        use, bound = ruleset.agents.get(action.agent), made.get(action.agent)
+        takes = getattr(bound.agent, "takes", None) if bound is not None else None
+        if use is None or use.span is None or not isinstance(takes, Mapping):
+            continue
+        cannot = f"the agent `{action.agent}` cannot be used: "
+        if action.name not in takes:
+            near = get_close_matches(action.name, takes, n=1)
+            known = f"did you mean it by `{near[0]}`?" if near else f"they have {', '.join(sorted(takes))}"
+            yield codes.BAD_AGENT.at(use.span, f"{cannot}its `actions` have no `{action.name}`", help=known)
+        elif isinstance(action.parameters, Record):
+            for name in sorted(set(takes[action.name]) - set(action.parameters.members)):
+                known = ", ".join(action.parameters.members) or "none"
+                yield codes.BAD_AGENT.at(
+                    use.span,
+                    f"{cannot}`actions.{action.name}` reads `{name}`, which is no parameter of `{action.id}`",
+                    help=f"it has {known}",
+                )
 
 
 def _never_answered(ruleset: Ruleset, made: Mapping[str, Bound]) -> Iterator[Diagnostic]:
@@ -102,7 +125,8 @@ def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic
         where = str(refused).split("`")[1]
         reasons = [(str(refused), remedy(where))]
     except (PluginBroken, PluginTwice) as broken:
-        reasons = [(str(broken), None)]
+        absent = isinstance(broken, PluginBroken) and isinstance(broken.cause, ModuleNotFoundError)
+        reasons = [(str(broken), "install what it needs where the hub runs" if absent else None)]
     except (ValueError, OSError) as error:
         reasons = [(str(error), None)]
     if use.span is not None:
@@ -130,6 +154,14 @@ def _known() -> str:
     return ", ".join(sorted(offered(GROUP)))
 
 
+def _described(schema: Mapping[str, Any], place: Sequence[str | int]) -> str | None:
+    """What a schema says of the setting at a place, where it says anything."""
+    about: Any = schema
+    for step in place:
+        about = about.get("properties", {}).get(step) if isinstance(about, dict) else None
+    return about.get("description") if isinstance(about, dict) else None
+
+
 def unfit(use: AgentUse, settings: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     """What is wrong with the settings of an agent, or of another plug-in, by their schema, each with its remedy; a
     misspelt one is said once."""
@@ -149,7 +181,9 @@ def unfit(use: AgentUse, settings: Mapping[str, Any]) -> list[tuple[str, str | N
     given = {name: value for name, value in use.settings.items() if name in known or not found}
     for error in jsonschema_rs.Draft202012Validator({**schema, "required": []}).iter_errors(given):
         place = ".".join(str(step) for step in error.instance_path)
-        found.append((f"{f'`{place}`: ' if place else ''}{error.message}", None))
+        found.append(
+            (f"{f'`{place}`: ' if place else ''}{error.message}", _described(schema, error.instance_path))
+        )
     for name in schema.get("required", ()):
         if name not in use.settings and name not in meant:
             found.append((f"it needs `{name}`", f"write `{name}: …` below `uses`"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
@@ -66,16 +67,26 @@ def load(where: str, folder: str) -> Any:
     module, _, name = where.partition(":")
 
     def loaded() -> Any:
-        found: Any = _file(_resolved(module, folder)) if _is_path(module) else import_module(module)
+        found: Any = _file(_resolved(module, folder), module) if _is_path(module) else import_module(module)
+        whose = module
         for part in name.split("."):
-            found = getattr(found, part)
+            if not hasattr(found, part):
+                public = [one for one in dir(found) if not one.startswith("_")]
+                near = get_close_matches(part, public, n=1)
+                raise AttributeError(
+                    f"`{whose}` has no `{part}`" + (f"; did you mean `{near[0]}`?" if near else "")
+                )
+            found, whose = getattr(found, part), part
         return found
 
     return contained(where, loaded)
 
 
-def _file(path: Path) -> ModuleType:
-    raw = path.read_bytes()
+def _file(path: Path, said: str) -> ModuleType:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file `{said}` in the project's folder") from None
     return _module(str(path), sha256(raw).hexdigest())
 
 

@@ -78,7 +78,7 @@ class ListedStates:
 
 
 class ListedVault:
-    """Holds texts by user, agent and host, and remembers who asked for what."""
+    """Holds texts of users of no organisation by user, agent and host, and remembers who asked for what."""
 
     def __init__(self, holds: Mapping[tuple[str, str, str], str]) -> None:
         self.holds = dict(holds)
@@ -86,5 +86,5 @@ class ListedVault:
 
     async def credential(self, user: str, agent: str, host: str, *, organisation: str = "") -> Secret | None:
         self.asked.append((user, agent, host))
-        text = self.holds.get((user, agent, host))
+        text = None if organisation else self.holds.get((user, agent, host))
         return None if text is None else Secret(text, name=f"{user} {agent}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -313,6 +313,16 @@ class VaultContract:
                     said = ""
                 assert found is None
                 assert not any(text in said for text in self.KEPT.values())
+
+        asyncio.run(story())
+
+    def test_a_user_of_an_organisation_is_not_the_one_of_that_name_without(self) -> None:
+        async def story() -> None:
+            vault = self.vault(self.KEPT)
+            found = await vault.credential("user ada", "crm", "crm.example", organisation="")
+            assert found is not None
+            with suppress(NotAllowed):
+                assert await vault.credential("user ada", "crm", "crm.example", organisation="acme") is None
 
         asyncio.run(story())
 

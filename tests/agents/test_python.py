@@ -182,7 +182,7 @@ def test_an_agent_in_a_file_of_the_project(project: Path) -> None:
         ("import nowhere_at_all", "No module named"),
         ("raise SystemExit(3)", "SystemExit"),
         ("class Pager: pass", "it has no `settings_schema`"),
-        ("x = 1", "has no attribute 'Pager'"),
+        ("Pages = 1", "has no `Pager`; did you mean `Pages`?"),
         ("def (", "SyntaxError"),
         (CODE.replace("if settings", "raise KeyError(1)\n        if settings"), "KeyError"),
         (CODE.replace("if settings", "import sys; sys.exit(1)\n        if settings"), "SystemExit"),

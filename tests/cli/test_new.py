@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import sysconfig
 import tomllib
 import venv
@@ -46,6 +47,18 @@ def test_usage(tmp_path: Path) -> None:
     assert (again.returncode, "is not empty" in again.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(("kind", "name"), [("agent", "log"), ("store", "sqlite"), ("provider", "rules")])
+def test_a_name_that_is_taken_is_refused_before_anything_is_written(
+    kind: str, name: str, tmp_path: Path
+) -> None:
+    refused = atamo("new", kind, name, here=tmp_path)
+    assert refused.returncode == 2
+    assert "`atamo-rules`" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+    if name != "rules":
+        assert atamo("new", "vault", name, here=tmp_path).returncode == 0, "it is free in another group"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_kind_passes_its_suite_in_a_fresh_environment(tmp_path: Path) -> None:
@@ -59,6 +72,18 @@ def test_every_kind_passes_its_suite_in_a_fresh_environment(tmp_path: Path) -> N
         assert atamo("new", kind, f"acme-{kind}", "--into", str(folder), here=tmp_path).returncode == 0
         run([python, "-m", "pip", "install", "--quiet", "--no-deps", str(folder)])
         run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)])
+        run([sys.executable, "-m", "ruff", "check", "--no-cache", str(folder)])
+    (Path(site) / "checkout.pth").write_text(f"{Path(__file__).parents[2]}\n")  # mypy runs no finders
+    mypy = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--python-executable",
+        python,
+        "--cache-dir",
+        str(tmp_path / "cache"),
+    ]
+    run([*mypy, "--config-file", str(folder / "pyproject.toml"), *(str(tmp_path / kind) for kind in KINDS)])
     listed = run([python, "-m", "atamo_rules", "plugins"])
     assert all(f"atamo-acme-{kind} 0.1.0" in listed for kind in KINDS), listed
 

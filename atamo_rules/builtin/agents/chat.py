@@ -16,7 +16,7 @@ from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.credentials import given
 from atamo_rules.builtin.agents.web.exchange import Broken, Request
 from atamo_rules.builtin.agents.web.patience import Patience
-from atamo_rules.builtin.agents.web.settings import CONNECTION, base_address, exchange
+from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Failed, Outcome
@@ -38,7 +38,7 @@ class ChatAgent:
         "type": "object",
         "properties": {
             "service": {"enum": list(SERVICES)},
-            "url": {"type": "string", "pattern": "^https?://"},
+            "url": ADDRESS,
             "markup": {"type": "boolean"},
             **CONNECTION,
         },

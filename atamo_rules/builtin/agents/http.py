@@ -18,7 +18,7 @@ from atamo_rules.builtin.agents.web import calls
 from atamo_rules.builtin.agents.web.answers import failure
 from atamo_rules.builtin.agents.web.credentials import Proof, Tokens, given, sent
 from atamo_rules.builtin.agents.web.exchange import Answer, Broken, Request
-from atamo_rules.builtin.agents.web.settings import CONNECTION, base_address, exchange
+from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.builtin.agents.web.signing import signed
 from atamo_rules.builtin.agents.web.templates import Unfilled
 from atamo_rules.hub.ports import Reply
@@ -31,7 +31,7 @@ _AUTH: dict[str, Any] = {
         {
             "type": "object",
             "properties": {
-                "token_url": {"type": "string", "pattern": "^https?://"},
+                "token_url": ADDRESS,
                 "scope": {"type": "string"},
                 "audience": {"type": "string"},
             },
@@ -52,7 +52,7 @@ class HttpAgent:
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "url": {"type": "string", "pattern": "^https?://"},
+            "url": ADDRESS,
             "method": {"enum": calls.METHODS},
             "headers": {"type": "object", "additionalProperties": {"type": "string"}},
             "redirects": {"type": "integer", "minimum": 0, "maximum": 10},
@@ -74,6 +74,7 @@ class HttpAgent:
             action: calls.call(one, action, method, headers)
             for action, one in settings.get("actions", {}).items()
         }
+        self.takes = {action: one.needs() for action, one in self.calls.items()} or None
         self.every = None if self.calls else calls.call({}, "", method, headers)
         self.exchange = exchange(settings, folder, redirects=int(settings.get("redirects", 0)))
         auth = settings.get("auth", "user")

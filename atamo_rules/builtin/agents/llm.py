@@ -26,7 +26,7 @@ from atamo_rules.builtin.agents.web.answers import failure
 from atamo_rules.builtin.agents.web.credentials import Proof, given
 from atamo_rules.builtin.agents.web.exchange import Broken, Request
 from atamo_rules.builtin.agents.web.patience import Patience
-from atamo_rules.builtin.agents.web.settings import CONNECTION, base_address, exchange
+from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.generation import Declared
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
@@ -66,7 +66,7 @@ class LlmAgent:
         "type": "object",
         "properties": {
             "api": {"enum": list(WIRES)},
-            "url": {"type": "string", "pattern": "^https?://"},
+            "url": ADDRESS,
             "model": {"type": "string", "minLength": 1},
             **_TASK,
             "actions": {

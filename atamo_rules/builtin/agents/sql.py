@@ -55,6 +55,7 @@ class SqlAgent:
             action: statements.statement(one, action, self.dialect)
             for action, one in settings["actions"].items()
         }
+        self.takes = {action: one.needs() for action, one in self.statements.items()}
         self.seconds = float(settings.get("timeout", 10))
         self.timeout = self.seconds + GRACE
         self.concurrency = int(settings.get("connections", 4))

@@ -68,6 +68,10 @@ class Statement:
     rows: int = 100
     answer: str = ""
 
+    def needs(self) -> frozenset[str]:
+        """The arguments that are bound, or choose an identifier."""
+        return frozenset(self.binds) - {ACTION} | frozenset(self.identifiers)
+
     def sql(self, body: Mapping[str, Json], quote: Callable[[str], str]) -> str:
         """The text with its identifiers, each quoted by the dialect. Raises Unbound."""
 

@@ -59,6 +59,10 @@ class Call:
     answer: Any = None
     used: frozenset[str] = frozenset()
 
+    def needs(self) -> frozenset[str]:
+        """The arguments that something of the call names."""
+        return self.used | templates.names(self.body)
+
     def request(self, base: SplitResult, action: Action) -> Request:
         """The request of an action, below the base address. Raises Unfilled."""
         values: Json = action.body if isinstance(action.body, dict) else {"value": action.body}

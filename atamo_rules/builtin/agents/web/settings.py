@@ -10,6 +10,12 @@ from urllib.parse import SplitResult, urlsplit
 from atamo_rules.builtin.agents.web import addresses
 from atamo_rules.builtin.agents.web.exchange import Exchange, blemished
 
+ADDRESS: dict[str, Any] = {
+    "type": "string",
+    "pattern": "^https?://",
+    "description": "an address begins with https:// or http://",
+}
+"""The schema of a base address."""
 CONNECTION: dict[str, Any] = {
     "timeout": {"type": "number", "exclusiveMinimum": 0, "maximum": 300},
     "private": addresses.SETTING,
