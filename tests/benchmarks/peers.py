@@ -1,8 +1,8 @@
 """Queues that people know beside the hub: the same messages from one producer, a function that does nothing.
 
 The queues are no dependency of the project. Install those you want into a venv of their own (huey, celery, sqlalchemy,
-redis, taskiq, taskiq-redis, procrastinate, psycopg[binary], dbos) and say its Python in `ATAMO_PEERS`; without it they are
-looked for in this one. What does not import is said and skipped.
+redis, taskiq, taskiq-redis, procrastinate, psycopg[binary], dbos) and say its Python in `ATAMO_PEERS`; without it they
+are looked for in this one. What does not import is said and skipped.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`keeps`: after it is accepted; what was in hand when the process dies; retries; what it records of a message done."""
+    """`keeps`: what becomes of a message in hand when the process dies; retries; what is left of one that is done."""
 
     program: str
     name: str
