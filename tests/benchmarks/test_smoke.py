@@ -38,7 +38,7 @@ def test_an_unknown_name_is_told() -> None:
     assert main(["sped"], said.append) == 2
     assert said == [
         "There is no benchmark `sped`; there are version, verify, stages, compile, reload, decide, render, windows, "
-        "shapes, door, hub, hub-windows, audit, memory, post, calls, dead, sandbox, sigma, match, match-making, "
+        "shapes, door, hub, hub-windows, audit, memory, post, peers, calls, dead, sandbox, sigma, match, match-making, "
         "match-crowded, match-changing, "
         "match-json, match-peers."
     ]

@@ -1,0 +1,1 @@
+"""Queues that people know, each a program of its own that nothing of the project imports."""
