@@ -17,12 +17,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from signal import SIGINT
 from threading import Event
 from time import perf_counter, sleep
 
 PATIENCE = 120.0
 """So many seconds may pass until all is done."""
 PAD = "x" * 200
+SERVERS: list[subprocess.Popen[bytes]] = []
+"""What this process started and must end."""
+PLACES: list[str] = []
 
 
 class Missing(Exception):
@@ -88,11 +92,17 @@ class Timing:
             ),
             flush=True,
         )
+        for server in SERVERS:
+            server.send_signal(SIGINT)  # at SIGTERM PostgreSQL waits for its clients: this process
+            server.wait()
+        shutil.rmtree(PLACES[0], ignore_errors=True)
+        os._exit(0)
 
 
 def program(work: Callable[[int, Path], None]) -> None:
     """Run it in a folder of its own; what is missing is said as JSON."""
     with tempfile.TemporaryDirectory() as place:
+        PLACES.append(place)
         os.chmod(place, 0o755)
         try:
             work(int(sys.argv[1]), Path(place))
@@ -131,11 +141,12 @@ def redis(place: Path) -> Iterator[str]:
         f"--port 0 --unixsocket {socket} --appendonly yes --appendfsync always --dir {place} --save".split()
     )
     server = subprocess.Popen([command, *options, ""], stdout=subprocess.DEVNULL)
+    SERVERS.append(server)
     try:
         until(socket.exists, "Redis")
         yield str(socket)
     finally:
-        server.terminate()
+        server.send_signal(SIGINT)  # at SIGTERM PostgreSQL waits for its clients: this process
         server.wait()
 
 
@@ -168,9 +179,10 @@ def postgres(place: Path) -> Iterator[str]:
     ).wait():
         raise Missing("needs PostgreSQL, which makes no database here")
     server = call(str(folder / "postgres"), "-D", data, "-k", str(home), "-c", "listen_addresses=")
+    SERVERS.append(server)
     try:
         until(lambda: call(str(folder / "pg_isready"), "-h", str(home)).wait() == 0, "PostgreSQL")
         yield f"host={home} user=peer dbname=postgres"
     finally:
-        server.terminate()
+        server.send_signal(SIGINT)  # at SIGTERM PostgreSQL waits for its clients: this process
         server.wait()
