@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """An event or request. `body` was checked at the door and is never changed; `at` is an aware UTC time.
 
     `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an
@@ -22,14 +22,14 @@ class Event:
 
     id: str
     type: str
-    body: Json = field(hash=False)
+    body: Json
     at: datetime
     user: User | None = None
     source: str = ""
     conforms: bool = True
     hops: int = 0
     alerts: bool = False
-    salt: str = field(default="", repr=False)
+    salt: str = ""
     realm: str = ""
 
     @property
@@ -44,6 +44,10 @@ class Event:
         if self.realm:
             return f"@{_escaped(self.realm)}#{source}#{self.id}"
         return f"{source.replace('@', '%40', 1) if source.startswith('@') else source}#{self.id}"
+
+    def __repr__(self) -> str:
+        said = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "salt")
+        return f"Event({', '.join(said)})"
 
     @property
     def who(self) -> str:

@@ -14,6 +14,8 @@ SPARED = {"action.joined": "joined", "cache.hit": "hit", "cache.stale": "stale",
           "feed.joined": "feed"}  # fmt: skip
 REQUESTS = {f"request.{end}": end for end in ("completed", "degraded", "failed", "expired", "cancelled")}
 RELOADS = {"rules.activated": "activated", "rules.rejected": "rejected"}
+AT_THE_DOOR = "Events that came in, by what became of them at the door."
+STOOD_IN = "Calls that another call, or its kept answer, stood in for."
 
 
 class Meter:
@@ -28,10 +30,10 @@ class Meter:
         """All numbers as they are now."""
         tally = self.tally
         return (
-            self._kinds("atamo_events", "Events that came in, by what became of them at the door.", "outcome", ARRIVALS),
+            self._kinds("atamo_events", AT_THE_DOOR, "outcome", ARRIVALS),
             tally.types, self.finished, tally.fired, self.attempts, self.retries, self.actions,
             self._kinds("atamo_requests", "Requests that ended, and how.", "state", REQUESTS),
-            self._kinds("atamo_calls_spared", "Calls that another call, or its kept answer, stood in for.", "by", SPARED),
+            self._kinds("atamo_calls_spared", STOOD_IN, "by", SPARED),
             tally.alerts,
             self._kinds("atamo_reloads", "Changes of the rules, taken or refused.", "outcome", RELOADS),
             self.event_seconds, self.attempt_seconds, *self.gauges,
