@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 from atamo_rules.engine.decide import rule_of
 from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, leaves, missing, support
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.per_rule import PerRule
+from atamo_rules.engine.once import Once
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.tried import of_type
 from atamo_rules.functions.absent import ABSENT
@@ -66,10 +66,11 @@ class _Made:
     support: Support
     missing: Missing
     size: int
-    places: dict[Leaf, str]
+    said: dict[tuple[Leaf, bool, str], dict[str, Json]]
+    """Sub-conditions as they were told before. Records share them, and change none."""
 
 
-_made: PerRule[_Made] = PerRule(
+_made: Once[Rule, _Made] = Once(
     lambda rule: _Made(
         str(rule.span), support(rule.condition), missing(rule.condition), len(leaves(rule.condition)), {}
     )
@@ -120,15 +121,15 @@ def _deciding(made: _Made, told: tuple[Told, ...], frame: Frame) -> tuple[dict[s
 
 
 def _said(made: _Made, leaf: Leaf, held: bool, frame: Frame) -> dict[str, Json]:
-    place = made.places.get(leaf)
-    if place is None:
-        place = made.places[leaf] = str(leaf.span)
-    text = leaf.text
-    if len(text) > LONGEST:
-        text = f"{text[: LONGEST - 1]}…"
-    if leaf.look is None:
-        return {"condition": text, "at": place, "held": held}
-    return {"condition": text, "at": place, "held": held, "was": kind_of(leaf.value(frame))}
+    was = kind_of(leaf.value(frame)) if leaf.look is not None else ""
+    said = made.said.get((leaf, held, was))
+    if said is None:
+        text = leaf.text if len(leaf.text) <= LONGEST else f"{leaf.text[: LONGEST - 1]}…"
+        said = {"condition": text, "at": str(leaf.span), "held": held}
+        if was:
+            said["was"] = was
+        made.said[leaf, held, was] = said
+    return said
 
 
 def kind_of(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from atamo_rules.engine import conditions, terms
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.per_rule import PerRule
+from atamo_rules.engine.once import Once
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule
 
@@ -28,7 +28,7 @@ def ready(rule: Rule) -> Ready:
     return Ready(rule, holds, lets)
 
 
-_closures: PerRule[tuple[conditions.Holding, tuple[tuple[str, terms.Value], ...]]] = PerRule(
+_closures: Once[Rule, tuple[conditions.Holding, tuple[tuple[str, terms.Value], ...]]] = Once(
     lambda rule: (
         conditions.condition(rule.condition),
         tuple((name, terms.term(node)) for name, node in rule.lets),
