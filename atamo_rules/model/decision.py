@@ -95,7 +95,7 @@ class Decision(Struct, frozen=True):
     def providers(self) -> tuple[str, ...]:
         """Who had a part in it, each once: the rules, whatever else rules came from that fired, and the providers
         beside them, with their versions."""
-        if not self.fired and not self.contributions:
+        if not self.contributions and all(one.provider == RULES for one in self.fired):
             return (RULES,)
         fired = (one.provider for one in self.fired)
         return tuple(dict.fromkeys((RULES, *fired, *(one.provider for one in self.contributions))))
