@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from atamo_rules.engine.decide import rule_of
-from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, leaves, missing, support
+from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, conjoined, leaves, missing, support
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.once import Once
 from atamo_rules.engine.ready import frame_of, ready
@@ -66,15 +66,19 @@ class _Made:
     support: Support
     missing: Missing
     size: int
+    sure: tuple[Told, ...]
+    """What the rule rests on whenever it matches: sub-conditions that all have to hold; nothing where that depends."""
     said: dict[tuple[Leaf, bool, str], dict[str, Json]]
     """Sub-conditions as they were told before. Records share them, and change none."""
 
 
-_made: Once[Rule, _Made] = Once(
-    lambda rule: _Made(
-        str(rule.span), support(rule.condition), missing(rule.condition), len(leaves(rule.condition)), {}
-    )
-)
+def _make(rule: Rule) -> _Made:
+    all = leaves(rule.condition)
+    sure = tuple((one, True) for one in all) if conjoined(rule.condition) else ()
+    return _Made(str(rule.span), support(rule.condition), missing(rule.condition), len(all), sure, {})
+
+
+_made: Once[Rule, _Made] = Once(_make)
 
 
 def account(ruleset: Ruleset, event: Event, decision: Decision, *, near: bool = True) -> Iterator[Evaluated]:
@@ -105,11 +109,13 @@ def _stopper(ruleset: Ruleset, decision: Decision) -> Rule | None:
 def _fired(rule: Rule, found: Fired, event: Event) -> Evaluated:
     """A rule that fired; one of which nothing came but problems has failed."""
     failed = bool(found.problems) and not found.actions
-    frame = frame_of(ready(rule), event)
     made = _made(rule)
+    deciding: tuple[dict[str, Json], ...] = ()
     # Of several events, or of one that time made, it is the windows that tell what the rule rests on.
-    alone = event.type != OVER and not (rule.time is not None and rule.time.joins)
-    deciding = _deciding(made, made.support(frame)[1], frame) if alone else ()
+    if event.type != OVER and not (rule.time is not None and rule.time.joins):
+        frame = frame_of(ready(rule), event)
+        rests_on = made.sure if made.sure and not failed else made.support(frame)[1]
+        deciding = _deciding(made, rests_on, frame)
     return Evaluated(
         rule.id, "failed" if failed else "matched", made.at, found.shadow, deciding, found.problems
     )

@@ -32,9 +32,12 @@ class Attempts:
         """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; a
         `slotless` attempt waits for another's call."""
         work = lease.work
-        if waited and not await self.hub.store.extend(lease, lane.seconds):
+        if self.hub.underway.stopped(work.action.id) or (
+            waited and not await self.hub.store.extend(lease, lane.seconds)
+        ):
             self.hub.calls.release(work.action.id)
-            lane.over()
+            if not slotless:
+                lane.over()
             return
         hub = self.hub
         generation = hub.current if work.due is not None else hub.retiring.under(work.event, work.rules)
