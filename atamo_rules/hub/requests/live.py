@@ -44,7 +44,7 @@ from atamo_rules.hub.sharing.compacted import Compacted
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
-from atamo_rules.model.frame import Frame
+from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Decided, Put, Selector
 
@@ -355,12 +355,14 @@ class Requests:
         await self.happened(request.id, Heard())
         # Asked before the page is read: what is over before has its last frame on it, or behind it.
         over = request.over and request.id not in self.ending
-        if over:
-            wait = 0.0
-        page = await self.hub.store.read(request.id, after, limit, wait)
+        page = await self.hub.store.read(request.id, after, limit, 0.0 if over else wait)
         after_it = await self.find(request.id) or request
-        frames = page.frames if not after_it.forgotten else ()
-        return View(after_it, frames, page.cursor, over, page.expired)
+        if (
+            after_it.forgotten and page.expired is None
+        ):  # the store has yet to let go of them, or had when it read
+            whole = await self.hub.store.read(request.id, 0, 2**31, 0.0)
+            page = Page((), page.cursor, True, whole.cursor if whole.expired is None else whole.expired)
+        return View(after_it, page.frames, page.cursor, over, page.expired)
 
     async def frames(self, key: str, after: int = 0) -> AsyncIterator[Frame]:
         """All frames that are kept and not late, to the last."""
