@@ -6,11 +6,11 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from atamo_rules.cli import settings
 from atamo_rules.cli.console import say

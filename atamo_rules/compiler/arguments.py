@@ -117,6 +117,9 @@ def _member(
                 f"`{what}` has no `{key}`",
                 label=f"did you mean `{close}`?" if close else "",
                 notes=[f"it has: {', '.join(wanted.members)}"] if wanted.members else ["it takes nothing"],
+                help="declare below the request what it answers: `answer`"
+                if what == "reply" and not wanted.members
+                else None,
                 fixes=[Fix(f"write `{close}`", (Edit(span, close),))] if close and span.text == key else (),
             )
         )

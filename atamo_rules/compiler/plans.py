@@ -166,6 +166,9 @@ def _action(do: decl.Do, agent: str, action: str, context: Context) -> ActionTyp
                 f"the agent `{agent}` has no action `{action}`",
                 label=f"did you mean `{close}`?" if close else "",
                 also=[Label(environment.agents[agent].name.span, f"`{agent}` is declared here")],
+                help=""
+                if close
+                else f"declare it below the agent: `{do.verb} {action}`, and what it is given",
                 notes=[f"it offers: {', '.join(offers)}"] if offers else (),
                 fixes=[Fix(f"write `{agent}.{close}`", (Edit(do.target.span, f"{agent}.{close}"),))]
                 if close

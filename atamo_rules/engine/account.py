@@ -13,9 +13,9 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 from atamo_rules.engine.decide import rule_of
-from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, leaves, missing, support
+from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, conjoined, leaves, missing, support
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.per_rule import PerRule
+from atamo_rules.engine.once import Once
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.tried import of_type
 from atamo_rules.functions.absent import ABSENT
@@ -66,14 +66,19 @@ class _Made:
     support: Support
     missing: Missing
     size: int
-    places: dict[Leaf, str]
+    sure: tuple[Told, ...]
+    """What the rule rests on whenever it matches: sub-conditions that all have to hold; nothing where that depends."""
+    said: dict[tuple[Leaf, bool, str], dict[str, Json]]
+    """Sub-conditions as they were told before. Records share them, and change none."""
 
 
-_made: PerRule[_Made] = PerRule(
-    lambda rule: _Made(
-        str(rule.span), support(rule.condition), missing(rule.condition), len(leaves(rule.condition)), {}
-    )
-)
+def _make(rule: Rule) -> _Made:
+    all = leaves(rule.condition)
+    sure = tuple((one, True) for one in all) if conjoined(rule.condition) else ()
+    return _Made(str(rule.span), support(rule.condition), missing(rule.condition), len(all), sure, {})
+
+
+_made: Once[Rule, _Made] = Once(_make)
 
 
 def account(ruleset: Ruleset, event: Event, decision: Decision, *, near: bool = True) -> Iterator[Evaluated]:
@@ -104,11 +109,13 @@ def _stopper(ruleset: Ruleset, decision: Decision) -> Rule | None:
 def _fired(rule: Rule, found: Fired, event: Event) -> Evaluated:
     """A rule that fired; one of which nothing came but problems has failed."""
     failed = bool(found.problems) and not found.actions
-    frame = frame_of(ready(rule), event)
     made = _made(rule)
+    deciding: tuple[dict[str, Json], ...] = ()
     # Of several events, or of one that time made, it is the windows that tell what the rule rests on.
-    alone = event.type != OVER and not (rule.time is not None and rule.time.joins)
-    deciding = _deciding(made, made.support(frame)[1], frame) if alone else ()
+    if event.type != OVER and not (rule.time is not None and rule.time.joins):
+        frame = frame_of(ready(rule), event)
+        rests_on = made.sure if made.sure and not failed else made.support(frame)[1]
+        deciding = _deciding(made, rests_on, frame)
     return Evaluated(
         rule.id, "failed" if failed else "matched", made.at, found.shadow, deciding, found.problems
     )
@@ -120,15 +127,15 @@ def _deciding(made: _Made, told: tuple[Told, ...], frame: Frame) -> tuple[dict[s
 
 
 def _said(made: _Made, leaf: Leaf, held: bool, frame: Frame) -> dict[str, Json]:
-    place = made.places.get(leaf)
-    if place is None:
-        place = made.places[leaf] = str(leaf.span)
-    text = leaf.text
-    if len(text) > LONGEST:
-        text = f"{text[: LONGEST - 1]}…"
-    if leaf.look is None:
-        return {"condition": text, "at": place, "held": held}
-    return {"condition": text, "at": place, "held": held, "was": kind_of(leaf.value(frame))}
+    was = kind_of(leaf.value(frame)) if leaf.look is not None else ""
+    said = made.said.get((leaf, held, was))
+    if said is None:
+        text = leaf.text if len(leaf.text) <= LONGEST else f"{leaf.text[: LONGEST - 1]}…"
+        said = {"condition": text, "at": str(leaf.span), "held": held}
+        if was:
+            said["was"] = was
+        made.said[leaf, held, was] = said
+    return said
 
 
 def kind_of(value: Any) -> str:

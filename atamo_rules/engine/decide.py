@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from weakref import WeakKeyDictionary
 
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.index.matcher import Found, Matcher
 from atamo_rules.engine.index.pausing import Pause, nothing
+from atamo_rules.engine.once import Once
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem, argument, value
 from atamo_rules.engine.windows.ledger import Ledger
@@ -23,22 +23,17 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Plan, Rule, Ruleset
 from atamo_rules.model.types import Json
 
-_INDEXES: WeakKeyDictionary[Ruleset, Matcher] = WeakKeyDictionary()
-_RULES: WeakKeyDictionary[Ruleset, dict[str, Rule]] = WeakKeyDictionary()
-
-
-def index_of(ruleset: Ruleset) -> Matcher:
-    """The index of a ruleset, kept as long as the ruleset is. An event type's part is made when it is first needed."""
-    found = _INDEXES.get(ruleset)
-    return found if found is not None else _INDEXES.setdefault(ruleset, Matcher(ruleset))
+index_of: Once[Ruleset, Matcher] = Once(Matcher)
+"""The index of a ruleset, kept as long as the ruleset is. An event type's part is made when it is first needed."""
+_by_id: Once[Ruleset, dict[str, Rule]] = Once(lambda ruleset: {rule.id: rule for rule in ruleset.rules})
 
 
 def follow(ruleset: Ruleset, last: Ruleset | None = None, pause: Pause = nothing) -> Matcher:
     """The index of a ruleset made whole before it is needed, from that of the ruleset it replaces, if there is one: at
     the cost of what changed."""
-    known = _INDEXES.get(last) if last is not None else None
+    known = index_of.peek(last) if last is not None else None
     made = Matcher(ruleset).ready(pause) if known is None else known.following(ruleset, pause)
-    return _INDEXES.setdefault(ruleset, made)
+    return index_of.keep(ruleset, made)
 
 
 def _alone(ruleset: Ruleset, event: Event, id: str) -> list[Found]:
@@ -92,13 +87,6 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | N
 def rule_of(ruleset: Ruleset, id: str) -> Rule:
     """The rule of that id. Raises KeyError when the ruleset has none."""
     return _by_id(ruleset)[id]
-
-
-def _by_id(ruleset: Ruleset) -> dict[str, Rule]:
-    by_id = _RULES.get(ruleset)
-    if by_id is None:
-        by_id = _RULES.setdefault(ruleset, {rule.id: rule for rule in ruleset.rules})
-    return by_id
 
 
 def resume(

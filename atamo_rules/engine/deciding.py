@@ -128,6 +128,14 @@ def leaves(node: Condition) -> tuple[Leaf, ...]:
     return (leaf(node),)
 
 
+def conjoined(node: Condition) -> bool:
+    """Whether a condition holds only when every one of its sub-conditions does."""
+    if isinstance(node, Not) and isinstance(node.part, All | Any | Not):
+        return False
+    parts = conditions.joined(node)
+    return not parts or (isinstance(node, All) and all(conjoined(part) for part in parts))
+
+
 def looked(node: Condition) -> Term | None:
     """What a sub-condition is about, where it is about one thing that is not written out."""
     inner = node.part if isinstance(node, Not) else node

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from atamo_rules.engine.examples import may_fill, with_defaults
 from atamo_rules.model.schema_check import SchemaBroken as SchemaBroken
 from atamo_rules.model.schema_check import validator
 from atamo_rules.model.types import EventType, Json
@@ -17,11 +18,16 @@ class Door:
 
     def __init__(self, event: EventType) -> None:
         self._check: Any = None
+        self._type = event.type if may_fill(event.type) else None
         schema: Any = event.schema
         if schema is None or schema is True:
             return
         # What rule files declare is meant as it is written; a schema from elsewhere only annotates with formats.
         self._check = validator(schema, formats=not event.foreign)
+
+    def filled(self, body: Json) -> Json:
+        """The body with declared defaults in the places of what was left out."""
+        return body if self._type is None else with_defaults(body, self._type)
 
     def reasons(self, body: Json) -> tuple[str, ...]:
         """Why a body does not fit, at most `MOST` sentences; empty when it fits."""

@@ -55,6 +55,19 @@ def with_defaults(body: Json, type: Type) -> Json:
     return body if filled is None else filled
 
 
+def may_fill(type: Type) -> bool:
+    """Whether a type has defaults anywhere."""
+    match type:
+        case Record():
+            return any(member.has_default or may_fill(member.type) for member in type.members.values())
+        case ListOf():
+            return may_fill(type.item)
+        case MapOf():
+            return may_fill(type.value)
+        case _:
+            return False
+
+
 def example(type: Type, given: Json = None, name: str = "") -> Json:
     """The smallest value of a type, the same every time, that keeps what is given.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from atamo_rules.engine.examples import with_defaults
 from atamo_rules.engine.frame import bare

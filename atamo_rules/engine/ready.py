@@ -8,32 +8,25 @@ from typing import Any
 
 from atamo_rules.engine import conditions, terms
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.per_rule import PerRule
+from atamo_rules.engine.once import Once
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A rule with its closures."""
+    """The closures of a rule."""
 
-    rule: Rule
     holds: conditions.Holding
     lets: tuple[tuple[str, terms.Value], ...]
 
 
-def ready(rule: Rule) -> Ready:
-    """The closures of one rule, made once as long as the rule lives."""
-    holds, lets = _closures(rule)
-    return Ready(rule, holds, lets)
-
-
-_closures: PerRule[tuple[conditions.Holding, tuple[tuple[str, terms.Value], ...]]] = PerRule(
-    lambda rule: (
-        conditions.condition(rule.condition),
-        tuple((name, terms.term(node)) for name, node in rule.lets),
+ready: Once[Rule, Ready] = Once(
+    lambda rule: Ready(
+        conditions.condition(rule.condition), tuple((name, terms.term(node)) for name, node in rule.lets)
     )
 )
+"""The closures of one rule, made once as long as the rule lives."""
 
 
 def frame_of(one: Ready, event: Event, names: Mapping[str, Any] | None = None) -> Frame:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
+from atamo_rules.engine.once import Once
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 
@@ -38,15 +38,9 @@ class OfType:
         return bisect_right(self.rules, rule.place, key=lambda one: one.place)
 
 
-_TYPES: WeakKeyDictionary[Ruleset, dict[str, OfType]] = WeakKeyDictionary()
-
-
 def of_type(ruleset: Ruleset, type: str) -> OfType:
     """The rules of a type, looked for once."""
-    by_type = _TYPES.get(ruleset)
-    if by_type is None:
-        by_type = _TYPES.setdefault(ruleset, _by_type(ruleset))
-    return by_type.get(type, _NONE)
+    return _types(ruleset).get(type, _NONE)
 
 
 _NONE = OfType((), ())
@@ -67,3 +61,6 @@ def _by_type(ruleset: Ruleset) -> dict[str, OfType]:
         )
         for type, rules in found.items()
     }
+
+
+_types: Once[Ruleset, dict[str, OfType]] = Once(_by_type)

@@ -32,9 +32,12 @@ class Attempts:
         """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; a
         `slotless` attempt waits for another's call."""
         work = lease.work
-        if waited and not await self.hub.store.extend(lease, lane.seconds):
+        if self.hub.underway.stopped(work.action.id) or (
+            waited and not await self.hub.store.extend(lease, lane.seconds)
+        ):
             self.hub.calls.release(work.action.id)
-            lane.over()
+            if not slotless:
+                lane.over()
             return
         hub = self.hub
         generation = hub.current if work.due is not None else hub.retiring.under(work.event, work.rules)
@@ -49,11 +52,10 @@ class Attempts:
                 lane.over()
 
         try:
-            age = (self.hub.clock.now() - work.since).total_seconds()
             if lease.attempt > policy.attempts:
                 # The last attempts took their process down with them, or were lost with it.
                 outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
-            elif policy.within is not None and age > policy.within:
+            elif policy.within is not None and self._age(work) > policy.within:
                 outcome = Failed(
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"
                 )
@@ -65,12 +67,15 @@ class Attempts:
             self.hub.calls.release(work.action.id)
             free()
         if isinstance(outcome, Again):
-            age = (self.hub.clock.now() - work.since).total_seconds()
             together = outcome.after if isinstance(outcome, AgainTogether) else None
-            outcome = verdict(outcome, lease.attempt, age, policy, self.hub.chance)
+            outcome = verdict(outcome, lease.attempt, self._age(work), policy, self.hub.chance)
             if isinstance(outcome, Again) and together is not None:
                 outcome = replace(outcome, after=together)
         await self.settle(lease, outcome)
+
+    def _age(self, work: Work) -> float:
+        """For how many seconds it could have been done."""
+        return (self.hub.clock.now() - work.since).total_seconds()
 
     def _policy(self, action: Action, bound: Any) -> RetryPolicy:
         """What the rule says, else what its agent says."""

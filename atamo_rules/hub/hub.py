@@ -69,8 +69,8 @@ class Hub:
         self.retiring = Retiring(first)
         self.store = store
         self.clock = clock or SystemClock()
-        self.meter, self.followers = Meter(), Followers()
-        self.tally = Tally()
+        self.tally, self.followers = Tally(), Followers(store.audit)
+        self.meter = Meter(self.tally)
         self.notary: Notary | None = None
         self.since = self.clock.passed()
         self.audience = Audience(store, auditors)
@@ -83,7 +83,7 @@ class Hub:
         self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
         """A retry policy for all agents, in place of their own."""
-        self.audience.ears += [self.tally.hear, self.meter.hear, self.followers.hear]
+        self.audience.ears += [self.tally.hear, self.followers.hear]
         self.accepting = True
         self.stopping = False
         self.broken = asyncio.Event()

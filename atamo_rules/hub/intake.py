@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from secrets import token_hex
+from os import urandom
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.door import Door, SchemaBroken
-from atamo_rules.engine.examples import with_defaults
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.hub.audit.seal import SALT
 from atamo_rules.model.event import Event
@@ -26,6 +25,8 @@ Admit: TypeAlias = Callable[[User | None, str, EventType | None], str]
 """Asked before a message is taken: its user, the name of its type and the type, if there is one; gives a sentence on
 why it may not be sent, or nothing."""
 LONGEST_ID = 256
+_TEXTS = frozenset({"id", "source", "user", "time"})
+"""Members of an envelope that are texts."""
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
@@ -157,17 +158,17 @@ class Intake:
         if not isinstance(body, dict):
             return Taken(id, None, ("the data of an event is an object",), status=422, code="invalid")
         try:
-            reasons = self.door(type_name).reasons(body)
+            door = self.door(type_name)
+            reasons = door.reasons(body)
         except SchemaBroken as error:
             return Taken(
                 id, None, (f"the schema of `{type_name}` cannot be used: {error}",), status=500, code="schema"
             )
         if reasons and type.invalid == Policy.REJECT:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
-        filled = with_defaults(body, type.type)
-        salt = token_hex(SALT)
+        salt = urandom(SALT).hex()
         realm = user.organisation if admit is not None and user is not None else ""
-        event = Event(id, type_name, filled, at, user, source, not reasons, 0, alerts, salt, realm)
+        event = Event(id, type_name, door.filled(body), at, user, source, not reasons, 0, alerts, salt, realm)
         return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)
 
     def door(self, type_name: str) -> Door:
@@ -186,8 +187,11 @@ def new_id() -> str:
 def _envelope(value: Mapping[str, Any]) -> tuple[str, ...]:
     """What is wrong with a CloudEvents 1.0 envelope."""
     found: list[str] = []
-    for name in ("id", "source", "user", "time"):
-        given = value.get(name)
+    for name, given in value.items():
+        if name not in _TEXTS:
+            continue
+        if type(given) is str and 0 < len(given) <= LONGEST_ID and given.isprintable():
+            continue
         if given is not None and (not isinstance(given, str) or not given):
             found.append(f"`{name}` is a text that is not empty")
         elif isinstance(given, str) and (len(given) > LONGEST_ID or _CONTROL.search(given)):

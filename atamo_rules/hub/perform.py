@@ -40,14 +40,11 @@ async def attempt(
     except Problem as problem:
         return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
     held = Held(reply, generation, action) if action.verb == "publish" and generation.typed(action) else None
-    loop = asyncio.get_running_loop()
-    limit = asyncio.timeout_at(loop.time() + agent.timeout if limited else None)
+    seconds = agent.timeout if limited else None
     try:
-        outcome: Outcome = await _within(limit, agent.perform(message, held if held is not None else reply))
-    except TimeoutError as error:
-        if limit.expired():
-            return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
-        return _raised(error, given)
+        outcome: Outcome = await _within(seconds, agent.perform(message, held if held is not None else reply))
+    except _OutOfTime:
+        return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -95,17 +92,29 @@ def _other(reasons: Sequence[str]) -> str:
     return f"its answer is not what it was declared to be: {'; '.join(reasons)}"[:LONGEST]
 
 
-async def _within(limit: asyncio.Timeout, work: Awaitable[Outcome]) -> Outcome:
-    """What comes of work in limited time. Work that comes to its end without waiting for anything needs no clock."""
-    if not isinstance(work, Coroutine):
+class _OutOfTime(Exception):
+    """The time of an attempt is over; a TimeoutError is the agent's own."""
+
+
+async def _within(seconds: float | None, work: Awaitable[Outcome]) -> Outcome:
+    """What comes of work in limited time. Work that comes to its end without waiting for anything needs no clock.
+    Raises _OutOfTime."""
+    loop = asyncio.get_running_loop()
+    end = None if seconds is None else loop.time() + seconds
+    if isinstance(work, Coroutine):
+        try:
+            first = work.send(None)
+        except StopIteration as over:
+            return cast(Outcome, over.value)
+        work = _rest(work, first)
+    limit = asyncio.timeout_at(end)
+    try:
         async with limit:
             return await work
-    try:
-        first = work.send(None)
-    except StopIteration as over:
-        return cast(Outcome, over.value)
-    async with limit:
-        return await _rest(work, first)
+    except TimeoutError:
+        if limit.expired():
+            raise _OutOfTime from None
+        raise
 
 
 @coroutine

@@ -1,30 +1,54 @@
-"""What a hub did since it started, counted from its audit: what `atamo top` shows."""
+"""What a hub did since it started, counted once from its audit: what `atamo top` shows and monitors scrape."""
 
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from atamo_rules.hub.telemetry import numbers
+from atamo_rules.hub.telemetry.numbers import SECONDS, Spread
 from atamo_rules.model.audit import Note
 from atamo_rules.model.types import Json
 
 LAST = 1000
 """Latest lengths of time that a median is taken over."""
-OPEN = 50_000
-"""Events and actions under way whose beginnings are remembered."""
+MOST_OPEN = 100_000
+"""Events, and attempts, whose beginnings wait for their end; those that never end make room."""
 TROUBLES = 20
 """Latest failures that are remembered."""
 
 
+def _spread() -> Spread:
+    return Spread([0] * (len(SECONDS) + 1))
+
+
+@dataclass(slots=True)
+class Took:
+    """Lengths of time in seconds: the latest of them, and how all of them are spread."""
+
+    latest: deque[float] = field(default_factory=lambda: deque(maxlen=LAST))
+    spread: Spread = field(default_factory=_spread)
+
+    def add(self, begun: datetime, ended: datetime) -> None:
+        """One more. A clock that was set back makes no negative time."""
+        seconds = (ended - begun).total_seconds()
+        if seconds < 0.0:
+            seconds = 0.0
+        self.latest.append(seconds)
+        self.spread.counts[bisect_left(SECONDS, seconds)] += 1
+        self.spread.total += seconds
+
+
 @dataclass(slots=True)
 class OfAgent:
-    """Attempts of one agent, by how they ended."""
+    """Attempts of one agent: how many began, and by how they ended."""
 
     counts: Counter[str] = field(default_factory=Counter)
-    took: deque[float] = field(default_factory=lambda: deque(maxlen=LAST))
+    took: Took = field(default_factory=Took)
 
 
 class Tally:
@@ -32,14 +56,19 @@ class Tally:
 
     def __init__(self) -> None:
         self.kinds: Counter[str] = Counter()
-        self.rules: Counter[str] = Counter()
+        self.types = numbers.Counter(
+            "atamo_events_by_type", "Events that were accepted, by their type.", ("type",)
+        )
+        self.fired = numbers.Counter("atamo_rules_fired", "How often each rule matched and acted.", ("rule",))
+        self.alerts = numbers.Counter("atamo_alerts", "Alerts that were raised.", ("name",))
         self.agents: dict[str, OfAgent] = {}
-        self.took: deque[float] = deque(maxlen=LAST)
-        """Seconds from an event's being accepted to its being over."""
+        self.took = Took()
+        """From an event's being accepted to its being over."""
         self.troubles: deque[Note] = deque(maxlen=TROUBLES)
         self.last = 0
         self._events: dict[str, datetime] = {}
         self._actions: dict[str, datetime] = {}
+        """When those that are open began."""
         self._targets: dict[str, OfAgent] = {}
         self._bell = asyncio.Event()
         self._waiting = 0
@@ -47,11 +76,12 @@ class Tally:
     def hear(self, first: int, notes: Sequence[Note]) -> None:
         """Take records as they are committed; `first` is the position of the first of them."""
         self.last = first + len(notes) - 1
+        kinds = self.kinds
         for note in notes:
-            self.kinds[note.kind] += 1
-            handler = _HANDLERS.get(note.kind)
-            if handler is not None:
-                handler(self, note)
+            kind = note.kind
+            kinds[kind] += 1
+            if kind in _HANDLERS:
+                _HANDLERS[kind](self, note)
         if self._waiting:
             self._bell.set()
             self._bell = asyncio.Event()
@@ -70,15 +100,16 @@ class Tally:
 
     def document(self) -> dict[str, Json]:
         """The counts as JSON."""
+        fired = sorted(self.fired.values.items(), key=lambda one: -one[1])
         return {
             "position": self.last,
             "kinds": dict(self.kinds),
-            "fired": dict(self.rules.most_common(100)),
+            "fired": {rule: int(count) for (rule,), count in fired[:100]},
             "agents": {
-                name: {"counts": dict(one.counts), "took_ms": spread(one.took)}
+                name: {"counts": dict(one.counts), "took_ms": spread(one.took.latest)}
                 for name, one in self.agents.items()
             },
-            "took_ms": spread(self.took),
+            "took_ms": spread(self.took.latest),
             "troubles": [
                 {
                     "at": record.at.isoformat(),
@@ -91,32 +122,36 @@ class Tally:
             ],
         }
 
-    def _accepted(self, record: Note) -> None:
-        _remember(self._events, record.event, record.at)
+    def _accepted(self, note: Note) -> None:
+        self.types.add(str(note.what.get("type", "")))
+        _begin(self._events, note.event, note.at)
 
-    def _finished(self, record: Note) -> None:
-        begun = self._events.pop(record.event, None)
+    def _finished(self, note: Note) -> None:
+        begun = self._events.pop(note.event, None)
         if begun is not None:
-            self.took.append((record.at - begun).total_seconds())
+            self.took.add(begun, note.at)
 
-    def _decided(self, record: Note) -> None:
-        for rule in record.what["matched"]:  # type: ignore[union-attr]
-            self.rules[rule] += 1  # type: ignore[index]
+    def _decided(self, note: Note) -> None:
+        for rule in note.what.get("matched") or ():  # type: ignore[union-attr]
+            self.fired.add(str(rule))
 
-    def _started(self, record: Note) -> None:
-        what = record.what
-        _remember(self._actions, str(what["action"]), record.at)
+    def _started(self, note: Note) -> None:
+        what = note.what
         self._agent(what["target"]).counts["started"] += 1
+        _begin(self._actions, str(what["action"]), note.at)
 
-    def _ended(self, record: Note) -> None:
-        what = record.what
+    def _ended(self, note: Note) -> None:
+        what = note.what
         agent = self._agent(what["target"])
-        agent.counts[record.kind[7:]] += 1
+        agent.counts[note.kind[7:]] += 1
         begun = self._actions.pop(str(what["action"]), None)
-        if begun is not None:
-            agent.took.append((record.at - begun).total_seconds())
-        if record.kind != "action.done":
-            self.troubles.append(record)
+        if begun is not None and note.kind != "action.lost":  # nobody knows when it ended
+            agent.took.add(begun, note.at)
+        if note.kind in _TROUBLES:
+            self.troubles.append(note)
+
+    def _alerted(self, note: Note) -> None:
+        self.alerts.add(str(note.what.get("name", "")))
 
     def _agent(self, target: Json) -> OfAgent:
         found = self._targets.get(target)  # type: ignore[arg-type]
@@ -126,11 +161,11 @@ class Tally:
         return found
 
 
-def _remember(begun: dict[str, datetime], name: str, at: datetime) -> None:
+def _begin(open: dict[str, datetime], what: str, at: datetime) -> None:
     """What never ends is forgotten, the oldest first: memory stays bounded."""
-    begun[name] = at
-    if len(begun) > OPEN:
-        del begun[next(iter(begun))]
+    open[what] = at
+    if len(open) > MOST_OPEN:
+        del open[next(iter(open))]
 
 
 def spread(times: deque[float]) -> dict[str, Json]:
@@ -145,14 +180,15 @@ def spread(times: deque[float]) -> dict[str, Json]:
     }
 
 
+_TROUBLES = frozenset({"action.retry", "action.failed", "action.timeout", "action.lost"})
 _HANDLERS: dict[str, Callable[[Tally, Note], None]] = {
     "event.accepted": Tally._accepted,
     "event.finished": Tally._finished,
     "event.decided": Tally._decided,
     "action.started": Tally._started,
     "action.done": Tally._ended,
-    "action.retry": Tally._ended,
-    "action.failed": Tally._ended,
-    "action.timeout": Tally._ended,
-    "action.lost": Tally._ended,
+    "action.cancelled": Tally._ended,
+    "action.expired": Tally._ended,
+    **dict.fromkeys(_TROUBLES, Tally._ended),
+    "alert.raised": Tally._alerted,
 }

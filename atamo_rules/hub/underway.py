@@ -6,6 +6,7 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Coroutine
+from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -18,6 +19,8 @@ class Underway:
     def __init__(self) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
         self._named: dict[str, asyncio.Task[None]] = {}
+        self._stopped: set[str] = set()
+        """Names of what was cancelled before it had begun."""
         self._over: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         """Kept by those who wait."""
         self._clocks: set[asyncio.TimerHandle] = set()
@@ -36,10 +39,20 @@ class Underway:
         await asyncio.shield(self.spawn(work))
 
     def cancel(self, name: str) -> None:
-        """Stop what runs under a name."""
+        """Stop what runs under a name. What has not begun yet begins, to see that it was stopped, and to give back what
+        it was handed: cancelled as a task, it would never run at all."""
         task = self._named.get(name)
-        if task is not None:
+        if task is None:
+            return
+        work = task.get_coro()
+        if iscoroutine(work) and getcoroutinestate(work) == CORO_CREATED:
+            self._stopped.add(name)
+        else:
             task.cancel()
+
+    def stopped(self, name: str) -> bool:
+        """Whether what begins under a name was cancelled before."""
+        return bool(self._stopped) and name in self._stopped
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something in so many seconds, unless this ends before."""
@@ -78,6 +91,7 @@ class Underway:
         self.tasks.discard(task)
         if name and self._named.get(name) is task:
             del self._named[name]
+            self._stopped.discard(name)
         if task.cancelled():
             return
         error = task.exception()

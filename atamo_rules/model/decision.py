@@ -1,17 +1,20 @@
-"""What was decided about one event, and the actions that follow from it."""
+"""What was decided about one event, and the actions that follow from it.
+
+Structs of msgspec, since every message makes some: `msgspec.structs.replace` makes one from another.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct
 
 from atamo_rules.model.contribution import RULES, Contribution
 from atamo_rules.model.people import Who
 from atamo_rules.model.types import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """A message to an agent, an event to emit, or a reply; ready to be carried out.
 
     `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because`
@@ -26,7 +29,7 @@ class Action:
     verb: str
     agent: str
     action: str
-    body: Json = field(hash=False)
+    body: Json
     rule: str
     because: str
     index: int
@@ -42,8 +45,7 @@ class Action:
         return f"{self.agent}.{self.action}" if self.agent else self.action or "reply"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The rest of a rule's actions, waiting for the answer to `action_id`.
 
     Plain data, so that a store can keep it: on the answer, `resume` renders the plans after `index` with the
@@ -53,11 +55,10 @@ class Waiting:
     rule: str
     index: int
     action_id: str
-    answers: tuple[tuple[str, Json], ...] = field(default=(), hash=False)
+    answers: tuple[tuple[str, Json], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
+class Fired(Struct, frozen=True):
     """A rule that matched, and what it wants done. `problems` are sentences about actions that could not be
     filled (a template read an absent value of an open type); the other actions stand."""
 
@@ -69,8 +70,7 @@ class Fired:
     provider: str = RULES
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """One event decided under one generation of rules. `stopped_by` is the rule whose `stop` ended it, or "".
     `contributions` are what providers beside the rules want done; they are no part of what rules decide alone."""
 
@@ -95,7 +95,7 @@ class Decision:
     def providers(self) -> tuple[str, ...]:
         """Who had a part in it, each once: the rules, whatever else rules came from that fired, and the providers
         beside them, with their versions."""
-        if not self.fired and not self.contributions:
+        if not self.contributions and all(one.provider == RULES for one in self.fired):
             return (RULES,)
         fired = (one.provider for one in self.fired)
         return tuple(dict.fromkeys((RULES, *fired, *(one.provider for one in self.contributions))))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """An event or request. `body` was checked at the door and is never changed; `at` is an aware UTC time.
 
     `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an
@@ -22,33 +23,41 @@ class Event:
 
     id: str
     type: str
-    body: Json = field(hash=False)
+    body: Json
     at: datetime
     user: User | None = None
     source: str = ""
     conforms: bool = True
     hops: int = 0
     alerts: bool = False
-    salt: str = field(default="", repr=False)
+    salt: str = ""
     realm: str = ""
+    key: str = ""
+    """Its name in the hub, made of the others: its id, behind its source where it has one. CloudEvents makes ids unique
+    only within a source, and two organisations know nothing of each other's. No two triples of realm, source and id
+    have the same key: one without `#` is an id alone; in others the source ends at the first `#`, and one that begins
+    with `@` is the realm, the source following."""
 
-    @property
-    def key(self) -> str:
-        """The event's name in the hub: its id, behind its source where it has one. CloudEvents makes ids unique only
-        within a source, and two organisations know nothing of each other's. No two triples of realm, source and
-        id have the same key: one without `#` is an id alone; in others the source ends at the first `#`, and one that
-        begins with `@` is the realm, the source following."""
-        if not self.realm and not self.source and "#" not in self.id:
-            return self.id
-        source = _escaped(self.source)
-        if self.realm:
-            return f"@{_escaped(self.realm)}#{source}#{self.id}"
-        return f"{source.replace('@', '%40', 1) if source.startswith('@') else source}#{self.id}"
+    def __post_init__(self) -> None:
+        force_setattr(self, "key", _key(self.realm, self.source, self.id))
+
+    def __repr__(self) -> str:
+        said = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "salt")
+        return f"Event({', '.join(said)})"
 
     @property
     def who(self) -> str:
         """The name of the user it came from; empty when nobody is named."""
         return self.user.name if self.user is not None else ""
+
+
+def _key(realm: str, source: str, id: str) -> str:
+    if not realm and not source and "#" not in id:
+        return id
+    source = _escaped(source)
+    if realm:
+        return f"@{_escaped(realm)}#{source}#{id}"
+    return f"{source.replace('@', '%40', 1) if source.startswith('@') else source}#{id}"
 
 
 def _escaped(text: str) -> str:

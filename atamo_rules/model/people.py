@@ -60,7 +60,7 @@ class Scope:
             return False
         if self.owner is not None and not self.owner.has(user):
             return False
-        return not any(who.has(user) for who in self.exclude)
+        return not (self.exclude and any(who.has(user) for who in self.exclude))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def decode(raw: bytes | str, *, depth: int = DEEPEST) -> Json:
     if data.count(b"[") + data.count(b"{") > depth and _depth(data) > depth:
         raise JsonRefused(f"it is nested more than {depth} deep")
     try:
-        value: Json = _DECODER.decode(text)
+        value: Json = (_DECODER if len(text) > DIGITS else _SHORT).decode(text)
     except json.JSONDecodeError as error:
         raise JsonRefused(
             f"not JSON: {_plain(error.msg)} at line {error.lineno}, column {error.colno}"
@@ -138,6 +138,8 @@ def half_of_a_pair(value: Json) -> bool:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_int, parse_float=_decimal, parse_constant=_constant
 )
+_SHORT = json.JSONDecoder(object_pairs_hook=_object, parse_float=_decimal, parse_constant=_constant)
+"""For texts in which no whole number can have too many digits."""
 _PLAIN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)
 _STRING: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode

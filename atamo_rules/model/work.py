@@ -6,11 +6,12 @@ fast: `msgspec.structs.replace` is to them what `dataclasses.replace` is to thos
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from atamo_rules.model.audit import Note
 from atamo_rules.model.decision import Action, Decision, Waiting

@@ -93,7 +93,7 @@ class Agents:
             "breaker": _breaker(breaker, hub.clock.passed()),
             "retry": {**retry, "never": sorted(retry["never"])},
             "counts": dict(did.counts),
-            "took_ms": spread(did.took),
+            "took_ms": spread(did.took.latest),
         }
 
 

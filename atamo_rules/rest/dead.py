@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
@@ -187,7 +186,7 @@ def _edit(order: Mapping[str, Any]) -> Callable[[Work], Work | None] | None:
     if "body" not in order:
         return None
     body = order["body"]
-    return lambda work: replace(work, action=dataclasses.replace(work.action, body=body))
+    return lambda work: replace(work, action=replace(work.action, body=body))
 
 
 def _fits(generation: Generation, letter: DeadLetter, body: Json) -> None:

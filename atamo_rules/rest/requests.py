@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.completion import WRITTEN, read_completion
-from atamo_rules.hub.requests.live import View
+from atamo_rules.hub.requests.reading import View
 from atamo_rules.hub.requests.request import PLAIN, Options, Request
 from atamo_rules.hub.requests.wire import frame_json, request_json
 from atamo_rules.model.authority import Verb

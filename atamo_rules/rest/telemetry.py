@@ -34,7 +34,7 @@ class TelemetryDoor:
         """The steps of a message after a position, at most `limit` of them."""
         key = await self._mine(request)
         after, limit = whole(request, "after", 0, 2**53), whole(request, "limit", MOST, MOST)
-        records = self.hub().followers.after(key, after)[:limit]
+        records = await self.hub().followers.steps(key, after, limit)
         cursor = records[-1].position if records else after
         return json_response({"id": key, "cursor": cursor, "steps": [step(record) for record in records]})
 

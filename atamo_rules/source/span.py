@@ -41,6 +41,18 @@ class Source:
         line = bisect_right(self.line_starts, offset)
         return Place(line, offset - self.line_starts[line - 1] + 1)
 
+    @cached_property
+    def _told(self) -> dict[int, str]:
+        return {}
+
+    def told(self, offset: int) -> str:
+        """A place as diagnostics print it, `name:line:column`. What is told once is mostly told again."""
+        found = self._told.get(offset)
+        if found is None:
+            line, column = self.place(offset)
+            found = self._told[offset] = f"{self.name}:{line}:{column}"
+        return found
+
     def line(self, number: int) -> str:
         """The text of line `number` (from 1) without its line end; empty when there is no such line."""
         if not 1 <= number <= len(self.line_starts):
@@ -94,8 +106,7 @@ class Span:
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __str__(self) -> str:
-        line, column = self.begins
-        return f"{self.source.name}:{line}:{column}"
+        return self.source.told(self.start)
 
 
 @swift

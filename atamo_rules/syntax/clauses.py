@@ -33,6 +33,8 @@ METADATA = (
 
 _KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_\-]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
 _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+_TEXTUAL = re.compile(r"(?=.*[/:@\\])[\w./:@\\~%+-]+")
+"""A path, an address, the name of something in a module: nothing that a value is written as."""
 _DOTTED = re.compile(r"[A-Za-z_][\w\-]*(?:\.[A-Za-z0-9_\-]+)*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Node)
@@ -123,7 +125,7 @@ class Reader:
         value: tree.Value | None
         if rest.text:
             self.no_children(line)
-            value = self.unquoted(rest) or self.parse("value", rest)
+            value = self.unquoted(rest) or self.value(rest)
         elif line.children and line.children[0].text.startswith("-"):
             value = self.items(line)
         else:
@@ -131,6 +133,18 @@ class Reader:
         if value is None:
             return None
         return tree.Argument((step,), value, span=line.whole)
+
+    def value(self, rest: Fragment) -> tree.Value | None:
+        """A value of one line. What is no value and reads like a path or an address was meant as a text."""
+        made, found = parse("value", rest)
+        if made is None and found and _TEXTUAL.fullmatch(rest.text):
+            quoted = text_literal(rest.text)
+            edit = Edit(rest.span(0, len(rest.text)), quoted)
+            fixes = (Fix("put it in quotes", (edit,)),) if rest.exact else ()
+            found = (replace(found[0], help=f"a text stands in quotes: `{quoted}`", notes=(), fixes=fixes),)
+        self.report.extend(found)
+        value: tree.Value | None = made
+        return value
 
     def unquoted(self, rest: Fragment) -> tree.Value | None:
         """A template that somebody wrote without quotes, said and taken for text; None for anything else."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.frame import Frame

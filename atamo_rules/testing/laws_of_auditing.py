@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 
 from msgspec.structs import replace
 
@@ -105,9 +104,9 @@ class AuditLaws(Laws):
         async def story(stage: Stage) -> None:
             ids = [action_id("/test#e1", "r", f"/{index}") for index in range(3)]
             asked = stage.work(ids[1], within=60.0, lease=9.0)
-            asked = replace(asked, action=dataclasses.replace(asked.action, verb="ask", index=1))
+            asked = replace(asked, action=replace(asked.action, verb="ask", index=1))
             first = stage.work(ids[0], lease=9.0)
-            reply = dataclasses.replace(action(ids[2]), verb="reply", agent="", index=2)
+            reply = replace(action(ids[2]), verb="reply", agent="", index=2)
             one = event("e1")
             fired = (Fired("r", (first.action, asked.action)), Fired("s", (), shadow=True))
             decision = Decision(one.key, one.type, "g1", fired)

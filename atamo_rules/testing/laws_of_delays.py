@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,7 +15,7 @@ from atamo_rules.testing.store_stage import Laws, Stage, run
 def delayed(stage: Stage, id: str = "later", seconds: int = 60) -> Work:
     """An action that waits for so many seconds."""
     work = stage.work(id)
-    action = dataclasses.replace(work.action, after=Decimal(seconds))
+    action = replace(work.action, after=Decimal(seconds))
     return replace(work, action=action, due=stage.clock.now() + timedelta(seconds=seconds))
 
 

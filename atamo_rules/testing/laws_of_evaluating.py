@@ -14,9 +14,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from dataclasses import replace
 from textwrap import dedent
 from typing import Any
+
+from msgspec.structs import replace
 
 from atamo_rules.compiler.texts import compile_rules
 from atamo_rules.hub.evaluators.following import unfit

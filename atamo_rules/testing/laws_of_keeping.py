@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 
 from msgspec.structs import replace
 
@@ -172,7 +171,7 @@ class DeadLaws(Laws):
             def edit(work: Work) -> Work | None:
                 if work.action.id == "a2":
                     return None
-                return replace(work, action=dataclasses.replace(work.action, body={"line": "y"}))
+                return replace(work, action=replace(work.action, body={"line": "y"}))
 
             await self.two_dead(stage)
             assert await stage.store.redrive(ALL, 99, edit) == 1

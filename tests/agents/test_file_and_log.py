@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from atamo_rules.builtin.agents.file import FileAgent
 from atamo_rules.builtin.agents.log import LogAgent

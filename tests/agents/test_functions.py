@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from atamo_rules.builtin.agents.functions import LOADED, FunctionAgent, Value
 from atamo_rules.model.decision import Action

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
+
+from msgspec.structs import replace
 
 from atamo_rules.hub.audit.seal import content_of, fits, seal
 from atamo_rules.model.event import Event

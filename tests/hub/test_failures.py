@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import Any
 
 import pytest
@@ -138,7 +137,7 @@ def test_dead_letters_are_redriven_as_they_were_or_edited() -> None:
     agent = ScriptedAgent(Failed("no"), Failed("no"), Done({}))
 
     def edit(work: Work) -> Work:
-        return replace(work, action=dataclasses.replace(work.action, body={"n": 99}))
+        return replace(work, action=replace(work.action, body={"n": 99}))
 
     async def story() -> Any:
         hub = hub_of(ONE, agent)

@@ -18,7 +18,7 @@ from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
 from atamo_rules.model.outcome import Done
-from atamo_rules.model.work import Hold
+from atamo_rules.model.work import Hold, Selector
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
 from tests.hub.stage import Heard, state
@@ -84,6 +84,26 @@ def test_a_slot_whose_action_was_paused_meanwhile_is_given_back() -> None:
         await hub.wait("e1", 10)
         assert len(agent.asked) == 1
         assert await hub.drain(5) == 0
+
+    asyncio.run(story())
+
+
+def test_an_attempt_that_is_cancelled_before_it_begins_gives_its_slot_back_and_calls_nobody() -> None:
+    agent = ScriptedAgent(concurrency=2)
+
+    async def story() -> None:
+        hub = Hub(state(ONE, {"desk": agent}), MemoryStore())
+        await hub.start()
+        await asyncio.sleep(0)
+        for number in range(
+            3
+        ):  # nothing of all this waits: no attempt has a turn of the loop in which to begin
+            await hub.submit_json({"type": "thing.happened", "id": f"e{number}", "data": {"n": number}})
+            assert await hub.cancel(Selector(event=f"e{number}")) == 1
+        await hub.submit_json({"type": "thing.happened", "id": "last", "data": {"n": 9}})
+        await hub.wait("last", 10)
+        assert [action.body for action in agent.asked] == [{"n": 9}]
+        assert (hub.lane("desk").running, hub.lane("desk").reserved) == (0, 0)
 
     asyncio.run(story())
 

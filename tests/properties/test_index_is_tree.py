@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from unittest import mock
 
 import pytest
+from msgspec.structs import replace
 
 from atamo_rules.engine.decide import decide, index_of
 from atamo_rules.engine.index import buckets, fields, numbers, plan, probes, rests, thresholds

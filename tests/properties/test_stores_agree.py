@@ -79,7 +79,7 @@ class Twins:
         child = event(f"c{self.count}", "rule:r")
         return Following(
             work=tuple(self.some_work(key) for _ in range(self.chance.randrange(3))),
-            done=(dataclasses.replace(action(f"d{self.count}"), verb="reply"),),
+            done=(replace(action(f"d{self.count}"), verb="reply"),),
             arrivals=(self.stages[0].arrival(child),),
             frames=(Frame(key, "data", {"n": self.count}, at=NOON),),
             puts=(Put("b", "k", self.count),),
@@ -194,7 +194,7 @@ class Twins:
 
 
 def _edited(work: Work) -> Work:
-    return replace(work, action=dataclasses.replace(work.action, body={"line": "edited"}))
+    return replace(work, action=replace(work.action, body={"line": "edited"}))
 
 
 def _plain(value: Any) -> Any:

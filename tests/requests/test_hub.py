@@ -518,6 +518,22 @@ def test_after_its_time_a_request_is_a_tombstone() -> None:
     run(story)
 
 
+def test_a_request_is_a_tombstone_also_while_the_store_has_yet_to_let_go_of_it() -> None:
+    async def story(shop: Shop) -> None:
+        async def nothing(now: Any) -> int:
+            return 0
+
+        shop.hub.store.journal.forget = nothing  # type: ignore[attr-defined]
+        await shop.hub.ask("price.quote", {"sku": "nail"}, id="q", retain=0.05)
+        async with asyncio.timeout(30):
+            while (view := await shop.hub.requests.look("q")) is not None and not view.request.forgotten:
+                await asyncio.sleep(0.02)
+        assert view is not None
+        assert (view.frames, view.had) == ((), 3)
+
+    run(story)
+
+
 def test_what_is_not_a_request_or_breaks_its_type_is_refused() -> None:
     async def story(shop: Shop) -> None:
         with pytest.raises(EventRejected, match="did you mean"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import structs
@@ -110,7 +109,7 @@ def another(work: Work) -> Work | None:
     if n % 3 == 0:
         return None
     body = {"n": n + 100} if n % 3 == 1 else work.action.body
-    return structs.replace(work, action=replace(work.action, body=body))
+    return structs.replace(work, action=structs.replace(work.action, body=body))
 
 
 HOLDS = (

@@ -262,12 +262,12 @@ async def _open(hub: Hub) -> bool:
 @contextmanager
 def _salts(chance: Random) -> Iterator[None]:
     """Seals are salted by the machine's chance; in a world by its own."""
-    before = intake.token_hex
-    intake.token_hex = lambda size=32: chance.randbytes(size or 32).hex()
+    before = intake.urandom
+    intake.urandom = chance.randbytes
     try:
         yield
     finally:
-        intake.token_hex = before
+        intake.urandom = before
 
 
 def simulate(seed: int, place: Path, spoil: Spoil = lambda store: None) -> World:

@@ -15,6 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.requests import Request
 
 import atamo_rules as atamo
+from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Principal
 from atamo_rules.model.people import User
 from atamo_rules.rest.app import application
@@ -54,7 +55,7 @@ Story = Callable[["Watched"], Any]
 class Watched:
     """A controller with a threshold on dead letters, and whom it woke."""
 
-    def __init__(self) -> None:
+    def __init__(self, store: atamo.Store | None = None) -> None:
         self.heard, self.paged, self.alerts = Heard(), list[str](), list[str]()
         self.gate = asyncio.Event()
         self.gate.set()
@@ -64,7 +65,7 @@ class Watched:
             return atamo.Failed("no such thing") if sku == "bad" else None
 
         self.controller = atamo.Controller(
-            atamo.TextProvider(RULES), atamo.MemoryStore(), (self.heard,),
+            atamo.TextProvider(RULES), store or atamo.MemoryStore(), (self.heard,),
             alarm=lambda alert: self.alerts.append(f"{alert.kind}: {alert.message}"),
             agents={
                 "shop": atamo.FunctionAgent(note=note),
@@ -200,11 +201,39 @@ def test_what_is_remembered_of_messages_is_bounded() -> None:
         for number in range(40):
             await watched.order("good", f"o{number}")
             await watched.controller.hub.wait(f"o{number}", 5)
-        assert followers.size <= 50
-        assert followers.after("o0", 0) == []
-        assert len(followers.after("o39", 0)) > 2
+        assert 0 < followers.size <= 50
+        first, last = (
+            await followers.steps("o0"),
+            await followers.steps("o39"),
+        )  # from the store, and from here
+        assert [step.kind for step in first] == [step.kind for step in last]
+        assert first[-1].kind == "event.finished"
+        assert await followers.steps("o0", after=first[1].position, limit=2) == first[2:4]
+        assert await followers.steps("o39", after=last[1].position, limit=2) == last[2:4]
+        for id, steps in (("o0", first), ("o39", last)):
+            assert [step async for step in followers.follow(id)] == steps
+            assert [step async for step in followers.follow(id, steps[-1].position)] == []
+        assert await followers.steps("nobody") == []
 
     run(story)
+
+
+def test_what_a_process_before_took_can_be_followed_to_its_end(tmp_path: Path) -> None:
+    told: list[list[AuditRecord]] = []
+
+    async def before() -> None:
+        watched = Watched(atamo.SqliteStore(tmp_path / "hub.db"))
+        async with asyncio.timeout(20), watched.controller:
+            if not told:
+                await watched.order("good", "o")
+                await watched.controller.hub.wait("o", 5)
+            followers = watched.controller.hub.followers
+            told.append([step async for step in followers.follow("o") if step is not None])
+
+    asyncio.run(before())
+    asyncio.run(before())
+    assert told[0] == told[1]
+    assert told[0][-1].kind == "event.finished"
 
 
 def test_the_dispatcher_watches_what_it_is_told_to(tmp_path: Path) -> None:

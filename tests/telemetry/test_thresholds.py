@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.telemetry.thresholds import Standing, Threshold, judge, read_threshold
 from atamo_rules.hub.telemetry.window import Window, reading
@@ -84,36 +85,37 @@ def test_a_threshold_is_read_as_it_is_written() -> None:
             read_threshold(text)
 
 
-def told(meter: Meter, kind: str, after: float, event: str = "e", **what: object) -> None:
-    meter.hear(1, [Note(NOON + timedelta(seconds=after), kind, event, "", what)])  # type: ignore[arg-type]
+def told(tally: Tally, kind: str, after: float, event: str = "e", **what: object) -> None:
+    tally.hear(1, [Note(NOON + timedelta(seconds=after), kind, event, "", what)])  # type: ignore[arg-type]
 
 
 def test_a_meter_counts_what_it_is_told_and_a_window_says_how_fast() -> None:
-    meter, window = Meter(), Window()
+    tally, window = Tally(), Window()
+    meter = Meter(tally)
     assert window.take(reading(meter, 0.0)) == {}
     for number in range(100):
         name = f"e{number}"
-        told(meter, "event.accepted", 0, name, type="order.placed")
-        told(meter, "action.started", 0.1, name, target="desk.note", action=name)
+        told(tally, "event.accepted", 0, name, type="order.placed")
+        told(tally, "action.started", 0.1, name, target="desk.note", action=name)
         if number % 4 == 0:
-            told(meter, "action.retry", 0.2, name, target="desk.note", action=name)
-            told(meter, "action.started", 0.3, name, target="desk.note", action=name)
+            told(tally, "action.retry", 0.2, name, target="desk.note", action=name)
+            told(tally, "action.started", 0.3, name, target="desk.note", action=name)
         told(
-            meter,
+            tally,
             "action.failed" if number < 10 else "action.done",
             0.4,
             name,
             target="desk.note",
             action=name,
         )
-        told(meter, "event.finished", 0.7 if number < 90 else 4.0, name)
+        told(tally, "event.finished", 0.7 if number < 90 else 4.0, name)
     values = window.take(reading(meter, 10.0))
     assert (values["throughput"], values["failures"], values["retries"]) == (10.0, 0.1, 2.5)
     assert 0.5 < values["latency_p50"] <= 1.0
     assert 2.5 < values["latency_p95"] <= 5.0
     assert meter.actions.values == {("desk", "failed"): 10, ("desk", "done"): 90}
     assert meter.attempt_seconds.values[("desk",)].total == pytest.approx(25 * (0.1 + 0.1) + 75 * 0.3)
-    assert meter.types.total(type="order.placed") == 100
+    assert tally.types.total(type="order.placed") == 100
     for second in range(11, 200):
         values = window.take(reading(meter, float(second)))
     assert values == {"throughput": 0.0, "retries": 0.0}
@@ -122,11 +124,12 @@ def test_a_meter_counts_what_it_is_told_and_a_window_says_how_fast() -> None:
 def test_what_never_ends_makes_room_and_a_clock_set_back_makes_no_negative_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("atamo_rules.hub.telemetry.meter.MOST_OPEN", 10)
-    meter = Meter()
+    monkeypatch.setattr("atamo_rules.hub.tally.MOST_OPEN", 10)
+    tally = Tally()
+    meter = Meter(tally)
     for number in range(50):
-        told(meter, "event.accepted", 0, f"e{number}", type="t")
-    told(meter, "event.finished", 1, "e0")
-    told(meter, "event.finished", -5, "e49")
+        told(tally, "event.accepted", 0, f"e{number}", type="t")
+    told(tally, "event.finished", 1, "e0")
+    told(tally, "event.finished", -5, "e49")
     assert sum(meter.event_seconds.counts()) == 1
     assert meter.event_seconds.values[()].total == 0.0

@@ -15,10 +15,11 @@ def followed(
     """The leases that a change gave, the events that are over with it, and those that are still to be decided."""
     leases: list[Lease] = []
     for item in change.added:
+        made = item.work
         if item.attempts:
-            leases.append(work.lease(item, now + item.work.lease))
-        elif item.work.due is not None:
-            work.add(item, seconds_until(item.work.due, change.at), now)
+            leases.append(work.lease(item, now + made.lease))
+        elif made.due is not None:
+            work.add(item, seconds_until(made.due, change.at), now)
         else:
             work.add(item)
     pending: list[str] = []

@@ -191,7 +191,7 @@ class LocalStore:
             )
             await self.commit(change)
             return None
-        errors, wait = item.errors, 0.0
+        work, errors, wait = lease.work, item.errors, 0.0
         match outcome:
             case Done(answer):
                 self.draft.end(change, item, "done", answer=answer)
@@ -200,18 +200,16 @@ class LocalStore:
                 self.draft.end(change, item, "failed", why)
                 self.draft.tell(change, "action.failed", item, why=why, error=error)
                 errors = (*item.errors, why)
-                if lease.work.waiting is None:
+                if work.waiting is None:
                     self.draft.letter += 1
-                    letter = DeadLetter(
-                        self.draft.letter, item.work, error, why, item.attempts, errors, change.at
-                    )
+                    letter = DeadLetter(self.draft.letter, work, error, why, item.attempts, errors, change.at)
                     change.dead.append((letter, item.row))
             case Again(why, after, error):
                 errors, wait = (*item.errors, why), after or 0.0
                 change.moved.append(Moved(item, "again", why, None, wait, errors))
                 text = str(round(wait, 3))
                 self.draft.tell(change, "action.retry", item, why=why, error=error, wait=text)
-        self.draft.follow(change, item.work.event, item.work.who, following)
+        self.draft.follow(change, work.event, work.who, following)
         item.state = "writing"
         try:
             await self.commit(change)

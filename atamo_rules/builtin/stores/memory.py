@@ -113,8 +113,8 @@ class MemoryJournal:
             self.messages[event].decision = decision
         for item in change.added:
             state = "running" if item.attempts else "waiting"
-            line = ActionLine(item.work.action, state, item.attempts)
-            self.messages[item.work.event].actions[item.row] = line
+            work = item.work
+            self.messages[work.event].actions[item.row] = ActionLine(work.action, state, item.attempts)
         for row, event, action in change.done:
             self.messages[event].actions[row] = ActionLine(action, "done")
         for moved in change.moved:

@@ -116,7 +116,7 @@ async def redrive(
                 change.moved.append(Moved(item, "waiting"))
                 again.append(item)
             else:
-                edited = dataclasses.replace(work.action, id=_another_id(work.action.id, letter.number))
+                edited = replace(work.action, id=_another_id(work.action.id, letter.number))
                 store.draft.row += 1
                 item = item_of(store.draft.row, replace(work, action=edited, lease=0.0))
                 change.added.append(item)

@@ -13,7 +13,7 @@ from typing import Any
 from atamo_rules.engine import conditions, terms
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.lets import inlined, reread
-from atamo_rules.engine.per_rule import PerRule
+from atamo_rules.engine.once import Once
 from atamo_rules.engine.windows.roots import MAIN, roots_of
 from atamo_rules.engine.windows.state import key_of
 from atamo_rules.model.meaning import All, Condition, Constant, Get
@@ -134,5 +134,5 @@ def _values(key: Iterable[Any]) -> tuple[terms.Value, ...]:
     return tuple(terms.term(node) for node in key)
 
 
-stepwise: PerRule[Stepwise] = PerRule(_stepwise)
-_parts: PerRule[tuple[Rule, ...]] = PerRule(_divided)
+stepwise: Once[Rule, Stepwise] = Once(_stepwise)
+_parts: Once[Rule, tuple[Rule, ...]] = Once(_divided)

@@ -6,6 +6,7 @@ hash is of the bytes as they are kept.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ FORM = 1
 """The form of records, said in each; another number may mean other members."""
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _ATOMS = frozenset({str, int, bool, type(None)})
+_TEXT, _LISTS = frozenset({str}), frozenset({list, tuple})
 
 
 def record_bytes(record: AuditRecord) -> bytes:
@@ -45,13 +47,14 @@ def record_bytes(record: AuditRecord) -> bytes:
 def is_simple(value: Any) -> bool:
     """Whether a value is of nothing but texts, whole numbers, truth values, nulls, lists and objects: of these the fast
     encoder makes the bytes that `encode_sorted` makes. Of numbers with a fraction it does not."""
-    if type(value) is dict:
-        return all(
-            type(name) is str and (type(one) in _ATOMS or is_simple(one)) for name, one in value.items()
-        )
-    if type(value) in (list, tuple):
-        return all(type(one) in _ATOMS or is_simple(one) for one in value)
-    return type(value) in _ATOMS
+    kind = type(value)
+    if kind is dict:
+        return _TEXT.issuperset(map(type, value)) and _all_simple(value.values())
+    return kind in _ATOMS or (kind in _LISTS and _all_simple(value))
+
+
+def _all_simple(values: Collection[Any]) -> bool:
+    return _ATOMS.issuperset(map(type, values)) or all(map(is_simple, values))
 
 
 def read_record(raw: bytes) -> AuditRecord:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from atamo_rules.hub.requests import reading
 from atamo_rules.hub.requests.opening import (
     BUCKET,
     begun,
@@ -33,7 +34,6 @@ from atamo_rules.hub.requests.step import (
     Effect,
     Forget,
     Happened,
-    Heard,
     Routed,
     Stop,
     Tick,
@@ -58,7 +58,6 @@ TOMBSTONES = 100_000
 """Requests of which it is still known, after their answers were deleted, that they were and how they ended."""
 SWEEP = 1.0
 """Seconds between two times of having the store let go of what is forgotten: many are at once."""
-PAGE = 500
 WINDOW = 1024
 """Updates of a feed that a reader may be behind; further back only the last of every key is kept."""
 TRIM = 256
@@ -68,19 +67,6 @@ TOLD: dict[str, Kind] = {
     "partial": "request.partial", "complete": "request.completed", "degraded": "request.degraded",
     "failed": "request.failed", "expired": "request.expired", "cancelled": "request.cancelled",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one look at a request gives: how it stands, frames after a cursor, and the cursor to go on from."""
-
-    request: Request
-    frames: tuple[Frame, ...] = ()
-    cursor: int = 0
-    over: bool = False
-    """Whether its last frame is kept: nothing follows but what is late."""
-    had: int | None = None
-    """How many frames there were, of a request whose frames are gone."""
 
 
 class Requests:
@@ -174,7 +160,7 @@ class Requests:
                 self._bury(request.id)
                 continue
             if not request.over:
-                frames = [frame async for frame in self.frames(request.id)]
+                frames = [frame async for frame in reading.frames(self.hub.store, request.id)]
                 told = await self.hub.store.told(request.id) or {}
                 request, ended = resumed(request, frames, told)
                 self.open[request.id] = request
@@ -346,49 +332,16 @@ class Requests:
             )
         return request
 
-    async def look(self, name: str, after: int = 0, wait: float = 0.0, limit: int = PAGE) -> View | None:
+    async def look(
+        self, name: str, after: int = 0, wait: float = 0.0, limit: int = reading.PAGE
+    ) -> reading.View | None:
         """Frames after a cursor; when there are none yet, those of the next `wait` seconds. Reading keeps a feed
         alive."""
-        request = await self.find(name)
-        if request is None:
-            return None
-        await self.happened(request.id, Heard())
-        # Asked before the page is read: what is over before has its last frame on it, or behind it.
-        over = request.over and request.id not in self.ending
-        if over:
-            wait = 0.0
-        page = await self.hub.store.read(request.id, after, limit, wait)
-        after_it = await self.find(request.id) or request
-        frames = page.frames if not after_it.forgotten else ()
-        return View(after_it, frames, page.cursor, over, page.expired)
+        return await reading.look(self, name, after, wait, limit)
 
-    async def frames(self, key: str, after: int = 0) -> AsyncIterator[Frame]:
-        """All frames that are kept and not late, to the last."""
-        while True:
-            page = await self.hub.store.read(key, after, PAGE, 0.0)
-            for frame in page.frames:
-                if not frame.late:
-                    yield frame
-            if not page.frames:
-                return
-            after = page.cursor
-
-    async def stream(self, name: str, after: int = 0, beat: float = 15.0) -> AsyncIterator[Frame | None]:
+    def stream(self, name: str, after: int = 0, beat: float = 15.0) -> AsyncIterator[Frame | None]:
         """Frames as they come, to the end of the request; None for every `beat` seconds in which none came."""
-        while True:
-            view = await self.look(name, after, beat)
-            if view is None or view.had is not None:
-                return
-            for frame in view.frames:
-                if not frame.late:
-                    yield frame
-                if frame.last:
-                    return
-            if not view.frames:
-                if view.over:
-                    return
-                yield None
-            after = view.cursor
+        return reading.stream(self, name, after, beat)
 
     async def cancel(self, name: str, why: str = "cancelled by the client") -> Request | None:
         """End a request that nobody wants any more; one that is over stays as it is."""

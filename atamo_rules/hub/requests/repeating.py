@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from atamo_rules.hub.requests import reading
 from atamo_rules.hub.requests.opening import BUCKET, request_record
 from atamo_rules.hub.requests.request import Request
 from atamo_rules.model.audit import Note
@@ -24,7 +25,7 @@ async def repeated(requests: Requests, event: Event, source: Request, digest: st
     now, at = requests.now(), requests.hub.clock.now()
     ended = source.ended or now
     frames: list[Frame] = []
-    async for frame in requests.frames(source.id):
+    async for frame in reading.frames(requests.hub.store, source.id):
         age = now - (frame.at.timestamp() if frame.at is not None else ended)
         frames.append(replace(frame, log=event.key, seq=0, at=at, cache="hit", age=max(0.0, age)))
     request = replace(

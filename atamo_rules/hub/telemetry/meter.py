@@ -1,134 +1,102 @@
-"""Counts what the hub does, as it hears of it."""
+"""The numbers of a hub as a monitor scrapes them, made of what its tally counted when somebody asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 
-from atamo_rules.hub.telemetry.numbers import Counter, Family, Gauge, Histogram
-from atamo_rules.model.audit import Note
-
-MOST_OPEN = 100_000
-"""Events, and attempts, whose beginnings wait for their end; those that never end make room."""
+from atamo_rules.hub.tally import Tally
+from atamo_rules.hub.telemetry.numbers import Counter, Family, Gauge, Histogram, Labels, bounded
 
 ARRIVALS = {"event.accepted": "accepted", "event.duplicate": "duplicate", "event.refused": "refused",
             "event.quarantined": "quarantined"}  # fmt: skip
-ENDS = {"action.done": "done", "action.failed": "failed", "action.timeout": "timeout",
-        "action.cancelled": "cancelled", "action.expired": "expired"}  # fmt: skip
+ENDS = ("done", "failed", "timeout", "cancelled", "expired")
 SPARED = {"action.joined": "joined", "cache.hit": "hit", "cache.stale": "stale", "cache.negative": "negative",
           "feed.joined": "feed"}  # fmt: skip
-REQUESTS = tuple(f"request.{end}" for end in ("completed", "degraded", "failed", "expired", "cancelled"))
+REQUESTS = {f"request.{end}": end for end in ("completed", "degraded", "failed", "expired", "cancelled")}
+RELOADS = {"rules.activated": "activated", "rules.rejected": "rejected"}
+AT_THE_DOOR = "Events that came in, by what became of them at the door."
+STOOD_IN = "Calls that another call, or its kept answer, stood in for."
 
 
 class Meter:
-    """The numbers of one hub. It hears every step."""
+    """The numbers of one hub. `gauges` are those that are looked up elsewhere."""
 
-    def __init__(self) -> None:
-        self.events = Counter(
-            "atamo_events", "Events that came in, by what became of them at the door.", ("outcome",)
-        )
-        self.types = Counter("atamo_events_by_type", "Events that were accepted, by their type.", ("type",))
-        self.finished = Counter("atamo_events_finished", "Events from which nothing more follows.")
-        self.fired = Counter("atamo_rules_fired", "How often each rule matched and acted.", ("rule",))
-        self.attempts = Counter("atamo_attempts", "Attempts at actions that were begun.", ("agent",))
-        self.retries = Counter("atamo_retries", "Attempts that failed and are made again.", ("agent",))
-        self.actions = Counter("atamo_actions", "Actions that ended, and how.", ("agent", "outcome"))
-        self.requests = Counter("atamo_requests", "Requests that ended, and how.", ("state",))
-        self.spared = Counter(
-            "atamo_calls_spared", "Calls that another call, or its kept answer, stood in for.", ("by",)
-        )
-        self.alerts = Counter("atamo_alerts", "Alerts that were raised.", ("name",))
-        self.reloads = Counter("atamo_reloads", "Changes of the rules, taken or refused.", ("outcome",))
-        self.event_seconds = Histogram("atamo_event_seconds", "From an event's acceptance to its end.")
-        self.attempt_seconds = Histogram("atamo_attempt_seconds", "How long attempts took.", ("agent",))
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
         self.gauges: list[Gauge] = []
-        self._events: dict[str, datetime] = {}
-        self._attempts: dict[str, datetime] = {}
-        """When those that are open began."""
 
     @property
     def families(self) -> tuple[Family, ...]:
+        """All numbers as they are now."""
+        tally = self.tally
         return (
-            self.events, self.types, self.finished, self.fired, self.attempts, self.retries, self.actions,
-            self.requests, self.spared, self.alerts, self.reloads, self.event_seconds, self.attempt_seconds,
-            *self.gauges,
+            self._kinds("atamo_events", AT_THE_DOOR, "outcome", ARRIVALS),
+            tally.types, self.finished, tally.fired, self.attempts, self.retries, self.actions,
+            self._kinds("atamo_requests", "Requests that ended, and how.", "state", REQUESTS),
+            self._kinds("atamo_calls_spared", STOOD_IN, "by", SPARED),
+            tally.alerts,
+            self._kinds("atamo_reloads", "Changes of the rules, taken or refused.", "outcome", RELOADS),
+            self.event_seconds, self.attempt_seconds, *self.gauges,
         )  # fmt: skip
 
-    def hear(self, first: int, notes: Sequence[Note]) -> None:
-        """Count steps as they are committed."""
-        for note in notes:
-            count = _COUNTED.get(note.kind)
-            if count is not None:
-                count(self, note)
+    @property
+    def finished(self) -> Counter:
+        """Events that are over."""
+        made = Counter("atamo_events_finished", "Events from which nothing more follows.")
+        if count := self.tally.kinds["event.finished"]:
+            made.values[()] = count
+        return made
 
-    def _arrived(self, note: Note) -> None:
-        self.events.add(ARRIVALS[note.kind])
-        if note.kind == "event.accepted":
-            self.types.add(str(note.what.get("type", "")))
-            _begin(self._events, note.event, note.at)
+    @property
+    def attempts(self) -> Counter:
+        """Attempts that were begun, by agent."""
+        return self._agents("atamo_attempts", "Attempts at actions that were begun.", "started")
 
-    def _decided(self, note: Note) -> None:
-        for rule in note.what.get("matched") or ():  # type: ignore[union-attr]
-            self.fired.add(str(rule))
+    @property
+    def retries(self) -> Counter:
+        """Attempts that are made again, by agent."""
+        return self._agents("atamo_retries", "Attempts that failed and are made again.", "retry")
 
-    def _finished(self, note: Note) -> None:
-        self.finished.add()
-        _end(self._events, note.event, note.at, self.event_seconds)
+    @property
+    def actions(self) -> Counter:
+        """Actions that ended, by agent and how."""
+        made = Counter("atamo_actions", "Actions that ended, and how.", ("agent", "outcome"))
+        for name, agent in self.tally.agents.items():
+            for end in ENDS:
+                if count := agent.counts[end]:
+                    made.add(name, end, by=count)
+        return made
 
-    def _started(self, note: Note) -> None:
-        self.attempts.add(_agent(note))
-        _begin(self._attempts, str(note.what.get("action")), note.at)
+    @property
+    def event_seconds(self) -> Histogram:
+        """From acceptance to end."""
+        made = Histogram("atamo_event_seconds", "From an event's acceptance to its end.")
+        if any(self.tally.took.spread.counts):
+            made.values[()] = self.tally.took.spread
+        return made
 
-    def _again(self, note: Note) -> None:
-        agent = _agent(note)
-        self.retries.add(agent)
-        _end(self._attempts, str(note.what.get("action")), note.at, self.attempt_seconds, agent)
+    @property
+    def attempt_seconds(self) -> Histogram:
+        """How long attempts took, by agent."""
+        made = Histogram("atamo_attempt_seconds", "How long attempts took.", ("agent",))
+        for name, agent in self.tally.agents.items():
+            if any(agent.took.spread.counts):
+                made.values.setdefault(bounded((name,), made.values), agent.took.spread)
+        return made
 
-    def _ended(self, note: Note) -> None:
-        agent = _agent(note)
-        self.actions.add(agent, ENDS[note.kind])
-        _end(self._attempts, str(note.what.get("action")), note.at, self.attempt_seconds, agent)
+    def _kinds(self, name: str, about: str, label: str, kinds: Mapping[str, str]) -> Counter:
+        """Steps of some kinds."""
+        made = Counter(name, about, (label,))
+        values: dict[Labels, float] = made.values
+        values.update(
+            {(word,): self.tally.kinds[kind] for kind, word in kinds.items() if self.tally.kinds[kind]}
+        )
+        return made
 
-    def _spared(self, note: Note) -> None:
-        self.spared.add(SPARED[note.kind])
-
-    def _asked(self, note: Note) -> None:
-        self.requests.add(note.kind.removeprefix("request."))
-
-    def _alerted(self, note: Note) -> None:
-        self.alerts.add(str(note.what.get("name", "")))
-
-    def _reloaded(self, note: Note) -> None:
-        self.reloads.add(note.kind.removeprefix("rules."))
-
-
-def _begin(open: dict[str, datetime], what: str, at: datetime) -> None:
-    open[what] = at
-    if len(open) > MOST_OPEN:
-        del open[next(iter(open))]
-
-
-def _end(open: dict[str, datetime], what: str, at: datetime, histogram: Histogram, *labels: str) -> None:
-    begun = open.pop(what, None)
-    if begun is not None:
-        # A clock that was set back makes no negative time.
-        histogram.observe(max(0.0, (at - begun).total_seconds()), *labels)
-
-
-def _agent(note: Note) -> str:
-    return str(note.what.get("target", "")).partition(".")[0]
-
-
-_COUNTED: dict[str, Callable[[Meter, Note], None]] = {
-    **dict.fromkeys(ARRIVALS, Meter._arrived),
-    **dict.fromkeys(ENDS, Meter._ended),
-    **dict.fromkeys(SPARED, Meter._spared),
-    **dict.fromkeys(REQUESTS, Meter._asked),
-    "event.decided": Meter._decided,
-    "event.finished": Meter._finished,
-    "action.started": Meter._started,
-    "action.retry": Meter._again,
-    "alert.raised": Meter._alerted,
-    "rules.activated": Meter._reloaded,
-    "rules.rejected": Meter._reloaded,
-}
+    def _agents(self, name: str, about: str, what: str) -> Counter:
+        """Steps of each agent."""
+        made = Counter(name, about, ("agent",))
+        for agent, did in self.tally.agents.items():
+            if count := did.counts[what]:
+                made.add(agent, by=count)
+        return made

@@ -29,7 +29,7 @@ class Counter:
         """Count something."""
         values = self.values
         if labels not in values:
-            labels = _bounded(labels, values)
+            labels = bounded(labels, values)
             values.setdefault(labels, 0)
         values[labels] += by
 
@@ -74,7 +74,7 @@ class Histogram:
         spread = self.values.get(labels)
         if spread is None:
             spread = self.values.setdefault(
-                _bounded(labels, self.values), Spread([0] * (len(self.bounds) + 1))
+                bounded(labels, self.values), Spread([0] * (len(self.bounds) + 1))
             )
         spread.counts[bisect_left(self.bounds, value)] += 1
         spread.total += value
@@ -111,6 +111,6 @@ def cumulative(spread: Spread, bounds: Sequence[float]) -> Iterator[tuple[float,
         yield bound, seen
 
 
-def _bounded(labels: Labels, known: Sized) -> Labels:
+def bounded(labels: Labels, known: Sized) -> Labels:
     """A new series, or that of all that came too late to have one."""
     return labels if len(known) < MOST else ("other",) * len(labels)

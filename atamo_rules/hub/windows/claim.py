@@ -91,6 +91,11 @@ class Claim(Generic[Made]):
         self.let_go()
 
 
+def held_by_nobody(made: Made) -> Claim[Made]:
+    """A claim of what rests on no windows."""
+    return Claim(made, _NO_LEDGER, _NO_BOOK, None, ())
+
+
 async def claim(
     book: Book, locks: Locks, now: Micros, make: Callable[[Ledger], Made], undo: Callable[[Made], None]
 ) -> Claim[Made]:
@@ -119,3 +124,6 @@ async def claim(
         if ledger.read.keys() <= set(places):
             return Claim(made, ledger, book, locks, places)
         locks.give(places)
+
+
+_NO_LEDGER, _NO_BOOK = Ledger(0), Book()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from atamo_rules.engine.decide import elapse
+from atamo_rules.engine.once import Once
 from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.engine.windows.shelves import schedules, windows
@@ -25,10 +26,10 @@ from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.intake import Taken
-from atamo_rules.hub.windows.claim import Claim, Locks, claim
+from atamo_rules.hub.windows.claim import Claim, Locks, claim, held_by_nobody
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.event import Event
-from atamo_rules.model.rule import DRAFT
+from atamo_rules.model.rule import DRAFT, Ruleset
 from atamo_rules.model.work import Arrival, Decided, Kept, Put
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Windows:
         """What the rules of a generation want done about an event, with the windows it rests on held."""
         hub = self.hub
         beside = await hub.panel.ask(event, generation) if generation.evaluators else ()
+        if _timeless(generation.ruleset):
+            return held_by_nobody(decided(hub, event, generation, at, beside=beside))
 
         def make(ledger: Ledger) -> Decided:
             found = decided(hub, event, generation, at, ledger, beside=beside)
@@ -214,6 +217,9 @@ class Windows:
         shelf, _, key = put.key.partition("\n")
         place = Place(shelf, key)
         return self.book.get(place) is None and not self.locks.held(place)
+
+
+_timeless: Once[Ruleset, bool] = Once(lambda ruleset: all(rule.time is None for rule in ruleset.rules))
 
 
 def reset_sentence(rule: str, part: str, keys: int) -> str:
