@@ -12,8 +12,8 @@ from typing import Any
 import jsonschema_rs
 
 from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
-from atamo_rules.hub.binding import unfit
 from atamo_rules.hub.files import SOURCES, load
+from atamo_rules.hub.fitting import Reason, unfit
 from atamo_rules.hub.plugins import contained, made, offered, plugin
 from atamo_rules.hub.ways import Way
 from atamo_rules.model.rule import AgentUse
@@ -92,7 +92,7 @@ def read_declared(folder: Path) -> tuple[tuple[Declared, ...], tuple[Diagnostic,
 
 def _reasons(one: Declared) -> Iterator[Diagnostic]:
     """What is wrong with a source, as far as can be told without making its provider."""
-    reasons: list[tuple[str, str | None]]
+    reasons: list[Reason]
     try:
         kind = plugin(GROUP, one.plugin)
         schema = getattr(kind, "settings_schema", PLACE)

@@ -34,6 +34,7 @@ METADATA = (
 _KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_\-]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
 _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _DOTTED = re.compile(r"[A-Za-z_][\w\-]*(?:\.[A-Za-z0-9_\-]+)*")
+_DOTTED_KEY = re.compile(r"\s*([A-Za-z_][\w\-]*(?:\.[\w\-]+)+)\s*:")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Node)
 
@@ -171,13 +172,13 @@ class Reader:
         """The key of a `key: rest` line and what stands after the colon."""
         found = _KEY.match(line.text)
         if found is None:
-            self.say(
-                codes.SYNTAX.at(
-                    line.span,
-                    f"`{_short(line.text)}` is not `name: value`",
-                    help="write a name, a colon and a value",
-                )
+            dotted = _DOTTED_KEY.match(line.text)
+            remedy = (
+                f'a name with a dot stands in quotes: `"{dotted[1]}": …`'
+                if dotted
+                else "write a name, a colon and a value"
             )
+            self.say(codes.SYNTAX.at(line.span, f"`{_short(line.text)}` is not `name: value`", help=remedy))
             return None
         name = self.name(line.fragment, *found.span(1))
         return None if name is None else (name, line.after(found.group()))

@@ -1,0 +1,116 @@
+"""Settings of a plug-in held to its schema: each thing that is wrong in a sentence of its author's, with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from atamo_rules.model.rule import AgentUse
+from atamo_rules.model.strict_json import encode
+
+_FEW = 20
+
+Reason = tuple[str, str | None]
+"""What is wrong, and what to write instead where that is known."""
+
+
+def unfit(use: AgentUse, settings: Mapping[str, Any], fallback: str = "") -> list[Reason]:
+    """What is wrong with the settings of an agent or another plug-in, by its schema; a misspelt one is said once."""
+    import jsonschema_rs
+
+    schema = dict(settings)
+    known = list(schema.get("properties", {}))
+    found: list[Reason] = []
+    meant: set[str] = set()
+    if schema.get("additionalProperties") is False:
+        for name in use.settings:
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                meant.update(near)
+                found.append((f"`{use.plugin or fallback}` has no setting `{name}`", _nearest(name, known)))
+    given = {name: value for name, value in use.settings.items() if name in known or not found}
+    for error in jsonschema_rs.Draft202012Validator({**schema, "required": []}).iter_errors(given):
+        found.extend(_reasons(error, schema))
+    for name in schema.get("required", ()):
+        if name not in use.settings and name not in meant:
+            found.append((f"it needs `{name}`", f"write `{name}: …` below `uses`"))
+    return found
+
+
+def _reasons(error: Any, schema: Mapping[str, Any]) -> Iterator[Reason]:
+    """One error of the validator as its author would want it said."""
+    kind, path = error.kind, list(error.instance_path)
+    place = ".".join(str(step) for step in path)
+    match kind.name:
+        case "additionalProperties":
+            owner = _at(schema, error.schema_path[:-1])
+            known = list(owner.get("properties", {})) if isinstance(owner, Mapping) else []
+            for name in kind.unexpected:
+                yield f"`{place}` has no `{name}`", _nearest(name, known)
+        case "required" if place:
+            yield f"`{place}` needs `{kind.property}`", f"write `{kind.property}: …` in it"
+        case "anyOf" | "oneOf" if branches := [branch for branch in getattr(kind, "context", ()) if branch]:
+            least = min(map(_distance, branches))
+            near = [branch for branch in branches if _distance(branch) == least]
+            if len(near) == 1:
+                for inner in near[0]:
+                    yield from _reasons(inner, schema)
+            else:
+                said = dict.fromkeys(inner.message for branch in near for inner in branch)
+                yield f"`{place}`: {', and '.join(said)}", _described(schema, path)
+        case _:
+            yield (
+                f"{f'`{place}`: ' if place else ''}{error.message}",
+                _closest(error) or _described(schema, path),
+            )
+
+
+def _distance(branch: Sequence[Any]) -> int:
+    """How far a value is from one of the kinds it may be: 0 of that kind and wrong inside, 1 one of its values, but
+    none of them, 2 of another kind."""
+    kinds = {error.kind.name for error in branch if list(error.instance_path) == _shallowest(branch)}
+    return 2 if "type" in kinds else 1 if kinds & {"enum", "const"} else 0
+
+
+def _shallowest(branch: Sequence[Any]) -> list[Any]:
+    return min((list(error.instance_path) for error in branch), key=len)
+
+
+def _of_a_list(error: Any) -> str:
+    """That a value is none of those there are, all of which are named where they are few."""
+    options = [encode(one) for one in error.kind.options]
+    if len(options) > _FEW:
+        return str(error.message)
+    return f"{encode(error.instance)} is not {'one of ' if len(options) > 1 else ''}{', '.join(options)}"
+
+
+def _closest(error: Any) -> str | None:
+    """The value of a list of them that somebody may have meant."""
+    if error.kind.name != "enum" or not isinstance(error.instance, str):
+        return None
+    options = [one for one in error.kind.options if isinstance(one, str)]
+    near = get_close_matches(error.instance, options, n=1)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known) or 'none'}"
+
+
+def _at(schema: Any, path: Sequence[str | int]) -> Any:
+    for step in path:
+        try:
+            schema = schema[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return schema
+
+
+def _described(schema: Mapping[str, Any], place: Sequence[str | int]) -> str | None:
+    """What a schema says of the setting at a place, where it says anything."""
+    about: Any = schema
+    for step in place:
+        about = about.get("properties", {}).get(step) if isinstance(about, dict) else None
+    return about.get("description") if isinstance(about, dict) else None
