@@ -134,6 +134,14 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         case "reply.sent":
             error = what.get("error")
             yield f"replied with an error: {plain(error)}" if error else "replied"
+        case "secret.used":
+            where = f" at {plain(what['host'])}" if what.get("host") else ""
+            text = f"was handed the token of {plain(what.get('of'))}{where}, version {what.get('version')}"
+            yield ink.faint(f"{plain(what.get('target'))} {text}")
+        case "access.denied" if what.get("verb") == "secret.use":
+            where = f" at {plain(what['host'])}" if what.get("host") else ""
+            text = f"was not handed the token of {plain(what.get('whose'))}{where}"
+            yield ink.bad(f"{plain(what.get('target'))} {text}: {plain(what.get('reason'))}")
         case _ if kind.startswith("action."):
             yield _step(kind, what, ink)
         case _:
