@@ -31,14 +31,14 @@ def unfit(use: AgentUse, settings: Mapping[str, Any], fallback: str = "") -> lis
                 found.append((f"`{use.plugin or fallback}` has no setting `{name}`", _nearest(name, known)))
     given = {name: value for name, value in use.settings.items() if name in known or not found}
     for error in jsonschema_rs.Draft202012Validator({**schema, "required": []}).iter_errors(given):
-        found.extend(_reasons(error, schema))
+        found.extend(reasons(error, schema))
     for name in schema.get("required", ()):
         if name not in use.settings and name not in meant:
             found.append((f"it needs `{name}`", f"write `{name}: …` below `uses`"))
     return found
 
 
-def _reasons(error: Any, schema: Mapping[str, Any]) -> Iterator[Reason]:
+def reasons(error: Any, schema: Mapping[str, Any]) -> Iterator[Reason]:
     """One error of the validator as its author would want it said."""
     kind, path = error.kind, list(error.instance_path)
     place = ".".join(str(step) for step in path)
@@ -47,23 +47,24 @@ def _reasons(error: Any, schema: Mapping[str, Any]) -> Iterator[Reason]:
             owner = _at(schema, error.schema_path[:-1])
             known = list(owner.get("properties", {})) if isinstance(owner, Mapping) else []
             for name in kind.unexpected:
-                yield f"`{place}` has no `{name}`", _nearest(name, known)
-        case "required" if place:
-            yield f"`{place}` needs `{kind.property}`", f"write `{kind.property}: …` in it"
+                yield f"{f'`{place}`' if place else 'it'} has no `{name}`", _nearest(name, known)
+        case "required":
+            whose, where = (f"`{place}`", "in it") if place else ("it", "beside the others")
+            yield f"{whose} needs `{kind.property}`", f"write `{kind.property}: …` {where}"
         case "anyOf" | "oneOf" if branches := [branch for branch in getattr(kind, "context", ()) if branch]:
             least = min(map(_distance, branches))
             near = [branch for branch in branches if _distance(branch) == least]
             if len(near) == 1:
                 for inner in near[0]:
-                    yield from _reasons(inner, schema)
+                    yield from reasons(inner, schema)
             else:
-                said = dict.fromkeys(inner.message for branch in near for inner in branch)
-                yield f"`{place}`: {', and '.join(said)}", _described(schema, path)
+                all_of_them = dict.fromkeys(inner.message for branch in near for inner in branch)
+                yield f"`{place}`: {', and '.join(all_of_them)}", _described(schema, path)
+        case _ if _part(schema, path).get("writeOnly"):  # it may be what must not be seen: it is not repeated
+            yield f"`{place}` does not say where a secret is", _described(schema, path)
         case _:
-            yield (
-                f"{f'`{place}`: ' if place else ''}{error.message}",
-                _closest(error) or _described(schema, path),
-            )
+            said = _of_a_list(error) if kind.name == "enum" else error.message
+            yield f"{f'`{place}`: ' if place else ''}{said}", _closest(error) or _described(schema, path)
 
 
 def _distance(branch: Sequence[Any]) -> int:
@@ -82,7 +83,9 @@ def _of_a_list(error: Any) -> str:
     options = [encode(one) for one in error.kind.options]
     if len(options) > _FEW:
         return str(error.message)
-    return f"{encode(error.instance)} is not {'one of ' if len(options) > 1 else ''}{', '.join(options)}"
+    *others, last = options
+    known = f"one of {', '.join(others)} or {last}" if others else last
+    return f"{encode(error.instance)} is not {known}"
 
 
 def _closest(error: Any) -> str | None:
@@ -110,7 +113,15 @@ def _at(schema: Any, path: Sequence[str | int]) -> Any:
 
 def _described(schema: Mapping[str, Any], place: Sequence[str | int]) -> str | None:
     """What a schema says of the setting at a place, where it says anything."""
+    about = _part(schema, place).get("description")
+    return about if isinstance(about, str) else None
+
+
+def _part(schema: Mapping[str, Any], place: Sequence[str | int]) -> Mapping[str, Any]:
+    """The schema of the setting at a place, as far as a plain walk finds it."""
     about: Any = schema
     for step in place:
-        about = about.get("properties", {}).get(step) if isinstance(about, dict) else None
-    return about.get("description") if isinstance(about, dict) else None
+        if isinstance(about, Mapping):
+            inside = about.get("items") if isinstance(step, int) else about.get("properties", {}).get(step)
+            about = about.get("additionalProperties") if inside is None else inside
+    return about if isinstance(about, Mapping) else {}
