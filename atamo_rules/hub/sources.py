@@ -13,9 +13,9 @@ import jsonschema_rs
 
 from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
 from atamo_rules.hub.files import SOURCES, load
-from atamo_rules.hub.fitting import Reason, reasons, unfit
 from atamo_rules.hub.plugins import contained, made, offered, plugin
 from atamo_rules.hub.ways import Way
+from atamo_rules.model.fitting import Reason, reasons, unfit
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes

@@ -38,16 +38,17 @@ def unfit(use: AgentUse, settings: Mapping[str, Any], fallback: str = "") -> lis
     return found
 
 
-def reasons(error: Any, schema: Mapping[str, Any]) -> Iterator[Reason]:
-    """One error of the validator as its author would want it said."""
+def reasons(error: Any, schema: Mapping[str, Any], under: str = "") -> Iterator[Reason]:
+    """One error of the validator as its author would want it said; `under` is what the schema is of."""
     kind, path = error.kind, list(error.instance_path)
-    place = ".".join(str(step) for step in path)
+    place = ".".join(str(step) for step in (*((under,) if under else ()), *path))
     match kind.name:
         case "additionalProperties":
             owner = _at(schema, error.schema_path[:-1])
             known = list(owner.get("properties", {})) if isinstance(owner, Mapping) else []
             for name in kind.unexpected:
-                yield f"{f'`{place}`' if place else 'it'} has no `{name}`", _nearest(name, known)
+                what = f"`{place}` has no `{name}`" if place else f"`{name}` is not known here"
+                yield what, _nearest(name, known)
         case "required":
             whose, where = (f"`{place}`", "in it") if place else ("it", "beside the others")
             yield f"{whose} needs `{kind.property}`", f"write `{kind.property}: …` {where}"
@@ -56,7 +57,7 @@ def reasons(error: Any, schema: Mapping[str, Any]) -> Iterator[Reason]:
             near = [branch for branch in branches if _distance(branch) == least]
             if len(near) == 1:
                 for inner in near[0]:
-                    yield from reasons(inner, schema)
+                    yield from reasons(inner, schema, under)
             else:
                 all_of_them = dict.fromkeys(inner.message for branch in near for inner in branch)
                 yield f"`{place}`: {', and '.join(all_of_them)}", _described(schema, path)
