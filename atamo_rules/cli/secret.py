@@ -103,7 +103,11 @@ def set_(agent: str, url: str, hosts: tuple[str, ...], consent: tuple[str, ...],
     made = _asked(url, lambda hub: hub.post("/v1/secrets", order))
     if made is None:
         return 1
-    say(f"{made['id']}  version {made['version']}\n")
+    from atamo_rules.cli.ink import plain
+
+    where = ", ".join(hosts) or "no host"
+    say(f"{made['id']}  version {made['version']}, of {plain(made['who'])} for {plain(agent)} at {where}\n")
+    _doubt(url, agent)
     return 0
 
 
@@ -210,6 +214,7 @@ def consent(agent: str, url: str, hosts: tuple[str, ...], **more: str) -> int:
     if made is None:
         return 1
     say(f"{made['id']}\n")
+    _doubt(url, agent)
     return 0
 
 
@@ -233,6 +238,17 @@ def _asked(url: str, ask: Any) -> Any:
         except Refused as refused:
             say(f"{refused.sentence}\n", err=True)
             return None
+
+
+def _doubt(url: str, agent: str) -> None:
+    """Say where the hub has no agent of that name: it may come, or was misspelt. Whoever may not see its agents is told
+    nothing."""
+    with RunningHub(url) as hub:
+        try:
+            hub.get(f"/v1/agents/{quoted(agent)}")
+        except Refused as refused:
+            if refused.code == "unknown-agent":
+                say(f"note: {refused.sentence}\n", err=True)
 
 
 def _given(options: dict[str, str]) -> dict[str, Any]:

@@ -19,6 +19,12 @@ ENDS = {"action.done", "action.retry", "action.failed", "action.lost"}
 """How an attempt ends."""
 QUIET = {"rule.evaluated", "event.unrouted"}
 """Kinds that are told with the decision, and not once more."""
+REQUESTS = {
+    "request.partial": "has some answers", "request.completed": "is complete",
+    "request.degraded": "is over with what came", "request.failed": "failed",
+    "request.expired": "is over: its time has come", "request.cancelled": "is not wanted any more",
+}  # fmt: skip
+"""How a request stands."""
 
 
 def timeline(trace: Json, ink: Ink, *, every_rule: bool = False) -> Iterator[str]:
@@ -134,6 +140,21 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         case "reply.sent":
             error = what.get("error")
             yield f"replied with an error: {plain(error)}" if error else "replied"
+        case "secret.used":
+            where = f" at {plain(what['host'])}" if what.get("host") else ""
+            text = f"was handed the token of {plain(what.get('of'))}{where}, version {what.get('version')}"
+            yield ink.faint(f"{plain(what.get('target'))} {text}")
+        case "access.denied" if what.get("verb") == "secret.use":
+            where = f" at {plain(what['host'])}" if what.get("host") else ""
+            text = f"was not handed the token of {plain(what.get('whose'))}{where}"
+            yield ink.bad(f"{plain(what.get('target'))} {text}: {plain(what.get('reason'))}")
+        case "request.opened":
+            expected = ", ".join(plain(one) for one in what.get("expected", ()))
+            yield f"waits for answers{f' of {expected}' if expected else ''}"
+        case _ if kind in REQUESTS:
+            count = f", {what['answered']} of {what['of']} answered" if "of" in what else ""
+            why = f": {plain(what['why'])}" if what.get("why") else ""
+            yield f"the request {REQUESTS[kind]}{count}{why}"
         case _ if kind.startswith("action."):
             yield _step(kind, what, ink)
         case _:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.hub.alerts import Alert, given_up
+from msgspec import structs
+
+from atamo_rules.hub.alerts import Alert, given_up, unanswered
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed
@@ -98,12 +100,12 @@ class Attempts:
     async def settle(self, lease: Lease, outcome: Outcome) -> None:
         """Keep how an attempt ended; what its rule does after an `ask` is kept in the same transaction."""
         work = lease.work
-        following = NOTHING
+        following, unheard = NOTHING, False
         if work.waiting is not None and not isinstance(outcome, Again):
             answer = outcome.answer if isinstance(outcome, Done) else None
-            following = await self._resume(work, answer, done=isinstance(outcome, Done))
-        elif isinstance(outcome, Failed) and work.alerts:
-            following = Following(frames=(self._alert(work, outcome),))
+            following, unheard = await self._resume(work, answer, done=isinstance(outcome, Done))
+        if isinstance(outcome, Failed) and work.alerts and (unheard or work.waiting is None):
+            following = self._with_alert(following, work, outcome.why)
         following = last_word(self.hub, work, outcome, following)
         kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
         if kept is None:
@@ -112,6 +114,8 @@ class Attempts:
         await settled(self.hub, work, outcome, following)
         if isinstance(outcome, Failed) and work.waiting is None:
             self.hub.alarm(given_up(work, lease.attempt, outcome.why))
+        elif isinstance(outcome, Failed) and unheard:
+            self.hub.alarm(unanswered(work, outcome.why))
 
     async def _kept(
         self, following: Following, act: Callable[[], Coroutine[Any, Any, Kept | None]]
@@ -126,18 +130,20 @@ class Attempts:
             if kept is None:
                 self.hub.unreserve(following)
 
-    def _alert(self, work: Work, outcome: Failed) -> Frame:
-        """What a client is told that asked to be."""
+    def _with_alert(self, following: Following, work: Work, why: str) -> Following:
+        """What follows, and what a client is told that asked to be."""
         action = work.action
-        body: Json = {"action": action.id, "target": action.target, "rule": action.rule, "why": outcome.why}
-        return Frame(
+        body: Json = {"action": action.id, "target": action.target, "rule": action.rule, "why": why}
+        frame = Frame(
             work.event, "alert", body, action.agent, action.action, at=self.hub.clock.now(), rule=action.rule
         )
+        return structs.replace(following, frames=(*following.frames, frame))
 
-    async def _resume(self, work: Work, answer: Json, *, done: bool) -> Following:
+    async def _resume(self, work: Work, answer: Json, *, done: bool) -> tuple[Following, bool]:
+        """What follows, and whether nobody hears otherwise that there is no answer."""
         event = await self.hub.store.event(work.event)
         if event is None:
-            return NOTHING
+            return NOTHING, False
         under, now = self.hub.retiring.under(work.event, work.rules), self.hub.clock.now()
         made = resumed(
             work,
@@ -152,7 +158,7 @@ class Attempts:
         )
         if made.stuck:
             self.hub.alarm(Alert("stuck", made.stuck, work))
-        return made.following
+        return made.following, made.unheard
 
     def limit(self, work: Work) -> None:
         """Have an `ask` given up when its time is over, however the wall clock is set meanwhile."""
@@ -164,7 +170,9 @@ class Attempts:
     async def expire(self, work: Work, whole: float) -> None:
         """Nobody answered in time: the rule goes on without."""
         why = f"no answer within {work.action.within if work.action.within is not None else whole} seconds"
-        following = await self._resume(work, None, done=False)
+        following, unheard = await self._resume(work, None, done=False)
+        if unheard and work.alerts:
+            following = self._with_alert(following, work, why)
         kept = await self._kept(
             following, lambda: self.hub.store.expire(work.event, work.action.id, why, following)
         )
@@ -173,3 +181,5 @@ class Attempts:
         self.hub.underway.cancel(work.action.id)
         self.hub.follow(kept, following)
         await settled(self.hub, work, None, following)
+        if unheard:
+            self.hub.alarm(unanswered(work, why))

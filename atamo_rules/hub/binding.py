@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
 from atamo_rules.errors import NotAllowed, PluginBroken, PluginTwice, UnknownName
 from atamo_rules.hub.code import allow, is_code, load, named, remedy
 from atamo_rules.hub.patience import OURS, breaker_of, ours, retry_of
 from atamo_rules.hub.plugins import NEEDS, contained, offered, plugin
+from atamo_rules.hub.reading import unready
+from atamo_rules.model.fitting import Reason, unfit
 from atamo_rules.model.rule import AgentUse, Ruleset
 from atamo_rules.model.types import Record
 from atamo_rules.source import codes
@@ -41,31 +42,9 @@ def bind(
         agent = _one(use, folder, code, found)
         if agent is not None:
             made[name] = agent
-    found.extend(_unready(ruleset, made))
+    found.extend(unready(ruleset, {name: bound.agent for name, bound in made.items()}))
     found.extend(_never_answered(ruleset, made))
     return made, tuple(found)
-
-
-def _unready(ruleset: Ruleset, made: Mapping[str, Bound]) -> Iterator[Diagnostic]:
-    """What agents that say which actions they can do (`takes`) lack of what the rules declare of them."""
-    for action in ruleset.actions.values():
-        use, bound = ruleset.agents.get(action.agent), made.get(action.agent)
-        takes = getattr(bound.agent, "takes", None) if bound is not None else None
-        if use is None or use.span is None or not isinstance(takes, Mapping):
-            continue
-        cannot = f"the agent `{action.agent}` cannot be used: "
-        if action.name not in takes:
-            near = get_close_matches(action.name, takes, n=1)
-            known = f"did you mean it by `{near[0]}`?" if near else f"they have {', '.join(sorted(takes))}"
-            yield codes.BAD_AGENT.at(use.span, f"{cannot}its `actions` have no `{action.name}`", help=known)
-        elif isinstance(action.parameters, Record):
-            for name in sorted(set(takes[action.name]) - set(action.parameters.members)):
-                known = ", ".join(action.parameters.members) or "none"
-                yield codes.BAD_AGENT.at(
-                    use.span,
-                    f"{cannot}`actions.{action.name}` reads `{name}`, which is no parameter of `{action.id}`",
-                    help=f"it has {known}",
-                )
 
 
 def _never_answered(ruleset: Ruleset, made: Mapping[str, Bound]) -> Iterator[Diagnostic]:
@@ -104,17 +83,17 @@ class Bound:
 
 
 def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic]) -> Bound | None:
-    reasons: list[tuple[str, str | None]]
+    reasons: list[Reason]
     try:
         kind = _kind(use, folder, code)
         own = {name: value for name, value in use.settings.items() if name not in OURS}
-        reasons = unfit(replace(use, settings=own), kind.settings_schema)
+        reasons = unfit(replace(use, settings=own), kind.settings_schema, FALLBACK)
         reasons += [
             reason for name in OURS if name in use.settings for reason in ours(name, use.settings[name])
         ]
-        for where in named(kind.settings_schema, own):
-            allow(where, code, folder)
         if not reasons:
+            for where in named(kind.settings_schema, own):
+                allow(where, code, folder)
             name = use.plugin or FALLBACK
             agent = contained(name, lambda: kind(use.name, own, folder), (ValueError, OSError))
             return Bound(use, agent)
@@ -152,39 +131,3 @@ def _kind(use: AgentUse, folder: str, code: Sequence[str]) -> Any:
 
 def _known() -> str:
     return ", ".join(sorted(offered(GROUP)))
-
-
-def _described(schema: Mapping[str, Any], place: Sequence[str | int]) -> str | None:
-    """What a schema says of the setting at a place, where it says anything."""
-    about: Any = schema
-    for step in place:
-        about = about.get("properties", {}).get(step) if isinstance(about, dict) else None
-    return about.get("description") if isinstance(about, dict) else None
-
-
-def unfit(use: AgentUse, settings: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """What is wrong with the settings of an agent, or of another plug-in, by their schema, each with its remedy; a
-    misspelt one is said once."""
-    import jsonschema_rs
-
-    schema = dict(settings)
-    known = list(schema.get("properties", {}))
-    found: list[tuple[str, str | None]] = []
-    meant: set[str] = set()
-    if schema.get("additionalProperties") is False:
-        for name in use.settings:
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                meant.update(near)
-                hint = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(known) or 'none'}"
-                found.append((f"`{use.plugin or FALLBACK}` has no setting `{name}`", hint))
-    given = {name: value for name, value in use.settings.items() if name in known or not found}
-    for error in jsonschema_rs.Draft202012Validator({**schema, "required": []}).iter_errors(given):
-        place = ".".join(str(step) for step in error.instance_path)
-        found.append(
-            (f"{f'`{place}`: ' if place else ''}{error.message}", _described(schema, error.instance_path))
-        )
-    for name in schema.get("required", ()):
-        if name not in use.settings and name not in meant:
-            found.append((f"it needs `{name}`", f"write `{name}: …` below `uses`"))
-    return found

@@ -14,6 +14,7 @@ from typing import Any
 
 from atamo_rules.hub.breaker import BreakerPolicy
 from atamo_rules.hub.retry import RetryPolicy
+from atamo_rules.model.fitting import Reason, reasons
 
 _SECONDS = {"type": "number", "minimum": 0, "maximum": 31_536_000}
 OURS: Mapping[str, Mapping[str, Any]] = {
@@ -41,16 +42,14 @@ OURS: Mapping[str, Mapping[str, Any]] = {
 """Settings that any agent may have, and their schemas. No plug-in sees them."""
 
 
-def ours(name: str, value: Any) -> list[tuple[str, str | None]]:
+def ours(name: str, value: Any) -> list[Reason]:
     """What is wrong with one of them, each with its remedy."""
     import jsonschema_rs
 
     schema = dict(OURS[name])
-    known = ", ".join(schema["properties"])
-    found: list[tuple[str, str | None]] = []
+    found: list[Reason] = []
     for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(value):
-        place = ".".join((name, *(str(step) for step in error.instance_path)))
-        found.append((f"`{place}`: {error.message}", f"`{name}` has {known}"))
+        found.extend(reasons(error, schema, name))
     return found
 
 

@@ -97,6 +97,8 @@ def contained(name: str, call: Callable[[], Any], passing: tuple[type[BaseExcept
         raise
     except passing:
         raise
+    except PluginBroken:  # what it rests on is broken, which has a name of its own
+        raise
     except BaseException as error:
         raise PluginBroken(name, error) from error
 

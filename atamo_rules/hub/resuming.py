@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from atamo_rules.engine.decide import rule_of
 from atamo_rules.hub.consequences import consequences
 from atamo_rules.model.audit import Note
-from atamo_rules.model.decision import Action, Fired
+from atamo_rules.model.decision import Action, Fired, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Following, Work
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 
 class Resumed(NamedTuple):
-    """What follows; `stuck` is a sentence when the rule cannot go on."""
+    """What follows; `stuck` is a sentence when the rule cannot go on. `unheard`: no answer came, the rule says nothing
+    of that, and no request is told of it either."""
 
     following: Following
     stuck: str = ""
+    unheard: bool = False
 
 
 def resumed(
@@ -43,9 +45,10 @@ def resumed(
     same name: its author never wrote that the one goes on as the other."""
     waiting = work.waiting
     assert waiting is not None
-    stuck = ""
+    stuck, unheard = "", False
     if _same(under, waiting.rule, work.digest):
         fired = under.resume(event, waiting, answer, timeout=not done)
+        unheard = not done and _unheard(under, event, waiting)
     else:
         stuck = (
             f"`{waiting.rule}` was changed while it waited for `{work.action.target}`: the rest was not done"
@@ -59,7 +62,16 @@ def resumed(
         "problems": list(fired.problems),
     }
     note = Note(at, "rule.resumed", event.key, event.who, what, f"action {work.action.id}", under.digest)
-    return Resumed(replace(following, problems=fired.problems, notes=(note, *following.notes)), stuck)
+    return Resumed(
+        replace(following, problems=fired.problems, notes=(note, *following.notes)), stuck, unheard
+    )
+
+
+def _unheard(under: Generation, event: Event, waiting: Waiting) -> bool:
+    plans = rule_of(under.ruleset, waiting.rule).plans
+    foreseen = any(plan.on_timeout for plan in plans if plan.index == waiting.index)
+    kind = under.ruleset.events.get(event.type)
+    return not foreseen and (kind is None or not kind.request)
 
 
 def _same(generation: Generation, rule: str, digest: str) -> bool:

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema_rs
 
 from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
-from atamo_rules.hub.binding import unfit
 from atamo_rules.hub.files import SOURCES, load
 from atamo_rules.hub.plugins import contained, made, offered, plugin
 from atamo_rules.hub.ways import Way
+from atamo_rules.model.fitting import Reason, reasons, unfit
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -72,9 +72,9 @@ def read_declared(folder: Path) -> tuple[tuple[Declared, ...], tuple[Diagnostic,
         return (), (*wrong, *broken)
     value: Any = to_json(node)
     for error in jsonschema_rs.Draft202012Validator(dict(SHAPE)).iter_errors(value):
-        place = ".".join(str(step) for step in error.instance_path)
-        message = f"{f'`{place}`: ' if place else ''}{error.message}"
-        return (), (codes.BAD_SOURCE.at(_place(node, error.instance_path), message),)
+        at = _place(node, error.instance_path)
+        said = reasons(error, SHAPE)
+        return (), tuple(codes.BAD_SOURCE.at(at, message, help=help) for message, help in said)
     declared = tuple(
         Declared(
             name,
@@ -92,20 +92,20 @@ def read_declared(folder: Path) -> tuple[tuple[Declared, ...], tuple[Diagnostic,
 
 def _reasons(one: Declared) -> Iterator[Diagnostic]:
     """What is wrong with a source, as far as can be told without making its provider."""
-    reasons: list[tuple[str, str | None]]
+    wrong: list[Reason]
     try:
         kind = plugin(GROUP, one.plugin)
         schema = getattr(kind, "settings_schema", PLACE)
         use = AgentUse(one.name, one.plugin, one.settings)
-        reasons = unfit(use, schema)
+        wrong = unfit(use, schema)
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
-        reasons = [
+        wrong = [
             (f"there is no event provider `{one.plugin}`", f"{hint}there are {', '.join(offered(GROUP))}")
         ]
     except (PluginBroken, PluginTwice) as broken:
-        reasons = [(str(broken), None)]
-    for reason, help in reasons:
+        wrong = [(str(broken), None)]
+    for reason, help in wrong:
         yield codes.BAD_SOURCE.at(one.span, f"the source `{one.name}` cannot be used: {reason}", help=help)
 
 

@@ -37,9 +37,11 @@ def refusal(
         granted = decide(_acting(owner, people), "act.as", _over(subject, tenant, people))
         if isinstance(granted, Allow):
             return ""
-    if given:
+    if given:  # nobody is told how to agree to another address than they meant
         return f"`{subject}` agreed to `{to}` using `{agent}`, and not at `{host}`"
-    return f"`{subject}` did not agree to rules of `{to}` using `{agent}`"
+    place = f" --host {host}" if host else ""
+    remedy = f"they do by `atamo secret consent {agent} --to '{to}'{place}`"
+    return f"`{subject}` did not agree to rules of `{to}` using `{agent}`: {remedy}"
 
 
 def wall(tenant: str, event: str) -> Deny | None:

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from atamo_rules.model.authority import Grant, Reach, ReachKind, Verb
+from atamo_rules.model.fitting import reasons
 from atamo_rules.model.people import Directory, Given, User, Who
 from atamo_rules.people.nesting import nested, way_back
 from atamo_rules.people.roles import ROLES
@@ -35,10 +36,10 @@ def read_sources(sources: Sequence[Source]) -> tuple[Directory, tuple[Diagnostic
         value: Any = to_json(node)
         errors = list(jsonschema_rs.Draft202012Validator(PEOPLE).iter_errors(value))
         if errors:
-            path = errors[0].instance_path
-            place = ".".join(str(step) for step in path)
-            message = f"{f'`{place}`: ' if place else ''}{errors[0].message}"
-            found.append(codes.BAD_PEOPLE.at(_place(node, path), message))
+            at = _place(node, errors[0].instance_path)
+            found += [
+                codes.BAD_PEOPLE.at(at, message, help=help) for message, help in reasons(errors[0], PEOPLE)
+            ]
         else:
             files.append((node, value))
     if found:

@@ -19,6 +19,9 @@ PROJECT = "project"
 """How the owner of rules is called that have none: whoever writes the project's files."""
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,252})(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?")
 
+_HEADER = re.compile(r"\s*[A-Za-z0-9-]+\s*:\s*\S")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -145,6 +148,18 @@ def read_who(text: str, kinds: tuple[str, ...] = ("user", "group")) -> Who:
     if kind not in kinds or not name.strip() or len(name) > 256:
         raise ValueError(f"`{text[:80]}` is not {' or '.join(f'`{one} NAME`' for one in kinds)}")
     return Who(kind, name)
+
+
+def check_form(kind: TokenKind, text: str) -> None:
+    """Nothing, where a text can be sent as its kind says. Raises ValueError, a sentence that tells nothing of it."""
+    if kind == "basic" and ":" not in text:
+        raise ValueError("a token of the kind basic is `user:password`, and this one has no colon")
+    if kind == "header" and not _HEADER.match(text):
+        raise ValueError("a token of the kind header is `Name: value`, and this one is not")
+    if kind in ("bearer", "basic", "header") and _CONTROL.search(text):
+        raise ValueError(
+            "the token holds a line end or a control character: it is one line, and nothing beside it"
+        )
 
 
 def digest(*parts: str) -> str:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.hub.hub import Hub
+from atamo_rules.model.fitting import reasons
 from atamo_rules.model.people import Directory
 from atamo_rules.people import joining
 from atamo_rules.people.joining import KINDS, above_of, refusal, resource, uses, written
@@ -175,8 +176,8 @@ async def _entry(request: Request, kind: joining.Kind) -> dict[str, Any]:
     entry = await ordered(request, "NewPerson", LARGEST)
     schema = PEOPLE["properties"][kind]["additionalProperties"]
     for found in jsonschema_rs.Draft202012Validator(schema).iter_errors(entry):
-        place = ".".join(str(step) for step in found.instance_path)
-        raise unmeant(f"{f'`{place}`: ' if place else ''}{found.message}"[:1000])
+        message, help = next(reasons(found, schema))
+        raise unmeant(f"{message}{f'; {help}' if help else ''}"[:1000])
     return entry
 
 

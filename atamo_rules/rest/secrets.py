@@ -142,6 +142,10 @@ class Secrets:
     async def _whose(self, request: Request, order: dict[str, Any]) -> tuple[Who, str]:
         """Whose token or consent is meant, and their organisation. Raises Problem, 403, where that is not allowed."""
         asks = principal(request)
+        if asks == LOCAL and not order.get("who"):
+            raise unmeant(
+                "nobody is asked here who they are: `who` says whose it is, `user NAME` or `group NAME`"
+            )
         try:
             who = read_who(order.get("who") or f"user {asks.name}")
         except ValueError as error:

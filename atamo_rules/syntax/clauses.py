@@ -36,6 +36,7 @@ _NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\
 _TEXTUAL = re.compile(r"(?=.*[/:@\\])[\w./:@\\~%+-]+")
 """A path, an address, the name of something in a module: nothing that a value is written as."""
 _DOTTED = re.compile(r"[A-Za-z_][\w\-]*(?:\.[A-Za-z0-9_\-]+)*")
+_DOTTED_KEY = re.compile(r"\s*([A-Za-z_][\w\-]*(?:\.[\w\-]+)+)\s*:")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Node)
 
@@ -185,13 +186,13 @@ class Reader:
         """The key of a `key: rest` line and what stands after the colon."""
         found = _KEY.match(line.text)
         if found is None:
-            self.say(
-                codes.SYNTAX.at(
-                    line.span,
-                    f"`{_short(line.text)}` is not `name: value`",
-                    help="write a name, a colon and a value",
-                )
+            dotted = _DOTTED_KEY.match(line.text)
+            remedy = (
+                f'a name with a dot stands in quotes: `"{dotted[1]}": …`'
+                if dotted
+                else "write a name, a colon and a value"
             )
+            self.say(codes.SYNTAX.at(line.span, f"`{_short(line.text)}` is not `name: value`", help=remedy))
             return None
         name = self.name(line.fragment, *found.span(1))
         return None if name is None else (name, line.after(found.group()))

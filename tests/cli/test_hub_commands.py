@@ -10,9 +10,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from atamo_rules.cli.ink import Ink
+from atamo_rules.cli.timeline import one_line
 from tests.cli.dispatcher import Dispatcher, atamo
 from tests.places import write
 
@@ -188,6 +191,21 @@ sent by nobody in particular, TIME
             see also atamo trace KEY
 """
     )
+
+
+def test_the_story_of_a_request_says_how_it_stands() -> None:
+    def line(kind: str, **what: Any) -> str:
+        told = one_line({"kind": kind, "what": what, "at": "2026-11-26T00:00:00Z"}, Ink(False))
+        return told.partition("  ")[2]
+
+    assert (
+        line("request.opened", type="q", mode="load", expected=["shop.all"])
+        == "waits for answers of shop.all"
+    )
+    assert line("request.opened", expected=[]) == "waits for answers"
+    assert line("request.completed", answered=2, of=2) == "the request is complete, 2 of 2 answered"
+    why = "shop.bad: it ended without an answer"
+    assert line("request.failed", answered=0, of=1, why=why) == f"the request failed, 0 of 1 answered: {why}"
 
 
 def test_a_story_with_a_failure_and_as_json(hub: str) -> None:

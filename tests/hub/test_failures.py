@@ -133,6 +133,83 @@ def test_what_is_given_up_is_told_to_the_controller_and_to_the_client_that_asked
     assert [(letter.error, letter.attempts) for letter in dead] == [("http 410", 1)] * 2
 
 
+ASKED = """
+event thing.happened
+  n: whole
+request thing.wanted
+  n: whole
+  answer
+    n: whole
+
+agent desk
+  ask note
+    n: whole
+    answer
+      n: whole
+
+rule silent
+  on thing.happened
+  when n is 1
+  do
+    ask desk.note within 0.05 seconds as found
+      n: n
+    emit thing.happened
+      n: found.n + 10
+
+rule careful
+  on thing.happened
+  when n is 2
+  do
+    ask desk.note within 5 seconds
+      n: n
+      on timeout
+        emit thing.happened
+          n: 12
+
+rule wanted
+  on request thing.wanted
+  do
+    ask desk.note within 5 seconds as found
+      n: n
+    reply
+      n: found.n
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(Failed("no such desk", "http 410"), "no such desk"), (5.0, "no answer within 0.05 seconds")],
+)
+def test_an_ask_in_vain_is_told_where_its_rule_does_not_say_what_then(answer: Any, why: str) -> None:
+    alerts: list[Alert] = []
+
+    async def story() -> Any:
+        hub = hub_of(ASKED, ScriptedAgent(answer), alarm=alerts.append)
+        await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}, "alerts": True})
+        await hub.wait("e1", 10)
+        return await hub.store.told("e1"), await hub.store.dead()
+
+    told, dead = asyncio.run(story())
+    said = f"`desk.note` of `e1` gave no answer, and `silent` says nothing `on timeout`: {why}"
+    assert [(alert.kind, alert.message) for alert in alerts] == [("given-up", said)]
+    assert [alert["why"] for alert in told["alerts"]] == [why]
+    assert dead == (), "nothing to redrive: its rule is over"
+
+
+def test_an_ask_in_vain_is_nobody_s_alert_where_its_rule_or_its_client_hears_of_it() -> None:
+    alerts: list[Alert] = []
+
+    async def story() -> Any:
+        hub = hub_of(ASKED, ScriptedAgent(Failed("no such desk")), alarm=alerts.append)
+        await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 2}, "alerts": True})
+        await submit(hub, "thing.wanted", "r1", n=1)
+        await hub.wait("e1", 10)
+        return await hub.store.told("e1")
+
+    assert "alerts" not in asyncio.run(story())
+    assert alerts == []
+
+
 def test_dead_letters_are_redriven_as_they_were_or_edited() -> None:
     agent = ScriptedAgent(Failed("no"), Failed("no"), Done({}))
 

@@ -158,6 +158,9 @@ def test_no_token_is_anywhere_but_where_it_was_sent(tmp_path: Path, echo: tuple[
             if number == 0:
                 words = ("crm", "--who", f"user {name}", "--host", "127.0.0.1", "--consent", "project")
                 said.append(ask("secret", "set", *words, *at, stdin=f"{token}\n"))
+                assert "note:" not in said[-1], "the hub has an agent `crm`"
+                doubted = ask("secret", "consent", "crn", *words[1:3], "--to", "project", *at)
+                assert "note: there is no agent `crn`\n  did you mean `crm`?" in doubted
                 continue
             order = {"agent": "crm", "who": f"user {name}", "hosts": ["127.0.0.1"], "consent": ["project"]}
             made = web.post("/v1/secrets", json={**order, "value": token})

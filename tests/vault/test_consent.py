@@ -125,7 +125,10 @@ def test_no_grant_reaches_rules_without_an_owner() -> None:
     why = refusal(
         None, Who("user", "ann"), "acme", "crm", "crm.example", Directory(USERS, grants=(grant,)), ()
     )
-    assert why == "`user ann` did not agree to rules of `project` using `crm`"
+    assert why == (
+        "`user ann` did not agree to rules of `project` using `crm`: "
+        "they do by `atamo secret consent crm --to 'project' --host crm.example`"
+    )
 
 
 def test_an_agent_that_is_given_another_address_is_where_nobody_agreed_to() -> None:

@@ -164,6 +164,9 @@ def test_the_keys_are_turned_by_those_who_keep_the_whole_hub(door: Door) -> None
         {"agent": "crm", "value": '{"token_url": "https://evil.example/", "client_id": "a", "refresh_token": "b"}',
          "kind": "oauth2"},
         {"agent": "crm", "value": CANARY * 4000},
+        {"agent": "crm", "value": CANARY, "kind": "basic"},
+        {"agent": "crm", "value": CANARY, "kind": "header"},
+        {"agent": "crm", "value": f"X-Key: {CANARY}\r\nX-More: 1", "kind": "header"},
         {"agent": "crm", "value": CANARY, "valeu": CANARY},
     ],
 )  # fmt: skip
@@ -172,6 +175,21 @@ def test_what_cannot_be_is_refused_and_not_repeated(door: Door, order: Any) -> N
     assert (answer.status_code, answer.json()["code"]) in ((400, "order"), (422, "order"))
     broken = door.ask("ann", "POST", "/v1/secrets", content=f'{{"value": "{CANARY}"'.encode())
     assert broken.status_code == 400
+
+
+def test_where_nobody_is_asked_who_they_are_it_is_said_whose_a_token_is(
+    serve: Callable[..., Serving],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    serving = serve(RULES)
+    hub = serving.controller.hub
+    hub.vault = SealedVault(KeySource(str(key_file(tmp_path))))
+    serving.run(hub.vault.begin(hub.store, hub.clock))
+    for path, more in (("/v1/secrets", {"value": CANARY}), ("/v1/consents", {"to": "project"})):
+        answer = serving.post({"agent": "crm", **more}, path)
+        assert answer.status_code == 422
+        assert "`who` says whose it is, `user NAME` or `group NAME`" in answer.json()["detail"]
+        assert serving.post({"agent": "crm", "who": "user ann", **more}, path).status_code == 201
 
 
 def test_a_hub_without_a_vault_says_how_to_have_one(serve: Callable[..., Serving]) -> None:  # noqa: F811

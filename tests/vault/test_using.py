@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
+from atamo_rules.cli.ink import Ink
+from atamo_rules.cli.timeline import one_line
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.masking import SHORTEST, mask
 from atamo_rules.model.secret import Secret
@@ -52,13 +54,37 @@ def test_a_rule_of_ones_own_and_those_one_agreed_to_may_use_it(tmp_path: Path) -
         ]  # fmt: skip
         denied = heard.what("access.denied")
         assert [one["reason"] for one in denied[::2]] == [
-            "`user ann` did not agree to rules of `user eve` using `crm`",
-            "`user ann` did not agree to rules of `project` using `crm`",
+            f"`user ann` did not agree to rules of `{to}` using `crm`: "
+            f"they do by `atamo secret consent crm --to '{to}' --host crm.example`"
+            for to in ("user eve", "project")
         ]
         assert len(heard.what("action.failed")) == 4, "it is not tried again"
         await ended(hub)
 
     asyncio.run(story())
+
+
+def test_the_story_of_an_event_says_whose_token_was_handed_over_and_whose_was_not(tmp_path: Path) -> None:
+    async def story() -> dict[str, str]:
+        hub, heard, vault = staged(tmp_path, Asking())
+        await hub.start()
+        await vault.keep(CRM, "bearer", "ann's own token", by="ann")
+        await tick(hub, "own", "ann")
+        await tick(hub, "not", "eve")
+        await ended(hub)
+        return {
+            record.kind: one_line(
+                {"kind": record.kind, "what": record.what, "at": "2026-11-26T00:00:00Z"}, Ink(False)
+            )
+            for record in heard.records
+            if record.kind in ("secret.used", "access.denied")
+        }
+
+    told = asyncio.run(story())
+    assert told["secret.used"].endswith("crm.call was handed the token of user ann at crm.example, version 1")
+    assert "crm.call was not handed the token of user ann at crm.example: `user ann` did not agree" in told[
+        "access.denied"
+    ]  # fmt: skip
 
 
 def test_an_agent_at_another_address_is_given_nothing(tmp_path: Path) -> None:

@@ -71,7 +71,10 @@ class TestEnvironmentVault(VaultContract):
     "text",
     ["canary-text", "{}", '{"who": "ann", "agent": "crm", "value": "canary-text"}',
      '{"who": "user ann", "agent": "crm", "value": "canary-text", "kind": "oauth2"}',
-     '{"who": "user ann", "agent": "crm", "value": "canary-text", "hosts": ["https://crm.example"]}'],
+     '{"who": "user ann", "agent": "crm", "value": "canary-text", "hosts": ["https://crm.example"]}',
+     '{"who": "user ann", "agent": "crm", "value": "canary-text", "kind": "basic"}',
+     '{"who": "user ann", "agent": "crm", "value": "canary-text", "kind": "header"}',
+     '{"who": "user ann", "agent": "crm", "value": "canary-text\\nX-More: 1"}'],
 )  # fmt: skip
 def test_a_variable_that_holds_no_token_is_named_and_not_told(text: str) -> None:
     with pytest.raises(ValueError, match="ATAMO_SECRET_CRM") as found:

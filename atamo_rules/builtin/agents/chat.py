@@ -18,6 +18,7 @@ from atamo_rules.builtin.agents.web.exchange import Broken, Request
 from atamo_rules.builtin.agents.web.patience import Patience
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Failed, Outcome
 from atamo_rules.model.strict_json import encode
@@ -45,6 +46,7 @@ class ChatAgent:
         "required": ["service"],
         "additionalProperties": False,
     }
+    takes: ClassVar[Mapping[str, Reads]] = {EVERY: Reads(known=frozenset(_ARGUMENTS))}
     concurrency = 1  # a channel is read from top to bottom
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:

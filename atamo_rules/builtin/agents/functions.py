@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 
 from atamo_rules.builtin.agents.threads import Crowded, Threads
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.types import Json
@@ -127,6 +128,19 @@ def _action_of(function: Callable[..., Any]) -> str:
         if said is Action or (isinstance(said, str) and said.rpartition(".")[2] == "Action"):
             return name
     return ""
+
+
+def read_by(function: Callable[..., Any]) -> Reads:
+    """The arguments that a function is called with, as far as its signature tells."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return Reads()
+    ours = _action_of(function)
+    named = {one.name: one for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)}
+    needed = frozenset(name for name, one in named.items() if one.default is one.empty and name != ours)
+    takes_all = any(one.kind is one.VAR_KEYWORD for one in parameters)
+    return Reads(needed, None if takes_all else frozenset(named) - {ours})
 
 
 async def _say(reply: Reply, piece: Any) -> None:

@@ -22,6 +22,7 @@ from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_ad
 from atamo_rules.builtin.agents.web.signing import signed
 from atamo_rules.builtin.agents.web.templates import Unfilled
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done, Failed, Outcome
 
@@ -74,7 +75,7 @@ class HttpAgent:
             action: calls.call(one, action, method, headers)
             for action, one in settings.get("actions", {}).items()
         }
-        self.takes = {action: one.needs() for action, one in self.calls.items()} or None
+        self.takes = {action: Reads(one.needs()) for action, one in self.calls.items()} or None
         self.every = None if self.calls else calls.call({}, "", method, headers)
         self.exchange = exchange(settings, folder, redirects=int(settings.get("redirects", 0)))
         auth = settings.get("auth", "user")

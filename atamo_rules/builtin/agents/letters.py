@@ -26,7 +26,8 @@ _ADDRESS = re.compile(
 )
 _TYPE = re.compile(r"([a-z0-9.+-]{1,60})/([a-z0-9.+-]{1,60})")
 _HEADERS = ("to", "cc", "bcc", "reply_to")
-_KNOWN = {*_HEADERS, "subject", "text", "html", "attachments"}
+KNOWN = frozenset({*_HEADERS, "subject", "text", "html", "attachments"})
+"""The arguments of a mail."""
 
 
 class Unwritten(ValueError):
@@ -45,9 +46,9 @@ class Letter:
 
 def letter(body: Mapping[str, Json], sender: str, action: str) -> Letter:
     """The mail of an action. Raises Unwritten."""
-    unknown = sorted(set(body) - _KNOWN)
+    unknown = sorted(set(body) - KNOWN)
     if unknown:
-        raise Unwritten(f"a mail has no `{unknown[0]}`; it has {', '.join(sorted(_KNOWN))}")
+        raise Unwritten(f"a mail has no `{unknown[0]}`; it has {', '.join(sorted(KNOWN))}")
     people = {name: _addresses(name, body.get(name)) for name in _HEADERS}
     recipients = tuple(dict.fromkeys(one.addr_spec for name in ("to", "cc", "bcc") for one in people[name]))
     if not recipients:

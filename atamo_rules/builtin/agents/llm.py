@@ -29,6 +29,7 @@ from atamo_rules.builtin.agents.web.patience import Patience
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.generation import Declared
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.strict_json import JsonRefused, decode, encode
@@ -106,6 +107,8 @@ class LlmAgent:
             action: _task(one, settings, f"actions.{action}.")
             for action, one in settings.get("actions", {}).items()
         }
+        asked = {**self.tasks, **({EVERY: self.every} if self.every else {})}
+        self.takes = {action: Reads(frozenset(templates.names(one.prompt))) for action, one in asked.items()}
         self.more = {"model": settings["model"]}
         if "temperature" in settings:
             self.more["temperature"] = settings["temperature"]
@@ -114,7 +117,7 @@ class LlmAgent:
         self.exchange = exchange({"timeout": self.timeout, **settings}, folder)
         self.patience = Patience()
         self.allowance = Allowance(settings.get("hourly"))
-        most = max(task.tokens for task in (*self.tasks.values(), *([self.every] if self.every else [])))
+        most = max(task.tokens for task in asked.values())
         if self.allowance.hourly is not None and self.allowance.hourly < most:
             raise ValueError("`hourly` is less than the `tokens` of one action")
 

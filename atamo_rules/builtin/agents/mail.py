@@ -13,13 +13,14 @@ import ssl
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from atamo_rules.builtin.agents.letters import Letter, Unwritten, address, letter
+from atamo_rules.builtin.agents.letters import KNOWN, Letter, Unwritten, address, letter
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.addresses import Refused, reach
 from atamo_rules.builtin.agents.web.credentials import given
 from atamo_rules.builtin.agents.web.exchange import Broken, trust
 from atamo_rules.builtin.agents.web.settings import CONNECTION, certificates
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
@@ -50,6 +51,7 @@ class MailAgent:
         "additionalProperties": False,
     }
     concurrency = 4
+    takes: ClassVar[Mapping[str, Reads]] = {EVERY: Reads(known=KNOWN)}
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:
         self.name = name

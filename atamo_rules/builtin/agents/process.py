@@ -21,6 +21,7 @@ from typing import IO, Any, ClassVar
 from atamo_rules.functions.printing import printed
 from atamo_rules.hub.code import FORMAT
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.strict_json import JsonRefused, decode, encode
@@ -64,7 +65,12 @@ class ProcessAgent:
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "program": {"type": "string", "format": FORMAT, "pattern": "^/"},
+            "program": {
+                "type": "string",
+                "format": FORMAT,
+                "pattern": "^/",
+                "description": "its whole path, such as `/usr/bin/find`",
+            },
             "arguments": {"type": "array", "items": {"type": "string"}},
             "values": {"type": "array", "items": {"type": "string"}},
             "input": {"enum": ["json", "none"]},
@@ -85,13 +91,14 @@ class ProcessAgent:
         if os.name != "posix":
             raise ValueError("`process` needs a POSIX system")
         self.program = settings["program"]
-        if not os.access(self.program, os.X_OK) or Path(self.program).is_dir():
-            raise ValueError(f"`{self.program}` is no program that may be run")
+        if why := _not_run(self.program):
+            raise ValueError(f"`{self.program}` is no program that may be run: {why}")
         self.arguments = tuple(settings.get("arguments", ()))
         self.values = tuple(settings.get("values", ()))
         for text in (*self.arguments, *settings.get("environment", {}).values()):
             if "\0" in text:
                 raise ValueError("neither arguments nor variables may hold a NUL")
+        self.takes = {EVERY: Reads(frozenset(self.values))}
         self.input = settings.get("input", "json")
         self.answer = settings.get("answer", "none")
         self.answers = self.answer != "none"
@@ -230,6 +237,16 @@ class _Pipe:
             if one >= 0:
                 os.close(one)
         self.reads = self.writes = -1
+
+
+def _not_run(program: str) -> str:
+    """Why a program cannot be run; empty where it can."""
+    path = Path(program)
+    if not path.exists():
+        return "there is no such file"
+    if path.is_dir():
+        return "it is a folder"
+    return "" if os.access(path, os.X_OK) else "whoever runs the hub may not execute it (`chmod +x`)"
 
 
 def _text(name: str, value: Json) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from atamo_rules.builtin.agents.functions import FunctionAgent
+from atamo_rules.builtin.agents.functions import FunctionAgent, read_by
 from atamo_rules.hub.code import FORMAT, load
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import EVERY
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome
 
@@ -41,6 +42,8 @@ class PythonAgent:
         self.concurrency = int(settings.get("concurrency", 8))
         self.every = None if one is None else _callable(one, folder)
         found = {action: _callable(where, folder) for action, where in many.items()}
+        named = found if self.every is None else {EVERY: self.every}
+        self.takes = {action: read_by(function) for action, function in named.items()}
         self.agent = FunctionAgent(timeout=self.timeout, concurrency=self.concurrency)
         self.agent.functions = found
 

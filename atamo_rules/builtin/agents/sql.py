@@ -22,6 +22,7 @@ from atamo_rules.builtin.agents.database.statements import Statement, Unbound
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.errors import NotAllowed
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
@@ -55,7 +56,7 @@ class SqlAgent:
             action: statements.statement(one, action, self.dialect)
             for action, one in settings["actions"].items()
         }
-        self.takes = {action: one.needs() for action, one in self.statements.items()}
+        self.takes = {action: Reads(one.needs()) for action, one in self.statements.items()}
         self.seconds = float(settings.get("timeout", 10))
         self.timeout = self.seconds + GRACE
         self.concurrency = int(settings.get("connections", 4))

@@ -18,6 +18,8 @@ REFERENCE: Mapping[str, Any] = MappingProxyType(
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
+        "writeOnly": True,
+        "description": "write `{ env: NAME }` or `{ file: PATH }`: where the secret is, and not the secret",
     }
 )
 """JSON Schema of one reference: `{env: NAME}` or `{file: PATH}`."""

@@ -50,7 +50,11 @@ class Webhook:
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "path": {"type": "string", "pattern": "^/hooks/[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$"},
+            "path": {
+                "type": "string",
+                "pattern": "^/hooks/[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$",
+                "description": "where others post to: the path of an address, below `/hooks/`",
+            },
             "scheme": {"enum": [*SCHEMES, "hmac"]},
             "secrets": {"type": "array", "items": dict(REFERENCE), "minItems": 1, "maxItems": 8},
             "tolerance": {"type": "number", "exclusiveMinimum": 0, "maximum": 86400},

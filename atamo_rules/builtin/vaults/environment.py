@@ -15,7 +15,7 @@ from typing import Any
 from atamo_rules.errors import NotAllowed
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.strict_json import JsonRefused, decode
-from atamo_rules.people.tokens import KINDS, Binding, read_hosts, read_who
+from atamo_rules.people.tokens import KINDS, Binding, check_form, read_hosts, read_who
 
 PREFIX = "ATAMO_SECRET_"
 FIELDS = ("who", "organisation", "agent", "hosts", "kind", "value")
@@ -66,6 +66,7 @@ def _read(name: str, text: str) -> Given:
     try:
         binding = Binding(value.get("organisation", ""), str(read_who(value["who"])), value["agent"],
                           read_hosts([str(one) for one in hosts]))  # fmt: skip
+        check_form(kind, value["value"])
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     return Given(name, binding, kind, value["value"])

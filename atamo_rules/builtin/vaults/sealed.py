@@ -19,7 +19,15 @@ from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put
-from atamo_rules.people.tokens import KINDS, Binding, Rotation, Token, TokenKind, read_token
+from atamo_rules.people.tokens import (
+    KINDS,
+    Binding,
+    Rotation,
+    Token,
+    TokenKind,
+    check_form,
+    read_token,
+)
 
 BUCKET = "secrets"
 LONGEST = 64 << 10
@@ -93,6 +101,7 @@ class SealedVault:
             raise ValueError(f"a token has 1 to {LONGEST} characters, and is one of {', '.join(KINDS)}")
         if kind == "oauth2":
             self.oauth.check(text)
+        check_form(kind, text)
         async with self.lock:
             for other in self.kept.values():
                 b = other.binding
