@@ -196,11 +196,12 @@ class Hub:
         try:
             accepted = self.store.accept([arrival_of(taken, event, now, made, via)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
-        except StoreUnavailable as error:
+        except BaseException as error:
             self.unreserve(following)
             if new:
                 self.retiring.leave(event.key)
-            self.came_back(error)
+            if isinstance(error, StoreUnavailable):
+                self.came_back(error)
             raise
         if kept.known != "new":
             self.unreserve(following)
