@@ -44,6 +44,7 @@ from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.underway import Underway
 from atamo_rules.hub.ways import Ways
+from atamo_rules.hub.whole import delivered
 from atamo_rules.hub.windows.keeping import Windows
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
@@ -214,6 +215,7 @@ class Hub:
         self.follow(kept, following)
         if request is not None and made is not None:
             await self.requests.begin(request, made.decision, generation)
+        await delivered()  # who went away meanwhile, now that everything has begun
         return taken, False
 
     def request(

@@ -168,6 +168,31 @@ def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [ONE, ONE.replace("  do", "  at most 1000 per 1 hour\n  do"), ASKED],
+    ids=["event", "window", "request"],
+)
+def test_who_has_no_more_patience_is_told_so_at_once_and_not_at_what_they_wait_for_next(
+    text: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        hub = Hub(state(text, {"desk": ScriptedAgent(Done({"n": 1}))}), SqliteStore(tmp_path / "hub.db"))
+        await hub.start()
+        for number in range(5):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.0):
+                    await hub.submit_json(
+                        {"type": "thing.happened", "id": f"e{number}", "data": {"n": number}}
+                    )
+            await asyncio.sleep(0.01)
+        assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
+        await hub.drain(5)
+        await hub.end()
+
+    asyncio.run(story())
+
+
 def test_a_cancellation_that_was_held_back_is_delivered() -> None:
     async def story() -> list[str]:
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
