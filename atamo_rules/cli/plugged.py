@@ -110,7 +110,8 @@ def plug_in(group: str, said: str, folder: Path) -> Any:
         return made(group, name, place, str(folder))
     except UnknownName as error:
         known = ", ".join(f"`{one}`" for one in offered(group))
-        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}. There are {known}.") from None
+        said = str(error)[:1].upper() + str(error)[1:]
+        raise click.UsageError(f"{said}{'' if said.endswith('?') else '.'} There are {known}.") from None
     except (PluginBroken, PluginTwice) as error:
         raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     except (ValueError, OSError) as error:
