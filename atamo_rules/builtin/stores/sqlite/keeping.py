@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.blobs import aside
+from atamo_rules.builtin.stores.sqlite.erasing import erase
 from atamo_rules.builtin.stores.sqlite.leaves import leaf_of, what_text
+from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.hub import records
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import DeadLetter, Put
@@ -147,7 +149,7 @@ def _note(note: Note, written: _Moments) -> Row:
 class Keeper:
     """Writes groups over one connection. `position` is the last record's, `revision` the last of the shared state."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.counts = Counts()
         self.position = 0
@@ -207,7 +209,8 @@ class Keeper:
                 (digest,) = self.connection.execute(
                     "select digest from events where key = ?", (key,)
                 ).fetchone()
-                one.known = "same" if digest == one.arrival.digest else "other"
+                # Of an event that was erased nothing is left to compare: its key is known, and that is all.
+                one.known = "same" if digest in (one.arrival.digest, b"") else "other"
         self._enter(inside)
 
     def _tell(self, root: Prepared, part: Prepared, notes: list[Row]) -> None:
@@ -257,6 +260,10 @@ class Keeper:
                 )
         for put in change.puts:
             change.revisions.append(self._put(put))
+        for one in change.erased:
+            note = records.erased(change.at, one.event, one.who, one.why, erase(self.connection, one.event))
+            change.notes.append(note)
+            part.notes.append(_note(note, _Moments(change.at)))
         for number in change.undead:
             execute("update letters set gone = 1 where number = ?", (number,))
 

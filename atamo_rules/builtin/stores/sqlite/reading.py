@@ -13,10 +13,10 @@ from atamo_rules.builtin.stores.operating import PAUSED, hold_of
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.sqlite.spans import where
-from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
+from atamo_rules.builtin.stores.telling import ActionLine, Outline, erased, told
 from atamo_rules.engine.decide import action_id
+from atamo_rules.hub.audit.erased import leaf_of
 from atamo_rules.hub.audit.form import record_bytes
-from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
@@ -113,11 +113,13 @@ def told_of(connection: Connection, key: str) -> Mapping[str, Json] | None:
     connection.execute("begin")
     try:
         row = connection.execute(
-            "select id, state, event, reasons, outline from events where key = ?", (key,)
+            "select id, state, event, reasons, outline, at from events where key = ?", (key,)
         ).fetchone()
         if row is None:
             return None
-        id, state, written, reasons, outline = row
+        id, state, written, reasons, outline, at = row
+        if state == "erased":
+            return erased(id, datetime.fromtimestamp(at, UTC), values.read(outline))
         if written is None:
             return {"id": id, "state": state}
         lines = [
@@ -276,7 +278,7 @@ def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "
     """Records after a position; with `about` only those of one event."""
     if not about:
         rows = connection.execute(f"{_RECORDS} order by position limit ?", (after, limit))
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
     query = f"{_RECORDS} and position <= ? and event = ? order by position limit ?"
     found: list[Any] = []
     connection.execute("begin")
@@ -288,15 +290,16 @@ def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "
                 break
     finally:
         connection.execute("rollback")
-    return [_record(row) for row in found]
+    return [record_of(row) for row in found]
 
 
 def leaves(connection: sqlite3.Connection, after: int, limit: int) -> list[bytes]:
     """The hashes of the records after a position."""
-    return [leaf_hash(record_bytes(record)) for record in audit(connection, after, limit)]
+    return [leaf_of(record) for record in audit(connection, after, limit)]
 
 
-def _record(row: Any) -> AuditRecord:
+def record_of(row: Any) -> AuditRecord:
+    """The record of a row."""
     position, at, kind, about, who, what, cause, rules = row
     return AuditRecord(position, values.moment(at), kind, about, who, values.read(what), cause, rules)
 
@@ -307,7 +310,7 @@ def log(connection: sqlite3.Connection) -> Iterator[bytes]:
     connection.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
     for row in connection.execute(f"{_RECORDS} order by position", (-1,)):
         try:
-            yield record_bytes(_record(row))
+            yield record_bytes(record_of(row))
         except (ValueError, TypeError, AttributeError):
             yield repr(row).encode()
 
@@ -315,7 +318,7 @@ def log(connection: sqlite3.Connection) -> Iterator[bytes]:
 def rulesets(connection: Connection) -> frozenset[str]:
     """The digests of the rulesets of kept events and of open work that waits for an answer."""
     rows = connection.execute(
-        "select distinct json_extract(outline, '$.digest') from events where outline is not null"
+        "select distinct json_extract(outline, '$.digest') from events where outline is not null and state <> 'erased'"
     )
     return _waiting_under(connection) | {digest for (digest,) in rows if digest}
 

@@ -158,6 +158,7 @@ def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
     made.execute("pragma journal_mode = wal")
     made.execute(f"pragma synchronous = {synchronous}")
     made.execute("pragma wal_autocheckpoint = 4000")
+    made.execute("pragma secure_delete = 1")  # what is erased, or leaves in time, is written over
     for number in range(version, len(MIGRATIONS)):
         made.executescript(
             f"begin immediate; {MIGRATIONS[number]}; pragma application_id = {APPLICATION}; "

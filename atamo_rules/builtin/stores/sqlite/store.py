@@ -20,6 +20,7 @@ from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.sqlite import reading, spans
 from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room
+from atamo_rules.builtin.stores.sqlite.erasing import rewrite
 from atamo_rules.builtin.stores.sqlite.forgetting import forget
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
@@ -207,6 +208,17 @@ class SqliteJournal:
                     break
                 gone += made
             return gone + await loop.run_in_executor(self.group.thread, self._blobs.sweep, connection)
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    async def rewrite(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+        assert self._keeper is not None
+        loop, connection = asyncio.get_running_loop(), self._keeper.connection
+        try:
+            await loop.run_in_executor(self.group.thread, self._blobs.sweep, connection)
+            await loop.run_in_executor(self.group.thread, rewrite, connection)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
 
