@@ -68,6 +68,11 @@ CATALOGUE: dict[str, Kind] = {
         "Whoever asks may not do this.",
         "Ask whoever keeps the people files for a role that has the verb in `detail`.",
     ),
+    "erased": Kind(
+        (410,),
+        "What the message said was erased; `detail` says by whom and when.",
+        "GET `/v1/events/{id}/trace` still tells each of its steps.",
+    ),
     "forgotten": Kind(
         (410,),
         "The message was over long ago, and is no longer kept.",
