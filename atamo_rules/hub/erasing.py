@@ -1,5 +1,5 @@
 """Erasing what a message says, wherever the hub has it: in its store, in windows, in answers kept for others, in what
-its rules emitted.
+its rules emitted, in what proposals were tried on.
 
 What still runs for it is cancelled first. What agents did, and what auditors wrote elsewhere, is not the hub's to take.
 """
@@ -7,73 +7,79 @@ What still runs for it is cancelled first. What agents did, and what auditors wr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.engine.windows.state import micros
 from atamo_rules.hub.audit.erased import KIND
 from atamo_rules.hub.audit.search import Query, search
+from atamo_rules.hub.proposals.proposals import BUCKET as PROPOSALS
 from atamo_rules.hub.windows.keeping import puts
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.event import Event
-from atamo_rules.model.work import Selector
+from atamo_rules.model.types import Json
+from atamo_rules.model.work import Put, Selector
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 TRIES = 20
 PAUSE = 0.05
-"""How often, and after how many seconds, a message is tried again that goes on while it is ended: a rule that waited
-for what was cancelled may do something else instead."""
+"""How often, and after how many seconds, a message is looked at again that goes on while it is ended: a rule that
+waited for what was cancelled may do something else instead."""
 PAGE = 1000
 """Records that are asked for together."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Erased:
-    """The keys of messages that were erased, those that followed from others among them, and of those that were not:
+    """The keys of messages that were erased, what followed from others among them, and of those that were not:
     something of them would not end."""
 
-    events: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
+    events: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 async def erase(hub: Hub, key: str, who: str = "", why: str = "") -> Erased:
     """Erase a message, and all that rules emitted because of it. One that is not there, or was erased, is no part of
-    what is given."""
+    what is given. What is begun and cut off is gone on with by erasing it again: the message itself goes last."""
     await hub.start()
-    done: list[str] = []
-    left: list[str] = []
-    line = [key]
-    while line:
-        one = line.pop()
-        told = await hub.store.told(one)
-        if one in done or told is None or told["state"] == "erased":
-            continue
-        line += await _emitted(hub, told)
-        event = await hub.store.event(one)
-        (done if await _ended(hub, one, who, why) else left).append(one)
-        if event is not None:
-            await _release(hub, event)
-        hub.followers.forget()
-        hub.tally.forget(one)
+    found = Erased()
+    await _erase(hub, key, who, why, found)
     hub.calls.flights.forget()
+    await _from_proposals(hub, frozenset(found.events))
     await hub.store.housekeeping()
-    return Erased(tuple(done), tuple(left))
+    return found
 
 
-async def _ended(hub: Hub, key: str, who: str, why: str) -> bool:
-    """End what runs for a message, and take what it says."""
+async def _erase(hub: Hub, key: str, who: str, why: str, found: Erased) -> None:
+    told = await hub.store.told(key)
+    if told is None or told["state"] == "erased" or key in found.left:
+        return
+    told = await _ended(hub, key, who)
+    for emitted in await _emitted(hub, told):
+        await _erase(hub, emitted, who, why, found)
+    event = await hub.store.event(key)
+    if event is not None:
+        await _release(hub, event)
+    await _forget_answers(hub, key)
+    (found.events if await hub.store.erase(key, who, why) else found.left).append(key)
+    hub.followers.forget()
+    hub.tally.forget(key)
+
+
+async def _ended(hub: Hub, key: str, who: str) -> Any:
+    """What is told of a message once nothing runs for it any more; at the latest after a while."""
     for _ in range(TRIES):
         await hub.requests.cancel(key, "erased")
         await hub.cancel(Selector(event=key), who)
-        if await hub.store.erase(key, who, why):
-            await _forget_answers(hub, key)
-            return True
+        told = await hub.store.told(key)
+        if told is None or told["state"] not in ("accepted", "decided"):
+            return told
         await asyncio.sleep(PAUSE)
-    return False
+    return told
 
 
 async def _emitted(hub: Hub, told: Any) -> list[str]:
@@ -87,12 +93,30 @@ async def _release(hub: Hub, event: Event) -> None:
     """Let go of what windows hold under the keys of a message: they begin anew there."""
     ledger = hub.windows.book.ledger(micros(hub.clock.now()))
     decide(hub.current.ruleset, event, ledger=ledger)
-    held = [place for place, state in ledger.read.items() if state is not None]
-    for place in held:
-        gone = {place: None}
-        hub.windows.book.keep(gone)
-        for put in puts(gone):
+    gone = {place: None for place, state in ledger.read.items() if state is not None}
+    hub.windows.book.keep(gone)
+    for put in puts(gone):
+        await hub.surely(lambda put=put: hub.store.put(put))  # type: ignore[misc]
+
+
+async def _from_proposals(hub: Hub, keys: Collection[str]) -> None:
+    """Take messages out of the examples that proposals were shown with."""
+    for entry in await hub.store.entries(PROPOSALS):
+        kept = _without(entry.value, keys)
+        if kept != entry.value:
+            put = Put(PROPOSALS, entry.key, kept, entry.revision)
             await hub.surely(lambda put=put: hub.store.put(put))  # type: ignore[misc]
+
+
+def _without(value: Json, keys: Collection[str]) -> Json:
+    """JSON without the objects in its lists that are about one of these messages."""
+    if isinstance(value, dict):
+        return {name: _without(one, keys) for name, one in value.items()}
+    if isinstance(value, list):
+        return [
+            _without(one, keys) for one in value if not (isinstance(one, dict) and one.get("event") in keys)
+        ]
+    return value
 
 
 async def sent_by(hub: Hub, user: str) -> AsyncIterator[str]:

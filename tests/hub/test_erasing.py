@@ -23,7 +23,7 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.outcome import Done, Failed
 from atamo_rules.model.people import Directory, User
-from atamo_rules.model.work import Hold
+from atamo_rules.model.work import Hold, Put
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state
 
@@ -133,7 +133,7 @@ def test_no_byte_of_it_is_left_and_the_audit_is_as_written(tmp_path: Path) -> No
         evidence.append(Evidence((), Hashes(b"".join(leaves))))
         for key in ("e1", "r1"):
             found = await erase(hub, key, "dpo", "asked for")
-            assert found.left == ()
+            assert found.left == []
         assert [path for path in holds(place) if path != "hub.db-wal"] == []
         await hub.store.rewrite()
         assert holds(place) == []
@@ -168,7 +168,7 @@ def test_what_followed_goes_with_it_and_what_others_sent_stays(place: Path | Non
         records = await hub.store.audit(0, 1000)
         assert CANARY not in repr(records)
         assert CANARY not in repr([hub.followers.after("e1", 0), hub.tally.document()])
-        assert (await erase(hub, "e1")).events == ()
+        assert (await erase(hub, "e1")).events == []
         assert (await hub.store.told("e2"))["state"] == "finished"  # type: ignore[index]
 
     run(place, story)
@@ -212,6 +212,19 @@ def test_a_request_is_over_and_its_answers_are_for_nobody_else(place: Path | Non
         assert (view.frames, view.request.forgotten) == ((), True)
         again = await hub.ask("where", {"street": CANARY}, id="r2", user=ann, max_age=60.0)
         assert again.frames[0].cache == "miss"
+
+    run(place, story)
+
+
+def test_proposals_that_were_tried_on_it_forget_it(place: Path | None) -> None:
+    async def story(hub: Hub) -> None:
+        await order(hub, "e1", CANARY)
+        examples = [{"event": key, "more": [{"line": CANARY}] if key == "e1" else []} for key in ("e1", "e2")]
+        await hub.store.put(Put("proposals", "p", {"id": "p", "report": {"impact": {"examples": examples}}}))
+        await erase(hub, "e1")
+        kept = await hub.store.get("proposals", "p")
+        assert kept is not None
+        assert kept.value == {"id": "p", "report": {"impact": {"examples": [{"event": "e2", "more": []}]}}}
 
     run(place, story)
 
