@@ -50,6 +50,7 @@ def doctor(
 
     Nothing is changed, and no agent is asked to do anything.
     """
+    from atamo_rules.builtin.stores.sqlite.examining import large_values
     from atamo_rules.hub import checks
     from atamo_rules.hub.binding import bind
     from atamo_rules.hub.people import read_people
@@ -77,6 +78,7 @@ def doctor(
         checks.rules(diagnostics, len(made.ruleset.rules) if made.ruleset is not None else None),
         *checks.files(place),
         *checks.store(place),
+        *large_values(place / ".atamo" / "hub.db"),
         checks.clock(place),
         *walls(place),
         *([asyncio.run(check(issuer))] if issuer is not None else ()),

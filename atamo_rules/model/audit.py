@@ -46,6 +46,7 @@ Kind: TypeAlias = Literal[
     "event.unrouted",
     "event.hops",
     "event.finished",
+    "event.erased",
     "rule.evaluated",
     "rule.resumed",
     "window.moved",

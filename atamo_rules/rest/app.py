@@ -20,6 +20,7 @@ from atamo_rules.rest.agents import Agents
 from atamo_rules.rest.bodies import LARGEST
 from atamo_rules.rest.conditional import JSON, Conditional, acceptable, fresh
 from atamo_rules.rest.dead import Dead
+from atamo_rules.rest.erasing import Erasing
 from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.hooks import Hooks
 from atamo_rules.rest.keys import Keys
@@ -206,6 +207,7 @@ def entries(
         Entry("POST", "/v1/dead/redrive", "work.operate", dead.redrive),
         Entry("POST", "/v1/dead/discard", "work.operate", dead.discard),
         Entry("GET", "/v1/dead/{number:place}", "dead.read", dead.show),
+        Entry("POST", "/v1/erasures", "message.erase", Erasing(hub, access).erase),
         Entry("POST", "/v1/proposals", "rules.change", proposals.submit),
         Entry("GET", "/v1/proposals", "rules.read", proposals.list),
         Entry("GET", "/v1/proposals/{id}", "rules.read", proposals.show),

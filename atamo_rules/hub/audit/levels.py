@@ -47,6 +47,10 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "event.unrouted": ("decisions", "no rule matched"),
     "event.hops": ("minimal", "a chain of events from events was cut off"),
     "event.finished": ("minimal", "nothing more follows from an event"),
+    "event.erased": (
+        "minimal",
+        "what an event said was erased: by whom, why, and which records are hollow since",
+    ),
     "rule.evaluated": (
         "full",
         "a rule that matched, failed, or nearly matched, and the sub-conditions that decided",

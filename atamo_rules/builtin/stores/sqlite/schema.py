@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from atamo_rules.builtin.stores.sqlite.blobs import BLOBS, Blobs, sync_folder
 from atamo_rules.builtin.stores.sqlite.spans import SPANS
 from atamo_rules.errors import StoreUnavailable
 
@@ -85,11 +86,29 @@ create table audit (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, SPANS)
+MIGRATIONS: tuple[str, ...] = (FIRST, SPANS, BLOBS)
 """What makes each version of the file from the one before. What was released is never changed, only added to."""
 
 
-def open_to_write(path: Path, synchronous: str = "full") -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that knows where the large values of its database are."""
+
+    blobs: Blobs
+
+    def whole(self, written: str) -> str:
+        """The JSON of a row that holds it, or a reference to it. Raises BlobMissing, ValueError."""
+        return self.blobs.whole(written)
+
+
+def _connect(path: Path, cached: int = 128) -> Connection:
+    made = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=cached, factory=Connection
+    )
+    made.blobs = Blobs(path)
+    return made
+
+
+def open_to_write(path: Path, synchronous: str = "full") -> Connection:
     """The one connection that writes. Raises StoreUnavailable for a file that is none of ours."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +117,7 @@ def open_to_write(path: Path, synchronous: str = "full") -> sqlite3.Connection:
         )  # answers and bodies are nobody else's business
         sync_folder(path.parent)
         sync_folder(path.parent.parent)
-    made = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    made = _connect(path, 256)
     try:
         _prepare(made, synchronous)
     except sqlite3.DatabaseError as error:
@@ -116,21 +135,12 @@ def abandon(connection: sqlite3.Connection) -> None:
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path) -> Connection:
     """One of the connections that read."""
-    made = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    made = _connect(path)
     made.execute("pragma query_only = 1")
     made.execute("pragma busy_timeout = 5000")
     return made
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names of new files in a folder survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
@@ -148,6 +158,7 @@ def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
     made.execute("pragma journal_mode = wal")
     made.execute(f"pragma synchronous = {synchronous}")
     made.execute("pragma wal_autocheckpoint = 4000")
+    made.execute("pragma secure_delete = 1")  # what is erased, or leaves in time, is written over
     for number in range(version, len(MIGRATIONS)):
         made.executescript(
             f"begin immediate; {MIGRATIONS[number]}; pragma application_id = {APPLICATION}; "

@@ -19,11 +19,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.sqlite import reading, spans
+from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room
+from atamo_rules.builtin.stores.sqlite.erasing import rewrite
 from atamo_rules.builtin.stores.sqlite.forgetting import forget
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
-from atamo_rules.builtin.stores.sqlite.schema import abandon, open_to_read, open_to_write
+from atamo_rules.builtin.stores.sqlite.schema import Connection, abandon, open_to_read, open_to_write
 from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
@@ -96,10 +98,11 @@ class SqliteJournal:
         self.group: GroupCommit[Prepared] = GroupCommit(self._write, self._written)
         self.readers = ThreadPoolExecutor(READERS, "atamo reader")
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: list[Connection] = []
         self._keeper: Keeper | None = None
         self._heard = 0
         self._leaves = Leaves()
+        self._blobs = Blobs(path)
 
     def take(self) -> None:
         try:
@@ -162,13 +165,18 @@ class SqliteJournal:
             raise self.broken
         assert self._keeper is not None
         try:
+            for one in group:
+                if one.large:
+                    self._blobs.keep(one.large)
             self._keeper.write(group, hashed=self._leaves.wanted)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise self._meaning(error) from error
 
-    def _meaning(self, error: sqlite3.Error) -> StoreUnavailable:
+    def _meaning(self, error: sqlite3.Error | OSError) -> StoreUnavailable:
         """Whether the file can be used again: when there is room, or another program lets go of it. Else never."""
         code = getattr(error, "sqlite_errorcode", 0)
+        if isinstance(error, OSError) and no_room(error):
+            return Busy("the disk is full", 5.0)
         if code == sqlite3.SQLITE_FULL or code in _NO_ROOM:
             return Busy("the disk is full", 5.0)
         if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -199,21 +207,35 @@ class SqliteJournal:
                 if not (made := await loop.run_in_executor(self.group.thread, spans.extend, connection)):
                     break
                 gone += made
-            return gone
+            return gone + await loop.run_in_executor(self.group.thread, self._blobs.sweep, connection)
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    async def rewrite(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+        assert self._keeper is not None
+        loop, connection = asyncio.get_running_loop(), self._keeper.connection
+        try:
+            await loop.run_in_executor(self.group.thread, self._blobs.sweep, connection)
+            await loop.run_in_executor(self.group.thread, rewrite, connection)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
 
     # --- reading ----------------------------------------------------------------------------------------
 
     async def _read(
-        self, what: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **more: P.kwargs
+        self, what: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs
     ) -> T:
         def read() -> T:
-            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._local.connection = open_to_read(self.path)
                 self._readers.append(connection)
-            return what(connection, *args, **more)
+            try:
+                return what(connection, *args, **more)
+            except BlobMissing:  # its row was just taken away: it is not there the second time
+                return what(connection, *args, **more)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self.readers, read)
