@@ -163,9 +163,9 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             expected = ", ".join(plain(one) for one in what.get("expected", ()))
             yield f"waits for answers{f' of {expected}' if expected else ''}"
         case _ if kind in REQUESTS:
-            count = f", {what['answered']} of {what['of']} answered" if "of" in what else ""
+            answered = f", {what['answered']} of {what['of']} answered" if "of" in what else ""
             why = f": {plain(what['why'])}" if what.get("why") else ""
-            yield f"the request {REQUESTS[kind]}{count}{why}"
+            yield f"the request {REQUESTS[kind]}{answered}{why}"
         case _ if kind.startswith("action."):
             yield _step(kind, what, ink)
         case _:
