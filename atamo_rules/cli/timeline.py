@@ -113,8 +113,8 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
         return
     match kind:
         case "event.erased":
-            count = len(what.get("records", ()))
-            yield f"{ink.nearly('erased')}{_by(what)}, with what {_count(count, 'record')} said"
+            hollow = _count(len(what.get("records", ())), "record")
+            yield f"{ink.nearly('erased')}{_by(what)}, with what {hollow} said"
         case "event.accepted":
             note = "" if what.get("conforms", True) else ", although it breaks its type"
             came = f" because of {plain(record['cause'])}" if record["cause"] else ""

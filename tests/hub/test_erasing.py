@@ -167,7 +167,7 @@ def test_what_followed_goes_with_it_and_what_others_sent_stays(place: Path | Non
         assert [letter.work.event for letter in await hub.store.dead()] == ["e2"]
         records = await hub.store.audit(0, 1000)
         assert CANARY not in repr(records)
-        assert CANARY not in repr([hub.followers.after("e1", 0), hub.tally.document()])
+        assert CANARY not in repr([await hub.followers.steps("e1"), hub.tally.document()])
         assert (await erase(hub, "e1")).events == []
         assert (await hub.store.told("e2"))["state"] == "finished"  # type: ignore[index]
 

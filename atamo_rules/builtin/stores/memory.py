@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from msgspec import structs
+
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.telling import ActionLine, erased, outline_of, told, tombstone
@@ -184,7 +186,7 @@ class MemoryJournal:
     def erase(self, key: str) -> Hollowed:
         """Take all that an event says, and make its records hollow; gives where those are, each with its hash."""
         message = self.messages[key]
-        event = replace(message.arrival.event, body=None, salt="")
+        event = structs.replace(message.arrival.event, body=None, salt="")
         arrival = Arrival(event, b"", message.arrival.at, quarantined=message.arrival.quarantined)
         self.messages[key] = Message(arrival, over=True, erased=True)
         self.over[key] = None

@@ -22,9 +22,9 @@ HASH = "erased"
 """The one member of a hollow record's `what`: its hash, in hex."""
 HARMLESS = frozenset({
     "action", "again", "age", "answered", "as", "at", "attempt", "because", "by", "conforms", "considered", "deciding",
-    "digest", "due", "fires", "follows", "key", "keys", "letter", "limit", "matched", "mode", "of", "outcome", "part",
-    "provider", "providers", "rule", "secret", "shadow", "source", "state", "stopped_by", "target", "type", "verb",
-    "version", "via", "wait", "window",
+    "digest", "due", "expected", "fires", "follows", "host", "key", "keys", "letter", "limit", "matched", "mode", "of",
+    "outcome", "part", "provider", "providers", "rule", "secret", "shadow", "source", "state", "stopped_by", "target",
+    "type", "verb", "version", "via", "wait", "whose", "window",
 })  # fmt: skip
 """What a record may say without saying anything of what an event said: names, numbers and the author's own words."""
 
