@@ -30,7 +30,6 @@ from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import Caps, Hear
-from atamo_rules.hub.whole import to_its_end
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -157,7 +156,7 @@ class SqliteJournal:
     async def commit(self, change: Change) -> None:
         if self.broken is not None:
             raise self.broken
-        await to_its_end(self.group.put(prepare(change)))
+        await self.group.put(prepare(change)).ended()
 
     def _write(self, group: list[Prepared]) -> None:
         """On the store's thread."""
