@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
 from atamo_rules.builtin.stores.sqlite import values
@@ -28,8 +30,7 @@ SIZES = (64, 16, 4, 1)
 """Rows of one statement."""
 
 
-@dataclass(slots=True)
-class Prepared:
+class Prepared(Struct):
     """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
 
     change: Change
@@ -41,18 +42,20 @@ class Prepared:
     outlines: Sequence[Row] = ()
     frames: Sequence[Row] = ()
     letters: Sequence[Row] = ()
-    large: dict[str, bytes] = field(default_factory=dict)
+    more: bool = False
+    """Whether there is anything of what most changes have nothing of."""
+    large: dict[str, bytes] = {}
     """What rows only refer to, by name; of what came in with it, too."""
-    told: list[Note] = field(default_factory=list)
+    told: list[Note] = []
     """All its records and those of what came in with it, in order; filled in when it is written."""
-    leaves: list[bytes] = field(default_factory=list)
+    leaves: list[bytes] = []
     """The hashes of those, where they are wanted; good only once the group is committed."""
 
 
 def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes] | None = None) -> Prepared:
     """Make the rows of a change; those of an event that comes in with it too."""
     written = _Moments(change.at)
-    notes = [_note(note, written) for note in change.notes]
+    notes = [_note(note, written) for note in change.notes] if change.notes else []
     made = Prepared(change, notes)
     if large is None:
         large = made.large
@@ -73,6 +76,16 @@ def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes]
         ]
     if change.dead:
         made.letters = [_letter(letter, row) for letter, row in change.dead]
+    made.more = bool(
+        change.frames
+        or change.puts
+        or change.kept
+        or change.closed
+        or change.trimmed
+        or change.problems
+        or change.undead
+        or change.erased
+    )
     return made
 
 
@@ -83,10 +96,14 @@ class _Moments:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        self.text = at.isoformat()
+        self.text = ""
 
     def __call__(self, moment: datetime) -> str:
-        return self.text if moment is self.at else moment.isoformat()
+        if moment is not self.at:
+            return moment.isoformat()
+        if not self.text:
+            self.text = moment.isoformat()
+        return self.text
 
 
 def _event(
@@ -180,7 +197,8 @@ class Keeper:
         self._many(_OUTLINES, [row for part in whole for row in part.outlines])
         self._many(_LETTERS, [row for part in whole for row in part.letters])
         for part in whole:
-            self._seldom(part)
+            if part.more:
+                self._more(part)
         notes: list[Row] = []
         first = self.position + 1
         for one in group:
@@ -216,7 +234,8 @@ class Keeper:
     def _tell(self, root: Prepared, part: Prepared, notes: list[Row]) -> None:
         """The records of a change, then those of what came in with it."""
         before = len(part.change.notes)
-        self.counts.apply(part.change)
+        if part.change.open:
+            self.counts.apply(part.change)
         root.told += part.change.notes
         notes += part.notes
         if len(part.change.notes) > before:
@@ -230,7 +249,7 @@ class Keeper:
                 root.told.append(note)
                 notes.append(_note(note, _Moments(note.at)))
 
-    def _seldom(self, part: Prepared) -> None:
+    def _more(self, part: Prepared) -> None:
         """What most changes have nothing of."""
         change, execute = part.change, self.connection.execute
         for log, written in part.frames:
@@ -294,7 +313,7 @@ class Keeper:
             size = next(size for size in SIZES if size <= len(rows) - done)
             part = rows[done : done + size]
             done += size
-            yield self.connection.execute(_sql(statement, size), [value for row in part for value in row])
+            yield self.connection.execute(_sql(statement, size), list(chain.from_iterable(part)))
 
 
 def _parts(one: Prepared) -> Iterator[Prepared]:

@@ -13,15 +13,15 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.sqlite import reading, spans
+from atamo_rules.builtin.stores.sqlite import forgetting, reading, spans
 from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room
 from atamo_rules.builtin.stores.sqlite.erasing import rewrite
-from atamo_rules.builtin.stores.sqlite.forgetting import forget
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
@@ -30,7 +30,6 @@ from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import Caps, Hear
-from atamo_rules.hub.whole import to_its_end
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -90,7 +89,6 @@ class SqliteJournal:
     def __init__(self, path: Path, clock: Clock, retain: timedelta, synchronous: str) -> None:
         self.path = path
         self.clock = clock
-        self.retain = retain
         self.synchronous = synchronous
         self.lock = FileLock(path.with_name(f"{path.name}.lock"))
         self.hear: Hear = lambda first, notes: None
@@ -103,6 +101,7 @@ class SqliteJournal:
         self._heard = 0
         self._leaves = Leaves()
         self._blobs = Blobs(path)
+        self._walks = forgetting.Logs(), forgetting.Events(retain), forgetting.Windows()
 
     def take(self) -> None:
         try:
@@ -157,7 +156,7 @@ class SqliteJournal:
     async def commit(self, change: Change) -> None:
         if self.broken is not None:
             raise self.broken
-        await to_its_end(self.group.put(prepare(change)))
+        await self.group.put(prepare(change)).ended()
 
     def _write(self, group: list[Prepared]) -> None:
         """On the store's thread."""
@@ -198,16 +197,21 @@ class SqliteJournal:
     async def forget(self, now: datetime) -> int:
         if self._keeper is None or self.broken is not None:
             return 0
-        loop = asyncio.get_running_loop()
-        connection = self._keeper.connection
+        on_thread = partial(asyncio.get_running_loop().run_in_executor, self.group.thread)
+        connection, gone = self._keeper.connection, 0
         try:
-            gone = await loop.run_in_executor(self.group.thread, forget, connection, now, self.retain)
+            # A slice and a batch are turns of their own on the thread: whoever waits to write comes in between.
+            for walk in self._walks:
+                for _ in range(forgetting.TURNS):
+                    gone += await on_thread(walk.turn, connection, now)
+                    if walk.ended:
+                        break
+            await on_thread(forgetting.fold, connection)
             for _ in range(spans.AT_ONCE):
-                # A batch is a turn of its own on the thread: whoever waits to write comes in between.
-                if not (made := await loop.run_in_executor(self.group.thread, spans.extend, connection)):
+                if not (made := await on_thread(spans.extend, connection)):
                     break
                 gone += made
-            return gone + await loop.run_in_executor(self.group.thread, self._blobs.sweep, connection)
+            return gone + await on_thread(self._blobs.sweep, connection)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
 
