@@ -191,7 +191,8 @@ class Access:
 
 def address_of(request: Request) -> str:
     """The address a request came from; empty where there is none, as on a socket of the file system."""
-    return request.client.host if request.client is not None else ""
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def network(address: str) -> str:
