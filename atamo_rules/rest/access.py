@@ -18,6 +18,7 @@ from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
 from atamo_rules.people.decide import anywhere, decide, everywhere
 from atamo_rules.people.roles import LOCAL
+from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
 
@@ -95,7 +96,7 @@ class Access:
             await hub.start()
         if keyring.open and not self.others:  # a hub that has another sign-in is open to nobody
             return LOCAL
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        scheme, _, text = header(request, b"authorization").partition(" ")
         key = text.strip() if scheme.lower() == "bearer" else ""
         asked = bool(key) and not keyring.open
         principal = await keyring.principal(key, hub.current.intake.people) if asked else None
@@ -209,7 +210,8 @@ class Access:
 
 def address_of(request: Request) -> str:
     """The address a request came from; empty where there is none, as on a socket of the file system."""
-    return request.client.host if request.client is not None else ""
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def network(address: str) -> str:

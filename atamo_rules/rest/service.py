@@ -22,7 +22,7 @@ from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import Message, idempotency_key, read
 from atamo_rules.rest.erasing import erased_problem
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.problem import Problem, json_response, refusal
+from atamo_rules.rest.problem import Problem, Receipt, json_response, refusal
 from atamo_rules.rest.requests import RequestDoor, cancels, read_options
 
 
@@ -44,7 +44,7 @@ class Service:
             taken, known = await self._take(request, messages.items[0], key)
             if taken.event is None:
                 raise refusal(taken.code, taken.status, taken.refused)
-            return json_response(_result(taken, known), 202, {"Location": f"/v1/events/{_quoted(taken.key)}"})
+            return Receipt(_result(taken, known), f"/v1/events/{_quoted(taken.key)}")
         # In order into one commit, or few.
         each = (
             self._take(request, item, f"{key}/{number}" if key else "")
