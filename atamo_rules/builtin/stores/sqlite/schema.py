@@ -117,6 +117,9 @@ def open_to_write(path: Path, synchronous: str = "full") -> Connection:
         )  # answers and bodies are nobody else's business
         sync_folder(path.parent)
         sync_folder(path.parent.parent)
+    missing = _cut_off(path)
+    if missing:
+        raise StoreUnavailable(f"`{path}` cannot be used: its last {missing} bytes are missing")
     made = _connect(path, 256)
     try:
         _prepare(made, synchronous)
@@ -127,6 +130,21 @@ def open_to_write(path: Path, synchronous: str = "full") -> Connection:
         made.close()
         raise
     return made
+
+
+def _cut_off(path: Path) -> int:
+    """How many bytes of a file are missing by its own head (SQLite's file format, 1.3). SQLite finds that out only when
+    it reads what is not there. While a log holds pages that are not in the file yet, the head says nothing of it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return 0
+    with path.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100 or head[:16] != b"SQLite format 3\0" or head[24:28] != head[92:96]:
+        return 0  # none at all, no database, or one whose head counts no pages
+    page = int.from_bytes(head[16:18], "big")
+    whole = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
+    return max(0, whole - path.stat().st_size)
 
 
 def abandon(connection: sqlite3.Connection) -> None:
