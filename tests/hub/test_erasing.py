@@ -14,7 +14,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.blobs import LARGE, folder_of
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.cli.stopped import records_of
-from atamo_rules.hub.audit.erased import leaf_of
+from atamo_rules.hub.audit.erased import leaf_of, leaf_of_bytes
 from atamo_rules.hub.audit.evidence import Evidence, Hashes
 from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.hub.audit.verify import verify
@@ -130,7 +130,7 @@ def test_no_byte_of_it_is_left_and_the_audit_is_as_written(tmp_path: Path) -> No
             await order(hub, f"after{number}", f"{number} Long Lane")
         assert holds(place)
         leaves = list(await hub.store.leaves(0, 10_000))
-        evidence.append(Evidence((), Hashes(b"".join(leaves))))
+        before = Evidence((), Hashes(b"".join(leaves)))
         for key in ("e1", "r1"):
             found = await erase(hub, key, "dpo", "asked for")
             assert found.left == []
@@ -138,6 +138,12 @@ def test_no_byte_of_it_is_left_and_the_audit_is_as_written(tmp_path: Path) -> No
         await hub.store.rewrite()
         assert holds(place) == []
         assert list(await hub.store.leaves(0, len(leaves))) == leaves
+        log = list(map(record_bytes, await hub.store.audit(0, 10_000)))
+        late = "made to say nothing, by an erasure that no checkpoint vouches for yet"
+        said = list(verify(log, before).sentences())
+        assert said
+        assert all(late in sentence for sentence in said)
+        evidence.append(Evidence((), Hashes(b"".join(map(leaf_of_bytes, log)))))
         assert (await hub.store.told("before3"))["state"] == "finished"  # type: ignore[index]
 
     run(place, story)

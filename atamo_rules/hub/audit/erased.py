@@ -83,7 +83,7 @@ class Erasures:
 
     def __init__(self) -> None:
         self._hollow: dict[tuple[int, str], str] = {}
-        self._spoken: dict[tuple[int, str], str] = {}
+        self._spoken: dict[tuple[int, str], tuple[str, int]] = {}
 
     def along(self, log: Iterable[bytes]) -> Iterator[bytes]:
         """The records of a log."""
@@ -94,21 +94,32 @@ class Erasures:
 
     def _take(self, raw: bytes) -> None:
         value = _members(raw)
-        if value is None:
+        if value is None or type(value.get("position")) is not int:
             return
-        event, what, position = str(value.get("event")), value["what"], value.get("position")
-        if kept_hash(what) is not None and type(position) is int:
+        event, what, position = str(value.get("event")), value["what"], value["position"]
+        if kept_hash(what) is not None:
             self._hollow[position, event] = leaf_hash(raw).hex()
         records = what.get("records")
         if value.get("kind") == KIND and isinstance(records, dict):
-            self._spoken |= {(int(at), event): str(hash) for at, hash in records.items() if at.isdecimal()}
+            for at, hash in records.items():
+                if at.isascii() and at.isdecimal():
+                    self._spoken[int(at), event] = str(hash), position
 
     @property
     def unspoken(self) -> tuple[int, ...]:
         """The positions of hollow records that no erasure speaks of, or not as they are."""
-        return tuple(
-            sorted(at for (at, event), hash in self._hollow.items() if self._spoken.get((at, event)) != hash)
-        )
+        return tuple(sorted(at for at, event in self._hollow if self._erasure(at, event) is None))
+
+    def unvouched(self, size: int) -> tuple[int, ...]:
+        """Those of the first `size` that only an erasure behind them speaks of: whoever wrote that may have hidden
+        them."""
+        found = ((at, self._erasure(at, event)) for at, event in self._hollow)
+        return tuple(sorted(at for at, by in found if by is not None and at <= size < by))
+
+    def _erasure(self, at: int, event: str) -> int | None:
+        """The position of the erasure that speaks of a hollow record as it is."""
+        hash, by = self._spoken.get((at, event), ("", 0))
+        return by if hash == self._hollow[at, event] else None
 
 
 def _members(raw: bytes) -> dict[str, Any] | None:

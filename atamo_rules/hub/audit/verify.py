@@ -56,6 +56,7 @@ def verify(log: Iterable[bytes], evidence: Evidence) -> Report:
     else:
         report = _by_checkpoints(along, evidence, wrong)
     hidden = [Difference("hidden", at, at) for at in erasures.unspoken]
+    hidden += [Difference("unvouched", at, at) for at in erasures.unvouched(report.vouched)]
     return replace(report, differences=(*report.differences, *hidden))
 
 
