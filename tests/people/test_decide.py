@@ -111,6 +111,30 @@ def test_nobody_hands_on_more_than_they_have() -> None:
     assert not holds(scoped, sender, "acme")
 
 
+ALL = Grant("auditor", frozenset({"audit.read"}), EVERYTHING)
+SOME = Limits(types=("ticket.*",))
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        (Principal(User("root"), (ALL,)), True),
+        (Principal(User("root"), (ALL,), Limits(frozenset({"audit.read"}))), True),
+        (Principal(User("root"), (ALL,), Limits(frozenset({"types.read"}))), False),
+        (Principal(User("root"), (ALL,), SOME), False),
+        (Principal(ANN, (ALL,)), False),
+        (Principal(User("root"), (Grant("auditor", ALL.verbs, EVERYTHING, ("*",)),)), False),
+        (Principal(User("root"), (Grant("auditor", ALL.verbs, Reach("organisation", "acme")),)), False),
+        (Principal(User("root"), (Grant("viewer", frozenset({"types.read"}), EVERYTHING),)), False),
+        (Principal(User("root"), ()), False),
+    ],
+)
+def test_who_need_not_be_asked_one_by_one(principal: Principal, expected: bool) -> None:
+    assert everywhere(principal, "audit.read") is expected
+    if expected:
+        assert all(isinstance(decide(principal, "audit.read", one), Allow) for one in RESOURCES)
+
+
 # --- a second decision, over a small world --------------------------------------------------------------
 
 NAMES, GROUPS, TENANTS, TYPES = ("a", "b"), ("g", "h"), ("", "t", "u"), ("x", "x.y", "z")
@@ -127,7 +151,10 @@ verbs = st.frozensets(st.sampled_from(VERBS), max_size=4)
 patterns = st.lists(st.sampled_from(["*", "x", "x.*", "z"]), max_size=2).map(tuple)
 grants = st.builds(Grant, st.just("r"), verbs, st.sampled_from(REACHES), patterns)
 limits = st.builds(Limits, verbs, patterns)
-principals = st.builds(Principal, st.sampled_from(USERS), st.lists(grants, max_size=4).map(tuple), limits)
+NOBODY = User("")
+principals = st.builds(
+    Principal, st.sampled_from([*USERS, NOBODY]), st.lists(grants, max_size=4).map(tuple), limits
+)
 
 
 def naive(principal: Principal, verb: Verb) -> list[bool]:
@@ -151,13 +178,13 @@ def naive(principal: Principal, verb: Verb) -> list[bool]:
     allowed: set[int] = set()
     me = principal.user
     if verb in SELF:
-        allowed |= where(lambda r: r.owner == me.name)
+        allowed |= where(lambda r: r.owner == me.name and me.name)
     for grant in principal.grants:
         if verb not in grant.verbs:
             continue
         areas = {
             "everything": lambda r: True,
-            "own": lambda r: r.owner == me.name,
+            "own": lambda r: r.owner == me.name and me.name,
             "user": lambda r, n=grant.over.name: r.common or (r.owner == n and n),
             "group": lambda r, n=grant.over.name: r.common or n in r.groups,
             "organisation": lambda r, n=grant.over.name: r.common or (r.tenant == n and n),
