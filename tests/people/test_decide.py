@@ -107,6 +107,16 @@ def test_nobody_hands_on_more_than_they_have() -> None:
         Principal(ANN, (sender,)), Grant("viewer", ROLES["viewer"], Reach("group", "support")), "acme"
     )
     assert holds(LOCAL, Grant("admin", ROLES["admin"], EVERYTHING), "")
+    tickets = Grant("sender", ROLES["sender"], Reach("group", "support"), ("ticket.*",))
+    for narrow in (
+        Principal(boss.user, boss.grants, Limits(types=("ticket.*",))),
+        Principal(boss.user, (Grant("admin", ROLES["admin"], boss.grants[0].over, ("ticket.*",)),)),
+    ):
+        assert holds(narrow, tickets, "acme")
+        assert not holds(narrow, sender, "acme"), "of types that are not theirs"
+        assert not holds(
+            narrow, Grant("sender", ROLES["sender"], tickets.over, ("ticket.*", "order.*")), "acme"
+        )
     scoped = Principal(boss.user, boss.grants, Limits(frozenset({"keys.manage"})))
     assert not holds(scoped, sender, "acme")
 
