@@ -86,6 +86,12 @@ def test_what_nobody_owns_is_reached_by_everything_alone() -> None:
         assert isinstance(hub, Allow) is (reach == EVERYTHING), reach
 
 
+def test_who_has_no_name_owns_nothing() -> None:
+    for grants in ((), (Grant("admin", ROLES["admin"], Reach("own")),)):
+        for verb in VERBS:
+            assert isinstance(decide(Principal(User(""), grants), verb, Resource("message")), Deny), verb
+
+
 def test_a_key_takes_away_and_never_gives() -> None:
     limits = Limits(frozenset({"event.send"}), ("ticket.*",))
     robot = Principal(ANN, (Grant("admin", ROLES["admin"], Reach("organisation", "acme")),), limits)
