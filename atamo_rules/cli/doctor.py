@@ -22,7 +22,7 @@ Examples:
   atamo doctor rules/ --agents             also ask every agent how it is
   atamo doctor rules/ --format json
 
-Exit codes: 0 nothing is wrong, 1 something is, 2 usage or files."""
+Exit codes: 0 nothing is wrong, 1 something is, an agent that is not well among it, 2 usage or files."""
 _SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 
 
@@ -51,7 +51,7 @@ def doctor(
     Nothing is changed, and no agent is asked to do anything.
     """
     from atamo_rules.builtin.stores.sqlite.examining import large_values
-    from atamo_rules.hub import checks
+    from atamo_rules.hub import checks, health
     from atamo_rules.hub.binding import bind
     from atamo_rules.hub.people import read_people
     from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
@@ -82,7 +82,7 @@ def doctor(
         checks.clock(place),
         *walls(place),
         *([asyncio.run(check(issuer))] if issuer is not None else ()),
-        *(asyncio.run(checks.agents(bound, timeout)) if agents else ()),
+        *(asyncio.run(health.agents(bound, timeout)) if agents else ()),
     ]
     wrongs = sum(one.state == "wrong" for one in found)
     if format == "json":

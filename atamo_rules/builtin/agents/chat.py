@@ -15,6 +15,7 @@ from atamo_rules.builtin.agents.chats.services import SERVICES
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.credentials import given
 from atamo_rules.builtin.agents.web.exchange import Broken, Request
+from atamo_rules.builtin.agents.web.health import health
 from atamo_rules.builtin.agents.web.patience import Patience
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.ports import Reply
@@ -67,6 +68,10 @@ class ChatAgent:
         self.timeout = float(settings.get("timeout", 10))
         self.exchange = exchange(settings, folder)
         self.patience = Patience()
+
+    async def health(self) -> str:
+        """Whether the service is there; which webhooks it has only their users know."""
+        return await health(self.exchange, self.url)
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         try:

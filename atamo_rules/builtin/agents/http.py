@@ -18,6 +18,7 @@ from atamo_rules.builtin.agents.web import calls
 from atamo_rules.builtin.agents.web.answers import failure
 from atamo_rules.builtin.agents.web.credentials import Proof, Tokens, given, sent
 from atamo_rules.builtin.agents.web.exchange import Answer, Broken, Request
+from atamo_rules.builtin.agents.web.health import PAGE, health
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.builtin.agents.web.signing import signed
 from atamo_rules.builtin.agents.web.templates import Unfilled
@@ -48,7 +49,8 @@ class HttpAgent:
     JSON); `method` and `headers` of all of them; `auth`, how the user's credential is used: `user` (sent as its kind
     says), `webhook` (signs the message), `none`, or `{token_url, scope, audience}` (OAuth 2.0 client credentials);
     `timeout` in seconds for everything together (10); `private`, whether private and local addresses may be called, or
-    which networks; `redirects`, how many are followed (0); `ca`, a file of certificates to trust."""
+    which networks; `redirects`, how many are followed (0); `ca`, a file of certificates to trust; `health`, a page
+    below `url` that `atamo doctor --agents` asks: without one it connects, and says nothing."""
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -59,6 +61,7 @@ class HttpAgent:
             "redirects": {"type": "integer", "minimum": 0, "maximum": 10},
             "auth": _AUTH,
             "actions": calls.SETTING,
+            "health": PAGE,
             **CONNECTION,
         },
         "required": ["url"],
@@ -78,12 +81,17 @@ class HttpAgent:
         self.takes = {action: Reads(one.needs()) for action, one in self.calls.items()} or None
         self.every = None if self.calls else calls.call({}, "", method, headers)
         self.exchange = exchange(settings, folder, redirects=int(settings.get("redirects", 0)))
+        self.page = str(settings.get("health", ""))
         auth = settings.get("auth", "user")
         self.auth = auth if isinstance(auth, str) else "token"
         self.tokens = None
         if not isinstance(auth, str):
             base_address(str(auth["token_url"]), "auth.token_url")
             self.tokens = Tokens(self.exchange, auth)
+
+    async def health(self) -> str:
+        """Whether the page `health` says that all is well, or somebody is there at all."""
+        return await health(self.exchange, self.url, self.page)
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         call = self.calls.get(action.action, self.every)

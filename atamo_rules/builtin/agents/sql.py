@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from atamo_rules.builtin.agents.database import statements, values
 from atamo_rules.builtin.agents.database.errors import meaning
+from atamo_rules.builtin.agents.database.probe import PROBES, wants_a_name
 from atamo_rules.builtin.agents.database.statements import Statement, Unbound
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.errors import NotAllowed
@@ -28,6 +29,7 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 
+MISSING = "SQLAlchemy or the driver is not installed: `pip install atamo-rules[sql]`"
 GRACE = 2.0
 """Seconds that a statement which is told to stop is given to be undone; after them the hub gives the attempt up."""
 _DIALECTS = {"sqlite", "postgresql"}
@@ -63,6 +65,22 @@ class SqlAgent:
         self._threads: ThreadPoolExecutor | None = None
         self._engines: dict[str, Any] = {}
 
+    async def health(self) -> str:
+        """Whether the database could be asked. A file that is not there is not made; a server that wants to know who
+        asks is there, as the name and the password are the users'."""
+        file = Path(self.url.removeprefix("sqlite:///"))
+        if self.dialect == "sqlite" and not file.is_file():
+            return f"`{file}` is {'no file' if file.exists() else 'not there'}"
+        probe = PROBES[self.dialect]
+        try:
+            run = Run(self._engine(None), probe, probe.text, {}, self.seconds)
+        except ImportError:
+            return MISSING
+        outcome = await self._run(run)
+        if isinstance(outcome, Done) or wants_a_name(outcome.why):
+            return ""
+        return f"no answer within {self.seconds:g} seconds" if outcome.error == "timeout" else outcome.why
+
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         statement = self.statements.get(action.action)
         if statement is None:
@@ -87,9 +105,7 @@ class SqlAgent:
         try:
             engine = self._engine(secret)
         except ImportError:
-            return Failed(
-                "SQLAlchemy or the driver is not installed: `pip install atamo-rules[sql]`", "missing"
-            )
+            return Failed(MISSING, "missing")
         return Mask(hidden).outcome(await self._run(Run(engine, statement, sql, bound, self.seconds)))
 
     async def _run(self, run: Run) -> Outcome:
