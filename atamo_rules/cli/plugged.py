@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,17 +83,17 @@ def unasked(named: Sequence[str]) -> tuple[str, ...]:
     """The providers of plug-ins that `atamo run` would ask beside the rules, by the settings and the environment, and
     that were not named here."""
     known = {_name(one) for one in named}
-    return tuple(name for name in map(_name, _of_run()) if name not in known)
+    return tuple(name for name in map(_name, of_run("provider")) if name not in known)
 
 
-def _of_run() -> Iterator[str]:
+def of_run(option: str) -> tuple[str, ...]:
+    """What `atamo run` would be given for an option by the environment or the settings."""
     told = click.get_current_context().find_root().params
     here = None if told.get("no_config") else settings.find(Path.cwd())
     place = Path(told["config"]) if told.get("config") else here
-    of_run = settings.read(place).values.get("run", {}) if place is not None else {}
-    yield from (
-        str(one) for one in os.environ.get("ATAMO_RUN_PROVIDER", "").split() or of_run.get("provider", ())
-    )
+    table = settings.read(place).values.get("run", {}) if place is not None else {}
+    given = os.environ.get(f"ATAMO_RUN_{option.upper()}", "").split() or table.get(option, ())
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
 def _name(said: str) -> str:

@@ -92,6 +92,7 @@ Kind: TypeAlias = Literal[
     "people.removed",
     "secret.set",
     "secret.used",
+    "secret.missing",
     "secret.rotated",
     "secret.removed",
     "consent.given",

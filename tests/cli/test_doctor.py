@@ -60,6 +60,16 @@ def test_an_agent_says_how_it_is(tmp_path: Path) -> None:
     assert "WRONG    agent desk: the line is dead\n" in text.stdout
 
 
+def test_an_agent_that_needs_a_credential_and_no_vault(tmp_path: Path) -> None:
+    use = 'uses http\n    url: "https://desk.example"\n    auth: user'
+    write(tmp_path / "rules", {"a.atamo": ORDERS.replace('uses file\n    path: "out/desk.log"', use)})
+    code, found = doctor(tmp_path)
+    assert (code, found[("agent", "desk")]["state"]) == (0, "warning")
+    assert "there is no vault" in found[("agent", "desk")]["said"]
+    (tmp_path / "atamo.toml").write_text('[run]\nvault = "environment"\n')
+    assert ("agent", "desk") not in doctor(tmp_path)[1]
+
+
 def test_what_is_wrong_is_said_with_its_remedy(tmp_path: Path) -> None:
     package(tmp_path, "acme-pager", "atamo.agents", "pager", "1 / 0")
     write(

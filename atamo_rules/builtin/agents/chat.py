@@ -22,6 +22,7 @@ from atamo_rules.hub.ports import Reply
 from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Failed, Outcome
+from atamo_rules.model.secret import Need
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.types import Json
 
@@ -48,6 +49,7 @@ class ChatAgent:
         "additionalProperties": False,
     }
     takes: ClassVar[Mapping[str, Reads]] = {EVERY: Reads(known=frozenset(_ARGUMENTS))}
+    need: ClassVar[Need] = "required"
     concurrency = 1  # a channel is read from top to bottom
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:
@@ -128,10 +130,8 @@ class ChatAgent:
     async def _hook(self, reply: Reply) -> tuple[str, Mask]:
         """The address of the user's webhook, and what keeps it out of whatever is said. Raises Broken."""
         host = self.url.hostname or ""
-        secret = await given(reply, host)
-        if secret is None:
-            raise Broken(Failed(f"there is no webhook for {host}", "credential"))
-        text = secret.reveal().strip()
+        secret = await given(reply, host, self.need)
+        text = secret.reveal().strip() if secret is not None else ""
         try:
             hook = base_address(text, "the credential")
         except ValueError as error:

@@ -23,7 +23,7 @@ from atamo_rules.builtin.agents.llms.wires import WIRES, Said, Turn, Unreadable
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web import templates
 from atamo_rules.builtin.agents.web.answers import failure
-from atamo_rules.builtin.agents.web.credentials import Proof, given
+from atamo_rules.builtin.agents.web.credentials import AUTH, Proof, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken, Request
 from atamo_rules.builtin.agents.web.health import PAGE, health
 from atamo_rules.builtin.agents.web.patience import Patience
@@ -62,8 +62,8 @@ class LlmAgent:
     `prompt`, or `actions` with a `prompt` each; `instructions`; `tokens` that an action's answers may have together
     (1024); `hourly`, tokens of all kinds that the agent may spend in an hour; `temperature`; `structured`, whether the
     service is given the schema of the answer in a field of its own; `limit`, the name of OpenAI's field for tokens;
-    `timeout` in seconds for everything together (60); `private`, `ca` and `health` (a page such as `/models`) as for
-    `http`."""
+    `timeout` in seconds for everything together (60); `auth` (without `webhook`), `private`, `ca` and `health` (a page
+    such as `/models`) as for `http`."""
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -86,6 +86,7 @@ class LlmAgent:
             "temperature": {"type": "number", "minimum": 0, "maximum": 2},
             "structured": {"type": "boolean"},
             "limit": {"enum": ["max_completion_tokens", "max_tokens"]},
+            "auth": AUTH,
             "health": PAGE,
             **CONNECTION,
         },
@@ -118,6 +119,7 @@ class LlmAgent:
         self.structured = bool(settings.get("structured", False))
         self.limit = str(settings.get("limit", "max_completion_tokens"))
         self.exchange = exchange({"timeout": self.timeout, **settings}, folder)
+        self.need = needed(settings)
         self.page = str(settings.get("health", ""))
         self.patience = Patience()
         self.allowance = Allowance(settings.get("hourly"))
@@ -147,7 +149,7 @@ class LlmAgent:
         mask = Mask(())
         try:
             async with asyncio.timeout(self.timeout) as limit:
-                secret = await given(reply, self.url.hostname or "")
+                secret = await given(reply, self.url.hostname or "", self.need)
                 proof = self.wire.proof(secret) if secret is not None else Proof()
                 mask = Mask(proof.secrets)
                 outcome = await self._answered(task, prompt, reply.declared(), proof)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from atamo_rules.builtin.agents.letters import KNOWN, Letter, Unwritten, address, letter
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.addresses import Refused, reach
-from atamo_rules.builtin.agents.web.credentials import given
+from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken, trust
 from atamo_rules.builtin.agents.web.settings import CONNECTION, certificates
 from atamo_rules.hub.ports import Reply
@@ -33,8 +33,8 @@ GRACE = 2.0
 
 class MailAgent:
     """Settings: `host`; `port` (587; 465 with `tls: implicit`); `from`, which no argument changes; `tls`: `starttls`,
-    `implicit` or `none`; `timeout` in seconds for the whole mail (30); `private` and `ca` as for `http`. Name and
-    password are the user's credential, `name:password`.
+    `implicit` or `none`; `timeout` in seconds for the whole mail (30); `auth`, `private` and `ca` as for `http`. Name
+    and password are the user's credential, `name:password`.
 
     Arguments: `to`, `cc`, `bcc`, `reply_to` (a text or a list), `subject`, `text`, `html`, `attachments`.
     """
@@ -46,6 +46,7 @@ class MailAgent:
             "port": {"type": "integer", "minimum": 1, "maximum": 65535},
             "from": {"type": "string"},
             "tls": {"enum": ["starttls", "implicit", "none"]},
+            "auth": AUTH,
             **CONNECTION,
         },
         "required": ["host", "from"],
@@ -60,6 +61,7 @@ class MailAgent:
         self.tls = settings.get("tls", "starttls")
         self.port = int(settings.get("port", 465 if self.tls == "implicit" else 587))
         self.sender = str(settings["from"])
+        self.need = needed(settings)
         self.seconds = float(settings.get("timeout", 30))
         self.timeout = self.seconds + GRACE
         self.reach = reach(settings.get("private", False))
@@ -80,7 +82,7 @@ class MailAgent:
         hidden: tuple[str, ...] = ()
         try:
             made = letter(action.body if isinstance(action.body, dict) else {}, self.sender, action.id)
-            secret = await given(reply, self.host)
+            secret = await given(reply, self.host, self.need)
             if secret is not None:
                 hidden = secret.reveal(), secret.reveal().partition(":")[2]
                 if self.tls == "none":

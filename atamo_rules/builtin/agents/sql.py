@@ -21,7 +21,8 @@ from atamo_rules.builtin.agents.database.errors import meaning
 from atamo_rules.builtin.agents.database.probe import PROBES, wants_a_name
 from atamo_rules.builtin.agents.database.statements import Statement, Unbound
 from atamo_rules.builtin.agents.masking import Mask
-from atamo_rules.errors import NotAllowed
+from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
+from atamo_rules.builtin.agents.web.exchange import Broken
 from atamo_rules.hub.ports import Reply
 from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
@@ -37,7 +38,8 @@ _DIALECTS = {"sqlite", "postgresql"}
 
 class SqlAgent:
     """Settings: `database`, an address as SQLAlchemy writes it, without a password: name and password are the user's
-    credential, `name:password`; `actions`; `timeout` in seconds for one statement (10); `connections` (4)."""
+    credential, `name:password`; `auth` as for `http`, without `webhook`; `actions`; `timeout` in seconds for one
+    statement (10); `connections` (4)."""
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -45,6 +47,7 @@ class SqlAgent:
             "database": {"type": "string", "minLength": 1},
             "timeout": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600},
             "connections": {"type": "integer", "minimum": 1, "maximum": 64},
+            "auth": AUTH,
             "actions": statements.SETTING,
         },
         "required": ["database", "actions"],
@@ -59,6 +62,8 @@ class SqlAgent:
             for action, one in settings["actions"].items()
         }
         self.takes = {action: Reads(one.needs()) for action, one in self.statements.items()}
+        # A file of the project is nobody's: nothing is asked for it.
+        self.need = needed(settings) if self.dialect == "postgresql" else None
         self.seconds = float(settings.get("timeout", 10))
         self.timeout = self.seconds + GRACE
         self.concurrency = int(settings.get("connections", 4))
@@ -96,11 +101,11 @@ class SqlAgent:
                 for name, one in statement.values(body, action.id).items()
             }
             sql = statement.sql(body, self._quote)
-            secret = await reply.credential(self.host)
+            secret = await given(reply, self.host, self.need)
         except Unbound as error:
             return Failed(f"`{action.target}` cannot be run: {error}", "arguments")
-        except NotAllowed as error:
-            return Failed(f"the credential may not be used: {error}", "credential")
+        except Broken as broken:
+            return broken.outcome
         hidden = () if secret is None else (secret.reveal(), secret.reveal().partition(":")[2])
         try:
             engine = self._engine(secret)

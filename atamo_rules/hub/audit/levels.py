@@ -111,6 +111,10 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
         "somebody's token for an agent was kept: its name and version, never the token",
     ),
     "secret.used": ("minimal", "an agent was handed somebody's token: whose, for which host and action"),
+    "secret.missing": (
+        "minimal",
+        "there was no token for an action: whose, for which host; nobody was called",
+    ),
     "secret.rotated": (
         "minimal",
         "a token was sealed under another key, or bought anew from its token server",
