@@ -257,7 +257,9 @@ class Responding(Protocol):
 
     async def respond(self, id: str, answers: Answers) -> None:
         """All that came of a request it brought, by the id of the message, once it is over. Called again after what
-        it raises, and by the next process where this one ended before: at least once."""
+        it raises, and by the next process where this one ended before: at least once, as long as the answers are kept.
+        Raises `receiving.NotYet` where somebody says when to come again, and `receiving.Undeliverable` where whoever
+        asked will never be answered: then it is not called again."""
         ...
 
 

@@ -71,6 +71,8 @@ Kind: TypeAlias = Literal[
     "breaker.closed",
     "reply.sent",
     "reply.late",
+    "reply.delivered",
+    "reply.undelivered",
     "reply.dropped",
     "request.opened",
     "request.partial",

@@ -84,6 +84,11 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "breaker.closed": ("minimal", "it answered again"),
     "reply.sent": ("decisions", "an answer was kept for whoever asked"),
     "reply.late": ("decisions", "an answer came after the request was complete"),
+    "reply.delivered": (
+        "decisions",
+        "the answers of a request were handed back by the source that brought it",
+    ),
+    "reply.undelivered": ("minimal", "they were not, and will not be: why"),
     "reply.dropped": ("decisions", "answers were let go: their time was over"),
     "request.opened": ("decisions", "a request waits for answers, and whose"),
     "request.partial": ("full", "some of them have come"),
