@@ -87,13 +87,17 @@ class MailAgent:
                 hidden = secret.reveal(), secret.reveal().partition(":")[2]
                 if self.tls == "none":
                     raise Broken(Failed("a credential is not sent without TLS", "credential"))
-            return Mask(hidden).outcome(await self._through(lambda delivery: delivery.run(made, secret)))
+            return Mask(hidden).outcome(await self.deliver(made, secret))
         except Unwritten as error:
             return Failed(f"`{action.target}` is no mail: {error}", "arguments")
         except Broken as broken:
             return Mask(hidden).outcome(broken.outcome)
         except ImportError:
             return Failed(MISSING, "missing")
+
+    async def deliver(self, made: Letter, secret: Secret | None) -> Outcome:
+        """One letter, by whoever has the secret. Raises ImportError."""
+        return await self._through(lambda delivery: delivery.run(made, secret))
 
     async def _through(self, work: Callable[[Delivery], Awaitable[Json]]) -> Outcome:
         """What comes of something that is done over a connection of its own. Raises ImportError."""
