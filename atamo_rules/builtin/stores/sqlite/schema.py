@@ -119,10 +119,11 @@ def open_to_write(path: Path, synchronous: str = "full") -> Connection:
         sync_folder(path.parent.parent)
     missing = _cut_off(path)
     if missing:
-        raise StoreUnavailable(f"`{path}` cannot be used: its last {missing} bytes are missing")
+        some = f"{missing} byte{'' if missing == 1 else 's'}"
+        raise StoreUnavailable(f"`{path}` cannot be used: it is cut off by {some}")
     made = _connect(path, 256)
     try:
-        _prepare(made, path, synchronous)
+        _prepare(made, synchronous)
     except sqlite3.DatabaseError as error:
         abandon(made)
         raise StoreUnavailable(f"`{path}` cannot be used: {error}") from None
@@ -161,18 +162,7 @@ def open_to_read(path: Path) -> Connection:
     return made
 
 
-def _whole_pages(made: sqlite3.Connection, path: Path) -> None:
-    """Raises sqlite3.DatabaseError for a file that was cut within its last page, whose rest SQLite takes for zeros.
-    While the log holds something, a write of the file may have been cut, and is made again from there."""
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists() and log.stat().st_size:
-        return
-    (size,) = made.execute("pragma page_size").fetchone()
-    if path.stat().st_size % size:
-        raise sqlite3.DatabaseError("it is cut off within a page")
-
-
-def _prepare(made: sqlite3.Connection, path: Path, synchronous: str) -> None:
+def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
     made.execute("pragma busy_timeout = 5000")
     version = int(made.execute("pragma user_version").fetchone()[0])
     owner = int(made.execute("pragma application_id").fetchone()[0])
@@ -184,7 +174,6 @@ def _prepare(made: sqlite3.Connection, path: Path, synchronous: str) -> None:
         raise StoreUnavailable(
             f"it was written by a newer version of Atamo (schema {version}, this one knows {len(MIGRATIONS)})"
         )
-    _whole_pages(made, path)
     made.execute("pragma journal_mode = wal")
     made.execute(f"pragma synchronous = {synchronous}")
     made.execute("pragma wal_autocheckpoint = 4000")
