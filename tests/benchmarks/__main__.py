@@ -20,6 +20,7 @@ from tests.benchmarks import (
     hub,
     match,
     memory,
+    near,
     peer_crashes,
     peers,
     post,
@@ -68,6 +69,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "match-making": match.making,
     "match-crowded": match.crowded,
     "match-changing": changing.run,
+    "match-near": near.run,
     "match-json": from_json.run,
     "match-peers": match.peers,
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 import gc
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from statistics import median
@@ -43,7 +44,7 @@ def run(*, small: bool) -> Table:
 
 
 def _row(kind: str, made: Workload, small: bool) -> tuple[str, ...]:
-    matching = _ours(made)
+    matching = ours(made)
     answers = {id(body): matching(type, body) for type, body in made.events}
     naive = workloads.naive(made)
     for type, body in made.events[: 200 if len(made.rules) > 10_000 else len(made.events)]:
@@ -53,36 +54,46 @@ def _row(kind: str, made: Workload, small: bool) -> tuple[str, ...]:
     if kind == "keys":
         works["by hand"] = workloads.by_hand(made)
     found = measured(works, made, 1 if small else 5)
-    ours = found["ours"]
+    taken = found["ours"]
 
     def times(name: str) -> str:
-        return f"{found[name] / ours:.2f} x" if name in found else "-"
+        return f"{found[name] / taken:.2f} x" if name in found else "-"
 
     matches = sum(map(len, answers.values())) / len(made.events)
-    return (f"{matches:.2f}", f"{ours:.2f}", times("naive"), times("by hand"), times("oracle"))
+    return (f"{matches:.2f}", f"{taken:.2f}", times("naive"), times("by hand"), times("oracle"))
 
 
-def _ours(made: Workload) -> Matching:
+def ours(made: Workload) -> Matching:
+    """Atamo's matching, from the text of the rules."""
     ruleset = atamo.compile_rules(made.text)
     matcher = atamo.matcher(ruleset, warm=True)
     functions = {type: matcher.of(type) for type in ruleset.events}
     return lambda type, body: functions[type](body)
 
 
-def measured(works: dict[str, Matching], made: Workload, rounds: int) -> dict[str, float]:
-    """CPU microseconds an event: the median over rounds in which each has its turn. What is slow gets fewer events."""
+@contextmanager
+def settled() -> Iterator[None]:
+    """With everything that was made before out of the collector's way, as `atamo run` has it."""
     gc.collect()
     gc.freeze()
-    shares = {name: _share(work, made) for name, work in works.items()}
-    found: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(rounds):
-        for name, work in works.items():
-            events = made.events[: shares[name]]
-            begun = process_time()
-            for type, body in events:
-                work(type, body)
-            found[name].append((process_time() - begun) / len(events) * 1e6)
-    gc.unfreeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def measured(works: dict[str, Matching], made: Workload, rounds: int) -> dict[str, float]:
+    """CPU microseconds an event: the median over rounds in which each has its turn. What is slow gets fewer events."""
+    with settled():
+        shares = {name: _share(work, made) for name, work in works.items()}
+        found: dict[str, list[float]] = {name: [] for name in works}
+        for _ in range(rounds):
+            for name, work in works.items():
+                events = made.events[: shares[name]]
+                begun = process_time()
+                for type, body in events:
+                    work(type, body)
+                found[name].append((process_time() - begun) / len(events) * 1e6)
     return {name: median(taken) for name, taken in found.items()}
 
 
@@ -168,7 +179,7 @@ def crowded(*, small: bool) -> Table:
     )
     events = tuple((type, {**body, "account": hot}) for type, body in made.events[::5])
     made = Workload(rules, events)
-    works = {"ours": _ours(made), "flat bucket": workloads.by_hand(made)}
+    works = {"ours": ours(made), "flat bucket": workloads.by_hand(made)}
     matches = sum(len(works["ours"](type, body)) for type, body in events) / len(events)
     found = measured(works, made, 1 if small else 5)
     return Table(
@@ -187,7 +198,7 @@ def peers(*, small: bool) -> Table:
     count = 24 if small else 1_000
     made = workloads.workload("keys", count, 20 if small else 400)
     answers = [sorted(workloads.naive(made)(type, body)) for type, body in made.events]
-    works = {"atamo": _ours(made)}
+    works = {"atamo": ours(made)}
     missing = []
     for name, (module, prepare) in PEERS.items():
         if find_spec(module) is None:
