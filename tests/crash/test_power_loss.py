@@ -16,6 +16,7 @@ from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import StoreUnavailable
 from tests.crash.power import Disk, Step, command, there, traced
 from tests.crash.test_kill import RULES, effects
+from tests.figures import IMAGES
 from tests.places import write
 
 pytestmark = pytest.mark.skipif(not there(), reason="strace is not installed, or may not trace here")
@@ -74,7 +75,7 @@ def broken_images(steps: list[Step], count: int, folder: Path, made: Path) -> li
     return wrong
 
 
-@pytest.mark.parametrize("images", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("images", [pytest.param(40, id="few"), IMAGES.many(300)])
 def test_no_promise_is_lost_with_the_power(images: int, tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.mkdir()
