@@ -28,6 +28,8 @@ def backup(source: str, target: str) -> int:
     The hub may run, and is not held up. The copy is of one moment: whatever was accepted before the command began is in
     it. FOLDER may also be the file itself.
     """
+    from atamo_rules.builtin.stores.sqlite.schema import sync_folder
+
     file, copy = Path(source), Path(target)
     if file.is_dir():
         file = file / ".atamo" / "hub.db"
@@ -43,6 +45,7 @@ def backup(source: str, target: str) -> int:
         part.unlink(missing_ok=True)
         raise click.UsageError(f"`{file}` cannot be copied: {error}.") from None
     part.rename(copy)
+    sync_folder(copy.parent)  # who was told of a copy finds it under its name after a loss of power, too
     say(f"{copy}: {size} events\n")
     return 0
 

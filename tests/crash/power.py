@@ -7,12 +7,14 @@ it, each sector may be there or not, in any order (Pillai and others, "All File 
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,15 +114,21 @@ class Disk:
 
     files: dict[str, bytearray] = field(default_factory=dict)
     waiting: dict[str, list[Step]] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """New names of files, which are there for certain once their folder was synced."""
 
     def take(self, step: Step) -> None:
         """A step happens."""
         if step.call == "sync":
+            for old in [old for old, new in self.named.items() if str(Path(new).parent) == step.path]:
+                self.files[self.named.pop(old)] = self.files.pop(old, bytearray())
             for one in self.waiting.pop(step.path, []):
                 _apply(self.files.setdefault(step.path, bytearray()), one)
         elif step.call == "unlink":
             self.files.pop(step.path, None)
             self.waiting.pop(step.path, None)
+        elif step.call == "rename":
+            self.named[step.path] = step.data.decode()
         elif step.call in ("write", "ftruncate"):
             self.waiting.setdefault(step.path, []).append(step)
 
@@ -139,6 +147,9 @@ class Disk:
                     if chance.random() < keep:
                         piece = step.data[begin : begin + SECTOR]
                         _apply(data, Step("write", path, piece, step.offset + begin))
+        for old, new in self.named.items():
+            if chance.random() < keep:
+                found[new] = found.pop(old, bytearray())
         return {path: bytes(data) for path, data in found.items()}
 
 
@@ -158,3 +169,37 @@ def _apply(data: bytearray, step: Step) -> None:
 def command(path: Path, count: int, synchronous: str) -> list[str]:
     """The workload as a command."""
     return [sys.executable, "-m", "tests.crash.workload", str(path), str(count), synchronous]
+
+
+def killed_at(
+    command: Callable[[Path], Sequence[str]], calls: Sequence[str], count: int, file: Path, folder: Path
+) -> Iterator[tuple[str, int]]:
+    """Run a command on copies of a file, so many times, each time killed at another of its calls; which, and at the how
+    manieth of it. The places are spread evenly over all there are; with more kills than places, they come again."""
+    places: list[tuple[str, int]] = []
+    for call in calls:
+        _copied(file, folder)
+        _traced_for(call, command(folder / file.name), folder.parent / "calls")
+        text = (folder.parent / "calls").read_text("utf-8", "replace")
+        per_thread = Counter(line.split(" ", 1)[0] for line in text.splitlines() if f" {call}(" in line)
+        places += [(call, number) for number in range(1, max(per_thread.values(), default=0) + 1)]
+    for number in range(count):
+        call, when = places[number * len(places) // count % len(places)]
+        _copied(file, folder)
+        done = _traced_for(call, command(folder / file.name), Path(os.devnull), f"signal=KILL:when={when}")
+        assert done.returncode != 0, f"it was not killed at {call} {when}: {done.stderr.decode()}"
+        yield call, when
+
+
+def _copied(file: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(file, folder)
+
+
+def _traced_for(
+    call: str, command: Sequence[str], log: Path, inject: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    more = ["-e", f"inject={call}:{inject}"] if inject else []
+    strace = ["strace", "-f", "-o", str(log), "-e", f"trace={call}", *more]
+    return subprocess.run([*strace, *command], capture_output=True, timeout=120)
