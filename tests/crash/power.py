@@ -52,6 +52,38 @@ def traced(command: Sequence[str], folder: Path, *options: str) -> tuple[int, li
     return done.returncode, list(steps(log, folder))
 
 
+def faulted(command: Sequence[str], folder: Path, *options: str) -> tuple[int, list[Step]]:
+    """As `traced`, but of all calls only those on the files of a hub in the folder are seen, counted and made to fail:
+    the third `openat` is the third of them, whatever else the program opens."""
+    said, log = folder.parent / "said", folder.parent / "trace"
+    files = [folder, said, *(folder / f"hub.db{more}" for more in ("", "-wal", "-shm", "-journal", ".lock"))]
+    seen = [option for file in files for option in ("-P", str(file))]
+    strace = [
+        "strace",
+        "-f",
+        "-y",
+        "-xx",
+        "-s",
+        "1000000",
+        *seen,
+        "-e",
+        f"trace={CALLS}",
+        *options,
+        "-o",
+        str(log),
+    ]
+    with said.open("wb") as out:
+        done = subprocess.run([*strace, *command], stdout=out, stderr=subprocess.PIPE, timeout=120)
+    assert done.returncode >= 0, done.stderr.decode()
+    return done.returncode, list(steps(log, folder))
+
+
+def most(log: Path, call: str) -> int:
+    """How often the thread that made a call most often made it, by which `strace` counts."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    return max(Counter(line.split(" ", 1)[0] for line in lines if f" {call}(" in line).values(), default=0)
+
+
 def steps(log: Path, folder: Path) -> Iterator[Step]:
     """The steps of a trace. A call that another thread interrupts is put together from its two lines."""
     begun: dict[str, str] = {}
@@ -180,9 +212,7 @@ def killed_at(
     for call in calls:
         _copied(file, folder)
         _traced_for(call, command(folder / file.name), folder.parent / "calls")
-        text = (folder.parent / "calls").read_text("utf-8", "replace")
-        per_thread = Counter(line.split(" ", 1)[0] for line in text.splitlines() if f" {call}(" in line)
-        places += [(call, number) for number in range(1, max(per_thread.values(), default=0) + 1)]
+        places += [(call, number) for number in range(1, most(folder.parent / "calls", call) + 1)]
     for number in range(count):
         call, when = places[number * len(places) // count % len(places)]
         _copied(file, folder)
