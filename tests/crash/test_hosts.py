@@ -69,11 +69,16 @@ def test_more_connections_than_files_it_may_open_and_it_goes_on(tmp_path: Path) 
     load = Load()
 
     async def crowd(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await load._post(reader, writer, "early") == 202
         asked = (asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS.asked))
         idle = await asyncio.gather(*asked)
         await asyncio.to_thread(hub.until, lambda: opened(hub) >= FILES - 1)
-        for _, writer in idle:
-            writer.transport.abort()
+        assert await load._post(reader, writer, "amid") == 202, "whose agent needs a file, and there is none"
+        load.promised.add("amid")
+        for _, one in idle:
+            one.transport.abort()
+        writer.close()
         await send(port, ["after"], load)
 
     with start(folder) as hub:
