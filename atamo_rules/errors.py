@@ -6,6 +6,7 @@ AtamoError
 ├── AnswerRefused        an agent replied with what its action does not declare to answer
 ├── UnknownName          nothing of that kind has this name; carries the nearest names
 ├── NotAllowed           the caller may not do this
+│   └── NoCredential     whoever an action is done as has nothing for its agent there
 ├── StoreUnavailable     the hub's memory cannot be reached or written
 │   └── Busy             not for now: it is full; carries when to come back
 ├── PluginTwice          two packages offer a plug-in of one name; carries both
@@ -58,6 +59,10 @@ class UnknownName(AtamoError):
 
 class NotAllowed(AtamoError):
     """The caller may not do this."""
+
+
+class NoCredential(NotAllowed):
+    """Whoever an action is done as has nothing for its agent at that host, and nothing is called without it."""
 
 
 class StoreUnavailable(AtamoError):

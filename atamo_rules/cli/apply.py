@@ -12,7 +12,7 @@ from atamo_rules.cli.proposal import shown, submission, texts_of
 
 EPILOG = """\b
 Examples:
-  atamo plan alerts.atamo --against http://127.0.0.1:8080
+  atamo proposal submit alerts.atamo --level "user ann"     what it would change; nothing is in force by it
   atamo apply alerts.atamo --level "user ann" --about "Big ticks for me"
   atamo apply --level hub --remove old.atamo
 

@@ -38,7 +38,7 @@ PROVE = """\b
 Examples:
   atamo audit prove 4711 --against checkpoints > decision.tlog-proof
 
-Exit codes: 0 written, 1 the log is not what was written, 2 usage or files."""
+Exit codes: 0 written, 1 the log is not what was written, or the record was erased, 2 usage or files."""
 
 KEYGEN = """\b
 Examples:
@@ -170,6 +170,7 @@ def prove(position: int, folder: str, against: str) -> int:
 
     The proof leads to the newest checkpoint in FILE, in the form of c2sp.org/tlog-proof.
     """
+    from atamo_rules.hub.audit.erased import leaf_of_bytes
     from atamo_rules.hub.audit.merkle import Frontier, leaf_hash
     from atamo_rules.hub.audit.proof_file import Proof
     from atamo_rules.hub.audit.proofs import inclusion
@@ -182,13 +183,16 @@ def prove(position: int, folder: str, against: str) -> int:
     leaves: list[bytes] = []
     record = b""
     for raw in log:
-        leaves.append(leaf_hash(raw))
+        leaves.append(leaf_of_bytes(raw))
         if len(leaves) == position:
             record = raw
         if len(leaves) == checkpoint.size:
             break
     if len(leaves) < checkpoint.size or Frontier().extend(leaves).root != checkpoint.root:
         say(f"the log is not what was written: atamo audit verify {folder} --against {against}\n", err=True)
+        return 1
+    if leaf_hash(record) != leaves[position - 1]:
+        say(f"what record {position} said was erased: there is nothing to prove\n", err=True)
         return 1
     path = inclusion(leaves, position - 1, checkpoint.size)
     say(Proof(record, position - 1, path, note).written)

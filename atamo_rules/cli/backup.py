@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ Examples:
   atamo backup shop/.atamo/hub.db monday.db
 
 To go back to it, put the copy in the place of .atamo/hub.db while no hub runs, and remove hub.db-wal and hub.db-shm.
+Where the command says so, FILE.blobs is a part of the copy, and takes the place of .atamo/hub.db.blobs.
 
 Exit codes: 0 copied, 2 usage or files."""
 
@@ -26,28 +29,47 @@ def backup(source: str, target: str) -> int:
     """Copy what the hub of FOLDER keeps to FILE, which must not exist.
 
     The hub may run, and is not held up. The copy is of one moment: whatever was accepted before the command began is in
-    it. FOLDER may also be the file itself.
+    it. What is too large for rows of the file is copied to FILE.blobs. FOLDER may also be the file itself.
     """
-    from atamo_rules.builtin.stores.sqlite.schema import sync_folder
+    from atamo_rules.builtin.stores.sqlite.blobs import folder_of, sync_folder
 
     file, copy = Path(source), Path(target)
     if file.is_dir():
         file = file / ".atamo" / "hub.db"
     if not file.is_file():
         raise click.UsageError(f"`{file}` does not exist: no hub has kept anything there.")
-    if copy.exists():
-        raise click.UsageError(f"`{copy}` exists; a backup writes over nothing.")
+    beside = folder_of(copy)
+    for one in (copy, beside):
+        if one.exists():
+            raise click.UsageError(f"`{one}` exists; a backup writes over nothing.")
     part = copy.with_name(f"{copy.name}.part")
     part.unlink(missing_ok=True)
     try:
         size = _copy(file, part)
-    except sqlite3.Error as error:
+        large = _copy_large(file, part, beside)
+    except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
+        shutil.rmtree(beside, ignore_errors=True)
         raise click.UsageError(f"`{file}` cannot be copied: {error}.") from None
     part.rename(copy)
     sync_folder(copy.parent)  # who was told of a copy finds it under its name after a loss of power, too
     say(f"{copy}: {size} events\n")
+    if large:
+        say(f"{beside}: {large} values too large for it\n")
     return 0
+
+
+def _copy_large(file: Path, part: Path, beside: Path) -> int:
+    """Copy the files that a copy names; gives how many there are."""
+    from atamo_rules.builtin.stores.sqlite.blobs import folder_of, named
+
+    with closing(sqlite3.connect(part)) as copy:
+        names = sorted(named(copy))
+    for name in names:
+        beside.mkdir(mode=0o700, exist_ok=True)
+        shutil.copyfile(folder_of(file) / name, beside / name)
+        (beside / name).chmod(0o600)
+    return len(names)
 
 
 def _copy(file: Path, part: Path) -> int:

@@ -67,7 +67,7 @@ def beside(
     plugged: tuple[Contained, ...] = ()
     try:
         folder = next((path for path in paths if path.is_dir()), Path())
-        plugged = opened(named, folder, runner)
+        plugged = opened(named, folder)
         yield Beside((*files, *plugged), generation(ruleset, people, {}), runner)
     finally:
         let_go(files)

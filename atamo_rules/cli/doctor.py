@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import say
+from atamo_rules.cli.plugged import of_run
 from atamo_rules.cli.project import code_option, param_option, read_params
 from atamo_rules.cli.signing_in import check, oidc_options
 
@@ -22,7 +23,8 @@ Examples:
   atamo doctor rules/ --agents             also ask every agent how it is
   atamo doctor rules/ --format json
 
-Exit codes: 0 nothing is wrong, 1 something is, 2 usage or files."""
+Exit codes: 0 nothing is wrong, 1 something is, an agent that is not well among it, 2 usage or files."""
+VAULT = "`vault` below `[run]` in `atamo.toml`, or `atamo run --vault`, says where it is kept"
 _SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 
 
@@ -50,8 +52,10 @@ def doctor(
 
     Nothing is changed, and no agent is asked to do anything.
     """
-    from atamo_rules.hub import checks
+    from atamo_rules.builtin.stores.sqlite.examining import large_values
+    from atamo_rules.hub import checks, health
     from atamo_rules.hub.binding import bind
+    from atamo_rules.hub.lacking import NO_VAULT, without_vault
     from atamo_rules.hub.people import read_people
     from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
     from atamo_rules.hub.walls import walls
@@ -71,16 +75,19 @@ def doctor(
     if made.ruleset is not None:
         bound, wrong = bind(made.ruleset, folder, code=code)
         diagnostics += [*wrong, *run_tests(made.ruleset)[1]]
+    unkept = without_vault(bound, made.ruleset) if made.ruleset is not None and not of_run("vault") else ()
     found = [
         *checks.versions(),
         *checks.plugins(),
         checks.rules(diagnostics, len(made.ruleset.rules) if made.ruleset is not None else None),
         *checks.files(place),
         *checks.store(place),
+        *large_values(place / ".atamo" / "hub.db"),
         checks.clock(place),
         *walls(place),
+        *(checks.Check("agent", one, "warning", NO_VAULT, VAULT) for one in unkept),
         *([asyncio.run(check(issuer))] if issuer is not None else ()),
-        *(asyncio.run(checks.agents(bound, timeout)) if agents else ()),
+        *(asyncio.run(health.agents(bound, timeout)) if agents else ()),
     ]
     wrongs = sum(one.state == "wrong" for one in found)
     if format == "json":

@@ -6,18 +6,21 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from hashlib import sha256
 from pathlib import Path
 
 import click
 
+KEPT = ".atamo"
+"""Where a hub of the folder keeps its store and its audit."""
 RECORD = ".imported.json"
 """Names the files that an import wrote and their digests, so that the next one knows what it may replace."""
 
 
-def destination(output: str, force: bool) -> tuple[Path, list[str]]:
-    """The folder to make, and the files in it that stay. Raises click.UsageError where something would be lost.
+def destination(output: str, force: bool) -> Path:
+    """The folder to make, or to change. Raises click.UsageError where something would be lost.
 
     A former import's files are replaced when nobody has changed them since; with `force` also when somebody has.
     Files of others are in the way without `force`, and stay with it.
@@ -44,35 +47,27 @@ def destination(output: str, force: bool) -> tuple[Path, list[str]]:
         raise click.UsageError(
             f"`{changed[0]}` in `{output}` was changed since it was imported; --force replaces it. Nothing was written."
         )
-    return place, others
+    return place
 
 
-def write(files: Mapping[str, str], place: Path, keep: list[str]) -> None:
-    """Make the folder beside its place, then move it there. Raises click.ClickException, and then all is as it was."""
+def write(files: Mapping[str, str], place: Path) -> None:
+    """Put the files into their folder in place of those of a former import, and touch nothing else there: a hub may run
+    on it, and hold what it keeps open. Raises click.ClickException, and then all is as it was."""
     made: Path | None = None
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
         fresh, old = made / "new", made / "old"
-        fresh.mkdir()
-        for name in keep:
-            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(place / name, fresh / name, follow_symlinks=False)
-        for name, text in files.items():
+        for name, text in {**files, RECORD: _record(files)}.items():
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
             path.write_text(text, "utf-8", newline="\n")
-        record = {name: sha256(text.encode()).hexdigest() for name, text in files.items()}
-        (fresh / RECORD).write_text(json.dumps({"files": record}, indent=1) + "\n", "utf-8", newline="\n")
         if place.exists():
-            os.rename(place, old)
-        try:
+            # What a record names that is not in the folder, by `..` or by a link, is nobody's to move.
+            gone = sorted((_recorded(place).keys() & set(_held(place))) - files.keys())
+            _exchange([*files, RECORD], gone, fresh, place, old)
+        else:
             os.rename(fresh, place)
-        except BaseException:
-            if old.exists():
-                os.rename(old, place)
-            raise
     except OSError as error:
         raise click.ClickException(
             f"`{place}` cannot be written: {_why(error)}. Nothing was written."
@@ -82,10 +77,36 @@ def write(files: Mapping[str, str], place: Path, keep: list[str]) -> None:
             shutil.rmtree(made, ignore_errors=True)
 
 
+def _exchange(come: Sequence[str], go: Sequence[str], fresh: Path, place: Path, old: Path) -> None:
+    """Move files in and out of a folder, one after another; where one cannot be moved all are moved back."""
+    with ExitStack() as back:
+        for name in (*go, *come):
+            here, aside = place / name, old / name
+            if here.is_file() or here.is_symlink():
+                aside.parent.mkdir(parents=True, exist_ok=True)
+                os.rename(here, aside)
+                back.callback(os.rename, aside, here)
+            if name in come:
+                here.parent.mkdir(parents=True, exist_ok=True)
+                os.rename(fresh / name, here)
+                back.callback(here.unlink)
+        back.pop_all()
+    for name in go:
+        with suppress(OSError):  # a folder with something in it stays
+            (place / name).parent.rmdir()
+
+
+def _record(files: Mapping[str, str]) -> str:
+    record = {name: sha256(text.encode()).hexdigest() for name, text in files.items()}
+    return json.dumps({"files": record}, indent=1) + "\n"
+
+
 def _held(place: Path) -> list[str]:
-    """Every file below a folder, by its path there."""
+    """Every file below a folder, by its path there, but for what a hub keeps of what it did."""
     found = []
-    for where, _, names in os.walk(place, onerror=_raised):
+    for where, folders, names in os.walk(place, onerror=_raised):
+        if Path(where) == place and KEPT in folders:
+            folders.remove(KEPT)
         found += [Path(where, name).relative_to(place).as_posix() for name in names]
     return sorted(found)
 

@@ -117,7 +117,7 @@ def import_rules(
         raise click.UsageError(f"{system} takes one file, and no `--event-type`.")
     if url is not None and has == "rule":
         raise click.UsageError(f"`--url` is for openapi, not for {system}.")
-    place, keep = destination(output, force)
+    place = destination(output, force)
     read = import_module(f"atamo_rules.importers.{system}").read
     options: dict[str, object] = {"dialect": dialect} if dialect else {}
     if any_log_source:
@@ -132,7 +132,7 @@ def import_rules(
     if found.diagnostics:
         say(render(found.diagnostics, "full", color=color_of(sys.stderr)), err=True)
     if found.count:
-        write(made, place, keep)
+        write(made, place)
     say(_summary(found, str(place), len(files), has))
     bad = any(one.severity is Severity.ERROR for one in found.diagnostics)
     return 1 if bad or not found.count or (strict and found.refused) else 0

@@ -63,9 +63,29 @@ def create(holder: str, url: str, expires: int | None, **more: str | tuple[str, 
         except Refused as refused:
             say(f"{refused.sentence}\n", err=True)
             return 1
+        unknown = "" if more["role"] else _unknown(hub, holder)
     say(f"{made['key']}\n")
     say(f"key {made['id']} of {made['holder']}: keep it, it is not shown again\n", err=True)
+    if unknown:
+        say(f"note: {unknown}\n  the key opens nothing until there is, and something is granted\n", err=True)
     return 0
+
+
+def _unknown(hub: RunningHub, holder: str) -> str:
+    """That nobody is called like the holder of a key, which has no role of its own; empty where somebody is, or where
+    that is not told."""
+    said = ""
+    for kind in ("services", "users"):
+        try:
+            hub.get(f"/v1/people/{kind}/{quoted(holder)}")
+            return ""
+        except Refused as refused:
+            if not refused.code.startswith("unknown-"):
+                return ""
+            said = refused.sentence.replace(
+                "GET /v1/people/users lists them", "`people.yaml` says who there is"
+            )
+    return said
 
 
 @key.command(name="list", epilog=LIST)

@@ -43,6 +43,7 @@ COMMANDS = {
     ),
     "resume": ("atamo_rules.cli.holding:resume", "Go on with what was paused."),
     "cancel": ("atamo_rules.cli.cancel:cancel", "End what is still open of one event, for good."),
+    "erase": ("atamo_rules.cli.erase:erase", "Erase what a message said, or all that somebody sent."),
     "audit": ("atamo_rules.cli.audit:audit", "Search the audit; prove that it is what was written."),
     "replay": (
         "atamo_rules.cli.replay:replay",
@@ -85,7 +86,7 @@ PANELS = {
     "Try them": "simulate bench replay plan",
     "Run a hub": "run service doctor plugins healthcheck backup",
     "Talk to a hub": "send request trace why",
-    "Operate it": "apply proposal top dead pause resume cancel audit key secret",
+    "Operate it": "apply proposal top dead pause resume cancel erase audit key secret",
     "About this command": "config completion version",
 }
 """Where the help shows each command."""

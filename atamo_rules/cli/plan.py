@@ -22,10 +22,16 @@ Examples:
   atamo plan rules/ --against HEAD~1
   atamo plan --against http://127.0.0.1:8080    the rules that a hub has in force
 
+PATHS are whole in themselves, event types and agents too. What a file would change that adds to the rules of a hub says
+`atamo proposal submit`, which puts nothing in force.
+
 Of recorded events, `atamo replay` says which would be decided differently.
 
 Exit codes: 0 told, 1 the rules have errors or the hub refused, 2 usage, files, or no hub answers. With
 --detailed-exitcode: 0 nothing changes, 2 something does."""
+
+ALONE = """These files are compared as they are.
+What they would add to a hub's rules says `atamo proposal submit`, which puts nothing in force."""
 
 
 @click.command(epilog=EPILOG)
@@ -45,17 +51,21 @@ def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str
     from atamo_rules.hub.proposals.review import changes
     from atamo_rules.hub.rulebook import NothingThere, Rulebook
     from atamo_rules.model.strict_json import encode
+    from atamo_rules.source import codes
     from atamo_rules.source.formats import render
 
     found = places(paths)
+    of_hub = against.startswith(("http://", "https://"))
     try:
         made = Rulebook(found, read_params(params)).compile()
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
     if made.ruleset is None:
         say(render(made.errors, "full", color=color_of(sys.stderr)), err=True)
+        if of_hub and any(one.code in (codes.UNKNOWN_NAME, codes.UNKNOWN_ACTION) for one in made.errors):
+            say(f"\n{ALONE}\n", err=True)
         return 1
-    if against.startswith(("http://", "https://")):
+    if of_hub:
         with RunningHub(against) as hub:
             try:
                 told = _of_hub(made.ruleset, hub.get("/v1/rules"))

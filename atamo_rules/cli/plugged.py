@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,20 +14,22 @@ import click
 from msgspec.structs import replace
 
 from atamo_rules.cli import settings
+from atamo_rules.cli.apart import GRACE, Apart, Blocked
 from atamo_rules.cli.console import say
 
 if TYPE_CHECKING:
+    from atamo_rules.hub.evaluators.following import Providers
     from atamo_rules.hub.ports import Evaluator
     from atamo_rules.model.contribution import ActionMessage
     from atamo_rules.model.event import Event
 
 
 class Contained:
-    """An evaluator that says in a ValueError whatever it does wrong, and that is given up after its time. It runs in
-    this process, as it does in a hub's."""
+    """An evaluator that says in a ValueError whatever it does wrong, and that is given up after its time, also where it
+    blocks. It runs in this process, as it does in a hub's, and in a thread of its own."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self.evaluator = evaluator
+    def __init__(self, evaluator: Evaluator, apart: Apart) -> None:
+        self.evaluator, self.apart = evaluator, apart
         self.name, self.version, self.digest = evaluator.name, evaluator.version, evaluator.digest
         self.timeout = evaluator.timeout
 
@@ -34,66 +37,94 @@ class Contained:
         """What it answers, about a copy of the event. Raises ValueError."""
         from atamo_rules.hub.evaluators.panel import LONGEST, MOST
 
+        if self.apart.blocked:
+            raise ValueError("it is not asked: it still blocks on an event before")
         seconds = min(self.timeout, LONGEST)
         seen = replace(event, body=deepcopy(event.body), salt="")
         try:
-            async with asyncio.timeout(seconds) as clock:
-                answer: Any = await self.evaluator.evaluate(seen)
-        except (Exception, SystemExit) as error:  # somebody's plug-in
-            if isinstance(error, TimeoutError) and clock.expired():
-                raise ValueError(f"it did not answer within {seconds:g} seconds") from None
-            name = type(error).__name__
-            raise ValueError(f"{name}: {error}" if str(error) else name) from None
+            answer = self.apart.run(self._asked(seen, seconds), seconds)
+        except Blocked:
+            why = f"it blocks: it did not answer within {seconds:g} seconds, and cannot be stopped"
+            raise ValueError(why) from None
         if isinstance(answer, str | bytes) or not isinstance(answer, Sequence):
             raise ValueError(f"it gave a {type(answer).__name__} in place of a list of action messages")
         if len(answer) > MOST:
             raise ValueError(f"it gave {len(answer)} action messages, and {MOST} are the most")
         return answer
 
+    async def _asked(self, event: Event, seconds: float) -> Any:
+        """What it answers in its time. Raises ValueError."""
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                return await self.evaluator.evaluate(event)
+        except (Exception, SystemExit) as error:  # somebody's plug-in
+            if isinstance(error, TimeoutError) and clock.expired():
+                raise ValueError(f"it did not answer within {seconds:g} seconds") from None
+            name = type(error).__name__
+            raise ValueError(f"{name}: {error}" if str(error) else name) from None
+
     async def close(self) -> None:
         """Give back what it holds. What that raises is nobody's concern any more."""
-        try:
-            await self.evaluator.close()
-        except (Exception, SystemExit):  # somebody's plug-in
-            return
+        with suppress(Blocked):
+            self.apart.run(self._closed(), GRACE)
+        self.apart.end()
+
+    async def _closed(self) -> None:
+        with suppress(Exception, SystemExit):  # somebody's plug-in
+            async with asyncio.timeout(GRACE):
+                await self.evaluator.close()
 
 
-def opened(named: Sequence[str], folder: Path, runner: asyncio.Runner) -> tuple[Contained, ...]:
+def opened(named: Sequence[str], folder: Path) -> tuple[Contained, ...]:
     """The providers of plug-ins named as `NAME:PLACE`, each in the first state it tells. Of one that tells none it is
     said why. Raises click.UsageError for one that cannot be made."""
-    from atamo_rules.hub.evaluators.following import Providers
+    from atamo_rules.hub.evaluators.following import PATIENCE, Providers
 
     if not named:
         return ()
     try:
-        found = Providers([plug_in("atamo.configuration_providers", one, folder) for one in named])
+        made = [plug_in("atamo.configuration_providers", one, folder) for one in named]
+        Providers(made)  # which knows two of one name
     except ValueError as error:
         raise click.UsageError(f"--provider: {error}.") from None
-    runner.run(found.begin())
-    states = found.now
-    runner.run(found.stop())
-    for kind, _, what in found.untold:
-        if kind != "provider.activated":
-            why = what.get("why") or "; ".join(what.get("reasons", ()))
-            say(f"the provider {what['provider']} is not asked: {why}\n", err=True)
-    return tuple(Contained(one) for one in states)
+    states: list[Contained] = []
+    for one in made:
+        found, apart = Providers([one]), Apart(f"provider {one.name}")
+        try:
+            apart.run(_first(found), PATIENCE)
+        except Blocked:
+            say(f"the provider {one.name} is not asked: it blocks before it tells a state\n", err=True)
+        else:
+            states += [Contained(state, apart) for state in found.now]
+        for kind, _, what in found.untold:
+            if kind != "provider.activated":
+                why = what.get("why") or "; ".join(what.get("reasons", ()))
+                say(f"the provider {what['provider']} is not asked: {why}\n", err=True)
+        if not found.now:
+            apart.end()
+    return tuple(states)
+
+
+async def _first(found: Providers) -> None:
+    await found.begin()
+    await found.stop()
 
 
 def unasked(named: Sequence[str]) -> tuple[str, ...]:
     """The providers of plug-ins that `atamo run` would ask beside the rules, by the settings and the environment, and
     that were not named here."""
     known = {_name(one) for one in named}
-    return tuple(name for name in map(_name, _of_run()) if name not in known)
+    return tuple(name for name in map(_name, of_run("provider")) if name not in known)
 
 
-def _of_run() -> Iterator[str]:
+def of_run(option: str) -> tuple[str, ...]:
+    """What `atamo run` would be given for an option by the environment or the settings."""
     told = click.get_current_context().find_root().params
     here = None if told.get("no_config") else settings.find(Path.cwd())
     place = Path(told["config"]) if told.get("config") else here
-    of_run = settings.read(place).values.get("run", {}) if place is not None else {}
-    yield from (
-        str(one) for one in os.environ.get("ATAMO_RUN_PROVIDER", "").split() or of_run.get("provider", ())
-    )
+    table = settings.read(place).values.get("run", {}) if place is not None else {}
+    given = os.environ.get(f"ATAMO_RUN_{option.upper()}", "").split() or table.get(option, ())
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
 def _name(said: str) -> str:
@@ -110,7 +141,8 @@ def plug_in(group: str, said: str, folder: Path) -> Any:
         return made(group, name, place, str(folder))
     except UnknownName as error:
         known = ", ".join(f"`{one}`" for one in offered(group))
-        raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}. There are {known}.") from None
+        said = str(error)[:1].upper() + str(error)[1:]
+        raise click.UsageError(f"{said}{'' if said.endswith('?') else '.'} There are {known}.") from None
     except (PluginBroken, PluginTwice) as error:
         raise click.UsageError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
     except (ValueError, OSError) as error:

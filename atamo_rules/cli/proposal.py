@@ -181,6 +181,7 @@ def _asked(url: str, format: str, ask: Callable[[RunningHub], Any]) -> int:
 
 def shown(one: dict[str, Any], ink: Ink) -> Iterator[str]:
     """A proposal as lines."""
+    from atamo_rules.cli.findings import lines_of
     from atamo_rules.cli.ink import plain
 
     color = {"applied": ink.good, "refused": ink.bad, "rejected": ink.bad}.get(one["state"], ink.strong)
@@ -196,10 +197,8 @@ def shown(one: dict[str, Any], ink: Ink) -> Iterator[str]:
     report = one["report"]
     for reason in report.get("refused", ()):
         yield ink.bad(plain(reason))
-    for found in report.get("findings", ()):
-        place = f"{plain(found['place'])}: " if found.get("place") else ""
-        code = f"[{found['code']}]" if found["code"] else ""
-        yield f"{place}{found['severity']}{code}: {plain(found['message'])}"
+    if report.get("findings"):
+        yield lines_of(report["findings"], one["files"], ink.on).rstrip("\n")
     rules = report.get("rules")
     if rules:
         for mark, names in ((ink.good("+"), rules["added"]), (ink.bad("-"), rules["removed"])):

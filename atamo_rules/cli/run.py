@@ -38,7 +38,12 @@ held by another hub or can no longer be written."""
 @click.option("--allow-host", "hosts", multiple=True, metavar="NAME",
               help="Another name that clients may call this hub by (the `Host` header).")  # fmt: skip
 @click.option("--http/--no-http", default=None, help="Whether to listen. With --stdin alone it does not.")
-@click.option("--stdin", "stdin", is_flag=True, help="Take events from standard input, one JSON a line.")
+@click.option(
+    "--stdin",
+    "stdin",
+    is_flag=True,
+    help="Take events from standard input, one JSON a line; answers to requests go to standard output.",
+)
 @click.option("--drop", metavar="DIR", help="Take *.json and *.jsonl files put into this folder.")
 @click.option("--audit", metavar="FILE", help="Where every step is written; `none` for nowhere."
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip

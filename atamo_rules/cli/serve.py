@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +21,18 @@ from atamo_rules.cli.plugged import plug_in
 from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
-from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.ways import Way
-from atamo_rules.model.via import Via
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
+    from atamo_rules.builtin.events.stdin import StandardInput
     from atamo_rules.builtin.witnesses.file import FileWitness
     from atamo_rules.cli.run import Voice
     from atamo_rules.hub.audit.notary import Sign
     from atamo_rules.hub.ports import Auditor, Rejected
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
+    from atamo_rules.hub.ways import Ways
     from atamo_rules.model.audit import Level
     from atamo_rules.rest.keysets import Issuer
 
@@ -86,6 +87,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     store that another hub holds."""
     from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
     from atamo_rules.builtin.configuration.folder import FolderProvider
+    from atamo_rules.builtin.events.stdin import StandardOutput
 
     if not (options.listens or options.stdin or options.drop or options.events):
         raise click.UsageError(
@@ -105,7 +107,10 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     providers = [plug_in("atamo.configuration_providers", one, folder) for one in options.providers]
     vault = plug_in("atamo.vaults", options.vault, folder) if options.vault else None
     drop = _drop(options.drop) if options.drop else None
-    ways = (*_ways(folder, options, voice), *([Way("drop", drop)] if drop is not None else []))
+    ways = [*_ways(folder, options, voice), *([Way("drop", drop)] if drop is not None else [])]
+    stdin = Way("stdin", StandardOutput()) if options.stdin else None
+    if stdin is not None:
+        ways.append(stdin)
     rules = FolderProvider(
         folder,
         tests=options.tests,
@@ -143,7 +148,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     settle_memory()
     finish = asyncio.Event()
     with _signals(finish) as heard:
-        refused = await _doors(controller, listening, options, voice, finish)
+        refused = await _doors(controller, listening, options, voice, finish, stdin)
         notify("STOPPING=1")
         voice.tell("stopping: taking nothing more, finishing what is under way")
         # What a signal finds in line waits in the store for the next start; the end of the input waits for it.
@@ -234,14 +239,11 @@ async def _doors(
     options: Options,
     voice: Voice,
     finish: asyncio.Event,
+    stdin: Way | None,
 ) -> int:
     """Open every way in, wait for the end, close them; gives how many lines were refused."""
     hub = controller.hub
     refused = 0
-
-    async def submit(raw: bytes) -> tuple[Taken, bool]:
-        await hub.room()
-        return await hub.submit(raw, via=Via("stdin"))
 
     def tell_refused(number: int, reasons: tuple[str, ...]) -> None:
         nonlocal refused
@@ -263,10 +265,10 @@ async def _doors(
         if way.path:
             voice.tell(f"`{way.name}` receives posts to {way.path}")
     reading: asyncio.Task[None] | None = None
-    if options.stdin:
+    if stdin is not None:
         from atamo_rules.builtin.events.stdin import StandardInput
 
-        reading = asyncio.create_task(StandardInput(tell_refused).run(submit))
+        reading = asyncio.create_task(_read(hub.ways, stdin, StandardInput(tell_refused)))
         if options.ends:
             reading.add_done_callback(lambda _: finish.set())
     notify("READY=1")
@@ -282,6 +284,12 @@ async def _doors(
             door.cancel()
     await asyncio.gather(*doors, *([reading] if reading else []), return_exceptions=True)
     return refused
+
+
+async def _read(ways: Ways, way: Way, provider: StandardInput) -> None:
+    """Take standard input to its end, and stay until all that it asked for is answered."""
+    await provider.run(partial(ways.submit, way))
+    await ways.owing.settled(way)
 
 
 def _ways(folder: Path, options: Options, voice: Voice) -> tuple[Way, ...]:

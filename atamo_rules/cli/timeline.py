@@ -98,12 +98,23 @@ def _head(event: Json, records: Sequence[Json], ink: Ink) -> Iterator[str]:
     if event.get("source"):
         sender += f", from {plain(event['source'])}"
     yield f"{sender}, {plain(event['time'])}"
+    erased = event.get("erased")
+    if erased:
+        by = f" by {plain(erased['by'])}" if erased["by"] else ""
+        why = f": {plain(erased['why'])}" if erased["why"] else ""
+        yield ink.nearly(f"erased on {plain(erased['at'])}{by}{why}")
 
 
 def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str]:
     """A record in one line or a few."""
     kind, what = str(record["kind"]), record["what"]
+    if list(what) == ["erased"]:
+        yield f"{kind}  {ink.faint('what it said was erased')}"
+        return
     match kind:
+        case "event.erased":
+            hollow = _count(len(what.get("records", ())), "record")
+            yield f"{ink.nearly('erased')}{_by(what)}, with what {hollow} said"
         case "event.accepted":
             note = "" if what.get("conforms", True) else ", although it breaks its type"
             came = f" because of {plain(record['cause'])}" if record["cause"] else ""
@@ -152,9 +163,9 @@ def _told(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[str
             expected = ", ".join(plain(one) for one in what.get("expected", ()))
             yield f"waits for answers{f' of {expected}' if expected else ''}"
         case _ if kind in REQUESTS:
-            count = f", {what['answered']} of {what['of']} answered" if "of" in what else ""
+            answered = f", {what['answered']} of {what['of']} answered" if "of" in what else ""
             why = f": {plain(what['why'])}" if what.get("why") else ""
-            yield f"the request {REQUESTS[kind]}{count}{why}"
+            yield f"the request {REQUESTS[kind]}{answered}{why}"
         case _ if kind.startswith("action."):
             yield _step(kind, what, ink)
         case _:
@@ -173,6 +184,10 @@ def _decided(record: Json, trace: Json, ink: Ink, every_rule: bool) -> Iterator[
     fired = len(what.get("matched", ()))
     considered = what.get("considered", len(rules))
     digest = str(record["rules"] or what.get("digest", ""))[:12]
+    if trace["event"]["state"] == "erased":
+        matched = ", ".join(plain(rule) for rule in what.get("matched", ()))
+        yield f"decided: {matched or 'no rule'} matched  {ink.faint(f'rules {digest}')}"
+        return
     yield f"{_count(considered, 'rule')} considered, {fired or 'none'} matched  {ink.faint(f'rules {digest}')}"
     for rule in rules:
         yield from _rule(rule, ink, every_rule)
@@ -249,8 +264,11 @@ def _step(kind: str, what: Json, ink: Ink) -> str:
         case "action.late":
             return f"{target}{number} {ink.faint('ended too late: somebody else had taken it')}"
     word = kind.partition(".")[2].replace("_", " ")
-    by = f" by {plain(what['by'])}" if what.get("by") else ""
-    return f"{target} {ink.nearly(f'was {word}')}{by}"
+    return f"{target} {ink.nearly(f'was {word}')}{_by(what)}"
+
+
+def _by(what: Json) -> str:
+    return f" by {plain(what['by'])}" if what.get("by") else ""
 
 
 def _of(what: Json) -> str:

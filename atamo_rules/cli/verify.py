@@ -127,6 +127,7 @@ def _once(
     from atamo_rules.engine.advice import scans
     from atamo_rules.engine.coverage import coverage
     from atamo_rules.hub.rulebook import NothingThere, run_tests
+    from atamo_rules.people.nearly import nearly
     from atamo_rules.source import codes
     from atamo_rules.source.diagnostic import Diagnostic, Severity, in_order
     from atamo_rules.source.render import render_concise
@@ -148,7 +149,10 @@ def _once(
                 say(f"{applied} {'fix' if applied == 1 else 'fixes'} applied\n", err=True)
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
-    declared = [*people_of(book.paths)[1], *agents_of(made, book.paths, code)]
+    people, unread = people_of(book.paths)
+    declared = [*unread, *agents_of(made, book.paths, code)]
+    if made.ruleset is not None and not unread:
+        declared += nearly(made.ruleset, people)
     diagnostics = in_order([*made.diagnostics, *declared, *python_of(book.paths, weaker_walls)])
     results: list[TestResult] = []
     summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
+import httpx2
+
 from atamo_rules.client import told
 from atamo_rules.client.told import Answered, Problem, Taken
 from atamo_rules.model.strict_json import JsonRefused, decode, encode
@@ -37,6 +39,17 @@ class Call(Generic[Result]):
 def whole(value: Any) -> Any:
     """An answer as it came."""
     return value
+
+
+def address(url: str) -> str:
+    """The address of a hub, as paths are put behind it. Raises ValueError, a sentence."""
+    try:
+        read = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise ValueError(f"`{url}` is no address: {error}") from None
+    if read.scheme not in ("http", "https") or not read.host:
+        raise ValueError(f"`{url}` is no address of a hub: write `http://…` or `https://…`, and a host")
+    return url.rstrip("/")
 
 
 def send(type: str, data: Json, id: str | None, **more: Json) -> Call[Taken]:

@@ -26,12 +26,9 @@ class Client:
     def __init__(self, url: str = URL, key: str = "", *, timeout: float = 10.0, tries: int = TRIES) -> None:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.timeout, self.tries = timeout, tries
-        try:
-            self._web = httpx2.Client(
-                base_url=url.rstrip("/"), headers=headers, trust_env=False, timeout=timeout
-            )
-        except httpx2.InvalidURL as error:
-            raise ValueError(f"`{url}` is no address: {error}") from None
+        self._web = httpx2.Client(
+            base_url=calls.address(url), headers=headers, trust_env=False, timeout=timeout
+        )
 
     # --- hand in ----------------------------------------------------------------------------------------
 

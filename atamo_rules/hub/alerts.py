@@ -13,11 +13,20 @@ from atamo_rules.model.work import Work
 class Alert:
     """An action that was given up, or was asked for in vain, an agent that is left alone for a while, a rule that
     cannot go on after its `ask`, a store that cannot be written, an audit that is not what it was, a number beyond its
-    threshold, a source or a provider that broke, or windows that were let go of because their rule was changed.
-    `message` is a sentence."""
+    threshold, a source or a provider that broke, windows that were let go of because their rule was changed, or a
+    credential that will be missed. `message` is a sentence."""
 
     kind: Literal[
-        "given-up", "breaker", "stuck", "store", "audit", "threshold", "source", "provider", "windows"
+        "given-up",
+        "breaker",
+        "stuck",
+        "store",
+        "audit",
+        "threshold",
+        "source",
+        "provider",
+        "windows",
+        "credential",
     ]
     message: str
     work: Work | None = None

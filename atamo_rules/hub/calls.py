@@ -25,7 +25,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Again, Done, Outcome
 from atamo_rules.model.people import User
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
 
@@ -230,5 +230,5 @@ class Saying:
     def declared(self) -> Declared | None:
         return self.first.declared()
 
-    async def credential(self, host: str = "") -> Secret | None:
-        return await self.first.credential(host)
+    async def credential(self, host: str = "", *, need: Need = "optional") -> Secret | None:
+        return await self.first.credential(host, need=need)

@@ -1,29 +1,26 @@
-"""What a hub stands on, looked at before it is needed: versions, plug-ins, rules, files, store, clock, agents.
+"""What a hub stands on, looked at before it is needed: versions, plug-ins, rules, files, store, clock.
 
-Nothing is changed, and no agent is asked to do anything; those that can say how they are may be asked that.
+Nothing is changed. `hub/health.py` asks agents how they are.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sqlite3
 import stat
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from atamo_rules.hub.plugins import GROUPS, listing
 from atamo_rules.source.diagnostic import Diagnostic, Severity
 
 State: TypeAlias = Literal["ok", "warning", "wrong"]
-AT_ONCE = 8
-"""Agents that are asked at one time."""
 ROOM = 256 << 20
 """Bytes that should be free where the store is."""
 AHEAD = 300.0
@@ -156,31 +153,3 @@ def clock(folder: Path) -> Check:
         said = f"what the hub wrote last is {newest - now:.0f} seconds in the future"
         return Check("clock", "wall clock", "wrong", said, "set the clock, best by NTP")
     return Check("clock", "wall clock", "ok", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)))
-
-
-async def agents(bound: Mapping[str, Any], seconds: float) -> tuple[Check, ...]:
-    """How every agent says that it is, so many at once, each in so many seconds."""
-    slots = asyncio.Semaphore(AT_ONCE)
-
-    async def one(name: str, agent: Any) -> Check:
-        ask = getattr(agent, "health", None)
-        if ask is None:
-            return Check("agent", name, "ok", "cannot say how it is")
-        try:
-            async with slots, asyncio.timeout(seconds):
-                said = await ask()
-        except TimeoutError:
-            said = f"no answer within {seconds:g} seconds"
-        except (Exception, SystemExit) as error:  # somebody's plug-in
-            said = f"{type(error).__name__}: {error}"
-        return Check("agent", name, "wrong", str(said)) if said else Check("agent", name, "ok", "is well")
-
-    found = await asyncio.gather(*(one(name, each.agent) for name, each in sorted(bound.items())))
-    for each in bound.values():
-        try:
-            await asyncio.wait_for(each.agent.close(), seconds)
-        except (Exception, SystemExit) as error:  # somebody's plug-in
-            found.append(
-                Check("agent", each.name, "warning", f"did not close: {type(error).__name__}: {error}")
-            )
-    return tuple(found)

@@ -21,6 +21,7 @@ from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.evaluators.following import Providers, activated
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.lacking import lacking
 from atamo_rules.hub.ports import (
     Agent,
     Auditor,
@@ -117,6 +118,7 @@ class Controller:
         await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
         await activated(self.hub, self.ruled)
+        self._warn(first)
         await self.providers.serve(self.hub, self._change)
         self.hear(first)
         self.monitor = Monitor(self.hub, self.thresholds)
@@ -132,6 +134,12 @@ class Controller:
         before, self.ruled = self.ruled, state
         await self.hub.activate(self._manned(state))
         await activated(self.hub, state, before)
+        self._warn(self.hub.current)
+
+    def _warn(self, state: Generation) -> None:
+        """Say which credentials its agents will miss."""
+        for sentence in lacking(state, self.vault):
+            self.hub.alarm(Alert("credential", sentence))
 
     async def register(self, name: str, agent: Agent) -> None:
         """Have an agent of this program do what is asked of `name` from here on, in place of whoever did. What rules of

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from atamo_rules.engine.decide import rule_of
-from atamo_rules.errors import NotAllowed
+from atamo_rules.errors import NoCredential, NotAllowed
 from atamo_rules.hub import records
 from atamo_rules.hub.consents import Consents as Consents
 from atamo_rules.hub.evaluators.messages import rule_name
 from atamo_rules.hub.ports import KeepingVault
 from atamo_rules.model.people import Who
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
+from atamo_rules.model.types import Json
 from atamo_rules.people.consent import refusal, wall
 
 if TYPE_CHECKING:
@@ -28,16 +29,19 @@ async def load(hub: Hub) -> None:
         await hub.vault.begin(hub.store, hub.clock)
 
 
-async def credential(hub: Hub, work: Work, host: str) -> Secret | None:
+async def credential(hub: Hub, work: Work, host: str, need: Need = "optional") -> Secret | None:
     """What whoever an action is done as has for its agent at a host: their own, else that of a group they are in now.
-    None when there is nothing. Raises NotAllowed, audited, when there is and this rule may not use it there."""
-    vault = hub.vault
-    if vault is None:
+    None when there is nothing. Raises NotAllowed, audited, when there is and this rule may not use it there; and
+    NoCredential, audited, when there is nothing and it is needed."""
+    vault, subject = hub.vault, work.whose
+    if vault is None or subject is None:
+        if need == "required":
+            why = "this hub has no vault" if vault is None else "it is done as nobody"
+            await _missing(
+                hub, work, subject, host, f"there is no credential for `{work.action.agent}` at {host}: {why}"
+            )
         return None
     action, people = work.action, hub.current.intake.people
-    subject = work.whose
-    if subject is None:
-        return None
     known = people.users.get(subject.name) if subject.kind == "user" else None
     tenant = known.organisation if known is not None else work.organisation
     if (no := wall(tenant, work.organisation)) is not None:
@@ -65,6 +69,9 @@ async def credential(hub: Hub, work: Work, host: str) -> Secret | None:
         return secret
     if refused:
         await _refused(hub, work, subject, host, refused)
+    if need != "optional":
+        why = f"there is no credential of {subject} for `{action.agent}` at {host}"
+        await _missing(hub, work, subject, host, why)
     return None
 
 
@@ -83,3 +90,9 @@ async def _refused(hub: Hub, work: Work, whose: Who, host: str, why: str) -> NoR
     what = {"of": "secret", "verb": "secret.use", "reason": why, "whose": str(whose), "host": host}
     await hub.write([records.of_action("access.denied", hub.clock.now(), work, **what)])
     raise NotAllowed(why)
+
+
+async def _missing(hub: Hub, work: Work, whose: Who | None, host: str, why: str) -> NoReturn:
+    what: dict[str, Json] = {"of": str(whose) if whose is not None else "nobody", "host": host}
+    await hub.write([records.of_action("secret.missing", hub.clock.now(), work, **what)])
+    raise NoCredential(why)

@@ -61,6 +61,14 @@ class Followers:
                 if bell is not None:
                     bell.set()
 
+    def forget(self) -> None:
+        """Let go of all that is remembered: what is asked for is read from the store again, as it is there now."""
+        self._heard.clear()
+        self._sorted.clear()
+        self._by_event.clear()
+        if self._last:
+            self._first = self._last + 1
+
     async def steps(self, event: str, after: int = 0, limit: int = 2**53) -> Sequence[AuditRecord]:
         """The records of an event after a position, the oldest first, at most so many."""
         found: list[AuditRecord] = []

@@ -44,6 +44,7 @@ from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.underway import Underway
 from atamo_rules.hub.ways import Ways
+from atamo_rules.hub.whole import delivered
 from atamo_rules.hub.windows.keeping import Windows
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
@@ -196,11 +197,12 @@ class Hub:
         try:
             accepted = self.store.accept([arrival_of(taken, event, now, made, via)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
-        except StoreUnavailable as error:
+        except BaseException as error:
             self.unreserve(following)
             if new:
                 self.retiring.leave(event.key)
-            self.came_back(error)
+            if isinstance(error, StoreUnavailable):
+                self.came_back(error)
             raise
         if kept.known != "new":
             self.unreserve(following)
@@ -213,6 +215,7 @@ class Hub:
         self.follow(kept, following)
         if request is not None and made is not None:
             await self.requests.begin(request, made.decision, generation)
+        await delivered()  # who went away meanwhile, now that everything has begun
         return taken, False
 
     def request(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from os import urandom
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.door import Door, SchemaBroken
 from atamo_rules.functions.time import parse_moment
-from atamo_rules.hub.audit.seal import SALT
+from atamo_rules.hub.audit.seal import salts
 from atamo_rules.model.event import Event
 from atamo_rules.model.given_json import exact
 from atamo_rules.model.people import Directory, User
@@ -58,6 +57,7 @@ class Intake:
     ruleset: Ruleset
     people: Directory = field(default_factory=Directory)
     doors: dict[str, Door] = field(default_factory=dict)
+    salts: Iterator[str] = field(default_factory=lambda: salts())
 
     def take(
         self,
@@ -166,7 +166,7 @@ class Intake:
             )
         if reasons and type.invalid == Policy.REJECT:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
-        salt = urandom(SALT).hex()
+        salt = next(self.salts)
         realm = user.organisation if admit is not None and user is not None else ""
         event = Event(id, type_name, door.filled(body), at, user, source, not reasons, 0, alerts, salt, realm)
         return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)

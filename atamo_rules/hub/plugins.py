@@ -39,6 +39,18 @@ NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"atamo.agents": ("settings_schema", "perform", "close")}
 )
 """What the thing that an entry point names must have; instances are not made to be looked at."""
+PARTS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        "atamo.configuration_providers": (("states", "evaluate"),),
+        "atamo.event_providers": (("run", "receive"),),
+        "atamo.stores": (("caps",), ("open",), ("accept",), ("record",), ("settle",), ("audit",), ("close",)),
+        "atamo.auditors": (("tell",), ("close",)),
+        "atamo.vaults": (("credential",),),
+    }
+)
+"""What the things that are made must have: one of each."""
+LOADING = 30.0
+"""Seconds that a package of somebody may take to be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +82,12 @@ def plugin(group: str, name: str) -> Any:
         raise UnknownName(GROUPS[group], name, get_close_matches(name, points, n=1))
     if len(points[name]) > 1:
         raise PluginTwice(GROUPS[group], name, [_said(point) for point in points[name]])
-    found = contained(name, points[name][0].load)
+    found = contained(name, lambda: loaded(points[name][0]))
     missing = [one for one in NEEDS.get(group, ()) if not hasattr(found, one)]
     if missing:
         raise PluginBroken(name, TypeError(f"it has no `{missing[0]}`"))
+    if not callable(found):
+        raise PluginBroken(name, TypeError(f"it is a {type(found).__name__}, and makes nothing"))
     return found
 
 
@@ -83,7 +97,43 @@ def made(group: str, name: str, place: str, folder: str) -> Any:
     make = plugin(group, name)
     if group == "atamo.event_providers" and hasattr(make, "settings_schema"):
         raise ValueError("it has settings: give it an entry in `sources.yaml`")
-    return contained(name, lambda: make(place, folder), (ValueError, OSError))
+    return fitting(group, name, contained(name, lambda: make(place, folder), (ValueError, OSError)))
+
+
+def fitting(group: str, name: str, part: Any) -> Any:
+    """The same part of a hub, once it is seen to be one. Raises PluginBroken."""
+    for several in PARTS.get(group, ()):
+        if not any(hasattr(part, one) for one in several):
+            lacking = " nor ".join(f"`{one}`" for one in several)
+            why = (
+                f"what it makes, a {type(part).__name__}, has {'neither' if several[1:] else 'no'} {lacking}"
+            )
+            raise PluginBroken(name, TypeError(why))
+    return part
+
+
+def loaded(point: EntryPoint) -> Any:
+    """What an entry point names, imported in time. Raises what its import raises, and TimeoutError: then its thread
+    stays behind."""
+    if _package(point) == "atamo-rules":
+        return point.load()
+    found: list[Any] = []
+
+    def load() -> None:
+        try:
+            found.append((point.load(), None))
+        except BaseException as error:  # somebody's package
+            found.append((None, error))
+
+    thread = threading.Thread(target=load, name=f"import of {point.value}", daemon=True)
+    thread.start()
+    thread.join(LOADING)
+    if not found:
+        raise TimeoutError(f"its import did not end within {LOADING:g} seconds")
+    value, error = found[0]
+    if error is not None:
+        raise error
+    return value
 
 
 def contained(name: str, call: Callable[[], Any], passing: tuple[type[BaseException], ...] = ()) -> Any:

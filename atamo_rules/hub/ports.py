@@ -21,7 +21,7 @@ from atamo_rules.model.contribution import ActionMessage, NotTaken
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Outcome
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.types import Json
 from atamo_rules.people.tokens import Binding, Rotation, Token, TokenKind
 from atamo_rules.source.diagnostic import Diagnostic
@@ -55,9 +55,11 @@ class Reply(Protocol):
         answer of that kind: what they answer is held to it in any case."""
         ...
 
-    async def credential(self, host: str = "") -> Secret | None:
+    async def credential(self, host: str = "", *, need: Need = "optional") -> Secret | None:
         """What the user in whose name this is done has for this agent, and for that host; None when there is nothing.
-        Asked at the moment of the call, never kept, never put into an answer, an error or a log."""
+        Asked at the moment of the call, never kept, never put into an answer, an error or a log. Raises NotAllowed
+        where there is something that may not be used, and NoCredential, audited, where there is nothing and it is
+        needed: nobody is to be called then."""
         ...
 
 
@@ -76,6 +78,7 @@ class Agent(Protocol):
     concurrency: int
     """Attempts that may run at once."""
     # `answers = False` may be set by a plug-in whose work has no answer: asking it is then warned of.
+    # `need`, a `Need`, may be set by one that asks for credentials: what is known to be missing is said at the start.
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         """One attempt. `action.id` is the idempotency key, the same on every attempt; `action.acting_as` is as whom,
@@ -254,7 +257,9 @@ class Responding(Protocol):
 
     async def respond(self, id: str, answers: Answers) -> None:
         """All that came of a request it brought, by the id of the message, once it is over. Called again after what
-        it raises, and by the next process where this one ended before: at least once."""
+        it raises, and by the next process where this one ended before: at least once, as long as the answers are kept.
+        Raises `receiving.NotYet` where somebody says when to come again, and `receiving.Undeliverable` where whoever
+        asked will never be answered: then it is not called again."""
         ...
 
 

@@ -1,4 +1,5 @@
-"""What a provider that others post to makes of one post: a message for the hub, an answer of its own, or a refusal."""
+"""What a provider that others post to makes of one post: a message for the hub, an answer of its own, or a refusal; and
+why a provider does not hand answers back."""
 
 from __future__ import annotations
 
@@ -16,6 +17,18 @@ class Received:
     message: dict[str, Json] | None
     answer: Json = None
     client: str = ""
+
+
+class Undeliverable(Exception):
+    """Answers that nobody will ever take: whoever asked cannot be answered, or must not be. The text says why."""
+
+
+class NotYet(Exception):
+    """Answers that cannot be handed back now; `after` are the seconds that whoever should take them asks for."""
+
+    def __init__(self, why: str, after: float | None = None) -> None:
+        super().__init__(why)
+        self.after = after
 
 
 class Refused(Exception):

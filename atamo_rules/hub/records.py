@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +130,12 @@ def replied(at: datetime, event: Event, action: Action, digest: str) -> Note:
     """What a rule answers."""
     what: dict[str, Json] = {"rule": action.rule, "action": action.id, "error": action.error}
     return Note(at, "reply.sent", event.key, event.who, what, f"action {action.id}", digest)
+
+
+def erased(at: datetime, event: str, who: str, why: str, records: Mapping[str, Json]) -> Note:
+    """An event of which nothing is left but its steps. `records` are those that are hollow since, by position."""
+    what: dict[str, Json] = {"by": who, "why": why, "records": dict(records)}
+    return Note(at, "event.erased", event, "", what, f"user {who}" if who else "")
 
 
 def finished(at: datetime, event: str) -> Note:

@@ -13,7 +13,7 @@ import jsonschema_rs
 
 from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
 from atamo_rules.hub.files import SOURCES, load
-from atamo_rules.hub.plugins import contained, made, offered, plugin
+from atamo_rules.hub.plugins import contained, fitting, made, offered, plugin
 from atamo_rules.hub.ways import Way
 from atamo_rules.model.fitting import Reason, reasons, unfit
 from atamo_rules.model.rule import AgentUse
@@ -152,7 +152,8 @@ def _made(one: Declared, folder: str) -> Any:
     try:
         kind = plugin(GROUP, one.plugin)
         if hasattr(kind, "settings_schema"):
-            return contained(one.plugin, lambda: kind(one.name, one.settings, folder), (ValueError, OSError))
+            way = contained(one.plugin, lambda: kind(one.name, one.settings, folder), (ValueError, OSError))
+            return fitting(GROUP, one.plugin, way)
         return made(GROUP, one.plugin, str(one.settings.get("place", "")), folder)
     except (ValueError, OSError, PluginBroken, PluginTwice) as error:
         raise ValueError(f"the source `{one.name}` cannot be used: {error}") from None

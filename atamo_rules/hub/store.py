@@ -175,6 +175,20 @@ class Store(Protocol):
         """Take dead letters up to a number away for good; gives how many."""
         ...
 
+    # --- erasing ----------------------------------------------------------------------------------------
+
+    async def erase(self, event: str, who: str = "", why: str = "") -> bool:
+        """Let go for good of all that an event says: its body and salt, its actions, their answers and dead letters,
+        its frames, and of its records what may hold some of it; these keep their places and hashes
+        (`hub.audit.erased`). Its key stays known, and whose it was. False, and nothing changed, for an event that is
+        not kept, or of which something is still to be done. Gives True for one that was erased before."""
+        ...
+
+    async def rewrite(self) -> None:
+        """Write anew all that is kept, so that nothing that was let go of is found in what is free. Takes its time, and
+        whoever writes meanwhile waits."""
+        ...
+
     # --- small shared state -----------------------------------------------------------------------------
 
     async def put(self, put: Put) -> int | None:

@@ -98,6 +98,11 @@ class Tally:
         finally:
             self._waiting -= 1
 
+    def forget(self, event: str) -> None:
+        """Let go of what is remembered of an event's troubles."""
+        kept = (note for note in self.troubles if note.event != event)
+        self.troubles = deque(kept, maxlen=TROUBLES)
+
     def document(self) -> dict[str, Json]:
         """The counts as JSON."""
         fired = sorted(self.fired.values.items(), key=lambda one: -one[1])

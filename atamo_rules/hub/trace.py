@@ -44,6 +44,28 @@ def document(
     }
 
 
+def erased_document(
+    key: str, told: Mapping[str, Json], records: Sequence[AuditRecord], rules_now: str
+) -> dict[str, Any]:
+    """The document of an event of which nothing is left but its steps: by whom it was erased, when and why, beside what
+    is told of any."""
+    last = next((one for one in reversed(records) if one.kind == "event.erased"), None)
+    erased = (
+        None
+        if last is None
+        else {"at": jsonable(last.at), "by": last.what.get("by"), "why": last.what.get("why")}
+    )
+    return {
+        "event": {**told, "key": key, "erased": erased},
+        "decided_under": next((one.rules for one in records if one.kind == "event.decided"), ""),
+        "rules_now": rules_now,
+        "computed": False,
+        "rules": [],
+        "records": [record_json(record) for record in records],
+        "follows": _follows(records),
+    }
+
+
 def _with_key(record: dict[str, Any], event: Event) -> dict[str, Any]:
     """A record of a window with the values of its key, which the audit names only: they are the event's."""
     if record["kind"] != "window.moved":

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.intake import Taken
-from atamo_rules.hub.requests.asking import Answers
+from atamo_rules.hub.owing import Owing
 from atamo_rules.model.types import Json
 from atamo_rules.model.via import Via
 from atamo_rules.model.work import Put
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 State: TypeAlias = Literal["open", "broken", "ended"]
 PLACES = "sources"
 """The bucket of how far providers have come."""
-OWED = "sources.owed"
-"""The bucket of requests whose answers a provider is still to be handed, each with the provider's name and the id."""
 FIRST, LONGEST = 1.0, 60.0
 """Seconds until a provider that broke is started again, the first time and at most."""
 
@@ -53,6 +51,11 @@ class Way:
             self.known += 1
         else:
             self.taken += 1
+
+    def mended(self) -> None:
+        """It does its work again."""
+        if self.state == "broken":
+            self.state, self.why = "open", ""
 
     def document(self) -> dict[str, Json]:
         """How it stands."""
@@ -101,21 +104,21 @@ class Ways:
         self.hub = hub
         self.ways = tuple(ways)
         self.tasks: set[asyncio.Task[None]] = set()
+        self.owing = Owing(hub, self._broken)
 
     async def start(self) -> None:
         """Have every provider bring its events, and hand answers over that a process before still owed."""
-        by_name = {way.name: way for way in self.ways}
         for way in self.ways:
             remember = getattr(way.provider, "remember", None)
             if remember is not None:
                 remember(Memory(self.hub, way.name))
-            await self.hub.note("source.opened", source=way.name, provider=type(way.provider).__qualname__)
+            if hasattr(way.provider, "run") or way.path:
+                await self.hub.note(
+                    "source.opened", source=way.name, provider=type(way.provider).__qualname__
+                )
             if hasattr(way.provider, "run"):
                 self._spawn(self._run(way))
-        for entry in await self.hub.store.entries(OWED):
-            owed: Any = entry.value
-            if isinstance(owed, Mapping) and owed.get("source") in by_name:
-                self._spawn(self._respond(by_name[str(owed["source"])], entry.key, str(owed["id"])))
+        await self.owing.begin(way for way in self.ways if hasattr(way.provider, "respond"))
 
     async def stop(self) -> None:
         """Have them bring no more; messages that the hub has are kept."""
@@ -123,6 +126,7 @@ class Ways:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.owing.stop()
 
     def receiver(self, path: str) -> Way | None:
         """Whoever is posted to at a path."""
@@ -154,8 +158,7 @@ class Ways:
         if event is not None and taken.decided and hasattr(way.provider, "respond"):
             kind = self.hub.current.ruleset.events.get(event.type)
             if kind is not None and kind.request:
-                await self.hub.store.put(Put(OWED, event.key, {"source": way.name, "id": event.id}))
-                self._spawn(self._respond(way, event.key, event.id))
+                await self.owing.owe(way, event)
         return taken, known
 
     def _spawn(self, work: Any) -> None:
@@ -168,7 +171,7 @@ class Ways:
         pause = FIRST
         while True:
             before = way.taken
-            way.state = "open"
+            way.mended()
             try:
                 await way.provider.run(partial(self.submit, way))
                 way.state = "ended"
@@ -178,21 +181,6 @@ class Ways:
                 await self._broken(way, error)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST)
-
-    async def _respond(self, way: Way, key: str, id: str) -> None:
-        """Hand the answers of a request to the provider that brought it, once it is over; again until it takes them."""
-        pause = FIRST
-        frames = [frame async for frame in self.hub.requests.stream(key) if frame is not None]
-        request = await self.hub.requests.find(key)
-        while request is not None:
-            try:
-                await way.provider.respond(id, Answers(request, tuple(frames)))
-                break
-            except (Exception, SystemExit) as error:  # somebody's plug-in
-                await self._broken(way, error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST)
-        await self.hub.store.put(Put(OWED, key, None))
 
     async def _broken(self, way: Way, error: BaseException) -> None:
         why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -15,6 +15,7 @@ Verb: TypeAlias = Literal[
     "act.as",
     "message.read",
     "message.cancel",
+    "message.erase",
     "types.read",
     "rules.read",
     "rules.change",

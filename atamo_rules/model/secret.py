@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Literal, NoReturn, TypeAlias
+
+Need: TypeAlias = Literal["optional", "expected", "required"]
+"""Whether an agent can do without a credential: it can; it cannot where what it does is done as somebody, in a hub with
+a vault; or it never can."""
 
 
 class Secret:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -18,6 +18,7 @@ from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
 from atamo_rules.people.decide import anywhere, decide, everywhere
 from atamo_rules.people.roles import LOCAL
+from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
 
@@ -95,7 +96,7 @@ class Access:
             await hub.start()
         if keyring.open and not self.others:  # a hub that has another sign-in is open to nobody
             return LOCAL
-        scheme, _, text = request.headers.get("authorization", "").partition(" ")
+        scheme, _, text = header(request, b"authorization").partition(" ")
         key = text.strip() if scheme.lower() == "bearer" else ""
         asked = bool(key) and not keyring.open
         principal = await keyring.principal(key, hub.current.intake.people) if asked else None
@@ -143,15 +144,26 @@ class Access:
     async def message(self, request: Request, verb: Verb = "message.read") -> str | None:
         """The key in the hub of the message that a path names; None when there is none, or none for this principal:
         nobody can tell these apart. An id finds one's own organisation's message first."""
-        hub, name = self.hub(), str(request.path_params["id"])
-        who = principal(request)
+        return await self.named(request, str(request.path_params["id"]), verb)
+
+    async def named(self, request: Request, name: str, verb: Verb) -> str | None:
+        """The same of a message that is named otherwise."""
+        hub, who = self.hub(), principal(request)
         tenant = who.user.organisation
         key = await hub.store.find(Event(name, "", {}, hub.clock.now(), realm=tenant).key) if tenant else None
         key = key or await hub.store.find(name)
         event = await hub.store.event(key or name)  # of none too: the time it takes must not tell which it is
         if event is None:
-            return key if everywhere(who, verb) else None
-        return event.key if await self.may(request, verb, of_event(event)) else None
+            left = await hub.store.told(key or name)
+            if key is None or everywhere(who, verb):
+                return key
+            if left is None or left["state"] != "erased":
+                return None
+            return key if await self.may(request, verb, of_erased(left)) else None
+        if await self.may(request, verb, of_event(event)):
+            return event.key
+        await hub.store.told("")  # as of none
+        return None
 
     async def record(self, request: Request, record: AuditRecord) -> bool:
         """Whether somebody may see a record: those of messages as the messages, all others as the hub's own."""
@@ -159,8 +171,16 @@ class Access:
             return True
         if not record.event or record.kind in ANOTHERS:
             return self.sees(request, "audit.read", Resource("audit"))
-        event = await self.hub().store.event(record.event)
-        return event is not None and self.sees(request, "audit.read", of_event(event))
+        store = self.hub().store
+        event = await store.event(record.event)
+        if event is not None:
+            return self.sees(request, "audit.read", of_event(event))
+        left = await store.told(record.event)
+        return (
+            left is not None
+            and left["state"] == "erased"
+            and self.sees(request, "audit.read", of_erased(left))
+        )
 
     def sender(self, request: Request) -> Callable[[User | None, str, EventType | None], str]:
         """What the intake asks before it takes a message: why this principal may not send such a one, or nothing."""
@@ -190,7 +210,8 @@ class Access:
 
 def address_of(request: Request) -> str:
     """The address a request came from; empty where there is none, as on a socket of the file system."""
-    return request.client.host if request.client is not None else ""
+    client = request.scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def network(address: str) -> str:
@@ -214,6 +235,14 @@ def principal(request: Request) -> Principal:
 def of_event(event: Event) -> Resource:
     """A message, as something that is asked about."""
     return belonging("message", event.user, event.type)
+
+
+def of_erased(left: Mapping[str, Any]) -> Resource:
+    """What is left of a message that was erased (`Store.told`): it is whose the message was."""
+    if left["user"] is None:
+        return Resource("message", type=left["type"])
+    groups = frozenset(left["groups"])
+    return Resource("message", left["organisation"], left["user"], groups, left["type"])
 
 
 def of_rule(rule: Rule) -> Resource:

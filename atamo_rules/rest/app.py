@@ -20,6 +20,8 @@ from atamo_rules.rest.agents import Agents
 from atamo_rules.rest.bodies import LARGEST
 from atamo_rules.rest.conditional import JSON, Conditional, acceptable, fresh
 from atamo_rules.rest.dead import Dead
+from atamo_rules.rest.direct import Direct
+from atamo_rules.rest.erasing import Erasing
 from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.hooks import Hooks
 from atamo_rules.rest.keys import Keys
@@ -44,6 +46,8 @@ LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 LOOSE = ("/healthz", "/readyz", "/hooks/{path:path}")
 """Paths whose callers may add to the address what they like: probes do, and senders of webhooks."""
+OFTEN = (("POST", "/v1/events"),)
+"""What no router is asked about."""
 SQUEEZED = 2048
 """Bytes from which on an answer is compressed for those who take that; streams never are."""
 
@@ -84,13 +88,14 @@ def application(
     that a body may take to begin with."""
     access = Access(hub, others, rate)
     changes = Conditional()
+    paths = _paths(entries(hub, access, largest, beat), access)
     routes = [
         Route(path, by_method(handlers, media_of(path), changes), methods=[*handlers, "OPTIONS"])
-        for path, handlers in _paths(entries(hub, access, largest, beat), access).items()
+        for path, handlers in paths.items()
     ]
-    app = Starlette(routes=routes, exception_handlers=FAULTS)
-    patient = SlowBodies(app, patience)
-    return HostCheck(Squeezing(patient), frozenset(host.lower() for host in (*LOCAL, *hosts)))
+    app = Squeezing(Starlette(routes=routes, exception_handlers=FAULTS))
+    direct = Direct(app, {(method, path): paths[path][method] for method, path in OFTEN})
+    return HostCheck(SlowBodies(direct, patience), frozenset(host.lower() for host in (*LOCAL, *hosts)))
 
 
 class Squeezing:
@@ -206,6 +211,7 @@ def entries(
         Entry("POST", "/v1/dead/redrive", "work.operate", dead.redrive),
         Entry("POST", "/v1/dead/discard", "work.operate", dead.discard),
         Entry("GET", "/v1/dead/{number:place}", "dead.read", dead.show),
+        Entry("POST", "/v1/erasures", "message.erase", Erasing(hub, access).erase),
         Entry("POST", "/v1/proposals", "rules.change", proposals.submit),
         Entry("GET", "/v1/proposals", "rules.read", proposals.list),
         Entry("GET", "/v1/proposals/{id}", "rules.read", proposals.show),

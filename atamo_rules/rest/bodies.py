@@ -12,7 +12,7 @@ from atamo_rules.hub.intake import LONGEST_ID
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest import cloudevents
 from atamo_rules.rest.encodings import opened
-from atamo_rules.rest.parameters import digits
+from atamo_rules.rest.parameters import digits, header
 from atamo_rules.rest.problem import Problem, refusal
 
 LARGEST = 25 << 20
@@ -47,7 +47,7 @@ class Messages:
 
 async def read(request: Request, largest: int = LARGEST) -> Messages:
     """The messages of a request whose body has at most so many bytes. Raises Problem: 400, 413, 415."""
-    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    media = header(request, b"content-type").split(";")[0].strip().lower()
     if media not in (*_ONE, *_LINES, _BATCH):
         found = f"the content type is `{media[:80]}`" if media else "there is no content type"
         kinds = ", ".join((*_ONE, _BATCH, _LINES[0]))
@@ -55,13 +55,13 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
             415, "media-type", "this kind of body is not understood", found, f"send {kinds}",
             headers=(("Accept", kinds),),
         )  # fmt: skip
-    type_name = request.query_params.get("type")
+    type_name = request.query_params.get("type") if request.scope["query_string"] else None
     if type_name == "":
         raise Problem(
             400, "parameter", "`type` is the name of an event type", remedy="GET /v1/types lists them"
         )
     raw = await bounded(request, largest)
-    if media == "application/json" and any(name.startswith("ce-") for name in request.headers):
+    if media == "application/json" and any(name.startswith(b"ce-") for name, _ in request.scope["headers"]):
         return Messages((_binary(request, raw),), False)
     if media in _LINES:
         lines = [line for line in raw.split(b"\n") if line.strip()]
@@ -121,7 +121,7 @@ async def bounded(request: Request, limit: int) -> bytes:
             headers=(("Connection", "close"),),
         )  # fmt: skip
 
-    if (digits(request.headers.get("content-length", "")) or 0) > limit:
+    if (digits(header(request, b"content-length")) or 0) > limit:
         raise too_large()
     pieces: list[bytes] = []
     came = size = 0
@@ -138,7 +138,7 @@ async def bounded(request: Request, limit: int) -> bytes:
 def idempotency_key(request: Request) -> str:
     """What the `Idempotency-Key` header says (IETF draft-07: a quoted text; bare ones are common), or nothing. Raises
     Problem."""
-    key = request.headers.get("idempotency-key", "").strip()
+    key = header(request, b"idempotency-key")
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
     if len(key) > LONGEST_ID or any(ord(char) < 32 for char in key):

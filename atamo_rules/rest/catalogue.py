@@ -62,6 +62,11 @@ CATALOGUE: dict[str, Kind] = {
         "The event's envelope is not right.",
         'Send `{"type": …, "data": {…}}`, or bare data with `?type=NAME`.',
     ),
+    "erased": Kind(
+        (410,),
+        "What the message said was erased; `detail` says by whom and when.",
+        "GET `/v1/events/{id}/trace` still tells each of its steps.",
+    ),
     "fault": Kind((500,), "A fault of the hub itself.", "See the hub's standard error, and report it."),
     "forbidden": Kind(
         (403,),

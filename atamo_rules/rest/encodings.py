@@ -6,6 +6,7 @@ import zlib
 
 from starlette.requests import Request
 
+from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 
 _GZIP = 16 + zlib.MAX_WBITS
@@ -52,7 +53,7 @@ class Plain:
 
 def opened(request: Request, limit: int) -> Gunzip | Plain:
     """What opens the body of a request, by its `Content-Encoding`. Raises Problem, 415."""
-    given = request.headers.get("content-encoding", "identity").strip().lower()
+    given = header(request, b"content-encoding").lower()
     if given in ("", "identity"):
         return Plain()
     if given in ("gzip", "x-gzip"):

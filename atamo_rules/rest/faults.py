@@ -23,8 +23,13 @@ class HostCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            given = [value for name, value in scope["headers"] if name == b"host"]
-            name = given[0].decode("latin-1").lower() if len(given) == 1 else ""
+            given, origins = [], []
+            for header, value in scope["headers"]:
+                if header == b"host":
+                    given.append(value.decode("latin-1").lower())
+                elif header == b"origin":
+                    origins.append(value.decode("latin-1").lower())
+            name = given[0] if len(given) == 1 else ""
             host = _host(name)
             if host not in self.names and "*" not in self.names:
                 problem = Problem(
@@ -33,9 +38,6 @@ class HostCheck:
                 )  # fmt: skip
                 await problem.response()(scope, receive, send)
                 return
-            origins = [
-                value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"origin"
-            ]
             if origins and not all(self._ours(origin) for origin in origins):
                 problem = Problem(
                     403, "origin", "pages of other sites may not call this hub",

@@ -109,6 +109,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET /v1/dead/{number}": Operation("Show a dead letter", {200: "Letter"}),
     "POST /v1/dead/redrive": Operation("Have dead letters done again", {200: "Redriven"}, "Redrive"),
     "POST /v1/dead/discard": Operation("Take dead letters away", {200: "Discarded"}, "Discard"),
+    "POST /v1/erasures": Operation("Erase what messages said", {200: "Erasures"}, "Erasure"),
     "POST /v1/proposals": Operation("Submit rules", {201: "Proposal"}, "NewProposal", leads=(
         "get_proposals_id", "post_proposals_id_approve", "post_proposals_id_withdraw", "post_proposals_id_rollback")),
     "GET /v1/proposals": Operation("List proposals", {200: "Proposals"}, query=(("state", TEXT), *_PAGE)),

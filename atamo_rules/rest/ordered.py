@@ -166,6 +166,14 @@ ORDERS: dict[str, Schema] = {
         ),
         "oneOf": _EITHER,
     },
+    "Erasure": {
+        **order(
+            "say of what: either `event`, the id of a message, or `user`, the name of who sent them",
+            event=name("the id of a message, or its key", 1024), user=name("the name of a user"),
+            why=NOTE, by=BY, dry_run=YES, rewrite=YES,
+        ),
+        "oneOf": [{"required": ["event"]}, {"required": ["user"]}],
+    },
     "NewProposal": order(
         "Rule files of one level as somebody wants them to be.", ("level", "files"),
         level=LEVEL, about=NOTE, files=FILES,

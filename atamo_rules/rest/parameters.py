@@ -27,6 +27,15 @@ def decimal(given: str) -> float | None:
     return float(given) if _NUMBER.fullmatch(given) else None
 
 
+def header(request: Request, name: bytes) -> str:
+    """What the first header of a name in lower case says, without blanks around it; empty where there is none. Looked
+    up where it came, for `Request.headers` is made anew for each request."""
+    for given, value in request.scope["headers"]:
+        if given == name:
+            return str(value.decode("latin-1")).strip()
+    return ""
+
+
 def whole(request: Request, name: str, default: int, most: int) -> int:
     """A whole number from 0 to `most`. Raises Problem."""
     given = request.query_params.get(name)

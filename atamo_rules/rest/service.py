@@ -11,6 +11,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from atamo_rules.hub.erasing import erasure_of
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
@@ -19,8 +20,9 @@ from atamo_rules.model.via import Via
 from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import Message, idempotency_key, read
+from atamo_rules.rest.erasing import erased_problem
 from atamo_rules.rest.pages import listed
-from atamo_rules.rest.problem import Problem, json_response, refusal
+from atamo_rules.rest.problem import Problem, Receipt, json_response, refusal
 from atamo_rules.rest.requests import RequestDoor, cancels, read_options
 
 
@@ -42,7 +44,7 @@ class Service:
             taken, known = await self._take(request, messages.items[0], key)
             if taken.event is None:
                 raise refusal(taken.code, taken.status, taken.refused)
-            return json_response(_result(taken, known), 202, {"Location": f"/v1/events/{_quoted(taken.key)}"})
+            return Receipt(_result(taken, known), f"/v1/events/{_quoted(taken.key)}")
         # In order into one commit, or few.
         each = (
             self._take(request, item, f"{key}/{number}" if key else "")
@@ -163,6 +165,8 @@ class Service:
                 404, "unknown-id", "nothing is kept under this id",
                 remedy="a hub without a file knows the last messages only, and none from before it was started",
             )  # fmt: skip
+        if told["state"] == "erased":
+            raise erased_problem(await erasure_of(self.hub(), str(key)))
         if told["state"] == "forgotten":
             raise Problem(410, "forgotten", "this was over long ago, and is no longer kept",
                           remedy="the audit still has each of its steps")  # fmt: skip

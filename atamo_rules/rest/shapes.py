@@ -135,6 +135,10 @@ SHAPES: dict[str, Schema] = {
                      end=YES, groups=each(shape("How many.", agent=TEXT, error=TEXT, count=WHOLE))),
     "Redriven": shape("What was done again.", redriven=WHOLE, more={"upto": WHOLE, "letters": each(ref("Letter"))}),
     "Discarded": shape("What was taken away.", discarded=WHOLE, upto=WHOLE),
+    "Erasures": shape(
+        "What was erased, or would be: keys of messages, and those of which something would not end.",
+        erased=WHOLE, events=each(TEXT), left=each(TEXT),
+    ),
     "Proposal": PROPOSAL,
     "Proposals": shape("Proposals, the newest first.", proposals=each(ref("Proposal"))),
     "Tried": {"type": "object", "description": "What rules would do with an event."},

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from atamo_rules.model.strict_json import encode
+from atamo_rules.rest.begun import Begun
 from atamo_rules.rest.problem import MEDIA, Problem
 
 PATIENCE = 20.0
@@ -41,9 +42,13 @@ class SlowBodies:
             nonlocal size, whole
             if whole:
                 return await receive()
+            coming = Begun(receive())
             try:
-                async with asyncio.timeout_at(begun + self.patience + size / LEAST):
-                    message = await receive()
+                if coming.over:
+                    message = await coming
+                else:
+                    async with asyncio.timeout_at(begun + self.patience + size / LEAST):
+                        message = await coming
             except TimeoutError:
                 raise Problem(
                     408, "slow", "the body took too long to come", f"{size} bytes came",

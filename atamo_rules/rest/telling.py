@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.audit.search import Found, Query, search
+from atamo_rules.hub.erasing import erasure_of
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.replay import decision_facts, timed_rules
-from atamo_rules.hub.trace import document, record_json, why
+from atamo_rules.hub.trace import document, erased_document, record_json, why
 from atamo_rules.model.audit import FAMILIES, KINDS
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.decision import Decision
@@ -23,6 +24,7 @@ from atamo_rules.people.decide import everywhere
 from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
 from atamo_rules.rest.bodies import prefer_wait
+from atamo_rules.rest.erasing import erased_problem
 from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import moment, text, whole, yes
@@ -78,9 +80,12 @@ class Telling:
         return Response(notary.latest.written, media_type="text/plain; charset=utf-8")
 
     async def trace(self, request: Request) -> Response:
-        """The whole story of one event."""
-        hub, event = await self._event(request)
-        told = await hub.store.told(event.key)
+        """The whole story of one event; of one that was erased, its steps."""
+        hub, key = self.hub(), await self.access.message(request)
+        told = await hub.store.told(key) if key is not None else None
+        if key is not None and told is not None and told["state"] == "erased":
+            return json_response(await self._erased(request, key, told))
+        event = await self._there(key)
         assert told is not None, "an event that is kept is told"
         found = await self._page(hub, Query(event=event.key), 0, 10 * MOST)
         then = await hub.rules_of(str(told.get("digest") or ""))
@@ -156,6 +161,13 @@ class Telling:
         link = {} if found.end else next_link(request, found.cursor)
         return json_response({"events": events, "cursor": found.cursor, "end": found.end}, headers=link)
 
+    async def _erased(self, request: Request, key: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """What is left to tell of an event that was erased."""
+        hub = self.hub()
+        found = await self._page(hub, Query(event=key), 0, 10 * MOST)
+        records = [one for one in found.records if principal(request) == LOCAL or one.kind not in ANOTHERS]
+        return erased_document(key, told, records, hub.current.digest)
+
     async def status(self, request: Request) -> Response:
         """How the hub stands: what is open, what it did since it started, agent by agent."""
         await self.access.require(request, "hub.read", Resource("hub"))
@@ -176,17 +188,23 @@ class Telling:
         )
 
     async def _event(self, request: Request) -> tuple[Hub, Event]:
+        return self.hub(), await self._there(await self.access.message(request))
+
+    async def _there(self, key: str | None) -> Event:
+        """An event that is kept. Raises Problem."""
         hub = self.hub()
-        key = await self.access.message(request)
         event = await hub.store.event(key) if key is not None else None
         if event is None:
+            erased = await erasure_of(hub, key) if key is not None else None
+            if erased is not None:
+                raise erased_problem(erased)
             raise Problem(
                 404,
                 "unknown-id",
                 "nothing is kept under this id",
                 remedy="search for it: atamo audit search --text",
             )
-        return hub, event
+        return event
 
 
 def _decided(event: Event, decision: Decision) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 from atamo_rules.engine.door import Door
+from atamo_rules.errors import NoCredential
 from atamo_rules.hub.generation import Declared
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done, Outcome
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.types import Anything, EventType, Json
 
 Step: TypeAlias = "Outcome | BaseException | Callable[[Action], Outcome] | float"
@@ -53,7 +54,8 @@ class ScriptedAgent:
 
 class Replies:
     """What an agent is given to answer with, that remembers what it said: bodies with their keys, news of progress,
-    and after how many bodies it had loaded. `credentials` are what its user has, by host; `answer` is what the action
+    and after how many bodies it had loaded. `credentials` are what its user has, by host; where there are
+    none, it is as in a hub without a vault. `answer` is what the action
     declares to answer, as JSON Schema."""
 
     def __init__(
@@ -79,5 +81,8 @@ class Replies:
             return None
         return Declared(self.answer, Door(EventType("answer", Anything(), dict(self.answer))).reasons)
 
-    async def credential(self, host: str = "") -> Secret | None:
-        return self.credentials.get(host)
+    async def credential(self, host: str = "", *, need: Need = "optional") -> Secret | None:
+        secret = self.credentials.get(host)
+        if secret is None and (need == "required" or (need == "expected" and self.credentials)):
+            raise NoCredential(f"there is no credential at {host}")
+        return secret

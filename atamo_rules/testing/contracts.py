@@ -19,6 +19,7 @@ from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.laws_of_accepting import AcceptLaws
 from atamo_rules.testing.laws_of_auditing import AuditLaws
 from atamo_rules.testing.laws_of_delays import DelayLaws
+from atamo_rules.testing.laws_of_erasing import ErasingLaws
 from atamo_rules.testing.laws_of_evaluating import EvaluatorContract as EvaluatorContract
 from atamo_rules.testing.laws_of_keeping import AnswerLaws, DeadLaws, StateLaws
 from atamo_rules.testing.laws_of_providing import (
@@ -31,7 +32,7 @@ from atamo_rules.testing.laws_of_work import WorkLaws
 from atamo_rules.testing.store_stage import NOON, action
 
 
-class StoreContract(AcceptLaws, WorkLaws, DelayLaws, AnswerLaws, DeadLaws, StateLaws, AuditLaws):
+class StoreContract(AcceptLaws, WorkLaws, DelayLaws, AnswerLaws, DeadLaws, StateLaws, AuditLaws, ErasingLaws):
     """What the hub relies on of a store."""
 
 

@@ -17,7 +17,7 @@ from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.agents.web.signing import signed
 from atamo_rules.errors import NotAllowed
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.contracts import action
 from tests.agents.servers import Asked, Said, Web, web
@@ -82,7 +82,7 @@ def test_a_credential_that_cannot_be_sent_is_not_shown(desk: Web, secret: Secret
 
 def test_what_the_vault_does_not_give_is_final(desk: Web) -> None:
     class Locked(Replies):
-        async def credential(self, host: str = "") -> Secret | None:
+        async def credential(self, host: str = "", *, need: Need = "optional") -> Secret | None:
             raise NotAllowed("it is for another host")
 
     async def story() -> Outcome:

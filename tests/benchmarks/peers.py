@@ -22,21 +22,21 @@ ROOT = Path(__file__).parent.parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`keeps`: what becomes of a message in hand when the process dies; retries; what is left of one that is done."""
+    """`keeps`: retries, and what is left of one that is done. What a crash does is tried by `peer_crashes`."""
 
     program: str
     name: str
-    keeps: tuple[str, str, str]
+    keeps: tuple[str, str]
 
 
 QUEUES = (
-    Queue("atamo", "Atamo", ("again", "yes", "audit: what, why, outcome")),
-    Queue("huey_sqlite", "huey, SQLite", ("lost", "yes", "nothing")),
-    Queue("celery_sqlite", "Celery, SQLite", ("lost", "yes", "the message")),
-    Queue("celery_redis", "Celery, Redis", ("again, after an hour", "yes", "nothing")),
-    Queue("taskiq_redis", "taskiq, Redis", ("again, after 10 minutes", "by a middleware", "the message")),
-    Queue("procrastinate_postgres", "procrastinate, PostgreSQL", ("by code of yours", "yes", "job and its states")),
-    Queue("dbos_sqlite", "DBOS, SQLite", ("again, at the next start", "of its steps", "input, steps, outcome")),
+    Queue("atamo", "Atamo", ("yes", "audit: what, why, outcome")),
+    Queue("huey_sqlite", "huey, SQLite", ("yes", "nothing")),
+    Queue("celery_sqlite", "Celery, SQLite", ("yes", "the message")),
+    Queue("celery_redis", "Celery, Redis", ("yes", "nothing")),
+    Queue("taskiq_redis", "taskiq, Redis", ("by a middleware", "the message")),
+    Queue("procrastinate_postgres", "procrastinate, PostgreSQL", ("yes", "job and its states")),
+    Queue("dbos_sqlite", "DBOS, SQLite", ("of its steps", "input, steps, outcome")),
 )  # fmt: skip
 
 
@@ -107,7 +107,6 @@ def table(found: dict[str, list[dict[str, Any]]], count: int, rounds: int) -> Ta
             "to Atamo",
             "CPU µs",
             "to Atamo",
-            "in hand at a crash",
             "retries",
             "keeps of it",
         ),

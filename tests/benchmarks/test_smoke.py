@@ -38,7 +38,6 @@ def test_an_unknown_name_is_told() -> None:
     assert main(["sped"], said.append) == 2
     assert said == [
         "There is no benchmark `sped`; there are version, verify, stages, compile, reload, decide, render, windows, "
-        "shapes, door, hub, hub-windows, audit, memory, post, peers, calls, dead, sandbox, sigma, match, match-making, "
-        "match-crowded, match-changing, "
-        "match-json, match-peers."
+        "shapes, door, hub, hub-windows, audit, memory, post, peers, peers-killed, calls, dead, sandbox, sigma, match, "
+        "match-making, match-crowded, match-changing, match-json, match-peers."
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from atamo_rules.cli import import_rules, imported_folder
 from atamo_rules.cli.foreign_files import Foreign
 from atamo_rules.cli.main import main
 from atamo_rules.importers import eventbridge as eventbridge_importer
-from tests.cli.dispatcher import atamo
+from tests.cli.dispatcher import Dispatcher, atamo
 from tests.places import write
 
 EC2 = '{"source": ["aws.ec2"], "detail": {"state": ["stopped"]}}\n'
@@ -209,27 +210,60 @@ def test_a_former_import_is_replaced_and_nothing_else_is(tmp_path: Path) -> None
     assert atamo("fmt", "--check", "out", cwd=tmp_path).returncode == 0
 
 
+def test_a_hub_that_runs_on_the_folder_keeps_what_it_has(tmp_path: Path) -> None:
+    """Its files are not copied away from under it, and it takes the new rules up."""
+    write(tmp_path, {"in/ec2.json": EC2})
+    assert eventbridge("in", "-o", "out", "--event-type", "cloud", cwd=tmp_path)[0] == 0
+    event = {"type": "cloud", "data": {"source": "aws.ec2", "detail": {"state": "stopped"}}}
+    with Dispatcher("out", "--port", "0", cwd=tmp_path) as hub, hub.web as web:
+        assert web.post("/v1/events", json={**event, "id": "e1"}).status_code == 202
+        write(tmp_path, {"in/s3.json": '{"source": ["aws.s3"]}'})
+        code, _, err = eventbridge("in", "-o", "out", "--event-type", "cloud", cwd=tmp_path)
+        assert (code, err) == (0, "")
+        hub.said("2 rules")
+        assert web.post("/v1/events", json={**event, "id": "e2"}).status_code == 202
+        assert hub.end(signal.SIGTERM) == 0
+    with Dispatcher("out", "--port", "0", cwd=tmp_path) as hub, hub.web as web:
+        assert [web.get(f"/v1/events/{id}").status_code for id in ("e1", "e2")] == [200, 200]
+        assert hub.end(signal.SIGTERM) == 0
+
+
+def test_what_a_record_names_outside_of_its_folder_stays(tmp_path: Path) -> None:
+    write(tmp_path, {"in/ec2.json": EC2, "mine.txt": "mine\n"})
+    assert eventbridge("in", "-o", "out", cwd=tmp_path)[0] == 0
+    record = json.loads((tmp_path / "out/.imported.json").read_text("utf-8"))
+    record["files"]["../mine.txt"] = record["files"]["agents.atamo"]
+    write(tmp_path, {"out/.imported.json": json.dumps(record)})
+    assert eventbridge("in", "-o", "out", "--to", "yaml", cwd=tmp_path)[0] == 0
+    assert (tmp_path / "mine.txt").read_text("utf-8") == "mine\n"
+    assert not (tmp_path / "out/agents.atamo").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_left_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The disk fails between moving the old folder away and the new one to its place."""
+    """The disk fails when some of the old files are away and some of the new ones in their places."""
     write(tmp_path, {"in/ec2.json": EC2})
     assert eventbridge("in", "-o", "out", cwd=tmp_path)[0] == 0
+    write(tmp_path, {"out/own/mine.atamo": "# mine\n"})
     before = found(tmp_path / "out")
     rename, calls = os.rename, []
 
     def failing(source: Path, target: Path) -> None:
         calls.append(source)
-        if len(calls) == 2:
+        if len(calls) == 5:
             raise OSError(28, "No space left on device", str(target))
         rename(source, target)
 
     monkeypatch.setattr(imported_folder.os, "rename", failing)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["atamo", "import", "eventbridge", "in", "-o", "out", "--to", "yaml"])
+    monkeypatch.setattr(
+        "sys.argv", ["atamo", "import", "eventbridge", "in", "-o", "out", "--to", "yaml", "--force"]
+    )
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 2
+    assert len(calls) > 5, "what was moved is moved back"
     assert "`out` cannot be written: no space left on device. Nothing was written." in capsys.readouterr().err
     assert found(tmp_path / "out") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]

@@ -44,6 +44,9 @@ class One:
         if self.place == "hangs":
             import asyncio
             await asyncio.sleep(3600)
+        if self.place == "blocks":
+            import time
+            time.sleep(3600)
         if self.place == "text":
             return "desk.note"
         event.body["n"] = 2
@@ -56,12 +59,15 @@ class Following:
     def __init__(self, place):
         self.place = place
     async def states(self):
+        if self.place == "blocked":
+            import time
+            time.sleep(3600)
         yield NotTaken(("no list yet",)) if self.place == "none" else One("")
 
 def Pager(place, folder):
     if place == "bad":
         raise ValueError("there is no such price list")
-    return Following(place) if place in ("none", "following") else One(place)
+    return Following(place) if place in ("none", "following", "blocked") else One(place)
 """
 DESK = """event tick
   n: whole
@@ -112,6 +118,28 @@ def test_what_it_does_wrong_is_said_and_the_rules_are_told_all_the_same(
     code, out, err = asked(tmp_path, monkeypatch, place)
     assert (code, err) == (0, "")
     assert f"! provider pricing 2.1: {why}\n" in out
+    assert "+ base" in out
+
+
+def test_one_that_blocks_is_cut_off_and_asked_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"two.jsonl": EVENT + EVENT.replace('"t"', '"u"')})
+    asked(tmp_path, monkeypatch, "blocks")
+    done = atamo("simulate", "rules", "--events", "two.jsonl", "--provider", "pricing:blocks", cwd=tmp_path)
+    first, second = (line for line in done.stdout.splitlines() if "! provider" in line)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert first.endswith("it blocks: it did not answer within 0.2 seconds, and cannot be stopped")
+    assert second.endswith("it is not asked: it still blocks on an event before")
+    assert "+ base" in done.stdout
+
+
+@pytest.mark.slow
+def test_one_that_blocks_before_its_first_state_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, err = asked(tmp_path, monkeypatch, "blocked")
+    assert (code, err) == (0, "the provider pricing is not asked: it blocks before it tells a state\n")
     assert "+ base" in out
 
 

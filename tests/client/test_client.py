@@ -218,7 +218,9 @@ def test_agents_and_people_are_told_of_made_and_removed(serve: Callable[..., Ser
         assert hub.people("users") == []
 
 
-@pytest.mark.parametrize("given", ["http://[::1", "http://a:b"])
+@pytest.mark.parametrize(
+    "given", ["http://[::1", "http://a:b", "localhost:8080", "127.0.0.1", "ftp://hub.example", "http://", ""]
+)
 def test_what_is_no_address_is_said_at_once(given: str) -> None:
     for kind in (Client, AsyncClient):
         with pytest.raises(ValueError, match="is no address"):

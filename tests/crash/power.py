@@ -2,7 +2,8 @@
 
 The process runs under `strace`. A disk keeps what was written before an fsync that returned; of what was written after
 it, each sector may be there or not, in any order (Pillai and others, "All File Systems Are Not Created Equal", OSDI
-2014). What the process said on standard output stands in the same trace, so it is known what it had promised by then.
+2014). A file that was given another name has it for certain once its folder was put through. What the process said on
+standard output stands in the same trace, so it is known what it had promised by then.
 """
 
 from __future__ import annotations
@@ -146,21 +147,25 @@ class Disk:
 
     files: dict[str, bytearray] = field(default_factory=dict)
     waiting: dict[str, list[Step]] = field(default_factory=dict)
-    named: dict[str, str] = field(default_factory=dict)
-    """New names of files, which are there for certain once their folder was synced."""
+    renamed: list[tuple[str, str]] = field(default_factory=list)
+    """Files that may have their old name still: each old and new one."""
 
     def take(self, step: Step) -> None:
         """A step happens."""
         if step.call == "sync":
-            for old in [old for old, new in self.named.items() if str(Path(new).parent) == step.path]:
-                self.files[self.named.pop(old)] = self.files.pop(old, bytearray())
             for one in self.waiting.pop(step.path, []):
                 _apply(self.files.setdefault(step.path, bytearray()), one)
+            self.renamed = [one for one in self.renamed if str(Path(one[1]).parent) != step.path]
+        elif step.call == "rename":
+            new = step.data.decode()
+            for kept in (self.files, self.waiting):
+                kept.pop(new, None)
+                if step.path in kept:
+                    kept[new] = kept.pop(step.path)  # type: ignore[index]
+            self.renamed.append((step.path, new))
         elif step.call == "unlink":
             self.files.pop(step.path, None)
             self.waiting.pop(step.path, None)
-        elif step.call == "rename":
-            self.named[step.path] = step.data.decode()
         elif step.call in ("write", "ftruncate"):
             self.waiting.setdefault(step.path, []).append(step)
 
@@ -179,9 +184,9 @@ class Disk:
                     if chance.random() < keep:
                         piece = step.data[begin : begin + SECTOR]
                         _apply(data, Step("write", path, piece, step.offset + begin))
-        for old, new in self.named.items():
-            if chance.random() < keep:
-                found[new] = found.pop(old, bytearray())
+        for old, new in reversed(self.renamed):
+            if new in found and chance.random() >= keep:
+                found[old] = found.pop(new)
         return {path: bytes(data) for path, data in found.items()}
 
 
@@ -198,9 +203,9 @@ def _apply(data: bytearray, step: Step) -> None:
     data[step.offset : end] = step.data
 
 
-def command(path: Path, count: int, synchronous: str) -> list[str]:
+def command(path: Path, count: int, synchronous: str, *large: str) -> list[str]:
     """The workload as a command."""
-    return [sys.executable, "-m", "tests.crash.workload", str(path), str(count), synchronous]
+    return [sys.executable, "-m", "tests.crash.workload", str(path), str(count), synchronous, *large]
 
 
 def killed_at(

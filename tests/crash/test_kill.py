@@ -8,12 +8,17 @@ import json
 import random
 import signal
 import sqlite3
+import subprocess
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 from tests.cli.dispatcher import Dispatcher, atamo
 from tests.crash.load import Load
+from tests.crash.power import command
 from tests.figures import BURSTS, KILLS
 from tests.places import write
 
@@ -145,6 +150,34 @@ def test_ended_under_load(rounds: int, tmp_path: Path) -> None:
         until_all_is_done(folder, hub)
         assert hub.end(signal.SIGTERM) == 0
     check(folder, load)
+
+
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(3, id="3"), pytest.param(40, id="40", marks=pytest.mark.slow)]
+)
+def test_what_is_too_large_for_a_row_is_whole_whenever_the_process_is_killed(
+    rounds: int, tmp_path: Path
+) -> None:
+    file, chance, promised = tmp_path / "hub.db", random.Random(rounds), set[str]()
+    for _ in range(rounds):
+        with subprocess.Popen(
+            command(file, 2000, "full", "through"), stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            for line in islice(process.stdout, chance.randrange(1, 40)):
+                promised.add(line.strip())
+            process.kill()
+            promised |= {line.strip() for line in process.stdout if line.endswith("\n")}
+        with closing(open_to_read(file)) as connection:
+            assert list(connection.blobs.wrong(connection)) == []
+            done = {id for (id,) in connection.execute(_DONE)}
+        assert {line.removeprefix("done ") for line in promised if line.startswith("done ")} <= done
+
+
+_DONE = (
+    "select events.id from events join actions on actions.event = events.key where actions.state = 'done' "
+    "and actions.answer like '@%'"
+)
 
 
 @pytest.mark.parametrize("bursts", [pytest.param(1, id="few"), BURSTS.many()])

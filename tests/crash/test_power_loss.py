@@ -6,13 +6,14 @@ import asyncio
 import json
 import random
 import shutil
-import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import StoreUnavailable
 from tests.crash.power import Disk, Step, command, faulted, most, there, traced
@@ -27,7 +28,9 @@ def lost(image: dict[str, bytes], promised: list[str], folder: Path, made: Path)
     """What is wrong with the files that were left; nothing when all is well. `made` is where they were written."""
     folder.mkdir()
     for path, data in image.items():
-        (folder / Path(path).relative_to(made)).write_bytes(data)
+        place = folder / Path(path).relative_to(made)
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(data)
     file = folder / "hub.db"
     if not promised and not file.exists():
         return ""
@@ -35,9 +38,11 @@ def lost(image: dict[str, bytes], promised: list[str], folder: Path, made: Path)
         asyncio.run(_opened(file))
     except StoreUnavailable as error:
         return f"it does not open: {error}"
-    with sqlite3.connect(file) as connection:
+    with closing(open_to_read(file)) as connection:
         if connection.execute("pragma integrity_check").fetchall() != [("ok",)]:
             return "its integrity"
+        for sentence in connection.blobs.wrong(connection):
+            return sentence
         count, last = connection.execute("select count(*), coalesce(max(position), 0) from audit").fetchone()
         states = dict(
             connection.execute(
@@ -93,6 +98,29 @@ def test_the_replay_would_notice_commits_that_are_not_written_through(tmp_path: 
     code, steps = traced(command(made / "hub.db", 60, "normal"), made)
     assert code == 0
     assert len(broken_images(steps, 400, tmp_path, made)) >= 100
+
+
+@pytest.mark.parametrize("images", [30, pytest.param(200, marks=pytest.mark.slow)])
+def test_what_is_too_large_for_a_row_is_whole_whenever_power_is_lost(images: int, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    code, steps = traced(command(made / "hub.db", 12, "full", "through"), made)
+    assert code == 0
+    named = [step for step in steps if step.call == "rename"]
+    assert len(named) == 12
+    assert broken_images(steps, images, tmp_path, made) == []
+
+
+@pytest.mark.slow
+def test_the_replay_would_notice_large_values_that_are_not_put_through(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    code, steps = traced(command(made / "hub.db", 12, "full", "cached"), made)
+    assert code == 0
+    found = broken_images(steps, 100, tmp_path, made)
+    assert len(found) >= 25
+    assert any("is missing" in one for one in found)
+    assert any("is not what was written" in one for one in found)
 
 
 KINDS = [

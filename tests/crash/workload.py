@@ -1,7 +1,9 @@
 """A process that keeps and settles events in a file, and says on standard output what it was promised.
 
-`python -m tests.crash.workload FILE COUNT SYNCHRONOUS`: a line `kept ID` once `accept` has returned, a line `done ID`
-once `settle` has. Ends with 3 when the store can no longer be written, with 4 while it is full.
+`python -m tests.crash.workload FILE COUNT SYNCHRONOUS [LARGE]`: a line `kept ID` once `accept` has returned, a line
+`done ID` once `settle` has. Ends with 3 when the store can no longer be written, with 4 while it is full. With LARGE,
+`through` or `cached`, every answer is too large for a row; `cached` puts no file through to the disk, to show that it
+must.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+from atamo_rules.builtin.stores.sqlite import blobs
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.model.outcome import Done
@@ -26,7 +30,11 @@ def say(line: str) -> None:
     os.write(1, f"{line}\n".encode())
 
 
-async def work(path: Path, count: int, synchronous: str) -> int:
+async def work(path: Path, count: int, synchronous: str, large: str = "") -> int:
+    pad = blobs.LARGE if large else 200
+    if large == "cached":
+        blobs.os = _Cached()  # type: ignore[assignment]
+
     def make(clock: ManualClock) -> SqliteStore:
         return SqliteStore(path, clock, synchronous=synchronous)
 
@@ -45,7 +53,7 @@ async def work(path: Path, count: int, synchronous: str) -> int:
             kept = await stage.accept(id, stage.work(f"a{number}", f"/test#{id}", lease=30.0))
             if kept.known == "new":
                 say(f"kept {id}")
-                await stage.store.settle(kept.leases[0], Done({"pad": "x" * 200}))
+                await stage.store.settle(kept.leases[0], Done({"pad": id * (pad // len(id) + 1)}))
                 say(f"done {id}")
 
     code = 0
@@ -62,5 +70,15 @@ async def work(path: Path, count: int, synchronous: str) -> int:
     return code
 
 
+class _Cached:
+    """The system, but for fsync."""
+
+    def fsync(self, descriptor: int) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(os, name)
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(work(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])))
+    sys.exit(asyncio.run(work(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])))

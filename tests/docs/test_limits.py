@@ -9,6 +9,7 @@ import pytest
 from atamo_rules.builtin.configuration import python_files
 from atamo_rules.builtin.events import drop, stdin
 from atamo_rules.builtin.stores import memory
+from atamo_rules.builtin.stores.sqlite import blobs
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
@@ -54,6 +55,7 @@ LIMITS = {
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
     "events that follow": f"{hub.HOPS}, one",
     "actions open": f"{sqlite.MOST_OPEN:,}; {memory.MOST_OPEN:,} in memory; more",
+    "an event, a message or an answer in a row": f"{blobs.LARGE >> 10} KiB",
     "updates of a feed": f"{live.WINDOW:,}; further",
     "answers kept that come after": f"{step.MOST_LATE}",
     "requests whose answers": f"{live.MOST_KEPT:,} of each; {flights.MOST_BYTES >> 20} MiB",

@@ -20,7 +20,7 @@ from atamo_rules.builtin.events.signatures import SCHEMES
 from atamo_rules.builtin.events.webhook import Webhook
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
-from atamo_rules.hub import ways
+from atamo_rules.hub import owing, ways
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.hub.ways import Way, named
@@ -201,7 +201,7 @@ def test_answers_of_a_dropped_request_are_put_down_for_whoever_dropped_it(
 def test_an_answer_that_nobody_took_is_handed_over_by_the_next_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ways, "FIRST", 0.01)
+    monkeypatch.setattr(owing, "FIRST", 0.01)
     asked = [{"type": "ask", "id": "a1", "data": {"n": 1}}]
     got: list[Any] = []
     tried = 0

@@ -108,29 +108,85 @@ def test_an_attempt_that_is_cancelled_before_it_begins_gives_its_slot_back_and_c
     asyncio.run(story())
 
 
-def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(tmp_path: Path) -> None:
-    agent = ScriptedAgent(concurrency=2)
+ASKED = """
+request thing.happened
+  n: whole
+  answer
+    n: whole
+
+agent desk
+  publish note
+    n: whole
+    answer
+      n: whole
+
+rule note
+  on request thing.happened
+  do
+    publish desk.note
+      n: n
+"""
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 4, 6, 9])
+@pytest.mark.parametrize(
+    "text",
+    [ONE, ONE.replace("  do", "  at most 1000 per 1 hour\n  do"), ASKED],
+    ids=["event", "window", "request"],
+)
+def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(
+    text: str, turns: int, tmp_path: Path
+) -> None:
+    agent = ScriptedAgent(Done({"n": 1}), concurrency=2)
 
     async def story() -> None:
-        hub = Hub(state(ONE, {"desk": agent}), SqliteStore(tmp_path / "hub.db"))
+        hub = Hub(state(text, {"desk": agent}), SqliteStore(tmp_path / "hub.db"))
         await hub.start()
-        messages = [{"type": "thing.happened", "id": f"e{n}", "data": {"n": 1}} for n in range(9)]
-        callers = [asyncio.create_task(hub.submit_json(message)) for message in messages]
-        await asyncio.sleep(0)
-        for caller in callers:
-            caller.cancel()
-        await asyncio.wait(callers)
+        for first in range(0, 9, 3):
+            messages = [
+                {"type": "thing.happened", "id": f"e{n}", "data": {"n": 1}} for n in range(first, first + 3)
+            ]
+            callers = [asyncio.create_task(hub.submit_json(message)) for message in messages]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            for caller in callers:
+                caller.cancel()
+            await asyncio.wait(callers)
         for n in range(9):
             await hub.wait(f"e{n}", 10)
-        async with asyncio.timeout(
-            30
-        ):  # an event that is still being written is not known, and not waited for
-            while await unfinished(hub):
+        # An event that is still being written is not known, and not waited for.
+        async with asyncio.timeout(30):
+            while await unfinished(hub) or hub.underway.tasks:
                 await asyncio.sleep(0.01)
         assert sorted(action.id for action in agent.asked) == sorted({action.id for action in agent.asked})
         kept = [await hub.store.find(f"e{n}") for n in range(9)]
-        assert len(agent.asked) == sum(key is not None for key in kept) > 0
+        assert len(agent.asked) == sum(key is not None for key in kept)
         assert hub.lane("desk").reserved == 0
+        await hub.drain(5)
+        await hub.end()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [ONE, ONE.replace("  do", "  at most 1000 per 1 hour\n  do"), ASKED],
+    ids=["event", "window", "request"],
+)
+def test_who_has_no_more_patience_is_told_so_at_once_and_not_at_what_they_wait_for_next(
+    text: str, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        hub = Hub(state(text, {"desk": ScriptedAgent(Done({"n": 1}))}), SqliteStore(tmp_path / "hub.db"))
+        await hub.start()
+        for number in range(5):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.0):
+                    await hub.submit_json(
+                        {"type": "thing.happened", "id": f"e{number}", "data": {"n": number}}
+                    )
+            await asyncio.sleep(0.01)
+        assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
         await hub.drain(5)
         await hub.end()
 

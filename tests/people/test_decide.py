@@ -86,6 +86,12 @@ def test_what_nobody_owns_is_reached_by_everything_alone() -> None:
         assert isinstance(hub, Allow) is (reach == EVERYTHING), reach
 
 
+def test_who_has_no_name_owns_nothing() -> None:
+    for grants in ((), (Grant("admin", ROLES["admin"], Reach("own")),)):
+        for verb in VERBS:
+            assert isinstance(decide(Principal(User(""), grants), verb, Resource("message")), Deny), verb
+
+
 def test_a_key_takes_away_and_never_gives() -> None:
     limits = Limits(frozenset({"event.send"}), ("ticket.*",))
     robot = Principal(ANN, (Grant("admin", ROLES["admin"], Reach("organisation", "acme")),), limits)
@@ -107,8 +113,42 @@ def test_nobody_hands_on_more_than_they_have() -> None:
         Principal(ANN, (sender,)), Grant("viewer", ROLES["viewer"], Reach("group", "support")), "acme"
     )
     assert holds(LOCAL, Grant("admin", ROLES["admin"], EVERYTHING), "")
+    tickets = Grant("sender", ROLES["sender"], Reach("group", "support"), ("ticket.*",))
+    for narrow in (
+        Principal(boss.user, boss.grants, Limits(types=("ticket.*",))),
+        Principal(boss.user, (Grant("admin", ROLES["admin"], boss.grants[0].over, ("ticket.*",)),)),
+    ):
+        assert holds(narrow, tickets, "acme")
+        assert not holds(narrow, sender, "acme"), "of types that are not theirs"
+        assert not holds(
+            narrow, Grant("sender", ROLES["sender"], tickets.over, ("ticket.*", "order.*")), "acme"
+        )
     scoped = Principal(boss.user, boss.grants, Limits(frozenset({"keys.manage"})))
     assert not holds(scoped, sender, "acme")
+
+
+ALL = Grant("auditor", frozenset({"audit.read"}), EVERYTHING)
+SOME = Limits(types=("ticket.*",))
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        (Principal(User("root"), (ALL,)), True),
+        (Principal(User("root"), (ALL,), Limits(frozenset({"audit.read"}))), True),
+        (Principal(User("root"), (ALL,), Limits(frozenset({"types.read"}))), False),
+        (Principal(User("root"), (ALL,), SOME), False),
+        (Principal(ANN, (ALL,)), False),
+        (Principal(User("root"), (Grant("auditor", ALL.verbs, EVERYTHING, ("*",)),)), False),
+        (Principal(User("root"), (Grant("auditor", ALL.verbs, Reach("organisation", "acme")),)), False),
+        (Principal(User("root"), (Grant("viewer", frozenset({"types.read"}), EVERYTHING),)), False),
+        (Principal(User("root"), ()), False),
+    ],
+)
+def test_who_need_not_be_asked_one_by_one(principal: Principal, expected: bool) -> None:
+    assert everywhere(principal, "audit.read") is expected
+    if expected:
+        assert all(isinstance(decide(principal, "audit.read", one), Allow) for one in RESOURCES)
 
 
 # --- a second decision, over a small world --------------------------------------------------------------
@@ -127,7 +167,10 @@ verbs = st.frozensets(st.sampled_from(VERBS), max_size=4)
 patterns = st.lists(st.sampled_from(["*", "x", "x.*", "z"]), max_size=2).map(tuple)
 grants = st.builds(Grant, st.just("r"), verbs, st.sampled_from(REACHES), patterns)
 limits = st.builds(Limits, verbs, patterns)
-principals = st.builds(Principal, st.sampled_from(USERS), st.lists(grants, max_size=4).map(tuple), limits)
+NOBODY = User("")
+principals = st.builds(
+    Principal, st.sampled_from([*USERS, NOBODY]), st.lists(grants, max_size=4).map(tuple), limits
+)
 
 
 def naive(principal: Principal, verb: Verb) -> list[bool]:
@@ -151,13 +194,13 @@ def naive(principal: Principal, verb: Verb) -> list[bool]:
     allowed: set[int] = set()
     me = principal.user
     if verb in SELF:
-        allowed |= where(lambda r: r.owner == me.name)
+        allowed |= where(lambda r: r.owner == me.name and me.name)
     for grant in principal.grants:
         if verb not in grant.verbs:
             continue
         areas = {
             "everything": lambda r: True,
-            "own": lambda r: r.owner == me.name,
+            "own": lambda r: r.owner == me.name and me.name,
             "user": lambda r, n=grant.over.name: r.common or (r.owner == n and n),
             "group": lambda r, n=grant.over.name: r.common or n in r.groups,
             "organisation": lambda r, n=grant.over.name: r.common or (r.tenant == n and n),

@@ -22,6 +22,7 @@ NEEDS = {
     "message.read": "GET events/{id}, events/{id}/trace, events/{id}/why, events/{id}/telemetry, events/{id}/follow, "
     "requests/{id}, requests/{id}/events",
     "message.cancel": "DELETE events/{id}, requests/{id}",
+    "message.erase": "POST erasures",
     "rules.read": "GET rules, proposals, proposals/{id}; "
     "POST proposals/{id}/approve, proposals/{id}/reject, proposals/{id}/rollback",
     "rules.change": "POST proposals, proposals/{id}/withdraw, try",

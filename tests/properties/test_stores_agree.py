@@ -166,6 +166,13 @@ class Twins:
                 hold = Hold("agent", "desk") if self.chance.random() < 0.5 else Hold("organisation", "acme")
                 await self.both(self.chance.choice(("pause", "resume")), hold, "ann")
 
+    async def erase(self) -> None:
+        keys = [f"/test#{id}" for id in self.events] + [f"rule:r#c{n}" for n in range(self.count)]
+        for key in self.chance.sample(keys, min(3, len(keys))):
+            await self.both("erase", key, "ann", "asked for")
+            records = [await stage.store.audit(0, 10_000) for stage in self.stages]
+            assert records[0] == records[1]
+
     async def answers(self) -> None:
         log = f"/test#{self.chance.choice(self.events)}" if self.events else "q"
         await self.both("append", [Frame(log, "update", n, "desk", "a", "k", NOON) for n in range(2)])
@@ -228,7 +235,7 @@ def test_both_stores_say_the_same(seeds: range) -> None:
             await stage.open()
         steps = (
             twins.accept, twins.accept, twins.claim, twins.claim, twins.settle, twins.settle, twins.record,
-            twins.end, twins.operate, twins.answers, twins.time,
+            twins.end, twins.operate, twins.answers, twins.time, twins.erase,
         )  # fmt: skip
         for _ in range(STEPS):
             await twins.chance.choice(steps)()

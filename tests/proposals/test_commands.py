@@ -20,7 +20,8 @@ def test_a_rule_is_submitted_looked_at_approved_and_rolled_back(tmp_path: Path) 
         url = ("--url", hub.said("listening on").split()[-1])
         bad = atamo("proposal", "submit", "bad.atamo", "--level", "hub", *url, cwd=tmp_path)
         assert bad.returncode == 1
-        assert "submitted/hub/bad.atamo:4:8: error[E0201]: `tick` has no field `m`" in bad.stdout
+        assert "error[E0201]: `tick` has no field `m`\n --> submitted/hub/bad.atamo:4:8\n" in bad.stdout
+        assert "4 |   when m > 5\n  |        ^" in bad.stdout
         done = atamo(
             "proposal", "submit", "more.atamo", "--level", "hub", "--about", "for ops", *url, cwd=tmp_path
         )
@@ -34,6 +35,9 @@ def test_a_rule_is_submitted_looked_at_approved_and_rolled_back(tmp_path: Path) 
             atamo("plan", "rules", "--against", url[1], cwd=tmp_path).stdout
             == "- more\n0 new, 0 changed, 1 gone\n"
         )
+        alone = atamo("plan", "more.atamo", "--against", url[1], cwd=tmp_path)
+        assert (alone.returncode, "E0202" in alone.stderr) == (1, True)
+        assert "What they would add to a hub's rules says `atamo proposal submit`" in alone.stderr
         again = atamo("proposal", "approve", id, *url)
         assert (again.returncode, "it is applied" in again.stderr) == (1, True)
         assert "  rolled back  " in atamo("proposal", "rollback", id, *url).stdout

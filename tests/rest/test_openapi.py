@@ -176,7 +176,7 @@ def test_a_fuzzer_finds_no_fault_and_no_answer_that_is_not_described(
     serve: Callable[..., Serving],  # noqa: F811
     tmp_path: Path,
 ) -> None:
-    """schemathesis over the whole document, all its checks, its links followed; streams alone are left out.
+    """schemathesis over the whole document, all its checks, its links followed; streams have `test_stream_fuzz.py`.
     (Hatfield-Dodds and Dygalo, Deriving semantics-aware fuzzers from web API schemas, ICSE 2022.)"""
     serving = serve(RULES)
     answers(serving)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import intake
+from atamo_rules.hub.audit import seal
 from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.ending import unfinished
@@ -262,12 +262,12 @@ async def _open(hub: Hub) -> bool:
 @contextmanager
 def _salts(chance: Random) -> Iterator[None]:
     """Seals are salted by the machine's chance; in a world by its own."""
-    before = intake.urandom
-    intake.urandom = chance.randbytes
+    before = seal.urandom
+    seal.urandom = chance.randbytes
     try:
         yield
     finally:
-        intake.urandom = before
+        seal.urandom = before
 
 
 def simulate(seed: int, place: Path, spoil: Spoil = lambda store: None) -> World:

@@ -15,12 +15,14 @@ from atamo_rules.builtin.agents.chats.services import SERVICES
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.credentials import given
 from atamo_rules.builtin.agents.web.exchange import Broken, Request
+from atamo_rules.builtin.agents.web.health import health
 from atamo_rules.builtin.agents.web.patience import Patience
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.ports import Reply
 from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Failed, Outcome
+from atamo_rules.model.secret import Need
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.types import Json
 
@@ -47,6 +49,7 @@ class ChatAgent:
         "additionalProperties": False,
     }
     takes: ClassVar[Mapping[str, Reads]] = {EVERY: Reads(known=frozenset(_ARGUMENTS))}
+    need: ClassVar[Need] = "required"
     concurrency = 1  # a channel is read from top to bottom
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:
@@ -67,6 +70,10 @@ class ChatAgent:
         self.timeout = float(settings.get("timeout", 10))
         self.exchange = exchange(settings, folder)
         self.patience = Patience()
+
+    async def health(self) -> str:
+        """Whether the service is there; which webhooks it has only their users know."""
+        return await health(self.exchange, self.url)
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         try:
@@ -123,10 +130,8 @@ class ChatAgent:
     async def _hook(self, reply: Reply) -> tuple[str, Mask]:
         """The address of the user's webhook, and what keeps it out of whatever is said. Raises Broken."""
         host = self.url.hostname or ""
-        secret = await given(reply, host)
-        if secret is None:
-            raise Broken(Failed(f"there is no webhook for {host}", "credential"))
-        text = secret.reveal().strip()
+        secret = await given(reply, host, self.need)
+        text = secret.reveal().strip() if secret is not None else ""
         try:
             hook = base_address(text, "the credential")
         except ValueError as error:

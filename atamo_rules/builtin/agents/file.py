@@ -34,6 +34,15 @@ class FileAgent:
         if not self.path.is_relative_to(root):
             raise ValueError(f"`path` leads out of the project's folder: {settings['path']}")
 
+    async def health(self) -> str:
+        """Whether a line could be written: into the file, or into the folder where it would be made."""
+        if self.path.exists():
+            fits = self.path.is_file() and os.access(self.path, os.W_OK)
+            return "" if fits else f"`{self.path}` is no file that can be written"
+        place = next(one for one in self.path.parents if one.exists())
+        fits = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+        return "" if fits else f"`{self.path}` cannot be made: `{place}` is no folder that can be written"
+
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         body = action.body if isinstance(action.body, dict) else {}
         if isinstance(body.get("line"), str) and len(body) == 1:

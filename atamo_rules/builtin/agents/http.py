@@ -16,8 +16,9 @@ from typing import Any, ClassVar
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web import calls
 from atamo_rules.builtin.agents.web.answers import failure
-from atamo_rules.builtin.agents.web.credentials import Proof, Tokens, given, sent
+from atamo_rules.builtin.agents.web.credentials import AUTH, Proof, Tokens, given, needed, sent
 from atamo_rules.builtin.agents.web.exchange import Answer, Broken, Request
+from atamo_rules.builtin.agents.web.health import PAGE, health
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.builtin.agents.web.signing import signed
 from atamo_rules.builtin.agents.web.templates import Unfilled
@@ -28,7 +29,7 @@ from atamo_rules.model.outcome import Done, Failed, Outcome
 
 _AUTH: dict[str, Any] = {
     "anyOf": [
-        {"enum": ["user", "webhook", "none"]},
+        {"enum": [*AUTH["enum"], "webhook"]},
         {
             "type": "object",
             "properties": {
@@ -46,9 +47,11 @@ _AUTH: dict[str, Any] = {
 class HttpAgent:
     """Settings: `url`; `actions`, what each action sends (without it every action posts its arguments to `url` as
     JSON); `method` and `headers` of all of them; `auth`, how the user's credential is used: `user` (sent as its kind
-    says), `webhook` (signs the message), `none`, or `{token_url, scope, audience}` (OAuth 2.0 client credentials);
-    `timeout` in seconds for everything together (10); `private`, whether private and local addresses may be called, or
-    which networks; `redirects`, how many are followed (0); `ca`, a file of certificates to trust."""
+    says, and needed), `optional` (sent where there is one), `webhook` (signs the message), `none`, or `{token_url,
+    scope, audience}` (OAuth 2.0 client credentials); left out, it is needed by what is done as somebody in a hub with
+    a vault; `timeout` in seconds for everything together (10); `private`, whether private and local addresses may be
+    called, or which networks; `redirects`, how many are followed (0); `ca`, a file of certificates to trust; `health`,
+    a page below `url` that `atamo doctor --agents` asks: without one it connects, and says nothing."""
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -59,6 +62,7 @@ class HttpAgent:
             "redirects": {"type": "integer", "minimum": 0, "maximum": 10},
             "auth": _AUTH,
             "actions": calls.SETTING,
+            "health": PAGE,
             **CONNECTION,
         },
         "required": ["url"],
@@ -78,12 +82,18 @@ class HttpAgent:
         self.takes = {action: Reads(one.needs()) for action, one in self.calls.items()} or None
         self.every = None if self.calls else calls.call({}, "", method, headers)
         self.exchange = exchange(settings, folder, redirects=int(settings.get("redirects", 0)))
-        auth = settings.get("auth", "user")
-        self.auth = auth if isinstance(auth, str) else "token"
+        self.page = str(settings.get("health", ""))
+        auth = settings.get("auth")
+        self.signs = auth == "webhook"
         self.tokens = None
-        if not isinstance(auth, str):
+        if isinstance(auth, dict):
             base_address(str(auth["token_url"]), "auth.token_url")
             self.tokens = Tokens(self.exchange, auth)
+        self.need = "required" if self.signs or self.tokens is not None else needed(settings)
+
+    async def health(self) -> str:
+        """Whether the page `health` says that all is well, or somebody is there at all."""
+        return await health(self.exchange, self.url, self.page)
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         call = self.calls.get(action.action, self.every)
@@ -110,16 +120,13 @@ class HttpAgent:
 
     async def _proof(self, action: Action, request: Request, reply: Reply) -> Proof:
         """What shows the other side who calls. Raises Broken."""
-        if self.auth == "none":
-            return Proof()
         if self.tokens is not None:
             return await self.tokens.proof(reply)
-        host = self.url.hostname or ""
-        secret = await given(reply, host)
-        if self.auth == "user":
-            return sent(secret) if secret is not None else Proof()
+        secret = await given(reply, self.url.hostname or "", self.need)
         if secret is None:
-            raise Broken(Failed(f"there is no key for {host} to sign with", "credential"))
+            return Proof()
+        if not self.signs:
+            return sent(secret)
         try:
             headers = signed(secret.reveal(), action.id, int(time.time()), request.content or b"")
         except ValueError as error:

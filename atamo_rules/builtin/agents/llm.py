@@ -23,8 +23,9 @@ from atamo_rules.builtin.agents.llms.wires import WIRES, Said, Turn, Unreadable
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web import templates
 from atamo_rules.builtin.agents.web.answers import failure
-from atamo_rules.builtin.agents.web.credentials import Proof, given
+from atamo_rules.builtin.agents.web.credentials import AUTH, Proof, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken, Request
+from atamo_rules.builtin.agents.web.health import PAGE, health
 from atamo_rules.builtin.agents.web.patience import Patience
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.hub.generation import Declared
@@ -61,7 +62,8 @@ class LlmAgent:
     `prompt`, or `actions` with a `prompt` each; `instructions`; `tokens` that an action's answers may have together
     (1024); `hourly`, tokens of all kinds that the agent may spend in an hour; `temperature`; `structured`, whether the
     service is given the schema of the answer in a field of its own; `limit`, the name of OpenAI's field for tokens;
-    `timeout` in seconds for everything together (60); `private` and `ca` as for `http`."""
+    `timeout` in seconds for everything together (60); `auth` (without `webhook`), `private`, `ca` and `health` (a page
+    such as `/models`) as for `http`."""
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -84,6 +86,8 @@ class LlmAgent:
             "temperature": {"type": "number", "minimum": 0, "maximum": 2},
             "structured": {"type": "boolean"},
             "limit": {"enum": ["max_completion_tokens", "max_tokens"]},
+            "auth": AUTH,
+            "health": PAGE,
             **CONNECTION,
         },
         "required": ["api", "model"],
@@ -115,11 +119,17 @@ class LlmAgent:
         self.structured = bool(settings.get("structured", False))
         self.limit = str(settings.get("limit", "max_completion_tokens"))
         self.exchange = exchange({"timeout": self.timeout, **settings}, folder)
+        self.need = needed(settings)
+        self.page = str(settings.get("health", ""))
         self.patience = Patience()
         self.allowance = Allowance(settings.get("hourly"))
         most = max(task.tokens for task in asked.values())
         if self.allowance.hourly is not None and self.allowance.hourly < most:
             raise ValueError("`hourly` is less than the `tokens` of one action")
+
+    async def health(self) -> str:
+        """Whether the page `health` says that all is well, or somebody is there at all; the model is asked nothing."""
+        return await health(self.exchange, self.url, self.page)
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         task = self.tasks.get(action.action, self.every)
@@ -139,7 +149,7 @@ class LlmAgent:
         mask = Mask(())
         try:
             async with asyncio.timeout(self.timeout) as limit:
-                secret = await given(reply, self.url.hostname or "")
+                secret = await given(reply, self.url.hostname or "", self.need)
                 proof = self.wire.proof(secret) if secret is not None else Proof()
                 mask = Mask(proof.secrets)
                 outcome = await self._answered(task, prompt, reply.declared(), proof)

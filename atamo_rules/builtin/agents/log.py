@@ -28,6 +28,11 @@ class LogAgent:
         self.name = name
         self.to = settings.get("to", "stdout")
 
+    async def health(self) -> str:
+        """Whether somebody could still read what is written."""
+        stream = sys.stderr if self.to == "stderr" else sys.stdout
+        return "" if stream is not None and not stream.closed else f"{self.to} is closed"
+
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         stream = sys.stderr if self.to == "stderr" else sys.stdout
         line = {

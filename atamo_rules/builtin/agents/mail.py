@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from atamo_rules.builtin.agents.letters import KNOWN, Letter, Unwritten, address, letter
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.addresses import Refused, reach
-from atamo_rules.builtin.agents.web.credentials import given
+from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken, trust
 from atamo_rules.builtin.agents.web.settings import CONNECTION, certificates
 from atamo_rules.hub.ports import Reply
@@ -26,14 +26,15 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 
+MISSING = "aiosmtplib is not installed: `pip install atamo-rules[mail]`"
 GRACE = 2.0
 """Seconds beyond its own deadline in which an attempt says how far it came."""
 
 
 class MailAgent:
     """Settings: `host`; `port` (587; 465 with `tls: implicit`); `from`, which no argument changes; `tls`: `starttls`,
-    `implicit` or `none`; `timeout` in seconds for the whole mail (30); `private` and `ca` as for `http`. Name and
-    password are the user's credential, `name:password`.
+    `implicit` or `none`; `timeout` in seconds for the whole mail (30); `auth`, `private` and `ca` as for `http`. Name
+    and password are the user's credential, `name:password`.
 
     Arguments: `to`, `cc`, `bcc`, `reply_to` (a text or a list), `subject`, `text`, `html`, `attachments`.
     """
@@ -45,6 +46,7 @@ class MailAgent:
             "port": {"type": "integer", "minimum": 1, "maximum": 65535},
             "from": {"type": "string"},
             "tls": {"enum": ["starttls", "implicit", "none"]},
+            "auth": AUTH,
             **CONNECTION,
         },
         "required": ["host", "from"],
@@ -59,6 +61,7 @@ class MailAgent:
         self.tls = settings.get("tls", "starttls")
         self.port = int(settings.get("port", 465 if self.tls == "implicit" else 587))
         self.sender = str(settings["from"])
+        self.need = needed(settings)
         self.seconds = float(settings.get("timeout", 30))
         self.timeout = self.seconds + GRACE
         self.reach = reach(settings.get("private", False))
@@ -67,28 +70,41 @@ class MailAgent:
         if not self.host.isascii() or any(char in self.host for char in " /@\r\n\0"):
             raise ValueError("`host` is no name of a host")
 
+    async def health(self) -> str:
+        """Whether the server greets, has TLS where it is wanted, and answers NOOP; no mail is begun."""
+        try:
+            greeted = await self._through(lambda delivery: delivery.greet())
+        except ImportError:
+            return MISSING
+        return "" if isinstance(greeted, Done) else greeted.why
+
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         hidden: tuple[str, ...] = ()
         try:
             made = letter(action.body if isinstance(action.body, dict) else {}, self.sender, action.id)
-            secret = await given(reply, self.host)
+            secret = await given(reply, self.host, self.need)
             if secret is not None:
                 hidden = secret.reveal(), secret.reveal().partition(":")[2]
                 if self.tls == "none":
                     raise Broken(Failed("a credential is not sent without TLS", "credential"))
-            return Mask(hidden).outcome(await self._deliver(made, secret))
+            return Mask(hidden).outcome(await self.deliver(made, secret))
         except Unwritten as error:
             return Failed(f"`{action.target}` is no mail: {error}", "arguments")
         except Broken as broken:
             return Mask(hidden).outcome(broken.outcome)
         except ImportError:
-            return Failed("aiosmtplib is not installed: `pip install atamo-rules[mail]`", "missing")
+            return Failed(MISSING, "missing")
 
-    async def _deliver(self, made: Letter, secret: Secret | None) -> Outcome:
-        delivery = Delivery(self, made)
+    async def deliver(self, made: Letter, secret: Secret | None) -> Outcome:
+        """One letter, by whoever has the secret. Raises ImportError."""
+        return await self._through(lambda delivery: delivery.run(made, secret))
+
+    async def _through(self, work: Callable[[Delivery], Awaitable[Json]]) -> Outcome:
+        """What comes of something that is done over a connection of its own. Raises ImportError."""
+        delivery = Delivery(self)
         try:
             async with asyncio.timeout(self.seconds):
-                return Done(await delivery.run(secret))
+                return Done(await work(delivery))
         except (Exception, TimeoutError) as error:
             return delivery.meaning(error)
         finally:
@@ -102,24 +118,31 @@ class Delivery:
     """One mail on its way. `handed` from the moment its text is sent: a connection that is lost then leaves open
     whether it was delivered."""
 
-    def __init__(self, agent: MailAgent, made: Letter) -> None:
-        self.agent, self.letter = agent, made
+    def __init__(self, agent: MailAgent) -> None:
+        self.agent = agent
         self.handed = False
         self._client: Any = None
         self._socket: socket.socket | None = None
 
-    async def run(self, secret: Secret | None) -> Json:
-        """What the server made of it: who was accepted, who was not and why. Raises what went wrong."""
+    async def greet(self) -> Json:
+        """Nothing but a greeting, and the answer to NOOP. Raises what went wrong."""
+        client = await self._connect()
+        await client.ehlo()
+        await client.noop()
+        return None
+
+    async def run(self, letter: Letter, secret: Secret | None) -> Json:
+        """What the server made of a letter: who was accepted, who was not and why. Raises what went wrong."""
         client = await self._connect()
         if secret is not None:
             user, _, password = secret.reveal().partition(":")
             await client.login(user, password)
         import aiosmtplib
 
-        await client.mail(self.letter.sender)
+        await client.mail(letter.sender)
         accepted: list[Json] = []
         refused: list[aiosmtplib.SMTPRecipientRefused] = []
-        for recipient in self.letter.recipients:
+        for recipient in letter.recipients:
             try:
                 await client.rcpt(recipient)
                 accepted.append(recipient)
@@ -128,10 +151,10 @@ class Delivery:
         if not accepted:
             raise aiosmtplib.SMTPRecipientsRefused(refused)
         self.handed = True
-        await client.data(bytes(self.letter.message))
+        await client.data(bytes(letter.message))
         self.handed = False
         return {
-            "id": self.letter.id,
+            "id": letter.id,
             "accepted": accepted,
             "refused": [
                 {"to": one.recipient, "code": one.code, "why": _line(one.message)} for one in refused

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
 from atamo_rules.builtin.agents.functions import FunctionAgent, read_by
+from atamo_rules.builtin.agents.threads import Threads
 from atamo_rules.hub.code import FORMAT, load
 from atamo_rules.hub.ports import Reply
 from atamo_rules.hub.reading import EVERY
@@ -19,8 +21,9 @@ class PythonAgent:
     """Settings: `function`, called for every action, or `functions`, by the action's name; `timeout` in seconds (30),
     and `concurrency` (8).
 
-    A function takes the action's arguments by name, and gives the answer; see FunctionAgent. It runs inside the hub's
-    process: what may hang for ever, eat memory or leave the process belongs into the agent `process`.
+    A function takes the action's arguments by name, and gives the answer; see FunctionAgent. `health` is a function
+    without arguments that says what is not well, if anything. They run inside the
+    hub's process: what may hang for ever, eat memory or leave the process belongs into the agent `process`.
     """
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
@@ -28,6 +31,7 @@ class PythonAgent:
         "properties": {
             "function": _CODE,
             "functions": {"type": "object", "minProperties": 1, "additionalProperties": _CODE},
+            "health": _CODE,
             "timeout": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600},
             "concurrency": {"type": "integer", "minimum": 1, "maximum": 256},
         },
@@ -46,6 +50,14 @@ class PythonAgent:
         self.takes = {action: read_by(function) for action, function in named.items()}
         self.agent = FunctionAgent(timeout=self.timeout, concurrency=self.concurrency)
         self.agent.functions = found
+        self.check = None if "health" not in settings else _callable(settings["health"], folder)
+
+    async def health(self) -> str:
+        """What the function `health` says; without one, that the functions are there."""
+        if self.check is None:
+            return ""
+        said = self.check() if iscoroutinefunction(self.check) else Threads("atamo-health").run(self.check)
+        return str(await said or "")
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         if self.every is not None and action.action not in self.agent.functions:

@@ -18,9 +18,11 @@ from typing import Any, ClassVar
 
 from atamo_rules.builtin.agents.database import statements, values
 from atamo_rules.builtin.agents.database.errors import meaning
+from atamo_rules.builtin.agents.database.probe import PROBES, wants_a_name
 from atamo_rules.builtin.agents.database.statements import Statement, Unbound
 from atamo_rules.builtin.agents.masking import Mask
-from atamo_rules.errors import NotAllowed
+from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
+from atamo_rules.builtin.agents.web.exchange import Broken
 from atamo_rules.hub.ports import Reply
 from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
@@ -28,6 +30,7 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 
+MISSING = "SQLAlchemy or the driver is not installed: `pip install atamo-rules[sql]`"
 GRACE = 2.0
 """Seconds that a statement which is told to stop is given to be undone; after them the hub gives the attempt up."""
 _DIALECTS = {"sqlite", "postgresql"}
@@ -35,7 +38,8 @@ _DIALECTS = {"sqlite", "postgresql"}
 
 class SqlAgent:
     """Settings: `database`, an address as SQLAlchemy writes it, without a password: name and password are the user's
-    credential, `name:password`; `actions`; `timeout` in seconds for one statement (10); `connections` (4)."""
+    credential, `name:password`; `auth` as for `http`, without `webhook`; `actions`; `timeout` in seconds for one
+    statement (10); `connections` (4)."""
 
     settings_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
@@ -43,6 +47,7 @@ class SqlAgent:
             "database": {"type": "string", "minLength": 1},
             "timeout": {"type": "number", "exclusiveMinimum": 0, "maximum": 3600},
             "connections": {"type": "integer", "minimum": 1, "maximum": 64},
+            "auth": AUTH,
             "actions": statements.SETTING,
         },
         "required": ["database", "actions"],
@@ -57,11 +62,29 @@ class SqlAgent:
             for action, one in settings["actions"].items()
         }
         self.takes = {action: Reads(one.needs()) for action, one in self.statements.items()}
+        # A file of the project is nobody's: nothing is asked for it.
+        self.need = needed(settings) if self.dialect == "postgresql" else None
         self.seconds = float(settings.get("timeout", 10))
         self.timeout = self.seconds + GRACE
         self.concurrency = int(settings.get("connections", 4))
         self._threads: ThreadPoolExecutor | None = None
         self._engines: dict[str, Any] = {}
+
+    async def health(self) -> str:
+        """Whether the database could be asked. A file that is not there is not made; a server that wants to know who
+        asks is there, as the name and the password are the users'."""
+        file = Path(self.url.removeprefix("sqlite:///"))
+        if self.dialect == "sqlite" and not file.is_file():
+            return f"`{file}` is {'no file' if file.exists() else 'not there'}"
+        probe = PROBES[self.dialect]
+        try:
+            run = Run(self._engine(None), probe, probe.text, {}, self.seconds)
+        except ImportError:
+            return MISSING
+        outcome = await self._run(run)
+        if isinstance(outcome, Done) or wants_a_name(outcome.why):
+            return ""
+        return f"no answer within {self.seconds:g} seconds" if outcome.error == "timeout" else outcome.why
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:
         statement = self.statements.get(action.action)
@@ -78,18 +101,16 @@ class SqlAgent:
                 for name, one in statement.values(body, action.id).items()
             }
             sql = statement.sql(body, self._quote)
-            secret = await reply.credential(self.host)
+            secret = await given(reply, self.host, self.need)
         except Unbound as error:
             return Failed(f"`{action.target}` cannot be run: {error}", "arguments")
-        except NotAllowed as error:
-            return Failed(f"the credential may not be used: {error}", "credential")
+        except Broken as broken:
+            return broken.outcome
         hidden = () if secret is None else (secret.reveal(), secret.reveal().partition(":")[2])
         try:
             engine = self._engine(secret)
         except ImportError:
-            return Failed(
-                "SQLAlchemy or the driver is not installed: `pip install atamo-rules[sql]`", "missing"
-            )
+            return Failed(MISSING, "missing")
         return Mask(hidden).outcome(await self._run(Run(engine, statement, sql, bound, self.seconds)))
 
     async def _run(self, run: Run) -> Outcome:

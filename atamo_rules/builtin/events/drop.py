@@ -96,14 +96,8 @@ class DropFolder:
         """Put the answers of a request down for whoever dropped it; a file is there whole or not at all."""
         name = quote(id, safe=" ")
         name = f"{name if len(name) <= 200 else sha256(name.encode()).hexdigest()}.json"
-        said = {
-            "id": id,
-            "state": answers.state,
-            "answers": list(answers.all),
-            "errors": list(answers.errors),
-        }
         part = self.folder / "answers" / f".{name}"
-        part.write_text(encode(said) + "\n", "utf-8")
+        part.write_text(encode(answers.document(id)) + "\n", "utf-8")
         part.rename(self.folder / "answers" / name)
 
 

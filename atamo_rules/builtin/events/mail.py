@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from atamo_rules.builtin.events.imap import Address, Mailbox, local
+from atamo_rules.builtin.events.mail_answer import SETTING as ANSWERS
+from atamo_rules.builtin.events.mail_answer import MailAnswers
 from atamo_rules.builtin.events.mail_message import DECLARED, data_of
 from atamo_rules.builtin.events.secrets import REFERENCE, secret
 from atamo_rules.model.strict_json import encode
@@ -58,7 +60,7 @@ class ImapMail:
     """Settings: `host`, `login` and `password` (by reference); `port`, `security` (`tls`, `starttls`, or `none` on this
     machine), `ca`; `folder`, `idle` (may the server tell of mail), `every` in seconds, `largest` in MiB; `type`,
     where it is not `mail.received`; `then`, what becomes of a mail that was taken (`keep` or `seen`); `first`, what a
-    first start takes (`new` mail or `all`).
+    first start takes (`new` mail or `all`); `answers`, by which server requests are answered.
 
     The place it has come to is kept as the UID of the last mail, under the folder's UIDVALIDITY. Where the server
     numbers a folder anew, mail that came after the last one is taken, by the date the server gave it.
@@ -80,6 +82,7 @@ class ImapMail:
             "type": {"type": "string", "minLength": 1},
             "then": {"enum": ["keep", "seen"]},
             "first": {"enum": ["new", "all"]},
+            "answers": ANSWERS,
         },
         "required": ["host", "login", "password"],
         "additionalProperties": False,
@@ -106,6 +109,8 @@ class ImapMail:
         self.client = f"{self.login} {host}"
         self.source = f"imap://{host}/{self.folder}"
         secret(self.reference, folder)
+        if "answers" in settings:
+            self.respond = MailAnswers(settings["answers"], folder).respond
 
     @staticmethod
     def declares(settings: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""Standard input as an event provider: one event a line, until the end of the input."""
+"""Standard input as an event provider: one event a line, until the end of the input; answers go to standard output."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
 from typing import Any
+
+from atamo_rules.builtin.agents.threads import Threads
+from atamo_rules.hub.receiving import Undeliverable
+from atamo_rules.hub.requests.asking import Answers
+from atamo_rules.model.strict_json import encode
 
 LONGEST = 16 << 20
 """Bytes a line may have; what is longer is refused, and the next line is read."""
@@ -53,6 +58,29 @@ class StandardInput:
                 taken, _ = await submit(line)
                 if taken.refused:
                     self.refused(number, taken.refused)
+
+
+class StandardOutput:
+    """Writes what was answered to each request that came by standard input: one JSON line, `{id, state, answers,
+    errors}`. A reader that is slow holds up answers, and nothing else."""
+
+    def __init__(self, descriptor: int = 1) -> None:
+        self.descriptor = descriptor
+        self.threads = Threads("standard output")
+        self.turn = asyncio.Lock()
+
+    async def respond(self, id: str, answers: Answers) -> None:
+        line = encode(answers.document(id)).encode() + b"\n"
+        async with self.turn:
+            try:
+                await self.threads.run(lambda: _write(self.descriptor, line))
+            except OSError as error:
+                raise Undeliverable(f"standard output is closed: {error.strerror}") from None
+
+
+def _write(descriptor: int, line: bytes) -> None:
+    while line:
+        line = line[os.write(descriptor, line) :]
 
 
 def lines(descriptor: int) -> Any:

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
+from atamo_rules.builtin.events.callback import SETTING as CALLBACK
+from atamo_rules.builtin.events.callback import Callback
 from atamo_rules.builtin.events.secrets import REFERENCE, secrets
 from atamo_rules.builtin.events.signatures import SCHEMES, TOLERANCE, Scheme, plain, verify
 from atamo_rules.hub.receiving import Received, Refused
@@ -42,7 +44,8 @@ DEFAULTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 class Webhook:
     """Settings: `path`, `scheme`, `secrets` by reference; `tolerance` in seconds; `header`, `prefix` and `encoding` of
     `scheme: hmac`; `type`, `id` and `data`, where they stand (`header NAME`, `field PATH`, `text VALUE`, `body`, or a
-    list of them); `named`, put before the type; `others`, what becomes of types that the rules do not declare.
+    list of them); `named`, put before the type; `others`, what becomes of types that the rules do not declare;
+    `answers`, where answers to requests are posted.
 
     Raises ValueError when there is no secret to check with.
     """
@@ -66,6 +69,7 @@ class Webhook:
             "data": _PICKS,
             "named": {"type": "string"},
             "others": {"enum": ["refuse", "ignore"]},
+            "answers": CALLBACK,
         },
         "required": ["path", "scheme", "secrets"],
         "if": {"properties": {"scheme": {"const": "hmac"}}},
@@ -93,6 +97,8 @@ class Webhook:
         }
         for one in secrets(self.references, folder):
             self.scheme.key(one)
+        if "answers" in settings:
+            self.respond = Callback(settings["answers"], folder).post
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Received:
         """A post, checked over the bytes as they came and read after that. Secrets are looked up each time, so that a

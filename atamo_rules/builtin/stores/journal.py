@@ -39,6 +39,14 @@ class Incoming(Struct):
     known: Known = "new"
 
 
+class Erasure(Struct):
+    """An event to erase: by whom, and why."""
+
+    event: str
+    who: str = ""
+    why: str = ""
+
+
 class Change(Struct):
     """One transaction. `open` are the events whose open actions grow or shrink, by how many: one that comes to none is
     finished. The journal fills in `finished`, and the revisions of `puts`."""
@@ -62,6 +70,7 @@ class Change(Struct):
     dead: list[tuple[DeadLetter, int]] = []
     """New dead letters, each with the row of its action."""
     undead: list[int] = []
+    erased: list[Erasure] = []
     open: dict[str, int] = {}
     notes: list[Note] = []
     finished: list[str] = []
@@ -154,4 +163,8 @@ class Journal(Protocol):
 
     async def forget(self, now: datetime) -> int:
         """Let go of what is over."""
+        ...
+
+    async def rewrite(self) -> None:
+        """Write all that is kept anew."""
         ...

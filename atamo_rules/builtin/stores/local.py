@@ -294,6 +294,15 @@ class LocalStore:
         async with self.operator:
             return await operating.discard(self, which, upto, who)
 
+    # --- erasing ----------------------------------------------------------------------------------------
+
+    async def erase(self, event: str, who: str = "", why: str = "") -> bool:
+        async with self.operator:
+            return await operating.erase(self, event, who, why)
+
+    async def rewrite(self) -> None:
+        await self.journal.rewrite()
+
     # --- small shared state -----------------------------------------------------------------------------
 
     async def put(self, put: Put) -> int | None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
+from msgspec import structs
+
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.telling import ActionLine, outline_of, told
+from atamo_rules.builtin.stores.telling import ActionLine, erased, outline_of, told, tombstone
 from atamo_rules.hub import records
-from atamo_rules.hub.audit.form import record_bytes
-from atamo_rules.hub.audit.merkle import leaf_hash
+from atamo_rules.hub.audit.erased import Hollowed, hollowed, leaf_of
 from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
 from atamo_rules.model.audit import AuditRecord, Note
@@ -54,6 +55,7 @@ class Message:
     arrival: Arrival
     decision: Decision | None = None
     over: bool = False
+    erased: bool = False
     problems: list[str] = field(default_factory=list)
     actions: dict[int, ActionLine] = field(default_factory=dict)
 
@@ -150,6 +152,9 @@ class MemoryJournal:
             self.letters[letter.number] = letter, row
         for number in change.undead:
             self.letters.pop(number, None)
+        for erasure in change.erased:
+            hollow = self.erase(erasure.event)
+            change.notes.append(records.erased(change.at, erasure.event, erasure.who, erasure.why, hollow))
         self.counts.apply(change)
         for event in change.open:
             message = self.messages.get(event)
@@ -167,7 +172,7 @@ class MemoryJournal:
         event = one.arrival.event
         known = self.messages.get(event.key)
         if known is not None:
-            one.known = "same" if known.arrival.digest == one.arrival.digest else "other"
+            one.known = "same" if known.arrival.digest in (one.arrival.digest, b"") else "other"
             told.append(records.known(one.arrival, one.known == "same"))
             return
         self.messages[event.key] = Message(one.arrival)
@@ -177,6 +182,27 @@ class MemoryJournal:
         self.apply(one.change, told)
         while len(self.messages) > self.most and self.over:
             self.let_go(self.over.popitem(last=False)[0])
+
+    def erase(self, key: str) -> Hollowed:
+        """Take all that an event says, and make its records hollow; gives where those are, each with its hash."""
+        message = self.messages[key]
+        event = structs.replace(message.arrival.event, body=None, salt="")
+        arrival = Arrival(event, b"", message.arrival.at, quarantined=message.arrival.quarantined)
+        self.messages[key] = Message(arrival, over=True, erased=True)
+        self.over[key] = None
+        log = self.logs.setdefault(key, Log())
+        log.frames.clear()
+        log.expired = log.count if log.expired is None else log.expired
+        for number in [number for number, (letter, _) in self.letters.items() if letter.work.event == key]:
+            del self.letters[number]
+        found: Hollowed = {}
+        first = self.position - len(self.notes) + 1
+        for at, note in enumerate(self.notes):
+            left = hollowed(note.placed(first + at)) if note.event == key else None
+            if left is not None:
+                self.notes[at] = note._replace(what=left[0])
+                found[str(first + at)] = left[1]
+        return found
 
     def let_go(self, key: str) -> None:
         """Forget a message that is over."""
@@ -197,11 +223,13 @@ class MemoryJournal:
 
     async def event(self, key: str) -> Event | None:
         message = self.messages.get(key)
-        return message.arrival.event if message is not None else None
+        return message.arrival.event if message is not None and not message.erased else None
 
     async def decided(self, key: str) -> bool:
         message = self.messages.get(key)
-        return message is None or message.decision is not None or message.arrival.quarantined
+        return (
+            message is None or message.decision is not None or message.arrival.quarantined or message.erased
+        )
 
     async def decision(self, key: str) -> Decision | None:
         message = self.messages.get(key)
@@ -211,6 +239,9 @@ class MemoryJournal:
         message = self.messages.get(key)
         if message is None:
             return None
+        if message.erased:
+            event = message.arrival.event
+            return erased(event.id, message.arrival.at, tombstone(event))
         frames = list(self.logs[key].frames.values()) if key in self.logs else []
         lines = [message.actions[row] for row in sorted(message.actions)]
         arrival = message.arrival
@@ -266,7 +297,7 @@ class MemoryJournal:
         return list(islice(meant, limit))
 
     async def leaves(self, after: int, limit: int) -> list[bytes]:
-        return [leaf_hash(record_bytes(record)) for record in await self.audit(after, limit, "")]
+        return [leaf_of(record) for record in await self.audit(after, limit, "")]
 
     async def head(self) -> int:
         return self.position
@@ -275,7 +306,9 @@ class MemoryJournal:
         return frozenset(m.decision.digest for m in self.messages.values() if m.decision is not None)
 
     async def sizes(self) -> tuple[int, int]:
-        pending = sum(m.decision is None and not m.arrival.quarantined for m in self.messages.values())
+        pending = sum(
+            m.decision is None and not (m.arrival.quarantined or m.erased) for m in self.messages.values()
+        )
         return len(self.letters), pending
 
     async def forget(self, now: datetime) -> int:
@@ -290,3 +323,6 @@ class MemoryJournal:
                 log.frames.clear()
                 gone += 1
         return gone
+
+    async def rewrite(self) -> None:
+        return None

@@ -1,4 +1,4 @@
-"""What an operator does to open and dead work: cancel, pause, resume, redrive, discard."""
+"""What an operator does to open and dead work, and to what is kept: cancel, pause, resume, redrive, discard, erase."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from atamo_rules.builtin.stores.journal import Moved
+from atamo_rules.builtin.stores.journal import Erasure, Moved
 from atamo_rules.builtin.stores.open_work import Item, State, item_of
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
@@ -140,6 +140,18 @@ async def discard(store: LocalStore, which: Selector, upto: int, who: str) -> in
         await store.commit(change)
         done += len(letters)
     return done
+
+
+async def erase(store: LocalStore, event: str, who: str, why: str) -> bool:
+    """Let go of all that an event says, once nothing of it is open."""
+    told = await store.journal.told(event)
+    state = told["state"] if told is not None else ""
+    if state not in ("finished", "quarantined", "forgotten"):
+        return state == "erased"
+    change = store.draft.change()
+    change.erased.append(Erasure(event, who, why))
+    await store.commit(change)
+    return True
 
 
 def _another_id(id: str, letter: int) -> str:

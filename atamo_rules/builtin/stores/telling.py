@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from atamo_rules.functions.printing import jsonable
@@ -43,6 +44,29 @@ def outline_of(decision: Decision, problems: Sequence[str] = ()) -> Outline:
         [fired.rule for fired in decision.fired if fired.shadow],
         [*records.problems(decision), *problems],
     )
+
+
+NOBODYS: dict[str, Json] = {"type": "", "source": "", "user": None, "groups": [], "organisation": ""}
+"""What is left of an event that was forgotten before it was erased."""
+
+
+def tombstone(event: Event) -> dict[str, Json]:
+    """What is left of an event that is erased: its type, and whose it was."""
+    user = event.user
+    if user is None:
+        return {**NOBODYS, "type": event.type, "source": event.source}
+    return {
+        "type": event.type,
+        "source": event.source,
+        "user": user.name,
+        "groups": [*sorted(user.groups)],
+        "organisation": user.organisation,
+    }
+
+
+def erased(id: str, at: datetime, left: Mapping[str, Json]) -> dict[str, Any]:
+    """All that is told of an event that was erased; `at` is when it was taken."""
+    return {"id": id, "state": "erased", "time": jsonable(at), **left}
 
 
 def told(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-What = Literal["changed", "removed", "truncated", "inserted", "moved"]
+What = Literal["changed", "removed", "truncated", "inserted", "moved", "hidden", "unvouched"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,13 @@ class Difference:
                 return f"the end was cut off: {records} {'is' if were == 'was' else 'are'} gone"
             case "moved":
                 return f"{records} {were} moved{name}"
+            case "hidden":
+                them = "it" if were == "was" else "them"
+                return f"{records} {were} made to say nothing, and no erasure speaks of {them}"
+            case "unvouched":
+                return (
+                    f"{records} {were} made to say nothing, by an erasure that no checkpoint vouches for yet"
+                )
             case "inserted":
                 where = f"after record {self.first}" if self.first else "before the first record"
                 return f"a record was put in {where}{name}"

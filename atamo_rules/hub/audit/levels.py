@@ -47,6 +47,10 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "event.unrouted": ("decisions", "no rule matched"),
     "event.hops": ("minimal", "a chain of events from events was cut off"),
     "event.finished": ("minimal", "nothing more follows from an event"),
+    "event.erased": (
+        "minimal",
+        "what an event said was erased: by whom, why, and which records are hollow since",
+    ),
     "rule.evaluated": (
         "full",
         "a rule that matched, failed, or nearly matched, and the sub-conditions that decided",
@@ -80,6 +84,11 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "breaker.closed": ("minimal", "it answered again"),
     "reply.sent": ("decisions", "an answer was kept for whoever asked"),
     "reply.late": ("decisions", "an answer came after the request was complete"),
+    "reply.delivered": (
+        "decisions",
+        "the answers of a request were handed back by the source that brought it",
+    ),
+    "reply.undelivered": ("minimal", "they were not, and will not be: why"),
     "reply.dropped": ("decisions", "answers were let go: their time was over"),
     "request.opened": ("decisions", "a request waits for answers, and whose"),
     "request.partial": ("full", "some of them have come"),
@@ -107,6 +116,10 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
         "somebody's token for an agent was kept: its name and version, never the token",
     ),
     "secret.used": ("minimal", "an agent was handed somebody's token: whose, for which host and action"),
+    "secret.missing": (
+        "minimal",
+        "there was no token for an action: whose, for which host; nobody was called",
+    ),
     "secret.rotated": (
         "minimal",
         "a token was sealed under another key, or bought anew from its token server",

@@ -13,8 +13,8 @@ from secrets import token_hex
 from typing import Any
 
 from atamo_rules.hub.audit.checkpoint import Checkpoint
-from atamo_rules.hub.audit.form import record_bytes
-from atamo_rules.hub.audit.merkle import Frontier, leaf_hash
+from atamo_rules.hub.audit.erased import leaf_of
+from atamo_rules.hub.audit.merkle import Frontier
 from atamo_rules.hub.audit.note import Note as SignedNote
 from atamo_rules.hub.audit.witness import Disagrees, Witness
 from atamo_rules.hub.clock import Clock
@@ -159,7 +159,7 @@ class Notary:
         tree = self.tree if self.tree.size <= last.size else Frontier()
         while tree.size < last.size:
             records = await self.store.audit(tree.size, min(self.every, last.size - tree.size))
-            tree = tree.extend(leaf_hash(record_bytes(record)) for record in records)
+            tree = tree.extend(map(leaf_of, records))
         if tree.root != last.root:
             await self._gap(f"the first {last.size} records are not those that {witness.place} saw")
 

@@ -7,13 +7,14 @@ of both sides is compared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from atamo_rules.hub.audit.compare import Difference, Seen, compare
+from atamo_rules.hub.audit.erased import Erasures, leaf_of_bytes
 from atamo_rules.hub.audit.evidence import Evidence, contradictions
 from atamo_rules.hub.audit.form import name_of, position_of
-from atamo_rules.hub.audit.merkle import Frontier, leaf_hash
+from atamo_rules.hub.audit.merkle import Frontier
 from atamo_rules.model.types import Json
 
 
@@ -48,21 +49,26 @@ class Report:
 
 def verify(log: Iterable[bytes], evidence: Evidence) -> Report:
     """Hold a log, record by record from the first, against the evidence. Never raises on what the log holds."""
-    wrong = contradictions(evidence)
+    wrong, erasures = contradictions(evidence), Erasures()
+    along = erasures.along(log)
     if evidence.leaves and not wrong:
-        return _by_leaves(iter(log), evidence)
-    return _by_checkpoints(iter(log), evidence, wrong)
+        report = _by_leaves(along, evidence)
+    else:
+        report = _by_checkpoints(along, evidence, wrong)
+    hidden = [Difference("hidden", at, at) for at in erasures.unspoken]
+    hidden += [Difference("unvouched", at, at) for at in erasures.unvouched(report.vouched)]
+    return replace(report, differences=(*report.differences, *hidden))
 
 
 def _by_leaves(log: Iterator[bytes], evidence: Evidence) -> Report:
     """With the hash of every record. What follows the last of them is held to its positions only."""
     leaves, size = evidence.leaves, 0
     for raw in log:
-        if size == len(leaves) or leaf_hash(raw) != leaves[size]:
+        if size == len(leaves) or leaf_of_bytes(raw) != leaves[size]:
             log = chain((raw,), log)
             break
         size += 1
-    rest = [Seen(leaf_hash(raw), position_of(raw), name_of(raw)) for raw in log]
+    rest = [Seen(leaf_of_bytes(raw), position_of(raw), name_of(raw)) for raw in log]
     if size == len(leaves):
         found = _misplaced(rest, size)
     else:
@@ -89,7 +95,7 @@ def _by_checkpoints(log: Iterator[bytes], evidence: Evidence, wrong: tuple[str, 
 
     hold()
     for raw in log:
-        tree = tree.append(leaf_hash(raw))
+        tree = tree.append(leaf_of_bytes(raw))
         hold()
         position = position_of(raw)
         if seen or position != tree.size:

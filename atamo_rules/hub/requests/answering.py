@@ -15,7 +15,7 @@ from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
 from atamo_rules.hub.sharing.flight import Said
 from atamo_rules.model.frame import CacheState, Frame, FrameKind
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Following, Work
 
@@ -47,8 +47,8 @@ class Answering:
     def declared(self) -> Declared | None:
         return self.generation.declared(self.work.action)
 
-    async def credential(self, host: str = "") -> Secret | None:
-        secret = await credential(self.hub, self.work, host)
+    async def credential(self, host: str = "", *, need: Need = "optional") -> Secret | None:
+        secret = await credential(self.hub, self.work, host, need)
         if secret is not None:
             self.given.append(secret)
         return secret

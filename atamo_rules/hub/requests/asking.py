@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from atamo_rules.errors import EventRejected
 from atamo_rules.hub.requests.completion import Completion
 from atamo_rules.hub.requests.request import Mode, Options, Request
+from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came of a request: how it stands, and every answer in the order it came."""
+    """What came of a request: how it stands, and every answer in the order it came. `event` is what asked, where that
+    is known."""
 
     request: Request
     frames: tuple[Frame, ...]
+    event: Event | None = None
 
     @property
     def state(self) -> str:
@@ -46,6 +49,10 @@ class Answers:
     def errors(self) -> tuple[str, ...]:
         """Why those who could not answer could not."""
         return tuple(str(frame.body) for frame in self.frames if frame.kind == "error")
+
+    def document(self, id: str) -> dict[str, Json]:
+        """All of it, as it is handed back to whoever asked by an id."""
+        return {"id": id, "state": self.state, "answers": list(self.all), "errors": list(self.errors)}
 
 
 def options(

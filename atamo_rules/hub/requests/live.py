@@ -238,7 +238,7 @@ class Requests:
         if ended:
             await self._ended(request)
         if forgotten:
-            await self._forget(request)
+            await self.forget(request)
 
     async def _stop(self, request: Request, name: str) -> None:
         """Have the agent of a part stop. A feed that nobody needs any more has done its work; a question is taken
@@ -267,7 +267,7 @@ class Requests:
             if len(self.kept) > MOST_KEPT:
                 self.kept.popitem(last=False)
 
-    async def _forget(self, request: Request) -> None:
+    async def forget(self, request: Request) -> None:
         """Delete the answers; what is left is how it ended."""
         self.open.pop(request.id, None)
         if self.kept.get(request.print) == request.id:

@@ -189,6 +189,12 @@ class Flights:
         elif isinstance(outcome, Done):
             self._forget(key, entry)
 
+    def forget(self) -> None:
+        """Let go of every answer that is kept. Calls under way go on, and what they give is for those who wait."""
+        for key, entry in list(self._entries.items()):
+            if entry.flight is None:
+                self._forget(key, entry)
+
     def _forget(self, key: bytes, entry: _Entry) -> None:
         if self._entries.get(key) is entry:
             del self._entries[key]

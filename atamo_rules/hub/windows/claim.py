@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.engine.windows.state import Micros, Place
+from atamo_rules.hub.whole import to_its_end
 from atamo_rules.model.work import Kept
 
 Made = TypeVar("Made")
@@ -72,12 +73,13 @@ class Claim(Generic[Made]):
 
     async def kept(self, commit: Coroutine[Any, Any, Sequence[Kept]]) -> Sequence[Kept]:
         """Commit. Only what is new changes the states; and whoever asked may go away meanwhile: what was begun is
-        committed or not, and the states say the same."""
+        committed or not, and the states say the same. Who goes away is held back until then: what was kept must
+        begin."""
         if self._locks is None:
             return await commit
         task = asyncio.get_running_loop().create_task(commit)
         task.add_done_callback(self._over)
-        return await asyncio.shield(task)
+        return await to_its_end(task)
 
     def let_go(self) -> None:
         """It came to nothing."""

@@ -15,10 +15,10 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 
 from atamo_rules.builtin.agents.web.answers import failure
 from atamo_rules.builtin.agents.web.exchange import Broken, Exchange, Request, blemished
-from atamo_rules.errors import NotAllowed
+from atamo_rules.errors import NoCredential, NotAllowed
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.outcome import Again, Failed
-from atamo_rules.model.secret import Secret
+from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.strict_json import JsonRefused, decode
 
 LEEWAY = 30.0
@@ -35,10 +35,26 @@ class Proof:
     """Names the token it holds among those that are kept; empty when it was given as it is."""
 
 
-async def given(reply: Reply, host: str) -> Secret | None:
-    """What the user has for a host. Raises Broken where there is something, but not for this."""
+AUTH: dict[str, Any] = {"enum": ["user", "optional", "none"]}
+"""The schema of the setting `auth`, whether calls show what the user has: they must, they do where there is something,
+or never."""
+
+
+def needed(settings: Mapping[str, Any]) -> Need | None:
+    """What the setting `auth` means for a credential; None: it is not asked for. Left out, it is needed by whatever is
+    done as somebody in a hub with a vault."""
+    needs: dict[str, Need | None] = {"user": "required", "optional": "optional", "none": None}
+    return needs[settings["auth"]] if "auth" in settings else "expected"
+
+
+async def given(reply: Reply, host: str, need: Need | None) -> Secret | None:
+    """What the user has for a host; None where there is nothing and that will do. Raises Broken."""
+    if need is None:
+        return None
     try:
-        secret = await reply.credential(host)
+        secret = await reply.credential(host, need=need)
+    except NoCredential as error:
+        raise Broken(Failed(str(error), "credential")) from None
     except NotAllowed as error:
         raise Broken(Failed(f"the credential may not be used: {error}", "credential")) from None
     if secret is not None and blemished(secret.reveal()):
@@ -79,9 +95,10 @@ class Tokens:
     async def proof(self, reply: Reply) -> Proof:
         """A bearer token for the user. Raises Broken."""
         host = urlsplit(self.url).hostname or ""
-        client = await given(reply, host)
+        client = await given(reply, host, "required")
         if client is None or ":" not in client.reveal():
-            raise Broken(Failed(f"there is no client with its secret for {host}: `id:secret`", "credential"))
+            why = f"the credential for {host} is no client with its secret, `id:secret`"
+            raise Broken(Failed(why, "credential"))
         text = client.reveal()
         key = hashlib.sha256(text.encode()).digest()
         async with self._locks.setdefault(key, asyncio.Lock()):

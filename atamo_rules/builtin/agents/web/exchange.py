@@ -131,11 +131,12 @@ class Exchange:
                 trust_env=False,
                 follow_redirects=False,
                 timeout=self.timeout,
-                verify=self._context(url.scheme),
+                verify=self.context(url.scheme),
             )
         return self._clients[key]
 
-    def _context(self, scheme: str) -> ssl.SSLContext | bool:
+    def context(self, scheme: str) -> ssl.SSLContext | bool:
+        """Whom a connection trusts; false without TLS."""
         if scheme != "https":
             return False
         if self._trust is None:

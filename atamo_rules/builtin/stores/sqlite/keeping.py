@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.blobs import aside
+from atamo_rules.builtin.stores.sqlite.erasing import erase
 from atamo_rules.builtin.stores.sqlite.leaves import leaf_of, what_text
+from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.hub import records
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import DeadLetter, Put
@@ -25,8 +30,7 @@ SIZES = (64, 16, 4, 1)
 """Rows of one statement."""
 
 
-@dataclass(slots=True)
-class Prepared:
+class Prepared(Struct):
     """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
 
     change: Change
@@ -38,32 +42,50 @@ class Prepared:
     outlines: Sequence[Row] = ()
     frames: Sequence[Row] = ()
     letters: Sequence[Row] = ()
-    told: list[Note] = field(default_factory=list)
+    more: bool = False
+    """Whether there is anything of what most changes have nothing of."""
+    large: dict[str, bytes] = {}
+    """What rows only refer to, by name; of what came in with it, too."""
+    told: list[Note] = []
     """All its records and those of what came in with it, in order; filled in when it is written."""
-    leaves: list[bytes] = field(default_factory=list)
+    leaves: list[bytes] = []
     """The hashes of those, where they are wanted; good only once the group is committed."""
 
 
-def prepare(change: Change, one: Incoming | None = None) -> Prepared:
+def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes] | None = None) -> Prepared:
     """Make the rows of a change; those of an event that comes in with it too."""
     written = _Moments(change.at)
-    notes = [_note(note, written) for note in change.notes]
+    notes = [_note(note, written) for note in change.notes] if change.notes else []
     made = Prepared(change, notes)
+    if large is None:
+        large = made.large
     if one is not None:
-        made.event = _event(one, change, notes, written)
+        made.event = _event(one, change, notes, written, large)
     elif change.decided:
         # What is told of a decision is what the audit says of it.
         made.outlines = [(note[2], note[4]) for note in notes if note[1] == "event.decided"]
     if change.incoming:
-        made.incoming = [(inner, prepare(inner.change, inner)) for inner in change.incoming]
+        made.incoming = [(inner, prepare(inner.change, inner, large)) for inner in change.incoming]
     if change.added or change.done:
-        made.actions = [*_added(change, written), *_done(change)]
+        made.actions = [*_added(change, written, large), *_done(change, large)]
     if change.moved:
-        made.moved = [_moved(change, moved) for moved in change.moved]
+        made.moved = [_moved(change, moved, large) for moved in change.moved]
     if change.frames:
-        made.frames = [(frame.log, values.of_frame(frame, change.at)) for frame in change.frames]
+        made.frames = [
+            (frame.log, aside(values.of_frame(frame, change.at), large)) for frame in change.frames
+        ]
     if change.dead:
         made.letters = [_letter(letter, row) for letter, row in change.dead]
+    made.more = bool(
+        change.frames
+        or change.puts
+        or change.kept
+        or change.closed
+        or change.trimmed
+        or change.problems
+        or change.undead
+        or change.erased
+    )
     return made
 
 
@@ -74,13 +96,19 @@ class _Moments:
 
     def __init__(self, at: datetime) -> None:
         self.at = at
-        self.text = at.isoformat()
+        self.text = ""
 
     def __call__(self, moment: datetime) -> str:
-        return self.text if moment is self.at else moment.isoformat()
+        if moment is not self.at:
+            return moment.isoformat()
+        if not self.text:
+            self.text = moment.isoformat()
+        return self.text
 
 
-def _event(one: Incoming, change: Change, notes: Sequence[Row], written: _Moments) -> Row:
+def _event(
+    one: Incoming, change: Change, notes: Sequence[Row], written: _Moments, large: dict[str, bytes]
+) -> Row:
     arrival, event = one.arrival, one.arrival.event
     state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
     outline = next((note[4] for note in notes if note[1] == "event.decided"), None)
@@ -92,24 +120,24 @@ def _event(one: Incoming, change: Change, notes: Sequence[Row], written: _Moment
         arrival.digest,
         state,
         at,
-        values.of_event(event, written(event.at)),
+        aside(values.of_event(event, written(event.at)), large),
         reasons,
         outline,
     )
 
 
-def _added(change: Change, written: _Moments) -> Iterator[Row]:
+def _added(change: Change, written: _Moments, large: dict[str, bytes]) -> Iterator[Row]:
     for item in change.added:
         work, state = item.work, "running" if item.attempts else "waiting"
         yield (
             item.row, work.event, item.id, *item.hold, work.since.timestamp(), state, 1, item.limited, item.attempts,
-            values.of_work(work, written(work.at)),
+            aside(values.of_work(work, written(work.at)), large),
         )  # fmt: skip
 
 
-def _done(change: Change) -> Iterator[Row]:
+def _done(change: Change, large: dict[str, bytes]) -> Iterator[Row]:
     for row, key, action in change.done:
-        written = values.text([values.of_action(action)])
+        written = aside(values.text([values.of_action(action)]), large)
         at = change.at.timestamp()
         yield row, key, action.id, action.agent, action.rule, "", at, "done", 0, 0, 0, written
 
@@ -119,9 +147,9 @@ def _letter(letter: DeadLetter, row: int) -> Row:
     return letter.number, row, letter.work.action.agent, values.clean(letter.error), written
 
 
-def _moved(change: Change, moved: Moved) -> Row:
+def _moved(change: Change, moved: Moved, large: dict[str, bytes]) -> Row:
     item = moved.item
-    answer = values.text(moved.answer) if moved.answer is not None else None
+    answer = aside(values.text(moved.answer), large) if moved.answer is not None else None
     kept = moved.errors or item.errors
     errors = values.text(kept) if kept else None
     over = moved.state in OVER
@@ -138,7 +166,7 @@ def _note(note: Note, written: _Moments) -> Row:
 class Keeper:
     """Writes groups over one connection. `position` is the last record's, `revision` the last of the shared state."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.counts = Counts()
         self.position = 0
@@ -169,7 +197,8 @@ class Keeper:
         self._many(_OUTLINES, [row for part in whole for row in part.outlines])
         self._many(_LETTERS, [row for part in whole for row in part.letters])
         for part in whole:
-            self._seldom(part)
+            if part.more:
+                self._more(part)
         notes: list[Row] = []
         first = self.position + 1
         for one in group:
@@ -198,13 +227,15 @@ class Keeper:
                 (digest,) = self.connection.execute(
                     "select digest from events where key = ?", (key,)
                 ).fetchone()
-                one.known = "same" if digest == one.arrival.digest else "other"
+                # Of an event that was erased nothing is left to compare: its key is known, and that is all.
+                one.known = "same" if digest in (one.arrival.digest, b"") else "other"
         self._enter(inside)
 
     def _tell(self, root: Prepared, part: Prepared, notes: list[Row]) -> None:
         """The records of a change, then those of what came in with it."""
         before = len(part.change.notes)
-        self.counts.apply(part.change)
+        if part.change.open:
+            self.counts.apply(part.change)
         root.told += part.change.notes
         notes += part.notes
         if len(part.change.notes) > before:
@@ -218,7 +249,7 @@ class Keeper:
                 root.told.append(note)
                 notes.append(_note(note, _Moments(note.at)))
 
-    def _seldom(self, part: Prepared) -> None:
+    def _more(self, part: Prepared) -> None:
         """What most changes have nothing of."""
         change, execute = part.change, self.connection.execute
         for log, written in part.frames:
@@ -248,6 +279,10 @@ class Keeper:
                 )
         for put in change.puts:
             change.revisions.append(self._put(put))
+        for one in change.erased:
+            note = records.erased(change.at, one.event, one.who, one.why, erase(self.connection, one.event))
+            change.notes.append(note)
+            part.notes.append(_note(note, _Moments(change.at)))
         for number in change.undead:
             execute("update letters set gone = 1 where number = ?", (number,))
 
@@ -278,7 +313,7 @@ class Keeper:
             size = next(size for size in SIZES if size <= len(rows) - done)
             part = rows[done : done + size]
             done += size
-            yield self.connection.execute(_sql(statement, size), [value for row in part for value in row])
+            yield self.connection.execute(_sql(statement, size), list(chain.from_iterable(part)))
 
 
 def _parts(one: Prepared) -> Iterator[Prepared]:

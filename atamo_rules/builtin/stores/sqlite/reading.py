@@ -11,11 +11,12 @@ from atamo_rules.builtin.stores.journal import Loaded
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.operating import PAUSED, hold_of
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.sqlite.spans import where
-from atamo_rules.builtin.stores.telling import ActionLine, Outline, told
+from atamo_rules.builtin.stores.telling import ActionLine, Outline, erased, told
 from atamo_rules.engine.decide import action_id
+from atamo_rules.hub.audit.erased import leaf_of
 from atamo_rules.hub.audit.form import record_bytes
-from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
@@ -24,7 +25,7 @@ from atamo_rules.model.types import Json
 from atamo_rules.model.work import DeadLetter, Entry, Selector
 
 
-def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[str, int], int, int]:
+def load(connection: Connection, now: datetime) -> tuple[Loaded, dict[str, int], int, int]:
     """All that is open; how many open actions each event has; the last record's position, the last revision."""
     execute = connection.execute
     loaded = Loaded()
@@ -52,7 +53,7 @@ def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[st
     ) in rows:
         counts[event] = counts.get(event, 0) + 1
         item = Item(
-            row, id, (agent, rule, organisation), datetime.fromtimestamp(at, UTC), _later(work), attempts,
+            row, id, (agent, rule, organisation), datetime.fromtimestamp(at, UTC), _later(connection, work), attempts,
             tuple(values.read(errors) or ()), bool(limited),
         )  # fmt: skip
         if state == "running":
@@ -78,8 +79,9 @@ def load(connection: sqlite3.Connection, now: datetime) -> tuple[Loaded, dict[st
     return loaded, counts, position, revision
 
 
-def _later(work: str) -> Any:
-    return lambda: values.to_work(work)
+def _later(connection: Connection, work: str) -> Any:
+    blobs = connection.blobs
+    return lambda: values.to_work(blobs.whole(work))
 
 
 def _last(connection: sqlite3.Connection, query: str) -> int:
@@ -94,10 +96,10 @@ def find(connection: sqlite3.Connection, name: str) -> str | None:
     return str(keys[0][0]) if len(keys) == 1 else None
 
 
-def event(connection: sqlite3.Connection, key: str) -> Event | None:
+def event(connection: Connection, key: str) -> Event | None:
     """An event as it was taken."""
     row = connection.execute("select event from events where key = ?", (key,)).fetchone()
-    return None if row is None or row[0] is None else values.to_event(row[0])
+    return None if row is None or row[0] is None else values.to_event(connection.whole(row[0]))
 
 
 def decided(connection: sqlite3.Connection, key: str) -> bool:
@@ -106,20 +108,28 @@ def decided(connection: sqlite3.Connection, key: str) -> bool:
     return row is None or row[0] != "accepted"
 
 
-def told_of(connection: sqlite3.Connection, key: str) -> Mapping[str, Json] | None:
+def told_of(connection: Connection, key: str) -> Mapping[str, Json] | None:
     """All that is kept of an event."""
     connection.execute("begin")
     try:
         row = connection.execute(
-            "select id, state, event, reasons, outline from events where key = ?", (key,)
+            "select id, state, event, reasons, outline, at from events where key = ?", (key,)
         ).fetchone()
         if row is None:
             return None
-        id, state, written, reasons, outline = row
+        id, state, written, reasons, outline, at = row
+        if state == "erased":
+            return erased(id, datetime.fromtimestamp(at, UTC), values.read(outline))
         if written is None:
             return {"id": id, "state": state}
         lines = [
-            ActionLine(values.to_action(values.read(work)[0]), how, attempts, why or "", values.read(answer))
+            ActionLine(
+                values.to_action(values.read(connection.whole(work))[0]),
+                how,
+                attempts,
+                why or "",
+                None if answer is None else values.read(connection.whole(answer)),
+            )
             for work, how, attempts, why, answer in connection.execute(
                 "select work, state, attempts, why, answer from actions where event = ? order by row", (key,)
             )
@@ -128,7 +138,7 @@ def told_of(connection: sqlite3.Connection, key: str) -> Mapping[str, Json] | No
             "select 1 from actions where event = ? and open = 1 limit 1", (key,)
         ).fetchone()
         frames = [
-            values.to_frame(key, seq, frame)
+            values.to_frame(key, seq, connection.whole(frame))
             for seq, frame in connection.execute(
                 "select seq, frame from frames where log = ? order by seq", (key,)
             )
@@ -139,11 +149,11 @@ def told_of(connection: sqlite3.Connection, key: str) -> Mapping[str, Json] | No
     if outline is not None:
         said = values.read(outline)
         decided = Outline(said["digest"], said["matched"], said["shadow"], said["problems"])
-    kept = values.to_event(written)
+    kept = values.to_event(connection.whole(written))
     return told(kept, state == "quarantined", values.read(reasons) or (), decided, over, lines, frames)
 
 
-def page(connection: sqlite3.Connection, log: str, after: int, limit: int) -> Page:
+def page(connection: Connection, log: str, after: int, limit: int) -> Page:
     """Frames of a log after a cursor."""
     connection.execute("begin")
     try:
@@ -154,7 +164,7 @@ def page(connection: sqlite3.Connection, log: str, after: int, limit: int) -> Pa
         if expired is not None:
             return Page((), after, True, expired)
         frames = tuple(
-            values.to_frame(log, seq, frame)
+            values.to_frame(log, seq, connection.whole(frame))
             for seq, frame in connection.execute(
                 "select seq, frame from frames where log = ? and seq > ? order by seq limit ?",
                 (log, after, limit),
@@ -167,7 +177,7 @@ def page(connection: sqlite3.Connection, log: str, after: int, limit: int) -> Pa
 
 
 def dead(
-    connection: sqlite3.Connection, which: Selector, after: int, upto: int | None, limit: int
+    connection: Connection, which: Selector, after: int, upto: int | None, limit: int
 ) -> list[tuple[DeadLetter, int]]:
     """Dead letters, each with the row of its action."""
     conditions = ["letters.gone = 0", "letters.number > ?"]
@@ -196,7 +206,18 @@ def dead(
         why, attempts, errors, at = values.read(letter)
         moment = values.moment(at)
         found.append(
-            (DeadLetter(number, values.to_work(work), error, why, attempts, tuple(errors), moment), row)
+            (
+                DeadLetter(
+                    number,
+                    values.to_work(connection.whole(work)),
+                    error,
+                    why,
+                    attempts,
+                    tuple(errors),
+                    moment,
+                ),
+                row,
+            )
         )
     return found
 
@@ -226,17 +247,17 @@ def entries(connection: sqlite3.Connection, bucket: str, after: int) -> list[Ent
     return [Entry(key, values.read(value), revision) for key, value, revision in rows]
 
 
-def decision(connection: sqlite3.Connection, key: str) -> Decision | None:
+def decision(connection: Connection, key: str) -> Decision | None:
     """What was decided of an event, from what is kept of it: the actions that did not wait for an answer. The problems
     are left out."""
     row = connection.execute("select event, outline from events where key = ?", (key,)).fetchone()
     if row is None or row[0] is None or row[1] is None:
         return None
-    kept, said = values.to_event(row[0]), values.read(row[1])
+    kept, said = values.to_event(connection.whole(row[0])), values.read(row[1])
     actions: dict[str, list[Action]] = {}
     asked: set[str] = set()
     for (work,) in connection.execute("select work from actions where event = ? order by row", (key,)):
-        action = values.to_action(values.read(work)[0])
+        action = values.to_action(values.read(connection.whole(work))[0])
         own = action.id == action_id(
             kept.key, action.rule, f"/{action.index}"
         )  # not of another branch, nor edited
@@ -257,7 +278,7 @@ def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "
     """Records after a position; with `about` only those of one event."""
     if not about:
         rows = connection.execute(f"{_RECORDS} order by position limit ?", (after, limit))
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
     query = f"{_RECORDS} and position <= ? and event = ? order by position limit ?"
     found: list[Any] = []
     connection.execute("begin")
@@ -269,15 +290,16 @@ def audit(connection: sqlite3.Connection, after: int, limit: int, about: str = "
                 break
     finally:
         connection.execute("rollback")
-    return [_record(row) for row in found]
+    return [record_of(row) for row in found]
 
 
 def leaves(connection: sqlite3.Connection, after: int, limit: int) -> list[bytes]:
     """The hashes of the records after a position."""
-    return [leaf_hash(record_bytes(record)) for record in audit(connection, after, limit)]
+    return [leaf_of(record) for record in audit(connection, after, limit)]
 
 
-def _record(row: Any) -> AuditRecord:
+def record_of(row: Any) -> AuditRecord:
+    """The record of a row."""
     position, at, kind, about, who, what, cause, rules = row
     return AuditRecord(position, values.moment(at), kind, about, who, values.read(what), cause, rules)
 
@@ -288,26 +310,30 @@ def log(connection: sqlite3.Connection) -> Iterator[bytes]:
     connection.text_factory = lambda raw: raw.decode("utf-8", "backslashreplace")
     for row in connection.execute(f"{_RECORDS} order by position", (-1,)):
         try:
-            yield record_bytes(_record(row))
+            yield record_bytes(record_of(row))
         except (ValueError, TypeError, AttributeError):
             yield repr(row).encode()
 
 
-def rulesets(connection: sqlite3.Connection) -> frozenset[str]:
+def rulesets(connection: Connection) -> frozenset[str]:
     """The digests of the rulesets of kept events and of open work that waits for an answer."""
     rows = connection.execute(
-        "select distinct json_extract(outline, '$.digest') from events where outline is not null"
+        "select distinct json_extract(outline, '$.digest') from events where outline is not null and state <> 'erased'"
     )
     return _waiting_under(connection) | {digest for (digest,) in rows if digest}
 
 
-def _waiting_under(connection: sqlite3.Connection) -> frozenset[str]:
+def _waiting_under(connection: Connection) -> frozenset[str]:
     """The digests of the rulesets whose rules wait for an answer. Their places are those of `values.of_work`."""
     rows = connection.execute(
-        "select distinct json_extract(work, '$[9]') from actions where open = 1 "
-        "and json_extract(work, '$[7]') is not null"
+        "select distinct json_extract(work, '$[9]') from ("
+        "select case when work >= 'A' then work end as work from actions where open = 1) "
+        "where json_extract(work, '$[7]') is not null"
     )
-    return frozenset(digest for (digest,) in rows if digest)
+    large = connection.execute("select work from actions where open = 1 and work >= '@' and work < 'A'")
+    works = [values.to_work(connection.whole(work)) for (work,) in large]
+    digests = [digest for (digest,) in rows] + [work.rules for work in works if work.waiting is not None]
+    return frozenset(digest for digest in digests if digest)
 
 
 def sizes(connection: sqlite3.Connection) -> tuple[int, int]:

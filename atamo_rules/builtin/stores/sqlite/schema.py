@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from atamo_rules.builtin.stores.sqlite.blobs import BLOBS, Blobs, sync_folder
 from atamo_rules.builtin.stores.sqlite.spans import SPANS
 from atamo_rules.errors import StoreUnavailable
 
@@ -85,11 +86,29 @@ create table audit (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, SPANS)
+MIGRATIONS: tuple[str, ...] = (FIRST, SPANS, BLOBS)
 """What makes each version of the file from the one before. What was released is never changed, only added to."""
 
 
-def open_to_write(path: Path, synchronous: str = "full") -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection that knows where the large values of its database are."""
+
+    blobs: Blobs
+
+    def whole(self, written: str) -> str:
+        """The JSON of a row that holds it, or a reference to it. Raises BlobMissing, ValueError."""
+        return self.blobs.whole(written)
+
+
+def _connect(path: Path, cached: int = 128) -> Connection:
+    made = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=cached, factory=Connection
+    )
+    made.blobs = Blobs(path)
+    return made
+
+
+def open_to_write(path: Path, synchronous: str = "full") -> Connection:
     """The one connection that writes. Raises StoreUnavailable for a file that is none of ours."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +117,10 @@ def open_to_write(path: Path, synchronous: str = "full") -> sqlite3.Connection:
         )  # answers and bodies are nobody else's business
         sync_folder(path.parent)
         sync_folder(path.parent.parent)
-    made = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    missing = _cut_off(path)
+    if missing:
+        raise StoreUnavailable(f"`{path}` cannot be used: its last {missing} bytes are missing")
+    made = _connect(path, 256)
     try:
         _prepare(made, synchronous)
     except sqlite3.DatabaseError as error:
@@ -110,27 +132,33 @@ def open_to_write(path: Path, synchronous: str = "full") -> sqlite3.Connection:
     return made
 
 
+def _cut_off(path: Path) -> int:
+    """How many bytes of a file are missing by its own head (SQLite's file format, 1.3). SQLite finds that out only when
+    it reads what is not there. While a log holds pages that are not in the file yet, the head says nothing of it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return 0
+    with path.open("rb") as file:
+        head = file.read(100)
+    if len(head) < 100 or head[:16] != b"SQLite format 3\0" or head[24:28] != head[92:96]:
+        return 0  # none at all, no database, or one whose head counts no pages
+    page = int.from_bytes(head[16:18], "big")
+    whole = int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
+    return max(0, whole - path.stat().st_size)
+
+
 def abandon(connection: sqlite3.Connection) -> None:
     """Leave a connection to the end of the process, after an error of the disk. Closing it would fold the log into the
     file, after an fsync that succeeds on what the failed one has dropped; the end of a process writes nothing."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
+def open_to_read(path: Path) -> Connection:
     """One of the connections that read."""
-    made = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    made = _connect(path)
     made.execute("pragma query_only = 1")
     made.execute("pragma busy_timeout = 5000")
     return made
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names of new files in a folder survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
@@ -148,6 +176,7 @@ def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
     made.execute("pragma journal_mode = wal")
     made.execute(f"pragma synchronous = {synchronous}")
     made.execute("pragma wal_autocheckpoint = 4000")
+    made.execute("pragma secure_delete = 1")  # what is erased, or leaves in time, is written over
     for number in range(version, len(MIGRATIONS)):
         made.executescript(
             f"begin immediate; {MIGRATIONS[number]}; pragma application_id = {APPLICATION}; "

@@ -13,22 +13,23 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.sqlite import reading, spans
-from atamo_rules.builtin.stores.sqlite.forgetting import forget
+from atamo_rules.builtin.stores.sqlite import forgetting, reading, spans
+from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room
+from atamo_rules.builtin.stores.sqlite.erasing import rewrite
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
-from atamo_rules.builtin.stores.sqlite.schema import abandon, open_to_read, open_to_write
+from atamo_rules.builtin.stores.sqlite.schema import Connection, abandon, open_to_read, open_to_write
 from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import Caps, Hear
-from atamo_rules.hub.whole import to_its_end
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -88,7 +89,6 @@ class SqliteJournal:
     def __init__(self, path: Path, clock: Clock, retain: timedelta, synchronous: str) -> None:
         self.path = path
         self.clock = clock
-        self.retain = retain
         self.synchronous = synchronous
         self.lock = FileLock(path.with_name(f"{path.name}.lock"))
         self.hear: Hear = lambda first, notes: None
@@ -96,10 +96,12 @@ class SqliteJournal:
         self.group: GroupCommit[Prepared] = GroupCommit(self._write, self._written)
         self.readers = ThreadPoolExecutor(READERS, "atamo reader")
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: list[Connection] = []
         self._keeper: Keeper | None = None
         self._heard = 0
         self._leaves = Leaves()
+        self._blobs = Blobs(path)
+        self._walks = forgetting.Logs(), forgetting.Events(retain), forgetting.Windows()
 
     def take(self) -> None:
         try:
@@ -154,7 +156,7 @@ class SqliteJournal:
     async def commit(self, change: Change) -> None:
         if self.broken is not None:
             raise self.broken
-        await to_its_end(self.group.put(prepare(change)))
+        await self.group.put(prepare(change)).ended()
 
     def _write(self, group: list[Prepared]) -> None:
         """On the store's thread."""
@@ -162,13 +164,18 @@ class SqliteJournal:
             raise self.broken
         assert self._keeper is not None
         try:
+            for one in group:
+                if one.large:
+                    self._blobs.keep(one.large)
             self._keeper.write(group, hashed=self._leaves.wanted)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise self._meaning(error) from error
 
-    def _meaning(self, error: sqlite3.Error) -> StoreUnavailable:
+    def _meaning(self, error: sqlite3.Error | OSError) -> StoreUnavailable:
         """Whether the file can be used again: when there is room, or another program lets go of it. Else never."""
         code = getattr(error, "sqlite_errorcode", 0)
+        if isinstance(error, OSError) and no_room(error):
+            return Busy("the disk is full", 5.0)
         if code == sqlite3.SQLITE_FULL or code in _NO_ROOM:
             return Busy("the disk is full", 5.0)
         if code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -190,30 +197,49 @@ class SqliteJournal:
     async def forget(self, now: datetime) -> int:
         if self._keeper is None or self.broken is not None:
             return 0
-        loop = asyncio.get_running_loop()
-        connection = self._keeper.connection
+        on_thread = partial(asyncio.get_running_loop().run_in_executor, self.group.thread)
+        connection, gone = self._keeper.connection, 0
         try:
-            gone = await loop.run_in_executor(self.group.thread, forget, connection, now, self.retain)
+            # A slice and a batch are turns of their own on the thread: whoever waits to write comes in between.
+            for walk in self._walks:
+                for _ in range(forgetting.TURNS):
+                    gone += await on_thread(walk.turn, connection, now)
+                    if walk.ended:
+                        break
+            await on_thread(forgetting.fold, connection)
             for _ in range(spans.AT_ONCE):
-                # A batch is a turn of its own on the thread: whoever waits to write comes in between.
-                if not (made := await loop.run_in_executor(self.group.thread, spans.extend, connection)):
+                if not (made := await on_thread(spans.extend, connection)):
                     break
                 gone += made
-            return gone
+            return gone + await on_thread(self._blobs.sweep, connection)
+        except sqlite3.Error as error:
+            raise self._meaning(error) from error
+
+    async def rewrite(self) -> None:
+        if self.broken is not None:
+            raise self.broken
+        assert self._keeper is not None
+        loop, connection = asyncio.get_running_loop(), self._keeper.connection
+        try:
+            await loop.run_in_executor(self.group.thread, self._blobs.sweep, connection)
+            await loop.run_in_executor(self.group.thread, rewrite, connection)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
 
     # --- reading ----------------------------------------------------------------------------------------
 
     async def _read(
-        self, what: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **more: P.kwargs
+        self, what: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs
     ) -> T:
         def read() -> T:
-            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            connection: Connection | None = getattr(self._local, "connection", None)
             if connection is None:
                 connection = self._local.connection = open_to_read(self.path)
                 self._readers.append(connection)
-            return what(connection, *args, **more)
+            try:
+                return what(connection, *args, **more)
+            except BlobMissing:  # its row was just taken away: it is not there the second time
+                return what(connection, *args, **more)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self.readers, read)

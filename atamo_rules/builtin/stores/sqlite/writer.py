@@ -6,9 +6,10 @@ No timer delays anything. A single caller is written alone; sixty-four callers s
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from atamo_rules.errors import Busy
 
@@ -20,6 +21,27 @@ MOST_AT_ONCE = 2_000
 T = TypeVar("T")
 
 
+class Durable(asyncio.Future[None]):
+    """How the group of a transaction ended, for all who are in it. It cannot be cancelled: what was handed over is
+    written or not, whoever stops waiting for it."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        return False
+
+    async def ended(self) -> None:
+        """Wait for it. Who is cancelled meanwhile learns how it ended, and is cancelled at their next wait
+        (`hub.whole`). Raises what `write` raised."""
+        try:
+            await self
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or not self.done():
+                raise
+            task.uncancel()
+            task.cancel()
+            self.result()
+
+
 class GroupCommit(Generic[T]):
     """`write` is run on the thread with transactions in the order they came; `written` in the loop, once they are
     durable. What `write` raises, every caller of that group is told."""
@@ -29,41 +51,42 @@ class GroupCommit(Generic[T]):
         self.commits = 0
         self._write = write
         self._written = written
-        self._waiting: list[tuple[T, asyncio.Future[None]]] = []
+        self._waiting: deque[tuple[list[T], Durable]] = deque()
         self._busy = False
 
-    def put(self, one: T) -> asyncio.Future[None]:
-        """Have a transaction written: done when it is durable. Raises Busy."""
-        if len(self._waiting) >= MOST_WAITING:
-            raise Busy("too much waits to be written")
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((one, done))
-        if not self._busy:
-            self._busy = True
-            loop.call_soon(self._next)  # whoever runs before then comes along
+    def put(self, one: T) -> Durable:
+        """Have a transaction written with whatever else waits; gives what tells of its whole group. Raises Busy."""
+        waiting = self._waiting
+        if not waiting or len(waiting[-1][0]) >= MOST_AT_ONCE:
+            if len(waiting) >= MOST_WAITING // MOST_AT_ONCE:
+                raise Busy("too much waits to be written")
+            loop = asyncio.get_running_loop()
+            waiting.append(([], Durable(loop=loop)))
+            if not self._busy:
+                self._busy = True
+                loop.call_soon(self._next)  # whoever runs before then comes along
+        group, done = waiting[-1]
+        group.append(one)
         return done
 
     def _next(self) -> None:
-        group, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-        loop = asyncio.get_running_loop()
-        self.thread.submit(self._run, group, loop)
+        self.thread.submit(self._run, *self._waiting.popleft(), asyncio.get_running_loop())
 
-    def _run(self, group: list[tuple[T, asyncio.Future[None]]], loop: asyncio.AbstractEventLoop) -> None:
+    def _run(self, group: list[T], done: Durable, loop: asyncio.AbstractEventLoop) -> None:
         error: BaseException | None = None
         try:
-            self._write([one for one, _ in group])
+            self._write(group)
         except BaseException as raised:
             error = raised
-        loop.call_soon_threadsafe(self._over, group, error)
+        loop.call_soon_threadsafe(self._over, group, done, error)
 
-    def _over(self, group: list[tuple[T, asyncio.Future[None]]], error: BaseException | None) -> None:
+    def _over(self, group: list[T], done: Durable, error: BaseException | None) -> None:
         self.commits += 1
         if error is None:
-            self._written([one for one, _ in group])
-        for _, done in group:
-            if not done.done():
-                done.set_result(None) if error is None else done.set_exception(error)
+            self._written(group)
+            done.set_result(None)
+        else:
+            done.set_exception(error)
         if self._waiting:
             self._next()
         else:
