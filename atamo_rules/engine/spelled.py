@@ -91,6 +91,20 @@ def texts_of(value: Any, *, everywhere: bool = False) -> Iterator[str]:
         yield printed(value)
 
 
+def joined(value: Any) -> str:
+    """All texts in a value, those of objects too, each on lines of its own: what holds no end of a line is in one of
+    them where it is in this."""
+    found: list[str] = []
+    for item in value.values() if isinstance(value, dict) else (value,):
+        if item.__class__ is str:
+            found.append(item)
+        elif item.__class__ is int:
+            found.append(str(item))
+        elif item is not None:
+            found += texts_of(item, everywhere=True)
+    return "\n".join(found)
+
+
 def listed(node: Spelled) -> Callable[[Frame], Any]:
     """The texts or numbers at a path, as a list."""
     walk = texts(node)

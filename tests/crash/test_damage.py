@@ -70,6 +70,15 @@ def test_a_damaged_file_is_gone_on_with_or_refused_in_a_sentence(
         assert refused or (damage is zeroed and done.returncode == 0), done.stderr
 
 
+def test_a_file_that_lacks_a_part_of_its_last_page_is_refused(stopped: Path, tmp_path: Path) -> None:
+    shutil.copytree(stopped, tmp_path / "p")
+    file = tmp_path / "p/.atamo/hub.db"
+    file.write_bytes(file.read_bytes()[:-1])
+    done = atamo("run", str(tmp_path / "p"), "--stdin", "--store", f"sqlite:{file}")
+    assert done.returncode == 2
+    assert f"`{file}` cannot be used: it is cut off by 1 byte" in done.stderr
+
+
 def test_the_file_is_whole_where_nothing_was_damaged(stopped: Path, tmp_path: Path) -> None:
     shutil.copytree(stopped, tmp_path / "p")
     file = tmp_path / "p/.atamo/hub.db"

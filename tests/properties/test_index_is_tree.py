@@ -29,9 +29,9 @@ FREE, DEAR = dict.fromkeys(plan.PROBE, 0.0), dict.fromkeys(plan.PROBE, 1e9)
 TIERS: dict[str, dict[Any, dict[str, Any]]] = {
     "as planned": {},
     "keys": {plan: {"PROBE": FREE, "ASK": 0.1, "SEVERAL": 0.0}},
-    "bits": {plan: {"PROBE": DEAR, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0}},
+    "bits": {plan: {"PROBE": DEAR, "NEEDLE": 1e9, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0}},
     "coarse bits": {
-        plan: {"PROBE": DEAR, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0},
+        plan: {"PROBE": DEAR, "NEEDLE": 1e9, "BITS": 0.0, "FIELD": 0.0, "TERM": 0.0, "FEWEST": 0},
         thresholds: {"MOST_CUTS": 2},
         fields: {"MOST_VALUES": 2},
     },
@@ -72,8 +72,8 @@ def tier(name: str) -> Iterator[None]:
 
 def walked(ruleset: Ruleset, event: Event) -> list[str]:
     """The rules that match, each asked by its closures."""
-    asked = [ready(rule) for rule in ruleset.rules if rule.event == event.type]
-    return [one.rule.id for one in asked if one.holds(frame_of(one, event))]
+    asked = [(rule.id, ready(rule)) for rule in ruleset.rules if rule.event == event.type]
+    return [id for id, one in asked if one.holds(frame_of(one, event))]
 
 
 def differences(judged: Judged, name: str) -> list[str]:

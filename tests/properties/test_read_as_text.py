@@ -77,3 +77,45 @@ def test_keys_are_taken_of_what_is_read_as_text() -> None:
         "r4",
         "w7",
     ]
+
+
+def test_a_part_is_in_one_of_the_texts_of_an_event_and_not_in_two() -> None:
+    rules = "".join(
+        f"\nrule {id}\n  on thing\n  when any field {asked}\n  do\n    send desk.note\n"
+        for id, asked in (
+            ("across", r'contains "b\nc"'),
+            ("all", r'contains all of ["b", "c"]'),
+            ("any", r'contains any of ["xx", "AB"] ignoring case'),
+            ("one", r'contains "c"'),
+        )
+    )
+    found = ruleset(f"event thing of anything as text\n{rules}\n{DESK}")
+    for name in ("as planned", "keys"):
+        with tier(name):
+            matcher = Matcher(found).ready()
+        assert matcher.match("thing", {"x": "ab", "y": ["c"]}) == ["all", "any", "one"]
+        assert matcher.match("thing", {"x": "ab\ncd"}) == ["across", "all", "any", "one"]
+        assert matcher.match("thing", {"x": "b", "y": {"z": 1}}) == []
+        assert matcher.match("thing", {}) == []
+
+
+def test_rules_that_ask_for_an_absence_are_passed_by() -> None:
+    rules = "".join(
+        f'\nrule r{n:02}\n  on thing\n  when a is absent and any field contains "word {n:02}"\n'
+        f'  do\n    send desk.note\n\nrule s{n:02}\n  on thing\n  when a is "{n}"\n  do\n    send desk.note\n'
+        for n in range(80)
+    )
+    matcher = Matcher(ruleset(f"event thing of anything as text\n{rules}\n{DESK}")).ready()
+    filed = {one.rule: one for one in matcher.report().rules}
+    assert filed["r07"].keys == ("a is absent",)
+    match = matcher._of("thing").open.match
+    for body, expected in (
+        ({"b": "a word 07"}, ["r07"]),
+        ({"a": None, "b": "a word 07"}, ["r07"]),
+        ({"a": 7, "b": "a word 07"}, ["s07"]),
+        ({"a": ["7", "8"], "b": "a word 07"}, ["s07", "s08"]),
+        ({"a": [], "b": "a word 07"}, []),
+        ([], []),
+    ):
+        assert matcher.match("thing", body) == expected
+        assert careful(match, body) in (None, expected)

@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from atamo_rules.builtin.stores import answers, operating
-from atamo_rules.builtin.stores.bells import Bells, rung
+from atamo_rules.builtin.stores import answers, leasing, operating, settling
+from atamo_rules.builtin.stores.bells import Bells
 from atamo_rules.builtin.stores.drafting import Draft, thin
 from atamo_rules.builtin.stores.following import followed
 from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved
@@ -24,7 +24,7 @@ from atamo_rules.model.audit import AuditRecord, Level, Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame, Page
-from atamo_rules.model.outcome import Again, Done, Failed, Outcome
+from atamo_rules.model.outcome import Outcome
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import (
     NOTHING,
@@ -128,123 +128,16 @@ class LocalStore:
     # --- work -------------------------------------------------------------------------------------------
 
     async def claim(self, agent: str, limit: Callable[[], int], wait: float, lease: float) -> list[Lease]:
-        end = self.clock.passed() + wait
-        while True:
-            bell = self.bells.at(agent)
-            await self.give_up_overdue()
-            now = self.clock.passed()
-            room = limit()
-            items = self.work.take(agent, room, now)
-            if items:
-                return await self._begin(items, lease)
-            if now >= end or room < 1:
-                return []
-            due = self.work.next()
-            await rung(bell, (end if due is None else min(end, due)) - now)
-
-    async def _begin(self, items: list[Item], seconds: float) -> list[Lease]:
-        change = self.draft.change()
-        for item in items:
-            item.state = "writing"
-            item.attempts += 1
-            change.moved.append(Moved(item, "running"))
-            change.notes.append(
-                records.of_action("action.started", change.at, item.work, attempt=item.attempts)
-            )
-        try:
-            await self.commit(change)
-        except StoreUnavailable:
-            for item in items:
-                item.attempts -= 1
-            self.work.back([item for item in items if item.state != "over"])
-            raise
-        until = self.clock.passed() + seconds
-        return [self.work.lease(item, until) for item in items if item.state != "over"]
-
-    async def give_up_overdue(self) -> None:
-        """Actions whose lease is out of time may begin again."""
-        lost = list(self.work.overdue(self.clock.passed()))
-        if not lost:
-            return
-        change = self.draft.change()
-        for item in lost:
-            item.state = "writing"
-            change.moved.append(Moved(item, "waiting"))
-            change.notes.append(records.of_action("action.lost", change.at, item.work, attempt=item.attempts))
-        try:
-            await self.commit(change)
-        finally:
-            for item in lost:
-                if item.state != "over":
-                    self.work.ready(item)
+        return await leasing.claim(self, agent, limit, wait, lease)
 
     async def extend(self, lease: Lease, seconds: float) -> bool:
         return self.work.extend(lease, self.clock.passed() + seconds)
 
     async def settle(self, lease: Lease, outcome: Outcome, following: Following = NOTHING) -> Kept | None:
-        item = self.work.leased(lease)
-        change = self.draft.change()
-        if item is None:
-            word = type(outcome).__name__.lower()
-            change.notes.append(
-                records.of_action("action.late", change.at, lease.work, attempt=lease.attempt, outcome=word)
-            )
-            await self.commit(change)
-            return None
-        work, errors, wait = lease.work, item.errors, 0.0
-        match outcome:
-            case Done(answer):
-                self.draft.end(change, item, "done", answer=answer)
-                self.draft.tell(change, "action.done", item)
-            case Failed(why, error):
-                self.draft.end(change, item, "failed", why)
-                self.draft.tell(change, "action.failed", item, why=why, error=error)
-                errors = (*item.errors, why)
-                if work.waiting is None:
-                    self.draft.letter += 1
-                    letter = DeadLetter(self.draft.letter, work, error, why, item.attempts, errors, change.at)
-                    change.dead.append((letter, item.row))
-            case Again(why, after, error):
-                errors, wait = (*item.errors, why), after or 0.0
-                change.moved.append(Moved(item, "again", why, None, wait, errors))
-                text = str(round(wait, 3))
-                self.draft.tell(change, "action.retry", item, why=why, error=error, wait=text)
-        self.draft.follow(change, work.event, work.who, following)
-        item.state = "writing"
-        try:
-            await self.commit(change)
-        except StoreUnavailable:
-            item.state = "leased"
-            raise
-        if isinstance(outcome, Again):
-            item.errors = errors
-            if wait > 0:
-                self.work.delay(item, self.clock.passed() + wait)
-            else:
-                self.work.ready(item)
-        else:
-            self.work.over(item)
-        return Kept("new", *self.followed(change))
+        return await settling.settle(self, lease, outcome, following)
 
     async def expire(self, event: str, action: str, why: str, following: Following = NOTHING) -> Kept | None:
-        item = self.work.items.get(action)
-        if item is None or item.work.event != event:
-            return None
-        await self.written([item])
-        if item.state == "over":
-            return None
-        change = self.draft.change()
-        self.draft.end(change, item, "timeout", why)
-        change.notes.append(records.of_action("action.timeout", change.at, item.work, why=why))
-        self.draft.follow(change, event, item.work.who, following)
-        before, item.state = item.state, "writing"
-        try:
-            await self.commit(change)
-        except StoreUnavailable:
-            self.work.restore(item, before)
-            raise
-        self.work.over(item)
-        return Kept("new", *self.followed(change))
+        return await settling.expire(self, event, action, why, following)
 
     async def cancel(self, which: Selector, who: str = "") -> Cancelled:
         return await operating.cancel(self, which, who)
@@ -376,7 +269,7 @@ class LocalStore:
         )  # fmt: skip
 
     async def housekeeping(self) -> int:
-        await self.give_up_overdue()
+        await leasing.give_up_overdue(self)
         return await self.journal.forget(self.clock.now())
 
     async def written(self, items: Sequence[Item]) -> None:

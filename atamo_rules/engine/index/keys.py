@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 from atamo_rules.engine.index.literals import of_glob, of_regex
 from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
 from atamo_rules.engine.index.paths import several
+from atamo_rules.engine.shapes.spelled import apart
 from atamo_rules.model.meaning import (
     EACH,
     LEAVES,
@@ -28,6 +29,7 @@ from atamo_rules.model.meaning import (
     Get,
     Holds,
     Not,
+    Present,
     Spelled,
     Step,
     Test,
@@ -36,6 +38,8 @@ from atamo_rules.model.types import Anything as Open
 from atamo_rules.model.types import ListOf, Text
 
 VALUE, ELEMENT, PREFIX, SUFFIX, PART, RANGE = "value", "element", "prefix", "suffix", "part", "range"
+ABSENT = "absent"
+"""What a place is looked at for. Of ABSENT the one value is None."""
 
 OWN, SPELLED, EVERYWHERE = "", "spelled", "everywhere"
 """Whether values are looked up as they are, as the texts that they are read as, or as all texts below them."""
@@ -152,6 +156,8 @@ def key(node: Condition) -> Way | None:
         if isinstance(node.term, Get) and node.term.root == "event":
             return _valued(node.term.steps, (True,))
         return None
+    if isinstance(node, Not) and isinstance(node.part, Present):
+        return _absent(node.part)
     if isinstance(node, Any | Not):
         parts = disjuncts(node)
         if len(parts) < 2:
@@ -166,6 +172,14 @@ def key(node: Condition) -> Way | None:
     if isinstance(node, Among):
         return _among(node)
     return None
+
+
+def _absent(node: Present) -> Key | None:
+    """`x is absent`: rules for events of other kinds ask it, and all of them are passed by at once."""
+    term = node.term
+    if not isinstance(term, Get) or term.root != "event" or not term.steps or several(term.steps):
+        return None
+    return Key(Place(ABSENT, term.steps), (None,), True)
 
 
 def _together(parts: Sequence[tuple[Way, ...]]) -> Way:
@@ -237,7 +251,7 @@ def test_key(node: Test) -> Key | None:
 
 def _spelled(left: Spelled, right: Anything, node: Test) -> Key | None:
     """The same key as of a text, looked up by each of the texts that stand there. Texts of a whole event are searched
-    as one, in which a part may reach from one into the next: the rule is asked again."""
+    as one, in which a part may reach from one into the next: then the rule is asked again."""
     get = left.get
     if left.numbers or get.many:
         return None
@@ -249,7 +263,8 @@ def _spelled(left: Spelled, right: Anything, node: Test) -> Key | None:
         return found._replace(place=found.place._replace(read=SPELLED))
     if not all(map(_telling, found.values)):
         return None
-    return Key(Place(PART, get.steps, node.ignore_case, read=EVERYWHERE), found.values)
+    exact = found.exact and found.place.kind == PART and apart(found.values)
+    return Key(Place(PART, get.steps, node.ignore_case, read=EVERYWHERE), found.values, exact)
 
 
 def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) -> Key | None:

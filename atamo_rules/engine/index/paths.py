@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from atamo_rules.engine.index.source import Source
-from atamo_rules.engine.spelled import texts_of
+from atamo_rules.engine.spelled import joined, texts_of
 from atamo_rules.engine.through import reached
 from atamo_rules.model.meaning import EACH, Each, Step
 from atamo_rules.model.types import Anything, MapOf, Member, Record, Type
@@ -59,18 +59,6 @@ def _folded(value: Any) -> list[str]:
     return [text.casefold() for text in texts_of(value)]
 
 
-def _joined(value: Any) -> str:
-    found: list[str] = []
-    for item in value.values() if isinstance(value, dict) else (value,):
-        if item.__class__ is str:
-            found.append(item)
-        elif item.__class__ is int:
-            found.append(str(item))
-        elif item is not None:
-            found += texts_of(item, everywhere=True)
-    return "\n".join(found)
-
-
 class Reads:
     """The reads of one generated function: every prefix of every path is read once."""
 
@@ -102,7 +90,7 @@ class Reads:
         name, _ = self.value(steps)
         made, folds = self._source.fresh("s"), ".casefold()" if fold else ""
         if everywhere:
-            self._source.line(f"{made} = ({self._source.given(_joined)}({name}){folds},)")
+            self._source.line(f"{made} = ({self._source.given(joined)}({name}){folds},)")
         else:
             read = self._source.given(_folded if fold else _texts)
             one = f"({name}{folds},) if {name}.__class__ is str"

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
+from atamo_rules.engine.index.buckets import CROWDED_TEXTS
 from atamo_rules.engine.index.forms import PRESENT, Term, terms
 from atamo_rules.engine.index.keys import (
+    ABSENT,
     ELEMENT,
+    EVERYWHERE,
     PART,
     PREFIX,
     RANGE,
@@ -37,8 +41,11 @@ TEXTS = 4.0
 """How much dearer it is to ask rules on what is read as text."""
 WRITTEN_OUT = 32
 """Rules that are written out at most."""
-PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0}
+PROBE = {VALUE: 90.0, ELEMENT: 250.0, PREFIX: 150.0, SUFFIX: 150.0, PART: 800.0, RANGE: 280.0, ABSENT: 40.0}
 """To look up one index of a kind."""
+JOINED, FEWER = 10.0, 0.7
+"""How much dearer it is to join all the texts of an event and search them, and the part of it that is saved where few
+rules are left that need it."""
 NEEDLE = 35.0
 """To look for one of few parts of a text."""
 SEVERAL = 250.0
@@ -122,15 +129,23 @@ class Statistics:
         if place.kind == RANGE:
             low, high = values
             return SIDE if low is None or high is None else touched(low, high, self._numbers[place])
+        if place.kind == ABSENT:
+            return SIDE
         if place in self._heads:
             heads = self._heads[place]
-            return sum([OFTEN[place.kind] / (heads[len(text)] + 1) for text in values])
+            shares = [OFTEN[place.kind] / (heads[len(text)] + 1) for text in values]
+            return sum(map(min, shares, map(_rarely, values)) if place.read else shares)
+        if place.read and place.kind == PART:
+            share = OFTEN[PART] / (self._counts[place] + 1)
+            return sum([min(share, _rarely(text)) for text in values])
         share = len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
         named = self._named.get(place)
         return share if named is None else max(share, *[named.get(value, 0.0) for value in values])
 
     def lookup(self, place: Place) -> float:
         """What it costs to look an event up at a place."""
+        if place.read == EVERYWHERE:
+            return JOINED * PROBE[PART]
         if place.kind == PART:
             return min(PROBE[PART], 60.0 + NEEDLE * self._counts[place])
         return PROBE[place.kind]
@@ -145,6 +160,12 @@ class Statistics:
                     yield key._replace(
                         exact=False
                     )  # it may be the key of every part, and yet settles none of them
+
+
+def _rarely(text: str) -> float:
+    """The share of other texts that have a text in them, at most: what is read as text may be of any kind of event, so
+    that how few texts the rules name at a path says little, and how long each is says more."""
+    return float(2.0 ** (-len(text) / 2))
 
 
 def _few(place: Place, values: set[object]) -> bool:
@@ -208,7 +229,7 @@ def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing
     for one in paused(items, pause):
         _choose(one, statistics)
     pause()
-    _gather(items, statistics)
+    _gather(items, statistics, dear)
     pause()
     rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
     best = Plan((), (), tuple(items), loop(len(items)))
@@ -255,39 +276,62 @@ def _choose(one: Item, statistics: Statistics) -> None:
             one.share = 0.0  # answered by a slice, and never asked
 
 
-def _gather(items: Sequence[Item], statistics: Statistics) -> None:
+def _gather(items: Sequence[Item], statistics: Statistics, dear: float) -> None:
     """Move the rules of places that hold few to places that hold others, where asking them more often costs less than
     one lookup more for every event."""
     by_place: dict[Place, list[Item]] = {}
     for one in items:
-        for key in one.keys:
-            by_place.setdefault(key.place, []).append(one)
+        for place in dict.fromkeys(key.place for key in one.keys):
+            by_place.setdefault(place, []).append(one)
     for place in sorted(by_place, key=lambda place: len(by_place[place])):
         here = by_place[place]
         if len(here) > FEW or len(by_place) < 2:
             break
         moves = [_elsewhere(one, place, by_place, statistics) for one in here]
-        if None in moves:
+        if None in moves and place.read != EVERYWHERE:
             continue
-        costs = sum(ASK * (move[0] - one.share) for one, move in zip(here, moves, strict=True) if move)
-        if costs < statistics.lookup(place):
-            del by_place[place]
+        costs = sum(move[0] - one.share for one, move in zip(here, moves, strict=True) if move)
+        saved = statistics.lookup(place) * (FEWER if None in moves else 1.0)
+        if min(ASK * dear * costs, _inside(moves, statistics, place, dear)) < saved:
+            by_place[place] = [one for one, move in zip(here, moves, strict=True) if move is None]
             for one, move in zip(here, moves, strict=True):
-                assert move is not None
+                if move is None:
+                    continue
                 one.share, one.way, one.keys = move[0], (move[1], move[2]), (move[2],)
-                by_place[move[2].place].append(one)
+                by_place.setdefault(move[2].place, []).append(one)
+
+
+def _inside(
+    moves: Sequence[tuple[float, int, Key] | None], statistics: Statistics, place: Place, dear: float
+) -> float:
+    """What it costs to look at a place in the indexes of the buckets that rules move to, where those are overfull: only
+    of dear rules, which soon are."""
+    shares: dict[Key, float] = {}
+    counts: dict[Key, int] = {}
+    for move in moves:
+        if move is not None:
+            key = move[2]
+            shares[key] = move[0]
+            counts[key] = counts.get(key, 0) + 1
+    if dear == 1.0:
+        return inf
+    looked_up = statistics.lookup(place)
+    return sum(
+        share * (looked_up if counts[key] > CROWDED_TEXTS else ASK * dear * counts[key])
+        for key, share in shares.items()
+    )
 
 
 def _elsewhere(
     one: Item, place: Place, used: Mapping[Place, object], statistics: Statistics
 ) -> tuple[float, int, Key] | None:
-    """The next best single key of a rule at a place in use."""
-    if len(one.keys) != 1 or threshold(one) is not None:
+    """The next best single key of a rule at a place in use, or of an absence, which is looked at in no time."""
+    if any(key.place != place for key in one.keys) or threshold(one) is not None:
         return None
     found = [
         (statistics.share(way), number, way)
         for number, way in one.ways
-        if isinstance(way, Key) and way.place != place and way.place in used
+        if isinstance(way, Key) and way.place != place and (way.place in used or way.place.kind == ABSENT)
     ]
     return min(found, key=lambda option: option[0], default=None)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
-from atamo_rules.engine.index.keys import ELEMENT, EVERYWHERE, PART, PREFIX, SUFFIX, VALUE, Place
+from atamo_rules.engine.index.keys import ABSENT, ELEMENT, EVERYWHERE, PART, PREFIX, SUFFIX, VALUE, Place
 from atamo_rules.engine.index.paths import Reads, several, spelled_at, value_at, values_at
 from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.search import search
@@ -19,7 +19,7 @@ Nested = Callable[[list[Entry]], "Matching | None"]
 
 SHARED = 1.5
 """Different texts under one key, on average at most, where beginnings or ends are looked up by fewer characters."""
-FEW = 24
+FEW = 12
 """Parts of texts that are looked for one by one."""
 
 
@@ -69,6 +69,28 @@ class Values:
         found = _looked_up(self._table, value_at(body, self._place.steps), self._place.fold)
         if found is not None:
             self._filing.take(found, body, out)
+
+
+class Absences:
+    """What is absent at a path, or null there."""
+
+    repeats = False
+    ordered = True
+
+    def __init__(self, place: Place, buckets: dict[Any, list[Entry]], nested: Nested) -> None:
+        self._place = place
+        self._filing = Filing(list(buckets.values()), nested)
+        self._bucket: Bucket = self._filing[buckets[None]]
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, _ = reads.value(self._place.steps)
+        with source.block(f"if {name} is None:"):
+            source.line(f"b = {source.given(self._bucket)}")
+            self._filing.emit(source, "b")
+
+    def collect(self, body: Any, out: list[str]) -> None:
+        if value_at(body, self._place.steps) is None:
+            self._filing.take(self._bucket, body, out)
 
 
 class Elements:
@@ -135,9 +157,12 @@ def texts(source: Source, reads: Reads, place: Place, look: Callable[[Source, st
     """Lines that look at the text at a path, or at every text of a path that may lead to several. What is read as text
     is folded already."""
     if place.read:
-        name = reads.spelled(place.steps, everywhere=place.read == EVERYWHERE, fold=place.fold)
-        with source.block(f"for t in {name}:"):
-            look(source, "t")
+        # Of a hundred fields that rules name an event has a few: what is absent is passed by at once.
+        name, must = reads.value(place.steps)
+        with source.block("if True:" if must else f"if {name} is not None:"):
+            name = reads.spelled(place.steps, everywhere=place.read == EVERYWHERE, fold=place.fold)
+            with source.block(f"for t in {name}:"):
+                look(source, "t")
         return
     if several(place.steps):
         name, must = reads.elements(place.steps)
@@ -271,6 +296,8 @@ def probe(place: Place, buckets: dict[Any, list[Entry]], nested: Nested, repeats
     """The probe of a place."""
     if place.kind == VALUE:
         return Values(place, buckets, nested)
+    if place.kind == ABSENT:
+        return Absences(place, buckets, nested)
     if place.kind == ELEMENT:
         return Elements(place, buckets, nested)
     if place.kind in (PREFIX, SUFFIX):

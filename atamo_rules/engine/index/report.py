@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from atamo_rules.engine.index.forms import terms
 from atamo_rules.engine.index.group import Group, filed
-from atamo_rules.engine.index.keys import ELEMENT, PART, PREFIX, RANGE, SUFFIX, VALUE, Key
+from atamo_rules.engine.index.keys import ABSENT, ELEMENT, PART, PREFIX, RANGE, SUFFIX, VALUE, Key
 from atamo_rules.engine.index.numbers import Cut
 from atamo_rules.engine.index.plan import ASK, LOOP, PROBE, TERM, Item, Plan, plan, threshold
 from atamo_rules.model.meaning import Condition, Each, Step
@@ -113,6 +113,8 @@ def words(key: Key) -> str:
     if key.place.kind == RANGE:
         low, high = key.values
         return " and ".join(_bound(path, cut, side) for side, cut in (("low", low), ("high", high)) if cut)
+    if key.place.kind == ABSENT:
+        return f"{path} is absent"
     # A fraction is filed as a decimal and as the float that means it.
     values = [one for one in key.values if not isinstance(one, float)]
     shown = ", ".join(_shown(one) for one in values[:3]) + (", …" if len(values) > 3 else "")

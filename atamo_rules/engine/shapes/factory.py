@@ -37,6 +37,7 @@ from typing import Any, TypeAlias
 from atamo_rules.engine.frame import bare
 from atamo_rules.engine.shapes import total
 from atamo_rules.engine.shapes.piece import MARK, Piece
+from atamo_rules.engine.spelled import joined
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.floats import is_number
 from atamo_rules.model.meaning import Condition
@@ -150,6 +151,7 @@ _SPACE: dict[str, Any] = {
     "E": {},
     "F": bare,
     "I": _elements,
+    "J": joined,
     "L": (list, tuple),
     "N": is_number,
     "NEG": -inf,

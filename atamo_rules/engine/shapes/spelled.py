@@ -4,6 +4,7 @@ there is printed, or taken apart, and asked by a closure that is made when it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from atamo_rules.engine import spelled
@@ -27,11 +28,31 @@ def piece(node: Test, left: Spelled, here: Here) -> Piece | None:
     text, _ = read(left.get, here, soft=True)
     otherwise = _Otherwise(node, left)
     if left.everywhere:
-        return Piece(ELEMENTS + PATTERN, f"{MARK}({text})", (otherwise,))
+        return _everywhere(node, text) or Piece(ELEMENTS + PATTERN, f"{MARK}({text})", (otherwise,))
     value = here.value
     cost, asked, constant = _of_text(node, node.right.value, value)
     held = f"({asked} if ({value} := {text}).__class__ is str else {value} is not None and {MARK}({value}))"
     return Piece(cost, held, (constant, otherwise))
+
+
+def _everywhere(node: Test, text: str) -> Piece | None:
+    """Parts of any of the texts of an event, looked for in all of them at once; None where one could reach from a text
+    into the next."""
+    assert isinstance(node.right, Const)
+    constant = node.right.value
+    many = isinstance(constant, list | tuple)
+    parts: tuple[Any, ...] = tuple(constant) if many else (constant,)  # type: ignore[arg-type]
+    if node.operator != "contains" or many is not bool(node.many) or not apart(parts):
+        return None
+    if node.ignore_case:
+        parts = tuple([one.casefold() for one in parts])
+    asked = f"J({text}).casefold()" if node.ignore_case else f"J({text})"
+    return Piece(ELEMENTS + PATTERN, f"{'Q' if node.many == 'all' else 'P'}({asked}, {MARK})", (parts,))
+
+
+def apart(parts: Sequence[Any]) -> bool:
+    """Whether each of some parts, where it is in joined texts, is in one of them."""
+    return bool(parts) and all(isinstance(one, str) and one and "\n" not in one for one in parts)
 
 
 def _of_text(node: Test, constant: Any, value: str) -> tuple[int, str, Any]:

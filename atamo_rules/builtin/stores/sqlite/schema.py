@@ -119,7 +119,8 @@ def open_to_write(path: Path, synchronous: str = "full") -> Connection:
         sync_folder(path.parent.parent)
     missing = _cut_off(path)
     if missing:
-        raise StoreUnavailable(f"`{path}` cannot be used: its last {missing} bytes are missing")
+        some = f"{missing} byte{'' if missing == 1 else 's'}"
+        raise StoreUnavailable(f"`{path}` cannot be used: it is cut off by {some}")
     made = _connect(path, 256)
     try:
         _prepare(made, synchronous)
