@@ -31,7 +31,7 @@ def backup(source: str, target: str) -> int:
     The hub may run, and is not held up. The copy is of one moment: whatever was accepted before the command began is in
     it. What is too large for rows of the file is copied to FILE.blobs. FOLDER may also be the file itself.
     """
-    from atamo_rules.builtin.stores.sqlite.blobs import folder_of
+    from atamo_rules.builtin.stores.sqlite.blobs import folder_of, sync_folder
 
     file, copy = Path(source), Path(target)
     if file.is_dir():
@@ -52,6 +52,7 @@ def backup(source: str, target: str) -> int:
         shutil.rmtree(beside, ignore_errors=True)
         raise click.UsageError(f"`{file}` cannot be copied: {error}.") from None
     part.rename(copy)
+    sync_folder(copy.parent)  # who was told of a copy finds it under its name after a loss of power, too
     say(f"{copy}: {size} events\n")
     if large:
         say(f"{beside}: {large} values too large for it\n")

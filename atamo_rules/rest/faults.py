@@ -88,6 +88,14 @@ async def _unavailable(request: Request, error: StoreUnavailable) -> Response:
     ).response()
 
 
+async def _crowded(request: Request, error: MemoryError) -> Response:
+    """There is a limit on the process, and it is reached: what was not kept was not taken, and is no fault of ours."""
+    return Problem(
+        503, "busy", "there is no memory for it now", remedy="send it again shortly, or give the hub more",
+        headers=(("Retry-After", "5"),),
+    ).response()  # fmt: skip
+
+
 async def _gone(request: Request, error: ClientDisconnect) -> Response:
     return Problem(400, "disconnected", "the client left before its body was read").response()
 
@@ -103,6 +111,7 @@ FAULTS: Any = {
     StoreUnavailable: _unavailable,
     HTTPException: _http,
     ClientDisconnect: _gone,
+    MemoryError: _crowded,
     Exception: _fault,
 }
 """What answers each kind of exception."""

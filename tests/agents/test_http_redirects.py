@@ -17,6 +17,7 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.contracts import action
+from tests.agents.old_tls import only_old, speaks
 from tests.agents.servers import Asked, Said, Web, web
 
 
@@ -172,13 +173,11 @@ def test_a_bad_certificate_is_refused(kind: str, tmp_path: Path) -> None:
             context = served(trusted, "127.0.0.1", not_after=datetime(2020, 1, 1, tzinfo=UTC),
                              not_before=datetime(2019, 1, 1, tzinfo=UTC))  # fmt: skip
         case _:
-            context = served(trusted, "127.0.0.1")
-            context.set_ciphers("ALL:@SECLEVEL=0")
-            context.minimum_version = ssl.TLSVersion.TLSv1
-            context.maximum_version = ssl.TLSVersion.TLSv1_1
+            context = only_old(served(trusted, "127.0.0.1"))
     with web(context) as desk:
         outcome = perform({"url": f"https://127.0.0.1:{desk.port}/", "ca": "ca.pem"}, str(tmp_path))
         if kind == "old TLS":
+            assert speaks(desk.port) == "TLSv1.1"
             assert isinstance(outcome, Again)
             assert outcome.error == "tls"
         else:

@@ -7,7 +7,7 @@ import base64
 import email
 import email.policy
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,6 +25,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.testing.agents import Replies
+from tests.agents.old_tls import old_mail_server, only_old
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
 HERE = "127.0.0.1"
@@ -190,6 +191,20 @@ def test_a_bad_certificate_is_refused(post: Post, authority: trustme.CA, tmp_pat
         assert isinstance(outcome, Failed)
         assert outcome.error == "certificate"
         assert post.arrived == []
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("tls", "says"),
+    [("implicit", ()), ("starttls", (b"220 mx\r\n", b"250-mx\r\n250 STARTTLS\r\n", b"220 go on\r\n"))],
+)
+def test_a_tls_that_is_too_old_is_none(
+    post: Post, authority: trustme.CA, tmp_path: Path, tls: str, says: Sequence[bytes]
+) -> None:
+    context = only_old(served(authority, HERE))
+    with trusted(authority, tmp_path) as more, old_mail_server(context, says) as port:
+        outcome = perform(post, tls=tls, port=port, **more)
+    assert outcome == Again(f"no TLS with {HERE}: TLSV1_ALERT_PROTOCOL_VERSION", error="tls")
 
 
 def test_without_tls_nothing_is_sent_unless_the_settings_say_so(post: Post) -> None:

@@ -8,12 +8,14 @@ standard output stands in the same trace, so it is known what it had promised by
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,6 +51,38 @@ def traced(command: Sequence[str], folder: Path, *options: str) -> tuple[int, li
     done = subprocess.run([*strace, *command], capture_output=True, timeout=120)
     assert done.returncode >= 0, done.stderr.decode()
     return done.returncode, list(steps(log, folder))
+
+
+def faulted(command: Sequence[str], folder: Path, *options: str) -> tuple[int, list[Step]]:
+    """As `traced`, but of all calls only those on the files of a hub in the folder are seen, counted and made to fail:
+    the third `openat` is the third of them, whatever else the program opens."""
+    said, log = folder.parent / "said", folder.parent / "trace"
+    files = [folder, said, *(folder / f"hub.db{more}" for more in ("", "-wal", "-shm", "-journal", ".lock"))]
+    seen = [option for file in files for option in ("-P", str(file))]
+    strace = [
+        "strace",
+        "-f",
+        "-y",
+        "-xx",
+        "-s",
+        "1000000",
+        *seen,
+        "-e",
+        f"trace={CALLS}",
+        *options,
+        "-o",
+        str(log),
+    ]
+    with said.open("wb") as out:
+        done = subprocess.run([*strace, *command], stdout=out, stderr=subprocess.PIPE, timeout=120)
+    assert done.returncode >= 0, done.stderr.decode()
+    return done.returncode, list(steps(log, folder))
+
+
+def most(log: Path, call: str) -> int:
+    """How often the thread that made a call most often made it, by which `strace` counts."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    return max(Counter(line.split(" ", 1)[0] for line in lines if f" {call}(" in line).values(), default=0)
 
 
 def steps(log: Path, folder: Path) -> Iterator[Step]:
@@ -172,3 +206,35 @@ def _apply(data: bytearray, step: Step) -> None:
 def command(path: Path, count: int, synchronous: str, *large: str) -> list[str]:
     """The workload as a command."""
     return [sys.executable, "-m", "tests.crash.workload", str(path), str(count), synchronous, *large]
+
+
+def killed_at(
+    command: Callable[[Path], Sequence[str]], calls: Sequence[str], count: int, file: Path, folder: Path
+) -> Iterator[tuple[str, int]]:
+    """Run a command on copies of a file, so many times, each time killed at another of its calls; which, and at the how
+    manieth of it. The places are spread evenly over all there are; with more kills than places, they come again."""
+    places: list[tuple[str, int]] = []
+    for call in calls:
+        _copied(file, folder)
+        _traced_for(call, command(folder / file.name), folder.parent / "calls")
+        places += [(call, number) for number in range(1, most(folder.parent / "calls", call) + 1)]
+    for number in range(count):
+        call, when = places[number * len(places) // count % len(places)]
+        _copied(file, folder)
+        done = _traced_for(call, command(folder / file.name), Path(os.devnull), f"signal=KILL:when={when}")
+        assert done.returncode != 0, f"it was not killed at {call} {when}: {done.stderr.decode()}"
+        yield call, when
+
+
+def _copied(file: Path, folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(file, folder)
+
+
+def _traced_for(
+    call: str, command: Sequence[str], log: Path, inject: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    more = ["-e", f"inject={call}:{inject}"] if inject else []
+    strace = ["strace", "-f", "-o", str(log), "-e", f"trace={call}", *more]
+    return subprocess.run([*strace, *command], capture_output=True, timeout=120)

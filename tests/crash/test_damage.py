@@ -16,6 +16,7 @@ import pytest
 from atamo_rules.hub.checks import store
 from tests.cli.dispatcher import atamo
 from tests.crash.test_kill import RULES, port_of, start, until_all_is_done
+from tests.figures import DAMAGES
 from tests.places import write
 
 PAGE = 4096
@@ -51,10 +52,7 @@ def without_its_head(data: bytearray, by: random.Random) -> None:
 
 
 @pytest.mark.parametrize("damage", [truncated, zeroed, without_its_head], ids=lambda f: f.__name__)
-@pytest.mark.parametrize(
-    "rounds", [pytest.param(2, id="2"), pytest.param(40, id="40", marks=pytest.mark.slow)]
-)
-@pytest.mark.timeout(300)
+@pytest.mark.parametrize("rounds", [pytest.param(2, id="few"), DAMAGES.many(300)])
 def test_a_damaged_file_is_gone_on_with_or_refused_in_a_sentence(
     damage: Callable[[bytearray, random.Random], None], rounds: int, stopped: Path, tmp_path: Path
 ) -> None:

@@ -14,10 +14,10 @@ import pytest
 from tests.cli.dispatcher import Dispatcher
 from tests.crash.load import Load
 from tests.crash.test_kill import RULES, check, port_of, start, until_all_is_done
+from tests.figures import CONNECTIONS, CUTS
 from tests.places import write
 
-CUTS = 40
-FILES, CONNECTIONS = 64, 200
+FILES = 64
 
 
 async def cut(port: int, id: str) -> None:
@@ -42,9 +42,10 @@ async def send(port: int, ids: list[str], load: Load) -> None:
     writer.close()
 
 
+@CUTS.limit()
 def test_a_client_that_is_gone_before_its_answer_sends_again_and_it_is_one(tmp_path: Path) -> None:
     folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
-    load, ids = Load(), [f"e{number}" for number in range(CUTS)]
+    load, ids = Load(), [f"e{number}" for number in range(CUTS.asked)]
 
     async def story(port: int) -> None:
         await asyncio.gather(*(cut(port, id) for id in ids))
@@ -68,11 +69,16 @@ def test_more_connections_than_files_it_may_open_and_it_goes_on(tmp_path: Path) 
     load = Load()
 
     async def crowd(port: int) -> None:
-        asked = (asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await load._post(reader, writer, "early") == 202
+        asked = (asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS.asked))
         idle = await asyncio.gather(*asked)
         await asyncio.to_thread(hub.until, lambda: opened(hub) >= FILES - 1)
-        for _, writer in idle:
-            writer.transport.abort()
+        assert await load._post(reader, writer, "amid") == 202, "whose agent needs a file, and there is none"
+        load.promised.add("amid")
+        for _, one in idle:
+            one.transport.abort()
+        writer.close()
         await send(port, ["after"], load)
 
     with start(folder) as hub:

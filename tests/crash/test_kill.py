@@ -19,6 +19,7 @@ from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 from tests.cli.dispatcher import Dispatcher, atamo
 from tests.crash.load import Load
 from tests.crash.power import command
+from tests.figures import BURSTS, KILLS
 from tests.places import write
 
 RULES = """
@@ -102,10 +103,7 @@ def check(folder: Path, load: Load) -> None:
     assert positions == list(range(1, last + 1)), "the auditor's file goes on where it was"
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize(
-    "rounds", [pytest.param(2, id="2"), pytest.param(100, id="100", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("rounds", [pytest.param(2, id="few"), KILLS.many(600)])
 def test_killed_under_load(rounds: int, tmp_path: Path) -> None:
     folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
     chance, load = random.Random(rounds), Load()
@@ -182,27 +180,39 @@ _DONE = (
 )
 
 
-def test_the_same_event_many_times_at_once_across_a_kill_is_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bursts", [pytest.param(1, id="few"), BURSTS.many()])
+def test_the_same_event_many_times_at_once_across_a_kill_is_one(bursts: int, tmp_path: Path) -> None:
+    """Each burst comes twice, to a process that is killed amid it and to the next."""
     folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
-    load = Load()
+    chance, load = random.Random(bursts), Load()
 
-    async def burst(port: int) -> None:
-        load.again.extend(["same"] * 100)
-        sending = asyncio.create_task(load.run(port))
-        await asyncio.sleep(0.3)
-        sending.cancel()
-
-    for _ in range(2):
+    async def burst(id: str) -> None:
         with start(folder) as hub:
-            asyncio.run(burst(port_of(hub)))
+            port = await asyncio.to_thread(port_of, hub)
+            load.again.extend([id] * 100)
+            sending = asyncio.create_task(load.run(port))
+            await asyncio.sleep(chance.uniform(0.005, 0.3))
             hub.process.send_signal(signal.SIGKILL)
+            await sending
+            load.again.clear()
+
+    for number in range(bursts):
+        for _ in range(2):
+            asyncio.run(burst(f"same{number}"))
     with start(folder) as hub, hub.web as web:
-        other = {"type": "order.placed", "id": "same", "data": {"id": "same", "total": 7}}
-        answer = web.post("/v1/events", json=other)
-        assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
+        for number in range(bursts):
+            event = {
+                "type": "order.placed",
+                "id": f"same{number}",
+                "data": {"id": f"same{number}", "total": 120},
+            }
+            assert web.post("/v1/events", json=event).status_code in (200, 202)
+            load.promised.add(f"same{number}")
+            answer = web.post("/v1/events", json={**event, "data": {"id": f"same{number}", "total": 7}})
+            assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
         until_all_is_done(folder, hub)
         assert hub.end(signal.SIGTERM) == 0
-    assert len(effects(folder)["same"]) == 1
+    assert {len(effects(folder)[f"same{number}"]) for number in range(bursts)} == {1}
     check(folder, load)
 
 

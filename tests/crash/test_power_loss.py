@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -15,8 +16,9 @@ import pytest
 from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import StoreUnavailable
-from tests.crash.power import Disk, Step, command, there, traced
+from tests.crash.power import Disk, Step, command, faulted, most, there, traced
 from tests.crash.test_kill import RULES, effects
+from tests.figures import FAULTS, IMAGES
 from tests.places import write
 
 pytestmark = pytest.mark.skipif(not there(), reason="strace is not installed, or may not trace here")
@@ -79,7 +81,7 @@ def broken_images(steps: list[Step], count: int, folder: Path, made: Path) -> li
     return wrong
 
 
-@pytest.mark.parametrize("images", [40, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("images", [pytest.param(40, id="few"), IMAGES.many(300)])
 def test_no_promise_is_lost_with_the_power(images: int, tmp_path: Path) -> None:
     made = tmp_path / "made"
     made.mkdir()
@@ -121,34 +123,53 @@ def test_the_replay_would_notice_large_values_that_are_not_put_through(tmp_path:
     assert any("is not what was written" in one for one in found)
 
 
-FAULTS = [
-    *(("fdatasync", "EIO", number, 3) for number in range(4, 30, 3)),
-    *(("pwrite64", "EIO", number, 3) for number in range(30, 200, 17)),
-    *(("pwrite64", "ENOSPC", number, 4) for number in range(30, 200, 17)),
-]
+KINDS = [
+    ("fdatasync", "EIO"), ("fsync", "EIO"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("pwrite64", "EINTR"),
+    ("ftruncate", "EIO"), ("openat", "EMFILE"), ("unlink", "EIO"),
+]  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("call", "error", "number", "code"), FAULTS)
-def test_after_an_error_of_the_disk_nothing_is_promised_and_no_sync_is_tried_again(
-    call: str, error: str, number: int, code: int, tmp_path: Path
+@FAULTS.limit(300)
+@pytest.mark.parametrize(("call", "error"), KINDS)
+def test_whichever_call_on_the_file_fails_nothing_is_promised_then_and_no_sync_is_tried_again(
+    call: str, error: str, tmp_path: Path
 ) -> None:
+    """As many places as are asked for, evenly among all; each of them, where there are no more."""
     made = tmp_path / "made"
     made.mkdir()
-    inject = f"inject={call}:error={error}:when={number}"
-    got, steps = traced(command(made / "hub.db", 60, "full"), made, "-e", inject)
+    assert faulted(command(made / "hub.db", 60, "full"), made)[0] == 0
+    places = range(1, most(tmp_path / "trace", call) + 1)
+    assert places
+    chosen = [places[-1], *(places[at * len(places) // FAULTS.asked] for at in range(FAULTS.asked - 1))]
+    met = 0
+    for number in sorted(set(chosen)):
+        shutil.rmtree(made)
+        made.mkdir()
+        inject = f"inject={call}:error={error}:when={number}"
+        got, steps = faulted(command(made / "hub.db", 60, "full"), made, "-e", inject)
+        met += "(INJECTED)" in (tmp_path / "trace").read_text("utf-8", "replace")
+        held(got, error, steps, made, tmp_path / "left", number)
+    assert met, "none of them failed"
+
+
+def held(code: int, error: str, steps: list[Step], made: Path, left: Path, number: int) -> None:
+    """It ended as it should, and what it promised is in the file."""
     said = [step.data.decode() for step in steps if step.call == "say"]
     # A fault while the log is folded into the file fails nobody's commit: it is folded again later.
     # One while it is opened, be it for want of room, leaves nothing to wait for.
-    assert got in (0, code, 3)
-    assert said[-1] == "closing"
-    if got == 3:
+    assert code in {"ENOSPC": (0, 3, 4), "EINTR": (0,)}.get(error, (0, 3)), number
+    assert said[-1] == "closing", number
+    if code == 3:
         ending = steps[[step.data for step in steps].index(b"closing") :]
         assert not [
             step for step in ending if step.call in ("sync", "write") and step.path.endswith(("db", "wal"))
-        ]
+        ], number
+    if code == 0:
+        assert len(said) == 121, number
     files = {str(path): path.read_bytes() for path in made.iterdir()}
-    assert lost(files, said[:-1], tmp_path / "left", made) == ""
+    assert lost(files, said[:-1], left, made) == "", number
+    shutil.rmtree(left)
 
 
 @pytest.mark.slow

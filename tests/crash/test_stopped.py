@@ -12,11 +12,10 @@ import pytest
 
 from tests.cli.dispatcher import Dispatcher
 from tests.crash.test_kill import port_of, until_all_is_done
+from tests.figures import STOPPED, STOPS
 from tests.places import write
 
 DEADLINE = 1.0
-STOPPED = 8.0
-"""Seconds: more than the deadline and the five beyond it that a lease of a program lasts."""
 COUNT = 3
 PROGRAM = """#!/bin/sh
 echo "$ATAMO_ACTION_ID" >> began.txt
@@ -49,9 +48,11 @@ def begun(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
-def test_stopped_for_longer_than_a_lease_it_is_done_under_its_key(tmp_path: Path) -> None:
-    """The attempts that were under way are over when it goes on, and are told so; each is made again, under its key."""
+@pytest.mark.timeout(STOPS.asked * (STOPPED.asked + 110))
+@pytest.mark.parametrize("round", range(STOPS.asked))
+def test_stopped_for_longer_than_a_lease_it_is_done_under_its_key(round: int, tmp_path: Path) -> None:
+    """The attempts that were under way are over when it goes on, and are told so; each is made again, under its key.
+    Stopped for more seconds than the deadline and the five beyond it that a lease of a program lasts."""
     folder = write(tmp_path / "p", {"rules/a.atamo": RULES, "desk.sh": PROGRAM})
     serving = Dispatcher(str(folder), "--port", "0", "--no-reload", "--code", "/bin/sh")
     with serving as hub, hub.web as web:
@@ -62,7 +63,7 @@ def test_stopped_for_longer_than_a_lease_it_is_done_under_its_key(tmp_path: Path
         hub.until(lambda: len(begun(folder)) >= COUNT)
         hub.process.send_signal(signal.SIGSTOP)
         first = len(begun(folder))
-        time.sleep(STOPPED)
+        time.sleep(STOPPED.asked)
         assert len(begun(folder)) == first, "who is stopped begins nothing"
         hub.process.send_signal(signal.SIGCONT)
         hub.until(lambda: len(begun(folder)) >= first + COUNT)

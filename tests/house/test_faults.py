@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests import figures
 from tests.house.repository import ROOT
 
 PAGE = ROOT / "docs/explanation/faults.md"
@@ -21,6 +22,12 @@ ROWS = {
 }
 
 
+def page() -> tuple[str, str]:
+    """The matrix, and what follows of figures."""
+    matrix, _, figured = PAGE.read_text("utf-8").partition("## The full figures")
+    return matrix, figured
+
+
 def functions_of(path: str) -> set[str]:
     """The names of the functions in a file."""
     tree = ast.parse((ROOT / path).read_text("utf-8"))
@@ -28,7 +35,7 @@ def functions_of(path: str) -> set[str]:
 
 
 def test_every_test_that_is_named_exists() -> None:
-    named = NAMED.findall(PAGE.read_text("utf-8"))
+    named = NAMED.findall(page()[0])
     assert named
     missing = [
         f"{path}::{name}"
@@ -40,12 +47,51 @@ def test_every_test_that_is_named_exists() -> None:
 
 @pytest.mark.parametrize("letter", ROWS)
 def test_every_fault_has_its_row(letter: str) -> None:
-    found = re.findall(rf"^\| ({letter}\d+) \|", PAGE.read_text("utf-8"), re.M)
+    found = re.findall(rf"^\| ({letter}\d+) \|", page()[0], re.M)
     assert found == [f"{letter}{number}" for number in ROWS[letter]]
 
 
 def test_a_row_names_a_test_or_says_what_is_not_tested() -> None:
-    for line in PAGE.read_text("utf-8").splitlines():
+    for line in page()[0].splitlines():
         if re.match(r"\| [A-Z]\d+ \|", line):
             _, _, _, shown, missing, _ = line.split("|")
             assert NAMED.search(shown) or missing.strip(), line
+
+
+def commands() -> dict[str, tuple[int, str]]:
+    """The variables of the full figures, with what they are set to and what they are set for."""
+    found = {}
+    for line in page()[1].splitlines():
+        for name, number in re.findall(r"(ATAMO_\w+)=(\d+)", line):
+            found[name] = (int(number), line)
+    return found
+
+
+def test_every_figure_has_a_command_that_asks_for_all_of_it() -> None:
+    known = [one for one in vars(figures).values() if isinstance(one, figures.Figure)]
+    assert known
+    assert {one.variable: one.full for one in known}.items() <= {
+        name: number for name, (number, _) in commands().items()
+    }.items()
+    for one in known:
+        assert f"{one.usual:,}" in commands()[one.variable][1], f"{one.variable} is usually {one.usual:,}"
+
+
+def test_every_command_is_heard_by_what_it_runs() -> None:
+    for name, (_, line) in commands().items():
+        constants = [n for n, one in vars(figures).items() if getattr(one, "variable", "") == name]
+        named = re.findall(
+            r"tests[/.][\w/.]+", line.replace("tests.benchmarks memory", "tests/benchmarks/memory.py")
+        )
+        files = [
+            file
+            for path in named
+            for file in ([ROOT / path] if path.endswith(".py") else (ROOT / path).rglob("*.py"))
+        ]
+        assert files, line
+        heard = [
+            file
+            for file in files
+            if any(word in file.read_text("utf-8") for word in [name, *constants, "tests.pairs"])
+        ]
+        assert heard, f"no file of {named} reads {name}"

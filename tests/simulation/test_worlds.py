@@ -13,9 +13,10 @@ from shutil import rmtree
 
 import pytest
 
+from tests.figures import WORLDS
 from tests.simulation.world import World, simulate
 
-QUICK, SLOW = range(5), 200
+QUICK = range(5)
 
 
 def lived(seeds: range, place: Path) -> Counter[str]:
@@ -47,9 +48,9 @@ def test_a_seed_replays_to_the_byte(seed: int, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 def test_many_worlds(tmp_path: Path) -> None:
-    first, count = int(os.environ.get("ATAMO_SEED", 1000)), int(os.environ.get("ATAMO_WORLDS", SLOW))
+    first, count = int(os.environ.get("ATAMO_SEED", 1000)), WORLDS.asked
     total = lived(range(first, first + count), tmp_path)
-    if count >= SLOW:
+    if count >= WORLDS.usual:
         rare = EVERYTHING - total.keys()
         assert not rare, f"never happened, and so was never tried: {sorted(rare)}"
         assert total["process"] > 1.5 * count

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from atamo_rules.builtin.agents.letters import KNOWN, Letter, Unwritten, address, letter
@@ -192,12 +192,11 @@ class Delivery:
 
         if isinstance(error, Broken):
             return error.outcome
-        found: BaseException | None = error
-        while found is not None:
+        causes = list(_causes(error))
+        for found in causes:
             if isinstance(found, ssl.SSLCertVerificationError):
                 why = f"the certificate of {self.agent.host} is not accepted: {found.verify_message}"
                 return Failed(why, "certificate")
-            found = found.__cause__ or found.__context__
         if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
             codes = [one.code for one in error.recipients]
             why = (
@@ -217,8 +216,8 @@ class Delivery:
             )
         if isinstance(error, TimeoutError):
             return Again(f"no answer within {self.agent.seconds:g} seconds", error="timeout")
-        if isinstance(error, ssl.SSLError):
-            return Again(f"no TLS with {self.agent.host}: {error.reason or 'it failed'}", error="tls")
+        if broken := next((one for one in causes if isinstance(one, ssl.SSLError)), None):
+            return Again(f"no TLS with {self.agent.host}: {broken.reason or 'it failed'}", error="tls")
         if isinstance(error, OSError | aiosmtplib.SMTPException):
             return Again(f"{self.agent.host}: {_line(str(error))}", error="unreachable")
         raise error
@@ -232,6 +231,13 @@ class Delivery:
                 transport.abort()  # a server that never says good-bye in TLS would keep it open
         if self._socket is not None:
             self._socket.close()
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception, and those it was raised for."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _line(text: str) -> str:
