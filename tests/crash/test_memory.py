@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.figures import LIMITS
 from tests.crash.test_kill import RULES, effects, port_of, start, until_all_is_done
+from tests.figures import LIMITS
 from tests.places import write
 
 ROOM = 12 * 2**20
