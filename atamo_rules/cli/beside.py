@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atamo_rules.cli.console import say
-from atamo_rules.cli.plugged import opened, unasked
+from atamo_rules.cli.plugged import opened, tell_unasked
 from atamo_rules.model.people import Directory
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def beside(
             files, wrong = checked(written, weaker=weaker)
     except NoSandbox as error:
         say(f"the Python files in `providers` are not asked: {error}\n", err=True)
-    if silent := unasked(named):
-        say(f"providers of plug-ins are not asked but by `--provider`: {', '.join(silent)}\n", err=True)
+    tell_unasked(named)
     if wrong:
         yield wrong
         return

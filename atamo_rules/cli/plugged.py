@@ -1,4 +1,4 @@
-"""Plug-ins named on the command line, and providers of plug-ins asked by `atamo simulate`, each contained."""
+"""Plug-ins named on the command line; providers of plug-ins asked by `simulate` and `verify`, each contained."""
 
 from __future__ import annotations
 
@@ -78,31 +78,46 @@ class Contained:
 def opened(named: Sequence[str], folder: Path) -> tuple[Contained, ...]:
     """The providers of plug-ins named as `NAME:PLACE`, each in the first state it tells. Of one that tells none it is
     said why. Raises click.UsageError for one that cannot be made."""
-    from atamo_rules.hub.evaluators.following import PATIENCE, Providers
-
     if not named:
         return ()
+    states, silent = told(named, folder)
+    for name, why in silent:
+        say(f"the provider {name} is not asked: {why}\n", err=True)
+    return states
+
+
+def told(named: Sequence[str], folder: Path) -> tuple[tuple[Contained, ...], tuple[tuple[str, str], ...]]:
+    """The same, and each that tells no state with the reason."""
+    from atamo_rules.hub.evaluators.following import PATIENCE, Providers
+
     try:
         made = [plug_in("atamo.configuration_providers", one, folder) for one in named]
         Providers(made)  # which knows two of one name
     except ValueError as error:
         raise click.UsageError(f"--provider: {error}.") from None
     states: list[Contained] = []
+    silent: list[tuple[str, str]] = []
     for one in made:
         found, apart = Providers([one]), Apart(f"provider {one.name}")
         try:
             apart.run(_first(found), PATIENCE)
         except Blocked:
-            say(f"the provider {one.name} is not asked: it blocks before it tells a state\n", err=True)
+            silent.append((one.name, "it blocks before it tells a state"))
         else:
             states += [Contained(state, apart) for state in found.now]
         for kind, _, what in found.untold:
             if kind != "provider.activated":
                 why = what.get("why") or "; ".join(what.get("reasons", ()))
-                say(f"the provider {what['provider']} is not asked: {why}\n", err=True)
+                silent.append((what["provider"], why))
         if not found.now:
             apart.end()
-    return tuple(states)
+    return tuple(states), tuple(silent)
+
+
+def tell_unasked(named: Sequence[str]) -> None:
+    """Name the providers of plug-ins that `atamo run` would ask and this command does not."""
+    if silent := unasked(named):
+        say(f"providers of plug-ins are not asked but by `--provider`: {', '.join(silent)}\n", err=True)
 
 
 async def _first(found: Providers) -> None:

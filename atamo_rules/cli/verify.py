@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.consulted import consulted
+from atamo_rules.cli.plugged import tell_unasked
 from atamo_rules.cli.project import (
     agents_of,
     code_option,
@@ -53,6 +55,9 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of A
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then verify again.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix: also those that need a second look.")
 @click.option("--watch", is_flag=True, help="Verify again whenever a file changes.")
+@click.option("--provider", "providers", multiple=True, metavar="NAME[:PLACE]",
+              help="Ask a plug-in about the events of the tests, too, in this process and with all it may do."
+              " May be given again.")  # fmt: skip
 @param_option
 @code_option
 @walls_option
@@ -61,7 +66,7 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     """Check rules: text, types, templates, findings, then the tests in the files and what they cover.
 
     PATHS are files or folders (default: here); `-` reads standard input. No agent is called and
-    nothing is written, except with --fix and --junit.
+    nothing is written, except with --fix and --junit. Plug-ins are asked only where `--provider` names them.
     """
     from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.source.unpaused import unpaused
@@ -69,6 +74,7 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     # One book and the results of its tests for all rounds of --watch: only what changed is read and run again.
     book = Rulebook(places(paths), read_params(options.pop("params")))
     tested: Tested = {}
+    tell_unasked(options["providers"])
 
     @unpaused()
     def once() -> int:
@@ -121,6 +127,7 @@ def _once(
     fix: bool,
     unsafe_fixes: bool,
     stdin_name: str,
+    providers: tuple[str, ...],
     code: tuple[str, ...],
     weaker_walls: bool,
 ) -> int:
@@ -160,7 +167,8 @@ def _once(
     line = ""
     if made.ruleset is not None:
         outcomes, findings = run_tests(made.ruleset, tested)
-        diagnostics = in_order([*diagnostics, *findings])
+        answers = consulted(providers, book.paths, made.ruleset, people, outcomes)
+        diagnostics = in_order([*diagnostics, *findings, *answers])
         shown = coverage(made.ruleset, outcomes)
         if scan_limit:
             diagnostics = in_order([*diagnostics, *scans(made.ruleset, scan_limit)])

@@ -176,7 +176,7 @@ def _alone(
             codes.MAY_BE_MISSING.at(
                 written.alone.span,
                 f"`{written.alone.span.text}` may be missing, and `{key}` needs a value",
-                help="write it as a rule, whose `when` leaves such events out",
+                help=missing.guard(written.alone.span.text, context),
             )
         )
         return None
@@ -200,6 +200,7 @@ def _template(
         key,
         context.used,
         context.expanding,
+        provider=context.provider,
     )
     lone = lone_expression(written)
     fix: tuple[Fix, ...] = ()

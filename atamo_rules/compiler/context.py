@@ -112,6 +112,8 @@ class Context:
     """What the value that stands here is compared with or given to, in the author's words."""
     lenient: bool = False
     """Table cells: a comparison on a missing value is false instead of an error."""
+    provider: str = "rules"
+    """What the rule was written as, which says what its author can write."""
 
     def about(self, subject: str) -> Context:
         """The same place for a value that is compared with `subject`, or given to it."""
@@ -125,6 +127,7 @@ class Context:
             self.expanding,
             subject,
             self.lenient,
+            self.provider,
         )
 
     def bind(self, name: str, binding: Binding) -> Context:

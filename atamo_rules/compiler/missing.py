@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from atamo_rules.compiler.context import Context, Operand
 from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.model.contribution import LINKS, TABLE
 from atamo_rules.model.meaning import Get
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
@@ -35,7 +36,7 @@ def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
                 also=also,
                 notes=[
                     f"fix 1: write `{{{{ {source} | default({spare}) }}}}`",
-                    f"fix 2: guard the rule with `when {path} is present`",
+                    f"fix 2: {guard(path, context)}",
                 ],
             )
         )
@@ -53,6 +54,15 @@ def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
             fixes=fixes,
         )
     )
+
+
+def guard(path: str, context: Context) -> str:
+    """How events without a value are left out, in what the rule was written as."""
+    if context.provider == LINKS:
+        return f"write it as a rule, with `when {path} is present`: a link has no condition"
+    if context.provider == TABLE:
+        return f"write `is present` in a column `{path}`"
+    return f"guard the rule with `when {path} is present`"
 
 
 def _spelled(get: Get) -> str:

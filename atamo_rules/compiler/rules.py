@@ -47,7 +47,8 @@ def rule(
     events = tuple(one or open_event(on) for one, on in zip(known, trigger.ons, strict=True))
     used.update(("event", one.name) for one in events)
     event = events[trigger.main] if events else times.NO_EVENT
-    context = times.bound(trigger, events, Context(environment, event, report, used=used))
+    context = Context(environment, event, report, used=used, provider=written.provider)
+    context = times.bound(trigger, events, context)
     lets: list[tuple[str, Term]] = []
     for let in written.lets:
         context = _let(let, context, lets)

@@ -4,7 +4,9 @@ The store has a page of its own, `hub/store.py`. Nothing here is inherited from:
 entry points name it: `atamo.agents` the class of an agent, `atamo.stores`, `atamo.auditors`, `atamo.vaults`,
 `atamo.event_providers` and `atamo.configuration_providers` what makes one, `make(place, folder)`. An event provider
 that has `settings_schema` is made as an agent is, `plugin(name, settings, folder)`, from its entry in `sources.yaml`;
-with `declares(settings)` it says which event types it brings, as rule text. `hub/plugins.py` finds them.
+with `declares(settings)` it says which event types it brings, as rule text, and with `messages(settings)` what it
+makes: the template of the data by event type, as the declaration of one event that the rules' own type of that name is
+held to; an empty text where the data is its sender's own. `hub/plugins.py` finds them.
 """
 
 from __future__ import annotations

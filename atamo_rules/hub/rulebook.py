@@ -12,8 +12,9 @@ from typing import TypeAlias
 from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
 from atamo_rules.engine.cases import CaseResult, run_case
 from atamo_rules.hub.archive import Recorder, Script
+from atamo_rules.hub.brought import misfits
 from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
-from atamo_rules.hub.sources import declared_types
+from atamo_rules.hub.sources import Declared, declared_types, read_declared
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -59,11 +60,14 @@ class Rulebook:
         if not sources and not unread:
             where = ", ".join(f"`{path}`" for path in self.paths)
             raise NothingThere(f"No rule files under {where}. `atamo init DIR` makes a first project.")
+        ways: list[Declared] = []
         for folder in folders:
             if folder.is_dir():
-                brought, found = declared_types(folder)
+                declared, found = read_declared(folder)
+                brought, unsaid = declared_types(declared)
+                ways.extend(declared)
                 sources.extend(brought)
-                unread.extend(found)
+                unread.extend((*found, *unsaid))
         roots = [path if path.is_dir() else path.parent for path in folders] or [Path()]
         read = Recorder(schema_reader(roots))
         made = compile_sources(sources, read, params=self.params, cache=self.cache)
@@ -73,6 +77,8 @@ class Rulebook:
             self.params,
         )
         unread.extend(self._unknown_params(made))
+        if made.ruleset is not None:
+            unread.extend(wrong for way in ways for wrong in misfits(way, made.ruleset))
         if unread:
             return Compilation(None, tuple(in_order([*unread, *made.diagnostics])), made.files)
         return made

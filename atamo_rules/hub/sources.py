@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -128,16 +128,20 @@ def _same_path(declared: tuple[Declared, ...]) -> Iterator[Diagnostic]:
         seen.setdefault(path, one.name)
 
 
-def declared_types(folder: Path) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
-    """The event types that the providers of a project declare, as rule text; and what is wrong with its sources."""
-    declared, found = read_declared(folder)
+def declared_types(declared: Iterable[Declared]) -> tuple[tuple[Source, ...], tuple[Diagnostic, ...]]:
+    """The event types that the providers of sources declare, as rule text; and which could not say."""
     made: list[Source] = []
+    found: list[Diagnostic] = []
     for one in declared:
         declares = getattr(plugin(GROUP, one.plugin), "declares", None)
-        text = contained(one.plugin, partial(declares, one.settings)) if declares is not None else ""
+        try:
+            text = contained(one.plugin, partial(declares, one.settings)) if declares is not None else ""
+        except PluginBroken as broken:
+            found.append(codes.BAD_SOURCE.at(one.span, f"the source `{one.name}` cannot be used: {broken}"))
+            continue
         if text:
             made.append(Source(f"{one.span.source.name}#{one.name}.atamo", text))
-    return tuple(made), found
+    return tuple(made), tuple(found)
 
 
 def ways(folder: Path) -> tuple[Way, ...]:

@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
+from atamo_rules.builtin.agents.extras import need
 from atamo_rules.builtin.agents.letters import KNOWN, Letter, Unwritten, address, letter
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.addresses import Refused, reach
@@ -26,7 +27,8 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 
-MISSING = "aiosmtplib is not installed: `pip install atamo-rules[mail]`"
+MISSING = "aiosmtplib cannot be imported: `pip install 'atamo-rules[mail]'`"
+"""It was there when the agent was made, and is broken or gone."""
 GRACE = 2.0
 """Seconds beyond its own deadline in which an attempt says how far it came."""
 
@@ -69,6 +71,7 @@ class MailAgent:
         address("from", self.sender)
         if not self.host.isascii() or any(char in self.host for char in " /@\r\n\0"):
             raise ValueError("`host` is no name of a host")
+        need("aiosmtplib", "atamo-rules[mail]")
 
     async def health(self) -> str:
         """Whether the server greets, has TLS where it is wanted, and answers NOOP; no mail is begun."""

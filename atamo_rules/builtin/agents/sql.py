@@ -20,6 +20,7 @@ from atamo_rules.builtin.agents.database import statements, values
 from atamo_rules.builtin.agents.database.errors import meaning
 from atamo_rules.builtin.agents.database.probe import PROBES, wants_a_name
 from atamo_rules.builtin.agents.database.statements import Statement, Unbound
+from atamo_rules.builtin.agents.extras import need
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken
@@ -30,7 +31,8 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
 
-MISSING = "SQLAlchemy or the driver is not installed: `pip install atamo-rules[sql]`"
+MISSING = "SQLAlchemy or the driver cannot be imported: `pip install 'atamo-rules[sql]'`"
+"""They were there when the agent was made, and are broken or gone."""
 GRACE = 2.0
 """Seconds that a statement which is told to stop is given to be undone; after them the hub gives the attempt up."""
 _DIALECTS = {"sqlite", "postgresql"}
@@ -69,6 +71,10 @@ class SqlAgent:
         self.concurrency = int(settings.get("connections", 4))
         self._threads: ThreadPoolExecutor | None = None
         self._engines: dict[str, Any] = {}
+        need("sqlalchemy", "atamo-rules[sql]")
+        if self.dialect == "postgresql":
+            driver = self.url.partition("://")[0].partition("+")[2]
+            need(driver, "psycopg[binary]" if driver == "psycopg" else driver)
 
     async def health(self) -> str:
         """Whether the database could be asked. A file that is not there is not made; a server that wants to know who

@@ -117,6 +117,11 @@ class ImapMail:
         """`mail.received`; another type is the rules' own."""
         return DECLARED if settings.get("type", TYPE) == TYPE else ""
 
+    @staticmethod
+    def messages(settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """Every mail is of one type, with the fields of `mail.received`, whatever it is called."""
+        return {settings.get("type", TYPE): DECLARED}
+
     def remember(self, place: Place) -> None:
         """Where it keeps how far it has come."""
         self.place = place

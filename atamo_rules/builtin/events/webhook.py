@@ -100,6 +100,18 @@ class Webhook:
         if "answers" in settings:
             self.respond = Callback(settings["answers"], folder).post
 
+    @staticmethod
+    def messages(settings: Mapping[str, Any]) -> Mapping[str, str]:
+        """The type that the settings themselves name, where they do; every other is its sender's, and so is all data.
+        With `others: ignore` it may stand behind other places, for what is to be ignored."""
+        places = _listed(settings.get("type", ()))
+        for number, place in enumerate(places):
+            word, _, name = place.partition(" ")
+            if word == "text":
+                last = number > 0 and settings.get("others") == "ignore"
+                return {} if last else {settings.get("named", "") + name: ""}
+        return {}
+
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Received:
         """A post, checked over the bytes as they came and read after that. Secrets are looked up each time, so that a
         new one counts at once."""
