@@ -24,6 +24,8 @@ READ = frozenset({"message.read"})
         (NOWHERE, set()),
         (SUPPORT, {SUPPORT}),
         (BOB, {BOB}),
+        (Reach("group", "acme"), set()),  # a group that is called as the organisation is
+        (Reach("user", "acme"), set()),
         (OWN, set()),  # what is one's own is not what is another's own
     ],
     ids=str,
@@ -50,6 +52,9 @@ def test_each_verb_is_looked_for_in_every_grant() -> None:
     assert not holds(
         Principal(User("boss", organisation="acme"), parts[:1]), Grant("r", both, SUPPORT), "acme"
     )
+    boss = User("boss", organisation="acme")
+    assert holds(Principal(boss, parts, Limits(both)), Grant("r", both, SUPPORT), "acme")
+    assert not holds(Principal(boss, parts, Limits(READ)), Grant("r", both, SUPPORT), "acme")
     assert holds(Principal(User("boss")), Grant("nothing", frozenset(), SUPPORT), "acme")
 
 
