@@ -76,6 +76,13 @@ def people_of(paths: Sequence[Path]) -> tuple[Directory, tuple[Diagnostic, ...]]
     return Directory(), ()
 
 
+def misspelt_people(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
+    """What is asked about the names within the people files of every folder."""
+    from atamo_rules.hub.people import misspelt_in
+
+    return tuple(one for path in paths if path.is_dir() for one in misspelt_in(path))
+
+
 def agents_of(made: Compilation, paths: Sequence[Path], code: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """What is wrong with the agents as they are declared. They are made, and never called."""
     from atamo_rules.hub.binding import bind

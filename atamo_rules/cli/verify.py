@@ -14,6 +14,7 @@ from atamo_rules.cli.plugged import tell_unasked
 from atamo_rules.cli.project import (
     agents_of,
     code_option,
+    misspelt_people,
     param_option,
     people_of,
     places,
@@ -157,7 +158,7 @@ def _once(
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
     people, unread = people_of(book.paths)
-    declared = [*unread, *agents_of(made, book.paths, code)]
+    declared = [*unread, *misspelt_people(book.paths), *agents_of(made, book.paths, code)]
     if made.ruleset is not None and not unread:
         declared += nearly(made.ruleset, people)
     diagnostics = in_order([*made.diagnostics, *declared, *python_of(book.paths, weaker_walls)])

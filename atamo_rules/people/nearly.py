@@ -31,17 +31,17 @@ def nearly(ruleset: Ruleset, people: Directory) -> Iterator[Diagnostic]:
     for rule in ruleset.rules:
         scope = rule.scope
         for who in dict.fromkeys((*scope.include, *scope.exclude, *((scope.owner,) if scope.owner else ()))):
-            if near := _meant(who, known[who.kind]):
+            if near := meant(who, known[who.kind]):
                 said = f"no people file has `{who}`, which `{rule.id}` names"
                 yield codes.NEARLY_KNOWN.at(rule.span, said, help=near)
         for plan in _plans(rule.plans):
             who_acts = plan.acting_as
-            if who_acts is not None and (near := _meant(who_acts, known[who_acts.kind])):
+            if who_acts is not None and (near := meant(who_acts, known[who_acts.kind])):
                 said = f"no people file has `{who_acts}`, as whom this is done"
                 yield codes.NEARLY_KNOWN.at(plan.span, said, help=near)
 
 
-def _meant(who: Who, known: Set[str]) -> str:
+def meant(who: Who, known: Set[str]) -> str:
     """A known name that may be meant; nothing where it is known, or only counts on: `team-2` is not `team-1`."""
     if who.name in known:
         return ""

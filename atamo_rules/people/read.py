@@ -36,7 +36,7 @@ def read_sources(sources: Sequence[Source]) -> tuple[Directory, tuple[Diagnostic
         value: Any = to_json(node)
         errors = list(jsonschema_rs.Draft202012Validator(PEOPLE).iter_errors(value))
         if errors:
-            at = _place(node, errors[0].instance_path)
+            at = place_of(node, errors[0].instance_path)
             found += [
                 codes.BAD_PEOPLE.at(at, message, help=help) for message, help in reasons(errors[0], PEOPLE)
             ]
@@ -135,7 +135,7 @@ def _roles(
                 continue
             for index, other in enumerate(entry.get("with", ())):
                 if other not in ROLES and other not in written:
-                    place = _place(node, ("roles", name, "with", index))
+                    place = place_of(node, ("roles", name, "with", index))
                     found.append(_unknown("role", other, {*ROLES, *written}, place))
             made_of = nested([name], {one: tuple(more.get("with", ())) for one, more in written.items()})
             verbs = {verb for part in made_of for verb in written.get(part, {}).get("may", ())}
@@ -154,22 +154,22 @@ def _grants(
     for node, value in files:
         for index, entry in enumerate(value.get("grants", ())):
             place = ("grants", index)
-            to = _words(entry["to"], ("user", "group", "organisation"), _place(node, (*place, "to")), found)
+            to = _words(entry["to"], ("user", "group", "organisation"), place_of(node, (*place, "to")), found)
             over = (
                 (entry["over"], "")
                 if entry["over"] in ("everything", "own")
                 else _words(
-                    entry["over"], ("user", "group", "organisation"), _place(node, (*place, "over")), found,
+                    entry["over"], ("user", "group", "organisation"), place_of(node, (*place, "over")), found,
                     "everything, own, ",
                 )
             )  # fmt: skip
             if entry["role"] not in roles:
-                found.append(_unknown("role", entry["role"], roles, _place(node, (*place, "role"))))
+                found.append(_unknown("role", entry["role"], roles, place_of(node, (*place, "role"))))
             elif to is not None and over is not None:
                 if to[0] == "user" and to[1] not in {*merged["users"], *merged["services"]}:
                     known = {*merged["users"], *merged["services"]}
-                    found.append(_unknown("user", to[1], known, _place(node, (*place, "to"))))
-                where = str(_place(node, place))
+                    found.append(_unknown("user", to[1], known, place_of(node, (*place, "to"))))
+                where = str(place_of(node, place))
                 reach = Reach(over[0], over[1])
                 verbs = roles[entry["role"]]
                 yield Given(
@@ -203,7 +203,7 @@ def _unknown(kind: str, name: str, known: Iterable[str], place: Span) -> Diagnos
 # --- places ---------------------------------------------------------------------------------------------
 
 
-def _place(node: Node, path: Iterable[str | int]) -> Span:
+def place_of(node: Node, path: Iterable[str | int]) -> Span:
     """Where in the file the value at a path stands, as near as can be said."""
     for step in path:
         if isinstance(node, Table) and isinstance(step, str):

@@ -112,7 +112,7 @@ NEVER_ANSWERS = Code("W0804", "an agent is asked that never answers", Severity.W
 BAD_SOURCE = Code("E0806", "a source of events cannot be used as it is declared")
 BAD_CODE = Code("E0809", "code of users is not taken")
 SECRET_WRITTEN = Code("W0811", "a setting looks like a secret", Severity.WARNING)
-NEARLY_KNOWN = Code("W0812", "a rule names somebody whom the people files have nearly", Severity.WARNING)
+NEARLY_KNOWN = Code("W0812", "somebody is named whom the people files have nearly", Severity.WARNING)
 
 # --- E09xx: rules of other systems ----------------------------------------------------------------------
 FOREIGN_SYNTAX = Code("E0901", "a file of another system cannot be read")

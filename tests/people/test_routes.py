@@ -11,7 +11,7 @@ from atamo_rules.people.roles import ROLES
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.app import entries
 from atamo_rules.rest.openapi import plain
-from tests.people.test_access import RULES
+from tests.people.scene import RULES
 from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import httpx2
 import pytest
@@ -14,51 +14,14 @@ import pytest
 from atamo_rules.builtin.vaults.keys import KeySource
 from atamo_rules.builtin.vaults.sealed import SealedVault
 from atamo_rules.hub.hub import Hub
-from atamo_rules.model.decision import Action
-from atamo_rules.model.outcome import Failed, Outcome
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.app import entries
 from atamo_rules.rest.openapi import plain
+from tests.people.scene import PEOPLE, RULES, Door, Refusing
 from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
 from tests.vault.places import key_file
 
-RULES = """
-event tick
-  word: text
-
-request ask
-  word: text
-  answer
-    word: text
-
-agent desk
-  send note
-    word: text
-
-rule give_up
-  on tick
-  do
-    send desk.note
-      word: word
-
-rule answer
-  on request ask
-  do
-    reply
-      word: word
-"""
-PEOPLE = """
-organisations: { acme: {}, birch: {} }
-groups:
-  birch_staff: { organisation: birch }
-users:
-  ann: { organisation: acme }
-  bob: { organisation: birch }
-grants:
-  - { to: user ann, role: admin, over: organisation acme }
-  - { to: user bob, role: admin, over: organisation birch }
-"""
 OURS = {"GET /v1/agents/{name}", "GET /v1/action-types/{name}", "GET /v1/people/{kind}"}
 """What is the hub's and the same for all: agents of the rules, their settings masked, and what they can do; and a list,
 which names nothing."""
@@ -67,19 +30,6 @@ DOORS = {"POST /hooks/{path}"}
 NOBODYS = "nobodys"
 BESIDE = {"write", "depth"}
 """What goes on beside an answer, which does not wait for it: a no is written to the audit, and the meter looks."""
-
-
-class Refusing:
-    """An agent that gives up whatever it is asked."""
-
-    settings_schema: ClassVar[dict[str, Any]] = {}
-    timeout = 5.0
-    concurrency = 1
-
-    async def perform(self, action: Action, reply: Any) -> Outcome:
-        return Failed("no", "refused")
-
-    async def close(self) -> None: ...
 
 
 class Watched:
@@ -100,18 +50,13 @@ class Watched:
 class Two:
     """A hub in which birch has one of each thing, by the path that names it, and acme has none."""
 
-    serving: Serving
-    keys: dict[str, str]
+    door: Door
     things: dict[str, list[tuple[str, str]]]
     """By path: the address of birch's thing, and that of one that nobody has."""
 
     @property
     def hub(self) -> Hub:
-        return self.serving.controller.hub
-
-    def ask(self, who: str, method: str, path: str, **more: Any) -> httpx2.Response:
-        headers = {"authorization": f"Bearer {self.keys[who]}"}
-        return self.serving.web.request(method, path, headers=headers, timeout=10, **more)
+        return self.door.serving.controller.hub
 
 
 def made(answer: httpx2.Response) -> Any:
@@ -124,26 +69,25 @@ def two(serve: Callable[..., Serving], tmp_path: Path) -> Two:  # noqa: F811
     write(tmp_path / "p0", {"people.yaml": PEOPLE})
     serving = serve(RULES, desk=Refusing())
     hub: Hub = serving.controller.hub
-    keys = {
-        name: serving.run(hub.keyring.make(name, organisation=home))[0]
-        for name, home in (("ann", "acme"), ("bob", "birch"))
-    }
     vault = hub.vault = SealedVault(KeySource(str(key_file(tmp_path))))
     serving.run(vault.begin(hub.store, hub.clock))
-    two = Two(serving, keys, {})
-    event = made(two.ask("bob", "POST", "/v1/events", json={"type": "tick", "data": {"word": "w"}}))["id"]
-    asked = made(two.ask("bob", "POST", "/v1/requests?type=ask", json={"word": "w"}))["id"]
+    door = Door(serving)
+    two = Two(door, {})
+    event = made(door.ask("bob", "POST", "/v1/events", json={"type": "tick", "data": {"word": "w"}}))["id"]
+    asked = made(door.ask("bob", "POST", "/v1/requests?type=ask", json={"word": "w"}))["id"]
     serving.run(hub.wait(f"@birch##{event}", 10))
     serving.run(hub.wait(f"@birch##{asked}", 10))
-    (letter,) = made(two.ask("bob", "GET", "/v1/dead"))["letters"]
+    (letter,) = made(door.ask("bob", "GET", "/v1/dead"))["letters"]
     rules = {"level": "organisation birch", "files": {"more.atamo": "rule more\n  on tick\n  stop\n"}}
-    proposal = made(two.ask("bob", "POST", "/v1/proposals", json=rules))["id"]
-    key = made(two.ask("bob", "POST", "/v1/keys", json={"holder": "bob"}))["id"]
+    proposal = made(door.ask("bob", "POST", "/v1/proposals", json=rules))["id"]
+    key = made(door.ask("bob", "POST", "/v1/keys", json={"holder": "bob"}))["id"]
     secret = made(
-        two.ask("bob", "POST", "/v1/secrets", json={"agent": "desk", "value": "x", "hosts": ["a.example"]})
+        door.ask("bob", "POST", "/v1/secrets", json={"agent": "desk", "value": "x", "hosts": ["a.example"]})
     )
-    consent = made(two.ask("bob", "POST", "/v1/consents", json={"agent": "desk", "to": "organisation birch"}))
-    made(two.ask("bob", "PUT", "/v1/holds/organisation/birch"))
+    consent = made(
+        door.ask("bob", "POST", "/v1/consents", json={"agent": "desk", "to": "organisation birch"})
+    )
+    made(door.ask("bob", "PUT", "/v1/holds/organisation/birch"))
     of = {
         "/v1/events/{id}": [
             (event, NOBODYS), (asked, f"@birch##{NOBODYS}"), (f"@birch##{event}", f"@birch##{NOBODYS}"),
@@ -213,7 +157,7 @@ def test_what_is_the_others_is_as_if_it_were_not_there(two: Two) -> None:
         said = []
         for address in (there, none):
             watched.called.clear()
-            answer = two.ask("ann", method, address, **body(method, address))
+            answer = two.door.ask("ann", method, address, **body(method, address))
             said.append((*told(answer, address), list(watched.called)))
         asked += 1
         if said[0] != said[1] or said[0][0] not in (403, 404):
@@ -228,5 +172,5 @@ def test_its_own_organisation_is_answered(two: Two) -> None:
     for path, pairs in two.things.items():
         method = "DELETE" if path in removed else "GET"
         for there, none in pairs:
-            assert two.ask("bob", method, there).status_code == 200, there
-            assert two.ask("bob", method, none).status_code == 404, none
+            assert two.door.ask("bob", method, there).status_code == 200, there
+            assert two.door.ask("bob", method, none).status_code == 404, none

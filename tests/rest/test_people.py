@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from atamo_rules.hub.hub import Hub
-from tests.people.test_access import PEOPLE, RULES, Door, Refusing
+from tests.people.scene import PEOPLE, RULES, Door, Refusing
 from tests.places import write
 from tests.rest.conftest import Serving
 
@@ -18,7 +18,7 @@ Serve = Callable[..., Serving]
 
 @pytest.fixture
 def door(serve: Serve, tmp_path: Path) -> Door:
-    write(tmp_path / "p0", {"people.yaml": PEOPLE.replace("users:", "groups: { staff: {} }\nusers:")})
+    write(tmp_path / "p0", {"people.yaml": PEOPLE.replace("groups:", "groups:\n  staff: {}", 1)})
     return Door(serve(RULES, desk=Refusing()))
 
 
