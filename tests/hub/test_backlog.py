@@ -20,22 +20,9 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Outcome
 from tests.figures import IN_LINE
 from tests.hub.stage import state
+from tests.hub.test_failures import ONE
 from tests.simulation.time import VirtualClock, VirtualLoop
 
-TEXT = """
-event thing.happened
-  n: whole
-
-agent desk
-  send note
-    n: whole
-
-rule note
-  on thing.happened
-  do
-    send desk.note
-      n: n
-"""
 DEAD = 600.0
 MOMENT = 0.001
 TAKES = 0.05
@@ -84,7 +71,7 @@ def line(
     loop = VirtualLoop(desk.clock)
 
     async def story() -> list[str]:
-        made = state(TEXT, {"desk": desk})
+        made = state(ONE, {"desk": desk})
         made.agents["desk"].breaker, made.agents["desk"].retry = breaker, retry
         store = MemoryStore(clock=desk.clock)
         hub = Hub(made, store, clock=desk.clock, chance=chance)

@@ -16,21 +16,8 @@ from tests.agents.cutting import Fate, cutting
 from tests.agents.servers import web
 from tests.figures import LOST
 from tests.hub.stage import Heard, state
+from tests.hub.test_failures import ONE
 
-TEXT = """
-event thing.happened
-  n: whole
-
-agent desk
-  send note
-    n: whole
-
-rule note
-  on thing.happened
-  do
-    send desk.note
-      n: n
-"""
 TIMEOUT = 2.0
 
 
@@ -53,7 +40,7 @@ def test_an_answer_that_is_lost_halved_or_late_is_asked_for_again_under_its_key(
                 "concurrency": 16,
             }
             agent = HttpAgent("desk", settings, ".")
-            made = state(TEXT, {"desk": agent})
+            made = state(ONE, {"desk": agent})
             made.agents["desk"].breaker = BreakerPolicy(failures=0)
             made.agents["desk"].retry = RetryPolicy(attempts=10, base=0.0)
             hub = Hub(made, MemoryStore(), [heard])
