@@ -74,7 +74,7 @@ def rules(diagnostics: Sequence[Diagnostic], count: int | None) -> Check:
         first = f"{errors[0].span}: {errors[0].message}"
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         return Check("project", "rules", "wrong", first + more, "`atamo verify` says each with its remedy")
-    return Check("project", "rules", "ok", f"{count} rules")
+    return Check("project", "rules", "ok", f"{count} rule{'' if count == 1 else 's'}")
 
 
 def files(folder: Path) -> Iterator[Check]:

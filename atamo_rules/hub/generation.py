@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.engine.decide import decide, resume
 from atamo_rules.engine.door import Door
-from atamo_rules.engine.examples import with_defaults
 from atamo_rules.engine.messages import handed
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.hub.intake import Intake
@@ -80,11 +79,11 @@ class Generation:
         known = self.ruleset.actions.get(action.target)
         if not self.typed(action) or known is None or not isinstance(known.answer, Record):
             return answer, ()
-        filled = with_defaults(answer, known.answer)
         door = self.doors.get(action.target)
         if door is None:
             checked = EventType(action.target, known.answer, schema_of(known.answer))
             door = self.doors[action.target] = Door(checked)
+        filled = door.filled(answer)
         return filled, door.reasons(filled)
 
     def handed(self, action: Action) -> Action:

@@ -62,7 +62,8 @@ class Store(Protocol):
     store is full for now, and StoreUnavailable when it cannot go on at all; nothing has happened then.
 
     A verb that has begun to write goes to its end and returns, also when its caller is cancelled meanwhile: what it
-    gives must be seen to. `hub.whole.to_its_end` has the cancellation delivered at the caller's next wait.
+    gives must be seen to. `hub.whole.to_its_end` has the cancellation delivered at the caller's next wait, and the hub
+    makes that wait once everything has begun.
     """
 
     @property

@@ -43,7 +43,7 @@ def test_a_project_that_is_well(tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     code, found = doctor(tmp_path, "--agents")
     assert code == 0, found
-    assert found[("project", "rules")]["said"] == "1 rules"
+    assert found[("project", "rules")]["said"] == "1 rule"
     assert found[("store", "sqlite")]["state"] == "ok"
     assert found[("agent", "desk")]["said"] == "is well"
     assert sorted(path for path in tmp_path.rglob("*") if "__pycache__" not in path.parts) == before
