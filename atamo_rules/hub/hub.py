@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, beginning, credentials, records
+from atamo_rules.hub import archive, beginning, credentials, records, starting
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
@@ -27,7 +27,6 @@ from atamo_rules.hub.ending import drain
 from atamo_rules.hub.evaluators.panel import Panel
 from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
-from atamo_rules.hub.housekeeping import keep_house
 from atamo_rules.hub.intake import Admit, Taken
 from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
@@ -100,8 +99,10 @@ class Hub:
         self.ways = Ways(self, ())
         self.left = Recovered()
         """What a process before left open."""
+        self.running = False
+        """Whether it has started."""
         self._started: asyncio.Task[None] | None = None
-        self._house: asyncio.Task[None] | None = None
+        self.house: asyncio.Task[None] | None = None
 
     @property
     def current(self) -> Generation:
@@ -115,36 +116,11 @@ class Hub:
 
     async def start(self) -> None:
         """Open the store, and go on with what a process before left open. A hub that is handed a message starts by
-        itself. Raises StoreUnavailable."""
+        itself. Who stops waiting for it stops nothing. Raises StoreUnavailable, to everybody who asks, when it could
+        not."""
         if self._started is None:
-            self._started = asyncio.get_running_loop().create_task(self._start())
-        await self._started
-
-    async def _start(self) -> None:
-        left = self.left = await self.store.open(self.audience.hear)
-        await self.audience.begin()
-        await credentials.load(self)
-        self.holds.update(await self.store.paused())
-        await archive.keep(self.store, self.current)
-        for digest in left.rules:
-            before = self.current if digest == self.current.digest else await archive.revive(self, digest)
-            if before is not None:
-                self.retiring.revive(before)
-        await self.requests.recover()
-        await self.windows.recover()
-        if self.proposals is not None:
-            await self.proposals.begin()
-        if left.open or left.pending:
-            await self.note(
-                "hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost
-            )
-            for name in self.current.agents:
-                self.lane(name).start()
-        for work in left.deadlines:
-            self.attempts.limit(work)
-        for key in left.pending:
-            self.spawn(self.decide_kept(key))
-        self._house = asyncio.get_running_loop().create_task(keep_house(self))
+            self._started = asyncio.get_running_loop().create_task(starting.start(self))
+        await asyncio.shield(self._started)
 
     # --- accept -----------------------------------------------------------------------------------------
 
@@ -176,7 +152,7 @@ class Hub:
         self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN, via: Via = DIRECT
     ) -> tuple[Taken, bool]:
         """Decide what was taken at that moment, and keep both in one transaction."""
-        if self._started is None or not self._started.done():
+        if not self.running:
             await self.start()
         if self.store.full:
             await self.room()
@@ -285,10 +261,11 @@ class Hub:
     ) -> int:
         """Have dead letters up to a number done again; gives how many. See `Store.redrive`."""
         await self.start()
+        agents = {agent for agent, _ in await self.store.dead_groups()}
         try:
             return await self.store.redrive(which, upto, edit, who)
         finally:  # what was begun anew before it failed, or was given up, is done too
-            for name in self.current.agents:
+            for name in {*self.current.agents, *agents}:
                 self.lane(name).start()
 
     # --- around -----------------------------------------------------------------------------------------
@@ -381,8 +358,11 @@ class Hub:
         self.accepting = False
         if self._started is None:
             return 0
-        if self._house is not None:
-            self._house.cancel()
+        if not self._started.done():
+            self._started.cancel()
+            await asyncio.wait({self._started})
+        if self.house is not None:
+            self.house.cancel()
         self.windows.end()
         return await drain(self, seconds, park=park)
 

@@ -167,9 +167,9 @@ class Store(Protocol):
     async def redrive(
         self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
     ) -> int:
-        """Have dead letters up to a number done again; gives how many. Their count of attempts begins anew and their id
-        stays, so that an agent can still tell a repetition. One that `edit` gives another body has an id of its own,
-        and one for which it gives None stays dead."""
+        """Have dead letters up to a number done again; gives how many. Their count of attempts and the time that their
+        attempts may take begin anew, and their id stays, so that an agent can still tell a repetition. One that `edit`
+        gives another body has an id of its own, and one for which it gives None stays dead."""
         ...
 
     async def discard(self, which: Selector, upto: int, who: str = "") -> int:

@@ -226,14 +226,15 @@ class Depth:
 @dataclass(frozen=True, slots=True)
 class Recovered:
     """What a store found when it was opened: keys of events still to be decided, open actions with a deadline, how many
-    actions are open, how many attempts were lost with the process before, and the digests of the rulesets whose rules
-    wait for an answer."""
+    actions are open, how many attempts were lost with the process before, the digests of the rulesets whose rules wait
+    for an answer, and the agents that the open actions are for."""
 
     pending: tuple[str, ...] = ()
     deadlines: tuple[Work, ...] = ()
     open: int = 0
     lost: int = 0
     rules: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

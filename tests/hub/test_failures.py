@@ -17,6 +17,7 @@ from atamo_rules.hub.retry import RetryPolicy, verdict
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.model.work import Hold, Selector, Work
 from atamo_rules.testing.agents import ScriptedAgent
+from atamo_rules.testing.clock import ManualClock
 from tests.hub.stage import stage, state, submit
 
 ONE = """
@@ -332,3 +333,20 @@ def test_an_agent_that_hangs_holds_up_no_other() -> None:
 
     asyncio.run(asyncio.wait_for(story(), 20))
     assert hung.running == 0
+
+
+def test_what_is_redriven_has_its_time_again() -> None:
+    text = ONE.replace("send desk.note\n", "send desk.note retry 0 times within 1 hour\n")
+    agent, clock = ScriptedAgent(Failed("closed"), Done({})), ManualClock()
+
+    async def story() -> Any:
+        hub = Hub(state(text, {"desk": agent}), MemoryStore(clock=clock), clock=clock)
+        await submit(hub, "thing.happened", n=1)
+        clock.move(86_400)
+        assert await hub.redrive(Selector(), 99) == 1
+        await hub.wait("e1", 10)
+        return await hub.store.told("e1"), await hub.store.dead()
+
+    told, dead = asyncio.run(story())
+    assert ([line["state"] for line in told["actions"]], dead) == (["done"], ())
+    assert agent.asked[0].id == agent.asked[1].id

@@ -87,8 +87,9 @@ class LocalStore:
             for item in loaded.lost:
                 self.work.add(item)
         deadlines = tuple(i.work for i in self.work.items.values() if i.limited)
+        agents = frozenset(item.agent for item in self.work.items.values())
         return Recovered(
-            tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost), loaded.rules
+            tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost), loaded.rules, agents
         )
 
     async def close(self) -> None:

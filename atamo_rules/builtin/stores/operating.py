@@ -111,8 +111,9 @@ async def redrive(
                 continue
             change.undead.append(letter.number)
             change.open[work.event] = change.open.get(work.event, 0) + 1
+            work = replace(work, due=change.at)  # what `within` says begins anew, too
             if work.action.body == letter.work.action.body:
-                item = item_of(row, replace(letter.work, lease=0.0))
+                item = item_of(row, replace(work, lease=0.0))
                 change.moved.append(Moved(item, "waiting"))
                 again.append(item)
             else:

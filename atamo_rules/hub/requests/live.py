@@ -168,9 +168,10 @@ class Requests:
                     self._remember(request)
                     await self._ended(request)
                 self.hub.spawn(self.happened(request.id, *ended))
-            elif self.now() < (request.ended or 0.0) + request.clocks.retain:
+            else:  # one whose time ran out while nobody looked is forgotten as soon as its clock runs
                 self.open[request.id] = request
-                self._remember(request)
+                if self.now() < (request.ended or 0.0) + request.clocks.retain:
+                    self._remember(request)
             self._arm(request)
 
     # --- what happens -----------------------------------------------------------------------------------

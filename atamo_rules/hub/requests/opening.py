@@ -141,6 +141,8 @@ def resumed(
 ) -> tuple[Request, tuple[Happened, ...]]:
     """A request as its log says it stands, and what a process that ended in between has left to be said: parts whose
     actions are over will not answer any more."""
+    actions = told.get("actions", [])
+    request = replace(request, parts=(*request.parts, *_handed_on(request, actions)))
     names = {(part.rule, part.agent, part.action): part for part in request.parts}
     happened: list[Happened] = [Routed(request.parts)]
     for frame in frames:
@@ -154,9 +156,9 @@ def resumed(
             happened.append(Broke(part.id, str(frame.body), told=True))
         elif part is not None and frame.kind not in ("progress", "end"):
             happened.append(Answered(part.id))
-    actions = told.get("actions", [])
     still = {one["id"] for one in actions if one["state"] in ("waiting", "running", "again", "later")}
-    asking = {one["rule"] for one in actions if one["id"] in still and one["verb"] == "ask"}
+    asking = {one["rule"]: one for one in actions if one["id"] in still and one["verb"] == "ask"}
+    handed_on = {part.rule for part in request.parts if part.feed}
     answered = {one.part for one in happened if isinstance(one, Answered)}
     reasons = {one["id"]: one["why"] for one in actions if one["state"] != "done"}
     for part in request.parts:
@@ -164,6 +166,22 @@ def resumed(
             happened.append(
                 Broke(part.id, reasons[part.id] or SILENT) if part.id in reasons else Ended(part.id)
             )
-        elif not part.feed and part.rule not in asking:
-            happened.append(Ended(part.id) if part.id in answered else Broke(part.id, SILENT))
+        elif not part.feed and part.rule in asking:
+            happened.append(Asked(part.id, *_names(asking[part.rule]), asking[part.rule]["id"]))
+        elif not part.feed:
+            spoke = part.id in answered or part.rule in handed_on
+            happened.append(Ended(part.id) if spoke else Broke(part.id, SILENT))
     return request, tuple(happened)
+
+
+def _handed_on(request: Request, actions: Iterable[Mapping[str, Any]]) -> Iterable[Part]:
+    """Agents that rules let publish when they went on: what is kept of a request is from its beginning."""
+    for one in actions:
+        known = request.part(one["id"]) is not None or request.part(rule_part(one["rule"])) is None
+        if one["verb"] == "publish" and not known:
+            yield Part(one["id"], one["rule"], *_names(one), feed=True)
+
+
+def _names(action: Mapping[str, Any]) -> tuple[str, str]:
+    agent, _, name = action["target"].rpartition(".")
+    return agent, name

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PAGE = 500
 """Frames of one page."""
+LEAST = 0.05
+"""Seconds between two times that a feed is told of a reader who waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ async def look(requests: Requests, name: str, after: int, wait: float, limit: in
     await requests.happened(request.id, Heard())
     # Asked before the page is read: what is over before has its last frame on it, or behind it.
     over = request.over and request.id not in requests.ending
-    page = await store.read(request.id, after, limit, 0.0 if over else wait)
+    page = await _page(requests, request, after, limit, 0.0 if over else wait)
     after_it = await requests.find(request.id) or request
     if (
         after_it.forgotten and page.expired is None
@@ -48,6 +50,19 @@ async def look(requests: Requests, name: str, after: int, wait: float, limit: in
         whole = await store.read(request.id, 0, 2**31, 0.0)
         page = Page((), page.cursor, True, whole.cursor if whole.expired is None else whole.expired)
     return View(after_it, page.frames, page.cursor, over, page.expired)
+
+
+async def _page(requests: Requests, request: Request, after: int, limit: int, wait: float) -> Page:
+    """Frames after a cursor, or the first that come. Who waits for those of a feed is there all the while."""
+    store, clock = requests.hub.store, requests.hub.clock
+    end = clock.passed() + wait
+    while True:
+        left = max(0.0, end - clock.passed())
+        most = max(LEAST, request.clocks.keep_alive / 2) if request.mode == "feed" else left
+        page = await store.read(request.id, after, limit, min(left, most))
+        if page.frames or page.closed or page.expired is not None or left <= most:
+            return page
+        await requests.happened(request.id, Heard())
 
 
 async def frames(store: Store, key: str) -> AsyncIterator[Frame]:
