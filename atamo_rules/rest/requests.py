@@ -167,7 +167,9 @@ class RequestDoor:
                     if frame is None:
                         yield sse.BEAT
                         continue
-                    if frame.seq > after + 1:  # What lay between has given way to newer values of the same keys.
+                    if (
+                        frame.seq > after + 1
+                    ):  # What lay between has given way to newer values of the same keys.
                         yield sse.event("lagged", {"after": after, "next": frame.seq})
                     after = frame.seq
                     yield sse.event(frame.kind, frame_json(frame), frame.seq)

@@ -95,7 +95,9 @@ class Hub:
         self.serving = serving
         names = ("ann", "bob", "root")
         self.keys = {name: serving.run(serving.controller.hub.keyring.make(name)) for name in names}
-        assert self.ask("root", "PUT", "/v1/people/users/bob", json={"groups": ["watchers"]}).status_code == 201
+        assert (
+            self.ask("root", "PUT", "/v1/people/users/bob", json={"groups": ["watchers"]}).status_code == 201
+        )
         sent = self.ask("ann", "POST", "/v1/requests", json=ask("iron", "waits"))
         assert sent.status_code == 202, sent.text
 
