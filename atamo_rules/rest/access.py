@@ -165,6 +165,18 @@ class Access:
         await hub.store.told("")  # as of none
         return None
 
+    async def still(self, request: Request, verb: Verb = "message.read") -> bool:
+        """Whether whoever follows a message may go on: the hub takes messages, their key opens it, and lets them see
+        this one. A stream lives for days, in which keys end and people leave."""
+        if not self.hub().accepting:
+            return False
+        try:
+            request.state.principal = await self._known(request)
+        except Problem:
+            return False
+        who = principal(request)
+        return await self.message(request, verb) is not None or everywhere(who, verb)
+
     async def record(self, request: Request, record: AuditRecord) -> bool:
         """Whether somebody may see a record: those of messages as the messages, all others as the hub's own."""
         if everywhere(principal(request), "audit.read"):

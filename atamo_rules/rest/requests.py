@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.completion import WRITTEN, read_completion
@@ -149,26 +150,30 @@ class RequestDoor:
         leaving = cancels(request)
         if view.over and not any(not frame.late for frame in view.frames):
             return Response(status_code=204)
-        return StreamingResponse(
-            self._stream(view.request.id, after, leaving), media_type=sse.MEDIA, headers=sse.HEADERS
-        )
+        return sse.Stream(self._stream(request, view.request.id, after, leaving))
 
-    async def _stream(self, key: str, after: int, leaving: bool) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, request: HttpRequest, key: str, after: int, leaving: bool
+    ) -> AsyncGenerator[bytes, None]:
         requests, start = self.hub().requests, after
         ended = False
-        yield sse.RETRY
+        frames = sse.beating(
+            lambda step: requests.stream(key, start, step), self.beat, lambda: self.access.still(request)
+        )
         try:
-            async for frame in sse.beating(
-                lambda step: requests.stream(key, start, step), self.beat, lambda: self.hub().accepting
-            ):
-                if frame is None:
-                    yield sse.BEAT
-                    continue
-                if frame.seq > after + 1:  # What lay between has given way to newer values of the same keys.
-                    yield sse.event("lagged", {"after": after, "next": frame.seq})
-                after = frame.seq
-                yield sse.event(frame.kind, frame_json(frame), frame.seq)
-            ended = True  # or the hub stops: then they come back
+            yield sse.RETRY
+            async with aclosing(frames):
+                async for frame in frames:
+                    if frame is None:
+                        yield sse.BEAT
+                        continue
+                    if (
+                        frame.seq > after + 1
+                    ):  # What lay between has given way to newer values of the same keys.
+                        yield sse.event("lagged", {"after": after, "next": frame.seq})
+                    after = frame.seq
+                    yield sse.event(frame.kind, frame_json(frame), frame.seq)
+            ended = True  # or the hub stops, or they may listen no longer
         finally:
             if leaving and not ended:
                 await asyncio.shield(requests.cancel(key, "the client has left"))

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from atamo_rules.model.strict_json import encode
 from atamo_rules.rest.begun import Begun
+from atamo_rules.rest.lingering import Lingering
 from atamo_rules.rest.problem import MEDIA, Problem
 
 PATIENCE = 20.0
@@ -74,10 +75,17 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
         size = 0
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
+            super().connection_made(Lingering(transport, self.loop, self.unread, patience))
             self.timer = self.loop.call_later(patience, self.refuse, b"408 Request Timeout")
 
+        def unread(self) -> bool:
+            """Whether the rest of a body that was answered is still to come."""
+            return self.cycle is not None and self.cycle.response_complete and self.cycle.more_body
+
         def data_received(self, data: bytes) -> None:
+            if self.transport.lingers:
+                self.transport.came()
+                return
             before = self.cycle
             super().data_received(data)
             if self.cycle is not before:
@@ -85,7 +93,7 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
             elif before is not None and before.response_complete and before.more_body:
                 # The rest of a body that was answered before it was whole: no part of what comes after it.
                 if self.timer is None:
-                    self.timer = self.loop.call_later(patience, self.transport.close)
+                    self.timer = self.loop.call_later(patience, self.transport.cut)
             elif before is None or before.response_complete:
                 self.size += len(data)
                 if self.size > headers:

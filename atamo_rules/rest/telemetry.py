@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.hub import Hub
@@ -42,18 +43,20 @@ class TelemetryDoor:
         """The steps of a message as they are taken, from the one after `Last-Event-ID`, to its end."""
         key = await self._mine(request)
         after = resumed(request, 2**53)
-        return StreamingResponse(self._stream(key, after), media_type=sse.MEDIA, headers=sse.HEADERS)
+        return sse.Stream(self._stream(request, key, after))
 
-    async def _stream(self, key: str, after: int) -> AsyncIterator[bytes]:
+    async def _stream(self, request: Request, key: str, after: int) -> AsyncGenerator[bytes, None]:
         yield sse.RETRY
         followers = self.hub().followers
-        async for record in sse.beating(
-            lambda step: followers.follow(key, after, step), self.beat, lambda: self.hub().accepting
-        ):
-            if record is None:
-                yield sse.BEAT
-            else:
-                yield sse.event(record.kind, step(record), record.position)
+        records = sse.beating(
+            lambda step: followers.follow(key, after, step), self.beat, lambda: self.access.still(request)
+        )
+        async with aclosing(records):
+            async for record in records:
+                if record is None:
+                    yield sse.BEAT
+                else:
+                    yield sse.event(record.kind, step(record), record.position)
 
     async def metrics(self, request: Request) -> Response:
         """All numbers, in OpenMetrics' text or the older one of Prometheus."""

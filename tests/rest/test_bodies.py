@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import tracemalloc
 from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 
+from atamo_rules.rest.lingering import IDLE, Lingering
 from tests.places import ORDERS
 from tests.rest.conftest import Serving
 
@@ -32,14 +33,13 @@ UNBOUNDED = {"a hundred thousand brackets", "a number of a million digits"}
 
 
 def told(serving: Serving, data: bytes, piece: bytes = b"", times: int = 0) -> bytes:
-    """What is answered to bytes, and to as many pieces after them as are taken."""
+    """What is answered to bytes, and to so many pieces after them, to a client that reads once all is sent."""
     got = b""
-    with socket.create_connection(("127.0.0.1", serving.port), 5) as line, suppress(OSError):
+    with socket.create_connection(("127.0.0.1", serving.port), 5) as line:
         line.settimeout(20)
         line.sendall(data)
-        with suppress(OSError):
-            for _ in range(times):
-                line.sendall(piece)
+        for _ in range(times):
+            line.sendall(piece)
         while more := line.recv(65536):
             got += more
     return got
@@ -53,14 +53,70 @@ def test_a_hundred_megabytes_are_refused_in_the_memory_of_a_few_bodies(serve: Se
     if not declared:
         head, piece = HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + piece + b"\r\n"
     tracemalloc.start()
-    got = told(serving, head, piece, 1600)
+    got = told(serving, head, piece, 1600)  # nothing is broken off amid a send, which would lose the answer
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert not got or got.startswith(b"HTTP/1.1 413 "), got[
-        :200
-    ]  # what is closed amid a send may lose its answer
+    assert got.startswith(b"HTTP/1.1 413 "), got[:200]
+    assert json.loads(got.partition(b"\r\n\r\n")[2])["code"] == "too-large"
     assert peak < 4 * LIMIT
     assert serving.web.get("/healthz").status_code == 200
+
+
+def test_who_asks_before_sending_is_told_at_once_and_sends_nothing(serve: Serve) -> None:
+    """`Expect: 100-continue` (RFC 9110, 10.1.1): 413 in place of 100 to what is too large, and 100 to what is not."""
+    serving = serve(ORDERS)
+    ask = HEAD + b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+    assert told(serving, ask % (100 << 20)).startswith(b"HTTP/1.1 413 ")
+    with socket.create_connection(("127.0.0.1", serving.port), 5) as line:
+        line.sendall(ask % len(EVENT))
+        assert line.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(EVENT)
+        assert line.recv(65536).startswith(b"HTTP/1.1 202 ")
+
+
+@pytest.mark.parametrize("most", [5, 5000])
+def test_what_still_comes_is_thrown_away_and_not_for_ever(most: int) -> None:
+    """A client that never ends is cut off in the end, and one that is silent before that."""
+
+    class Wire:
+        said: tuple[str, ...] = ()
+
+        def __getattr__(self, name: str) -> Callable[..., bool]:
+            def call(*given: object) -> bool:
+                self.said += (name,) if name in ("write_eof", "close") else ()
+                return name == "can_write_eof"
+
+            return call
+
+    async def flooded(pieces: int) -> int:
+        wire, loop = Wire(), asyncio.get_running_loop()
+        loop.time = clock = Clock()  # type: ignore[method-assign]
+        line = Lingering(wire, loop, lambda: True, most)
+        line.close()
+        assert (wire.said, line.is_closing()) == (("write_eof",), True)
+        for number in range(pieces):
+            clock.at += IDLE - 0.5
+            await asyncio.sleep(0)
+            if "close" in wire.said:
+                return number
+            line.came()
+        clock.at += IDLE + 0.5
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert "close" in wire.said
+        return pieces
+
+    assert asyncio.run(flooded(1)) == 1
+    assert asyncio.run(flooded(1000)) == (1000 if most == 5000 else 4)
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
 
 
 @pytest.mark.parametrize(
