@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -24,18 +24,25 @@ from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Hold, W
 
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
+    from atamo_rules.hub.windows.claim import Claim
 
 HOPS = 16
 """How many times events may follow from events before the chain is cut, audited."""
 
 
 def arrival_of(
-    taken: Taken, event: Event, at: datetime, decided: Decided | None = None, via: Via = DIRECT
+    taken: Taken,
+    event: Event,
+    at: datetime,
+    decided: Decided | None = None,
+    via: Via = DIRECT,
+    claim: Claim[Any] | None = None,
 ) -> Arrival:
-    """A message that was taken, to be kept, with what was decided of it."""
+    """A message that was taken, to be kept, with what was decided of it, and what that rests on."""
     content = content_of(event.type, event.source, event.body)
     digest, sealed = sha256(content).digest(), seal(content, event.salt)
-    return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed, via)
+    ground, rests = (claim.ground, claim.grounds) if claim is not None else (None, ())
+    return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed, via, ground, rests)
 
 
 def holds_on(action: Action, event: Event) -> tuple[Hold, Hold, Hold]:

@@ -11,14 +11,10 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.engine.decide import decide
-from atamo_rules.engine.windows.state import micros
 from atamo_rules.hub.audit.erased import KIND
 from atamo_rules.hub.audit.search import Query, search
 from atamo_rules.hub.proposals.proposals import BUCKET as PROPOSALS
-from atamo_rules.hub.windows.keeping import puts
 from atamo_rules.model.audit import AuditRecord
-from atamo_rules.model.event import Event
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put, Selector
 
@@ -63,7 +59,7 @@ async def _erase(hub: Hub, key: str, who: str, why: str, found: Erased) -> None:
         await _erase(hub, emitted, who, why, found)
     event = await hub.store.event(key)
     if event is not None:
-        await _release(hub, event)
+        await hub.windows.release(event)
     await _forget_answers(hub, key)
     (found.events if await hub.store.erase(key, who, why) else found.left).append(key)
     hub.followers.forget()
@@ -87,16 +83,6 @@ async def _emitted(hub: Hub, told: Any) -> list[str]:
     ids = [action["id"] for action in told.get("actions", ()) if action["verb"] == "emit"]
     found = [await hub.store.find(id) for id in ids]
     return [key for key in found if key is not None]
-
-
-async def _release(hub: Hub, event: Event) -> None:
-    """Let go of what windows hold under the keys of a message: they begin anew there."""
-    ledger = hub.windows.book.ledger(micros(hub.clock.now()))
-    decide(hub.current.ruleset, event, ledger=ledger)
-    gone = {place: None for place, state in ledger.read.items() if state is not None}
-    hub.windows.book.keep(gone)
-    for put in puts(gone):
-        await hub.surely(lambda put=put: hub.store.put(put))  # type: ignore[misc]
 
 
 async def _from_proposals(hub: Hub, keys: Collection[str]) -> None:

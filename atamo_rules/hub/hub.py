@@ -149,8 +149,9 @@ class Hub:
         return await self.enter(taken, generation, now, options, via)
 
     async def enter(
-        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN, via: Via = DIRECT
-    ) -> tuple[Taken, bool]:
+        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN,
+        via: Via = DIRECT, tries: int = 0,
+    ) -> tuple[Taken, bool]:  # fmt: skip
         """Decide what was taken at that moment, and keep both in one transaction."""
         if not self.running:
             await self.start()
@@ -166,24 +167,30 @@ class Hub:
             if generation.ruleset.events[event.type].request:
                 request, made = await self.requests.take(event, generation, now, options)
             else:
-                claim = await self.windows.decide(event, generation, now)
+                claim = await self.windows.decide(event, generation, now, tries)
                 made = claim.made
             following = made.following
             new = following.begins and self.retiring.enter(event.key, generation)
         try:
-            accepted = self.store.accept([arrival_of(taken, event, now, made, via)])
+            accepted = self.store.accept([arrival_of(taken, event, now, made, via, claim)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
         except BaseException as error:
+            if claim is not None:
+                claim.let_go()
             self.unreserve(following)
             if new:
                 self.retiring.leave(event.key)
             if isinstance(error, StoreUnavailable):
                 self.came_back(error)
+                await delivered()  # who went away meanwhile; not later, amid something else
             raise
         if kept.known != "new":
             self.unreserve(following)
             if new:
                 self.retiring.leave(event.key)
+            await delivered()
+            if kept.known == "unfounded":  # what it was decided on did not come to be
+                return await self.enter(taken, generation, now, options, via, tries + 1)
             if kept.known == "other":
                 refused = (records.CONFLICT,)
                 return Taken(taken.id, None, refused, status=409, code="conflict"), True

@@ -55,6 +55,9 @@ class Caps(NamedTuple):
     """Events in one `accept`."""
     virtual_time: bool
     """It takes all time from the clock it was given."""
+    grounds: bool = False
+    """An arrival may rest on others that were handed in before it and are not kept yet (`Arrival.rests`). Where it may
+    not, the hub hands in what rests on another only once that is kept."""
 
 
 class Store(Protocol):
@@ -88,7 +91,8 @@ class Store(Protocol):
     # --- accept, record ---------------------------------------------------------------------------------
 
     async def accept(self, arrivals: Sequence[Arrival]) -> list[Kept]:
-        """Keep events, each once by its key; one that is known changes nothing but the audit."""
+        """Keep events, each once by its key; one that is known changes nothing but the audit, and one that rests on
+        what does not hold changes nothing at all."""
         ...
 
     async def record(self, event: Event, decided: Decided) -> Kept:

@@ -21,8 +21,9 @@ from atamo_rules.model.people import Who
 from atamo_rules.model.types import Json
 from atamo_rules.model.via import DIRECT, Via
 
-Known: TypeAlias = Literal["new", "same", "other"]
-"""What a store says of an event's key: not seen before, seen with the same content, or seen with other content."""
+Known: TypeAlias = Literal["new", "same", "other", "unfounded"]
+"""What a store says of an event's key: not seen before, seen with the same content, or seen with other content; or that
+it was not seen before, and what its decision rests on did not come to be: nothing was kept."""
 
 
 class Work(Struct, frozen=True):
@@ -117,12 +118,21 @@ class Decided(Struct, frozen=True):
     following: Following = NOTHING
 
 
+class Ground(Struct, eq=False):
+    """What others may rest on before it is kept: that an arrival comes in as new. The store says whether it `holds`."""
+
+    holds: bool = False
+
+
 class Arrival(Struct, frozen=True):
     """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict.
 
     `seal` is what stands in the audit in place of the content.
     `decided` is None for an event that is kept first and decided later; `quarantined` for one that no rule may see,
     with the `reasons` why it breaks its type.
+
+    `ground` is made to hold by the transaction that keeps it as new. What `rests` on others that were handed in before
+    it, and are perhaps not kept yet, is kept only where all of them hold (`Caps.grounds`).
     """
 
     event: Event
@@ -133,6 +143,13 @@ class Arrival(Struct, frozen=True):
     decided: Decided | None = None
     seal: str = ""
     via: Via = DIRECT
+    ground: Ground | None = None
+    rests: tuple[Ground, ...] = ()
+
+    @property
+    def founded(self) -> bool:
+        """Whether all that it rests on holds."""
+        return all(ground.holds for ground in self.rests)
 
 
 class Kept(Struct, frozen=True):

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.frame import Frame
-from atamo_rules.model.work import Decided, Following
+from atamo_rules.model.work import Arrival, Decided, Following, Ground
 from atamo_rules.testing.store_stage import NOON, Laws, Stage, action, event, run
 
 
@@ -46,6 +46,37 @@ class AcceptLaws(Laws):
             many = await asyncio.gather(*(store.accept([stage.arrival(event("e3"))]) for _ in range(20)))
             assert sorted(kept.known for (kept,) in many) == ["new"] + ["same"] * 19
             assert stage.kinds("/test#e1") == ["event.accepted", "event.duplicate", "event.refused"]
+
+        run(self, story)
+
+    def test_what_rests_on_others_is_kept_only_where_they_come_in_as_new(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            if not store.caps.grounds:
+                return
+
+            def arrival(id: str, *rests: Ground, ground: Ground | None = None) -> Arrival:
+                one = event(id)
+                decided = stage.decided(stage.work(f"a of {id}", one.key), event=one.key)
+                return stage.arrival(one, decided, ground=ground, rests=rests)
+
+            first, second, third = Ground(), Ground(), Ground()
+            batch = [arrival("e1", ground=first), arrival("e2", first, ground=second), arrival("e3", second)]
+            assert [kept.known for kept in await store.accept(batch)] == ["new"] * 3
+            found = await asyncio.gather(
+                store.accept([arrival("e1", ground=third)]),
+                store.accept([arrival("e4", first, third, ground=Ground())]),
+                store.accept([arrival("e2", third)]),
+                store.accept([arrival("e5", second), arrival("e6", third), arrival("e6", first)]),
+            )
+            said = [kept.known for some in found for kept in some]
+            assert said == ["same", "unfounded", "same", "new", "unfounded", "new"]
+            assert not third.holds
+            assert (stage.kinds("/test#e4"), await stage.told("e4")) == ([], None), "nothing of it is kept"
+            assert await store.find("e4") is None
+            assert (await store.accept([arrival("e4", first)]))[0].known == "new"
+            begun = [lease.work.action.id for lease in await stage.claim()]
+            assert sorted(begun) == [f"a of e{n}" for n in range(1, 7)]
 
         run(self, story)
 

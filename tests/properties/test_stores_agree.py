@@ -19,7 +19,19 @@ from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.model.audit import Note
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
-from atamo_rules.model.work import NOTHING, DeadLetter, Following, Hold, Kept, Lease, Put, Selector, Work
+from atamo_rules.model.work import (
+    NOTHING,
+    Arrival,
+    DeadLetter,
+    Following,
+    Ground,
+    Hold,
+    Kept,
+    Lease,
+    Put,
+    Selector,
+    Work,
+)
 from atamo_rules.testing.store_stage import NOON, Stage, action, event
 
 AGENTS = ("desk", "other")
@@ -105,7 +117,19 @@ class Twins:
                 following = self.following(one.key)
                 decided = self.stages[0].decided(*following.work, event=one.key)
                 batch.append(self.stages[0].arrival(one, replace(decided, following=following)))
-        await self.both("accept", batch)
+        grounds = [self.chance.randrange(3) if self.chance.random() < 0.4 else 3 for _ in batch]
+        founded = [self._founded(batch, grounds) for _ in self.stages]
+        found = [await stage.store.accept(some) for stage, some in zip(self.stages, founded, strict=True)]
+        self.pair(*found)
+        assert _plain(found[0]) == _plain(found[1])
+
+    def _founded(self, batch: list[Arrival], rests: list[int]) -> list[Arrival]:
+        """Some rest on one before them; or on themselves or one behind, which never holds in time."""
+        made = [Ground() for _ in batch]
+        return [
+            replace(one, ground=ground, rests=(made[on],) if on < len(made) else ())
+            for one, ground, on in zip(batch, made, rests, strict=True)
+        ]
 
     async def record(self) -> None:
         keys = [f"/test#{id}" for id in self.events] + [f"rule:r#c{n}" for n in range(self.count)]

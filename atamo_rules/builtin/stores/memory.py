@@ -38,6 +38,7 @@ CAPS = Caps(
     min_delay=0.0,
     max_batch=100_000,
     virtual_time=True,
+    grounds=True,
 )
 
 
@@ -175,6 +176,11 @@ class MemoryJournal:
             one.known = "same" if known.arrival.digest in (one.arrival.digest, b"") else "other"
             told.append(records.known(one.arrival, one.known == "same"))
             return
+        if not one.arrival.founded:
+            one.known = "unfounded"
+            return
+        if one.arrival.ground is not None:
+            one.arrival.ground.holds = True
         self.messages[event.key] = Message(one.arrival)
         self.names.setdefault(event.id, []).append(event.key)
         if one.arrival.quarantined:

@@ -1,4 +1,4 @@
-"""A decision that rests on windows, and the hold on them until it is kept: meanwhile nobody else decides on them."""
+"""A decision that rests on windows: it holds them until it is kept, or goes to the store in line with others."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
-from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.engine.windows.state import Micros, Place
 from atamo_rules.hub.whole import to_its_end
-from atamo_rules.model.work import Kept
+from atamo_rules.hub.windows.ahead import Ahead, Step
+from atamo_rules.model.work import Ground, Kept
 
 Made = TypeVar("Made")
 
@@ -58,74 +58,124 @@ class Locks:
 
 
 class Claim(Generic[Made]):
-    """What was made over a ledger. `kept` has a transaction commit it; the states in memory follow the transaction."""
+    """What was made over a ledger. `kept` has a transaction commit it; the states in memory follow the transaction.
 
-    __slots__ = ("_locks", "book", "ledger", "made", "places")
+    It holds its places against all others until then, or it is one `step` of several on their way, each of which rests
+    on the `grounds` that those before it give.
+    """
+
+    __slots__ = ("_ahead", "_locks", "grounds", "ledger", "made", "places", "step")
 
     def __init__(
-        self, made: Made, ledger: Ledger, book: Book, locks: Locks | None, places: Sequence[Place]
+        self,
+        made: Made,
+        ledger: Ledger,
+        ahead: Ahead | None = None,
+        locks: Locks | None = None,
+        places: Sequence[Place] = (),
+        step: Step | None = None,
+        grounds: tuple[Ground, ...] = (),
     ) -> None:
         self.made = made
         self.ledger = ledger
-        self.book = book
+        self._ahead = ahead
         self._locks = locks
         self.places = places
+        self.step = step
+        self.grounds = grounds
+
+    @property
+    def ground(self) -> Ground | None:
+        """What others may rest on."""
+        return self.step.ground if self.step is not None else None
 
     async def kept(self, commit: Coroutine[Any, Any, Sequence[Kept]]) -> Sequence[Kept]:
         """Commit. Only what is new changes the states; and whoever asked may go away meanwhile: what was begun is
         committed or not, and the states say the same. Who goes away is held back until then: what was kept must
         begin."""
-        if self._locks is None:
+        if self._ahead is None:
             return await commit
         task = asyncio.get_running_loop().create_task(commit)
         task.add_done_callback(self._over)
         return await to_its_end(task)
 
     def let_go(self) -> None:
-        """It came to nothing."""
-        if self._locks is not None:
-            self._locks.give(self.places)
-            self._locks = None
+        """It came to nothing, unless it was kept before."""
+        self._end(new=False)
 
     def _over(self, task: asyncio.Task[Sequence[Kept]]) -> None:
-        if not task.cancelled() and task.exception() is None and task.result()[0].known == "new":
-            self.book.keep(self.ledger.written)
-        self.let_go()
+        self._end(new=not task.cancelled() and task.exception() is None and task.result()[0].known == "new")
+
+    def _end(self, *, new: bool) -> None:
+        ahead, locks, self._ahead, self._locks = self._ahead, self._locks, None, None
+        if ahead is not None:
+            if self.step is not None:
+                (ahead.kept if new else ahead.fell)(self.step)
+            elif new and locks is not None:
+                ahead.book.keep(self.ledger.written)
+        if locks is not None:
+            locks.give(self.places)
 
 
 def held_by_nobody(made: Made) -> Claim[Made]:
     """A claim of what rests on no windows."""
-    return Claim(made, _NO_LEDGER, _NO_BOOK, None, ())
+    return Claim(made, _NO_LEDGER)
 
 
 async def claim(
-    book: Book, locks: Locks, now: Micros, make: Callable[[Ledger], Made], undo: Callable[[Made], None]
+    ahead: Ahead,
+    locks: Locks,
+    now: Micros,
+    make: Callable[[Ledger], Made],
+    undo: Callable[[Made], None],
+    event: str | None = None,
 ) -> Claim[Made]:
     """What `make` makes over a ledger that holds true until the claim is kept or let go. What has to be made again,
-    because others were before, is undone first."""
-    ledger = book.ledger(now)
+    because others were before, is undone first.
+
+    With the key of an `event` it is one of several on their way, if there is room; others may build on it at once.
+    """
+    ledger = ahead.ledger(now)
     made = make(ledger)
     if not ledger.read:
-        return Claim(made, ledger, book, None, ())
+        return Claim(made, ledger)
+    if event is not None and not any(map(locks.held, ledger.read)) and ahead.room(ledger.read):
+        return _on_its_way(ahead, made, ledger, event)
     while True:
         places = sorted(ledger.read)
         try:
             await locks.take(places)
+            try:
+                if event is None or not ahead.room(places):
+                    await ahead.over(places)
+            except BaseException:
+                locks.give(places)
+                raise
         except BaseException:
             undo(made)
             raise
-        if ledger.stands:
-            return Claim(made, ledger, book, locks, places)
-        undo(made)
-        ledger = book.ledger(now)
-        try:
-            made = make(ledger)
-        except BaseException:
-            locks.give(places)
-            raise
+        if not ledger.stands:
+            undo(made)
+            ledger = ahead.ledger(now)
+            try:
+                made = make(ledger)
+            except BaseException:
+                locks.give(places)
+                raise
         if ledger.read.keys() <= set(places):
-            return Claim(made, ledger, book, locks, places)
+            if event is None:
+                return Claim(made, ledger, ahead, locks, places)
+            locks.give(places)
+            return _on_its_way(ahead, made, ledger, event)
         locks.give(places)
 
 
-_NO_LEDGER, _NO_BOOK = Ledger(0), Book()
+def _on_its_way(ahead: Ahead, made: Made, ledger: Ledger, event: str) -> Claim[Made]:
+    """Nothing is waited for between the decision and here, so that what it read is what will be."""
+    grounds = ahead.grounds(event, ledger.read)
+    step = Step(event, ledger.written, Ground())
+    entered = bool(ledger.written) and ahead.enter(step)
+    return Claim(made, ledger, ahead, None, (), step if entered else None, grounds)
+
+
+_NO_LEDGER = Ledger(0)

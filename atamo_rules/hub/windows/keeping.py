@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from atamo_rules.engine.decide import elapse
+from atamo_rules.engine.decide import decide, elapse
 from atamo_rules.engine.once import Once
 from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
@@ -26,6 +26,7 @@ from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.windows.ahead import Ahead
 from atamo_rules.hub.windows.claim import Claim, Locks, claim, held_by_nobody
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.event import Event
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 BUCKET = "windows"
+TRIES = 3
+"""How often an event is decided in line with others; then it holds its windows alone, since what it rests on fell each
+time."""
 AT_ONCE = 256
 """Places that are woken together."""
 LONGEST = 30.0
@@ -52,13 +56,17 @@ class Windows:
         self.hub = hub
         self.bell = asyncio.Event()
         self.book = Book(woke=self.bell.set)
+        self.ahead = Ahead(self.book)
         self.locks = Locks()
         self._task: asyncio.Task[None] | None = None
 
     # --- deciding ---------------------------------------------------------------------------------------
 
-    async def decide(self, event: Event, generation: Generation, at: datetime) -> Claim[Decided]:
-        """What the rules of a generation want done about an event, with the windows it rests on held."""
+    async def decide(
+        self, event: Event, generation: Generation, at: datetime, tries: int = TRIES
+    ) -> Claim[Decided]:
+        """What the rules of a generation want done about an event. With `tries` left it may rest on others that are on
+        their way to the store; without, the windows it rests on are held."""
         hub = self.hub
         beside = await hub.panel.ask(event, generation) if generation.evaluators else ()
         if _timeless(generation.ruleset):
@@ -71,7 +79,28 @@ class Windows:
             following = replace(found.following, puts=(*found.following.puts, *puts(ledger.written)))
             return Decided(found.decision, following)
 
-        return await claim(self.book, self.locks, micros(at), make, lambda one: hub.unreserve(one.following))
+        alone = tries >= TRIES or not hub.store.caps.grounds
+        return await claim(
+            self.ahead,
+            self.locks,
+            micros(at),
+            make,
+            lambda one: hub.unreserve(one.following),
+            None if alone else event.key,
+        )
+
+    async def release(self, event: Event) -> None:
+        """Let go of what windows hold under the keys of an event: they begin anew there."""
+
+        def seen(ledger: Ledger) -> None:
+            decide(self.hub.current.ruleset, event, ledger=ledger)
+            ledger.written = {place: None for place, state in ledger.read.items() if state is not None}
+
+        held = await claim(self.ahead, self.locks, micros(self.hub.clock.now()), seen, lambda none: None)
+        try:
+            await held.kept(self._put(puts(held.ledger.written)))
+        finally:
+            held.let_go()
 
     # --- a process begins and ends ----------------------------------------------------------------------
 
@@ -111,7 +140,7 @@ class Windows:
             self.bell.clear()
             while places := self.book.take(micros(clock.now()), AT_ONCE):
                 await asyncio.gather(*map(self._wake, places))
-            excess = [place for place in self.book.excess() if not self.locks.held(place)]
+            excess = [place for place in self.book.excess() if not self._busy(place)]
             if excess:
                 self.book.keep(dict.fromkeys(excess))
                 await self._forget(excess, "window.evicted", self.hub.current.digest)
@@ -131,7 +160,7 @@ class Windows:
             if state is None or state.wake > micros(at):
                 return
             held = await claim(
-                self.book,
+                self.ahead,
                 self.locks,
                 micros(at),
                 lambda ledger: self._ends(place, generation, at, ledger),
@@ -216,7 +245,11 @@ class Windows:
         """Whether nobody has begun anew at a place meanwhile."""
         shelf, _, key = put.key.partition("\n")
         place = Place(shelf, key)
-        return self.book.get(place) is None and not self.locks.held(place)
+        return self.book.get(place) is None and not self._busy(place)
+
+    def _busy(self, place: Place) -> bool:
+        """Whether somebody is at a place, or on the way from it to the store."""
+        return self.locks.held(place) or self.ahead.at(place) > 0
 
 
 _timeless: Once[Ruleset, bool] = Once(lambda ruleset: all(rule.time is None for rule in ruleset.rules))

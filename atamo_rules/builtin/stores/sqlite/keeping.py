@@ -185,6 +185,8 @@ class Keeper:
         except BaseException:
             self.counts.undo()
             self.position, self.revision = position, revision
+            for one in group:
+                _let_fall(one)
             if self.connection.in_transaction:
                 execute("rollback")
             raise
@@ -210,18 +212,27 @@ class Keeper:
         self.position += len(notes)
 
     def _enter(self, incoming: Sequence[tuple[Incoming, Prepared]]) -> None:
-        """Keep events whose keys are new; those that come in with them only after."""
+        """Keep events whose keys are new; those that come in with them only after. All are written at once, as if each
+        rested on what holds, and taken out again where that turns out otherwise."""
         if not incoming:
             return
-        new: set[str] = set()
-        rows = [made.event for _, made in incoming if made.event is not None]
-        for cursor in self._each(_EVENTS, rows):
-            new.update(key for (key,) in cursor.fetchall())
+        new = self._insert([made.event for _, made in incoming if made.event is not None])
+        out: set[str] = set()
         inside: list[tuple[Incoming, Prepared]] = []
         for one, made in incoming:
             key = one.arrival.event.key
+            if key in out and made.event is not None:  # one of this key was before it, and was taken out
+                out.remove(key)
+                new |= self._insert([made.event])
             if key in new:
                 new.remove(key)
+                if not one.arrival.founded:
+                    one.known = "unfounded"
+                    self.connection.execute("delete from events where key = ?", (key,))
+                    out.add(key)
+                    continue
+                if one.arrival.ground is not None:
+                    one.arrival.ground.holds = True
                 inside += made.incoming
             else:
                 (digest,) = self.connection.execute(
@@ -230,6 +241,10 @@ class Keeper:
                 # Of an event that was erased nothing is left to compare: its key is known, and that is all.
                 one.known = "same" if digest in (one.arrival.digest, b"") else "other"
         self._enter(inside)
+
+    def _insert(self, rows: Sequence[Row]) -> set[str]:
+        """Keep rows of events; gives the keys that were new."""
+        return {key for cursor in self._each(_EVENTS, rows) for (key,) in cursor.fetchall()}
 
     def _tell(self, root: Prepared, part: Prepared, notes: list[Row]) -> None:
         """The records of a change, then those of what came in with it."""
@@ -244,7 +259,7 @@ class Keeper:
         for one, made in part.incoming:
             if one.known == "new":
                 self._tell(root, made, notes)
-            else:
+            elif one.known != "unfounded":
                 note = records.known(one.arrival, one.known == "same")
                 root.told.append(note)
                 notes.append(_note(note, _Moments(note.at)))
@@ -322,6 +337,13 @@ def _parts(one: Prepared) -> Iterator[Prepared]:
     for incoming, made in one.incoming:
         if incoming.known == "new":
             yield from _parts(made)
+
+
+def _let_fall(one: Prepared) -> None:
+    """Nothing of a change was kept: what rests on it must not be."""
+    for incoming, _ in one.incoming:
+        if incoming.arrival.ground is not None:
+            incoming.arrival.ground.holds = False
 
 
 @cache

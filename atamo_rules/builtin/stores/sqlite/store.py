@@ -50,6 +50,7 @@ CAPS = Caps(
     min_delay=0.0,
     max_batch=10_000,
     virtual_time=True,
+    grounds=True,
 )
 
 P = ParamSpec("P")
