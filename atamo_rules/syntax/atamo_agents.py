@@ -9,7 +9,8 @@ from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.atamo_events import without
-from atamo_rules.syntax.clauses import Reader, head
+from atamo_rules.syntax.clauses import Reader
+from atamo_rules.syntax.heads import head
 from atamo_rules.syntax.outline import Line
 from atamo_rules.syntax.words import CODE, retries
 

@@ -7,7 +7,8 @@ import re
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.clauses import Reader, head
+from atamo_rules.syntax.clauses import Reader
+from atamo_rules.syntax.heads import head
 from atamo_rules.syntax.outline import Line
 
 _OPEN = re.compile(r"\s+of\s+anything(?P<through>\s+through\s+lists)?(?P<text>\s+as\s+text)?\s*$")

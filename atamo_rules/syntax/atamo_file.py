@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import atamo_agents, atamo_events, atamo_rule, atamo_table
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax.clauses import Reader, head, words_of
+from atamo_rules.syntax.clauses import Reader, words_of
+from atamo_rules.syntax.heads import head
+from atamo_rules.syntax.misplaced import OF_RULES
 from atamo_rules.syntax.outline import Line, outline
 
 Read = Callable[[Line, Reader], "decl.Declaration | None"]
@@ -21,8 +24,12 @@ def read_atamo(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     reader = Reader(report)
     found: list[decl.Declaration] = []
     unread: list[tuple[str, str]] = []
-    for line in lines:
-        if line.indent:
+    margin = [line for line in lines if not line.indent]
+    for line, after in zip_longest(margin, margin[1:]):
+        if line.word == "rule" and not line.children and after is not None and after.word in OF_RULES:
+            unread += [
+                ("rule", word) for word in words_of(line.whole)
+            ]  # what it holds is said to be left outside
             continue
         if line.word not in _DECLARATIONS:
             meant = reader.meant(line, list(_DECLARATIONS), "a rule file")

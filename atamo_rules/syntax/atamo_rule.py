@@ -10,7 +10,9 @@ from atamo_rules.source import codes
 from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.clauses import METADATA, Reader, head
+from atamo_rules.syntax.clauses import Reader
+from atamo_rules.syntax.heads import head
+from atamo_rules.syntax.misplaced import METADATA
 from atamo_rules.syntax.outline import Line
 
 CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
@@ -114,6 +116,9 @@ def _clause(made: dict[str, Any], word: str, line: Line, reader: Reader) -> dict
                     )
                 )
                 return {}  # what stands below is likely the action's own
+            if not line.children:
+                help = "write what is done below it, indented: `send agent.action`"
+                reader.say(codes.MISSING_CLAUSE.at(line.span, "nothing stands below `do`", help=help))
             return {"actions": actions(line.children, reader)}
         case "stop":
             if rest.text:

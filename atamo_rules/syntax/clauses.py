@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from atamo_rules.source import codes
@@ -15,29 +14,18 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.declarations import VERBS
+from atamo_rules.syntax.misplaced import METADATA, likely, listed, nearest, remedy
 from atamo_rules.syntax.outline import Line
 from atamo_rules.syntax.words import text_literal
 
-METADATA = (
-    "severity",
-    "owner",
-    "author",
-    "licence",
-    "url",
-    "runbook",
-    "tags",
-    "reference",
-    "since",
-)
-"""Words that describe a rule or pack and change nothing; any others stand under `meta`."""
-
 _KEY = re.compile(r'\s*([A-Za-z_][A-Za-z0-9_\-]*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')\s*:(?!:)')
-_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_\-]*(?:\.[A-Za-z0-9_\-]+)*|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _TEXTUAL = re.compile(r"(?=.*[/:@\\])[\w./:@\\~%+-]+")
 """A path, an address, the name of something in a module: nothing that a value is written as."""
 _DOTTED = re.compile(r"[A-Za-z_][\w\-]*(?:\.[A-Za-z0-9_\-]+)*")
+_EQUALS = re.compile(r"([A-Za-z_][\w-]*)\s*=>?\s*(\S.*)")
+_ODD_KEY = re.compile(r"([^\s\"'{}\[\]:-][^\s\"'{}\[\]:]*)\s*:")
 _DOTTED_KEY = re.compile(r"\s*([A-Za-z_][\w\-]*(?:\.[\w\-]+)+)\s*:")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Node)
 
 
@@ -66,7 +54,7 @@ class Reader:
                 codes.UNKNOWN_CLAUSE.at(
                     line.children[0].span,
                     f"nothing goes under `{line.word}`",
-                    help=f"indent it like `{line.word}`" if line.indent else "start it at the left margin",
+                    help=_beside(line),
                 )
             )
 
@@ -81,9 +69,9 @@ class Reader:
             code.at(
                 span,
                 f"`{word}` is not a clause of {where}",
-                label=_nearest(word, close),
+                label=nearest(word, close),
                 notes=[f"here {where} may go on with: {listed(known)}"],
-                help=_hint(word, where),
+                help=remedy(word, where),
                 fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close else (),
             )
         )
@@ -106,7 +94,7 @@ class Reader:
                 line.fragment.span(0, len(word)),
                 f"`{word}` is given twice",
                 also=[Label(first, "first given here")],
-                help="join the two with `and`" if word == "when" else "keep one of them",
+                help=_ONE.get(word, "keep one of them"),
             )
         )
 
@@ -152,7 +140,8 @@ class Reader:
         if "{{" not in rest.text or rest.text[0] in "\"'[{(":
             return None
         span = rest.span(0, len(rest.text))
-        quoted = text_literal(rest.text)
+        prefixed = re.fullmatch(rf"[fF]({STRING.pattern})", rest.text)
+        quoted = prefixed[1] if prefixed else text_literal(rest.text)
         self.say(
             codes.SYNTAX.at(
                 span,
@@ -186,13 +175,11 @@ class Reader:
         """The key of a `key: rest` line and what stands after the colon."""
         found = _KEY.match(line.text)
         if found is None:
-            dotted = _DOTTED_KEY.match(line.text)
-            remedy = (
-                f'a name with a dot stands in quotes: `"{dotted[1]}": …`'
-                if dotted
-                else "write a name, a colon and a value"
+            self.say(
+                codes.SYNTAX.at(
+                    line.span, f"`{short(line.text)}` is not `name: value`", help=_keyed(line.text)
+                )
             )
-            self.say(codes.SYNTAX.at(line.span, f"`{_short(line.text)}` is not `name: value`", help=remedy))
             return None
         name = self.name(line.fragment, *found.span(1))
         return None if name is None else (name, line.after(found.group()))
@@ -216,7 +203,7 @@ class Reader:
             return None
         name, rest = key
         nested = tree.RecordOf(self.fields(line.children), span=line.whole) if line.children else None
-        if not rest.text or rest.text == "?" or _STRING.fullmatch(rest.text.lstrip("? ")):
+        if not rest.text or rest.text == "?" or STRING.fullmatch(rest.text.lstrip("? ")):
             if nested is None:
                 self.say(
                     codes.SYNTAX.at(
@@ -250,7 +237,7 @@ class Reader:
         return tree.Field(name, type, made.optional, default, made.about, span=line.whole)
 
     def about(self, rest: Fragment) -> tree.Literal | None:
-        found = _STRING.search(rest.text)
+        found = STRING.search(rest.text)
         return self.parse("expression", rest.cut(found.start(), found.end())) if found else None
 
     def metadata(self, line: Line) -> tree.Argument | None:
@@ -270,105 +257,43 @@ class Reader:
         return tree.Argument((step,), value, span=line.span)
 
 
+_ONE = {
+    "when": "join the two with `and`",
+    "on": "a rule is about one event type: write a second rule for the other",
+}
+"""What is done about a clause that is given twice."""
+
+
+def _beside(line: Line) -> str:
+    """Where a line belongs that stands below one under which nothing goes."""
+    child = line.children[0]
+    if child.word in VERBS and line.word in ("when", "on", "let"):
+        return "actions stand under `do`, indented"
+    if line.word in ("given", "expect") and _KEY.match(child.text):
+        fields = ", ".join(" ".join(one.text.split()) for one in line.children)
+        return f"write it behind `{line.word}`, in braces: `{line.text} {{ {fields} }}`"
+    return f"indent it like `{line.word}`" if line.indent else "start it at the left margin"
+
+
+def _keyed(text: str) -> str:
+    """How a line should read that is not `name: value`."""
+    dotted = _DOTTED_KEY.match(text)
+    if dotted is not None:
+        return f'a name with a dot stands in quotes: `"{dotted[1]}": …`'
+    equals = _EQUALS.fullmatch(text)
+    if equals is not None:
+        return f"write `{equals[1]}: {equals[2]}`"
+    odd = _ODD_KEY.match(text)
+    if odd is not None:
+        return f'such a name stands in quotes: `"{odd[1]}": …`'
+    return "write a name, a colon and a value"
+
+
 def words_of(span: Span) -> list[str]:
     """The names in a text that could not be read: what it declares must be among them."""
     return list(dict.fromkeys(_DOTTED.findall(span.text)))
 
 
-def listed(known: Sequence[str]) -> str:
-    """The words that may stand somewhere; those that only describe are left out where there are others."""
-    return ", ".join([word for word in known if word not in METADATA] or known)
-
-
-MEANT = {
-    "if": "when", "where": "when", "condition": "when", "then": "do", "action": "do", "actions": "do",
-    "trigger": "on", "priority": "order", "salience": "order", "var": "let", "set": "let",
-}  # fmt: skip
-"""What other languages call our clauses."""
-
-
-def _nearest(word: str, close: Sequence[str]) -> str:
-    if close and word == f"{close[0]}:":
-        return "no colon stands here"
-    return f"did you mean `{close[0]}`?" if close else ""
-
-
-def _hint(word: str, where: str) -> str | None:
-    """What a word that other languages have is said with here, where no other clause stands for it."""
-    if word in ("and", "or", "else"):
-        return "to go on with the line above, indent this one deeper than it"
-    if where == "a rule" and word.rstrip(":").lower() in ("description", "desc", "about", "title", "comment"):
-        return 'what a rule is about stands in quotes behind its name: `rule name "about"`'
-    if where == "a rule" and word in VERBS:
-        return "actions stand under `do`, indented"
-    if where == "`do`" and word in ("if", "unless", "when", "for", "switch", "case"):
-        return "all actions of a rule are done; for another condition write another rule with its own `when`"
-    return None
-
-
-LONGEST_WORD = 64
-"""Characters of a word that may be a slip of another one: looking for it takes longer the longer the word is."""
-
-
-def likely(word: str, known: Sequence[str]) -> list[str]:
-    """The clause that a word is most likely meant to be, or nothing."""
-    meant = MEANT.get(word.rstrip(":").lower(), "")
-    if meant in known:
-        return [meant]
-    return get_close_matches(word, known, n=1, cutoff=0.6) if len(word) <= LONGEST_WORD else []
-
-
-def head(
-    line: Line, word: str, options: Sequence[str], reader: Reader
-) -> tuple[tree.Name, dict[str, tree.Literal], tree.Literal | None] | None:
-    """`WORD name "about" option "value" …`: the head of a declaration."""
-    rest = line.after(word)
-    found = _NAME.match(rest.text)
-    if found is None:
-        reader.say(codes.SYNTAX.at(line.span, f"this {word} has no name", help=f"write `{word} some_name`"))
-        return None
-    name = reader.name(rest, 0, found.end())
-    about: tree.Literal | None = None
-    values: dict[str, tree.Literal] = {}
-    at = found.end()
-    while name is not None and at < len(rest.text):
-        piece = rest.text[at:]
-        if piece[0].isspace():
-            at += 1
-            continue
-        text = _STRING.match(piece)
-        option = next((o for o in options if re.match(rf"{o}\b", piece)), None)
-        if text is not None and about is None and not values:
-            about = reader.parse("expression", rest.cut(at, at + text.end()))
-            at += text.end()
-        elif option is not None:
-            value = _STRING.match(piece[len(option) :].lstrip())
-            begin = at + len(piece) - len(piece[len(option) :].lstrip())
-            if value is None:
-                reader.say(codes.SYNTAX.at(rest.span(at, at + len(option)), f'`{option}` needs a "text"'))
-                return None
-            values[option] = reader.parse("expression", rest.cut(begin, begin + value.end()))
-            at = begin + value.end()
-        else:
-            span = rest.span(at, len(rest.text))
-            more = " or ".join(f"`{o}`" for o in options)
-            remedy = f"a text that says what it is about{', or ' + more if more else ''}"
-            if piece.startswith(":"):
-                remedy = "leave the colon out: only in YAML files clauses have one"
-            elif name is not None and re.match(r"[A-Za-z0-9_ ]+\Z", piece):
-                joined = "_".join([name.text, *piece.split()])
-                remedy = f"a name has no blanks: write `{joined}`; what it is about stands in quotes"
-            reader.say(
-                codes.SYNTAX.at(
-                    span,
-                    f"`{_short(piece)}` does not belong after the name of this {word}",
-                    help=remedy,
-                )
-            )
-            return None
-    return None if name is None else (name, values, about)
-
-
-def _short(text: str) -> str:
+def short(text: str) -> str:
     line = text.split("\n", 1)[0]
     return line if len(line) <= 40 else line[:39] + "…"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Fragment
+from atamo_rules.syntax.hint import Hint
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 _TEXT_OR_DATE = re.compile(
@@ -31,16 +31,6 @@ _UNNAMED = re.compile(
 _BEGINS = re.compile(r"(?:\A|\(|\b(?:and|or|not))\s*\Z")
 _ANY_OF = re.compile(r"\b(any|all)\s*$")
 _CHAINED = re.compile(r"(?P<low>[\w.]+)\s*(?:<=?|>=?)\s*(?P<middle>[A-Za-z_][\w.]*)\s*$")
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What to write, in words; and, where it is certain, the characters `start` to `end` and what to put there."""
-
-    help: str
-    start: int = 0
-    end: int = 0
-    text: str = ""
 
 
 def hint(text: str, at: int, word: str, names: set[str]) -> Hint | None:

@@ -11,7 +11,7 @@ from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.clauses import listed
+from atamo_rules.syntax.misplaced import listed
 from atamo_rules.syntax.substitution import beyond, filled
 from atamo_rules.syntax.yaml_clauses import Clauses
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml

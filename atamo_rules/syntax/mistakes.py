@@ -10,6 +10,8 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.habits import Slip, habit
+from atamo_rules.syntax.habits_of_clauses import clause_habit
 from atamo_rules.syntax.hints import hint
 
 _WORDS = {
@@ -90,20 +92,25 @@ _QUIET = {
     "IGNORING_CASE", "DOT", "LSQB", "TEXTS", "ANY_FIELD", "UNIT", "BETWEEN", "MATCHES",
 }  # fmt: skip
 _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with", "and", "or", "has", "within", "as",
-              "by", "then", "without", "times", "different", "collect", "for", "present", "exists")  # fmt: skip
+              "by", "then", "without", "times", "different", "collect", "for", "present", "exists", "in")  # fmt: skip
 _SAFE = ("fresh", "stale", "shared", "by", "everyone", "organisation", "group")
 _COMPLETING = ("when", "after", "all", "first", "any", "within", "kept")
 _TYPES = (*tree.TYPE_WORDS, "one", "list", "map")
 _OF_START = {"safe": _SAFE, "completing": _COMPLETING}
-_SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "<>": "is not", "=~": "matches"}
+_SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "!==": "is not", "<>": "is not",
+              "=~": "matches", "~=": "matches", "~": "matches", "≥": ">=", "≤": "<=", "≠": "is not",
+              "=<": "<=", "=>": ">=", "∧": "and", "∨": "or"}  # fmt: skip
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
-           "includes": "contains", "like": "is like", "AND": "and", "OR": "or", "IS": "is"}  # fmt: skip
+           "gte": ">=", "lte": "<=", "includes": "contains", "like": "is like", "startswith": "starts with",
+           "endswith": "ends with", "regex": "matches"}  # fmt: skip
 """Operators of other languages that look like names; they are read so only where an operator may stand."""
 _TYPES_ELSEWHERE = {"string": "text", "str": "text", "int": "whole", "integer": "whole", "float": "number",
                     "decimal": "number", "double": "number", "bool": "boolean", "datetime": "time",
                     "timestamp": "time", "interval": "duration", "url": "uri"}  # fmt: skip
 """Types as other languages call them."""
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|===?|!|\S")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|~=|=[<>]|===?|!==|!|\S")
+_BEGUN = re.compile(r"(?:==|!=|<)\Z")
+"""What is an operator here too, and begins a longer one of another language."""
 
 
 def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnostic:
@@ -128,11 +135,17 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             "this ends too soon" if text.strip() else "something is missing here",
             help=f"it goes on with {expected}" if expected else None,
         )
+    begun = _BEGUN.search(text, 0, at)
     found = _WORD.match(text, at)
+    if begun is not None and text[at] in "=>":
+        longer = _WORD.match(text, begun.start())
+        at, found = (begun.start(), longer) if longer and longer.group() in _SPELLINGS else (at, found)
     end = found.end() if found else at + 1
     word = text[at:end]
     span = fragment.span(at, end)
-    spelling = _SPELLINGS.get(word) or (_SPOKEN.get(word) if names & {"AND", "COMPARISON"} else None)
+    slip = Slip(text, at, word, names, start)
+    meant = clause_habit(slip)
+    spelling = _spelling(word, names) if meant is None else None
     if spelling is not None:
         before = " " if at and not text[at - 1].isspace() and text[at - 1] != "(" else ""
         after = " " if not spelling.endswith(" ") and end < len(text) and not text[end].isspace() else ""
@@ -146,7 +159,7 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             if fragment.exact
             else (),
         )
-    meant = hint(text, at, word, names)
+    meant = meant or hint(text, at, word, names) or habit(slip)
     if meant is not None:
         edit = Edit(fragment.span(meant.start, meant.end), meant.text)
         return codes.SYNTAX.at(
@@ -166,11 +179,17 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
         f"`{word}` does not belong here",
         label=f"did you mean `{close[0]}`?" if close else "",
         notes=[f"here may stand: {expected}"] if expected else (),
-        help="its arguments stand below it, indented, a line each: `name: value`"
-        if word == "{" and start == "do_head"
-        else None,
         fixes=[Fix(f"write `{close[0]}`", (Edit(span, close[0]),))] if close and fragment.exact else (),
     )
+
+
+def _spelling(word: str, names: set[str]) -> str | None:
+    """The operator that a word of another language, or one in capitals, stands for where one may stand."""
+    found = _SPELLINGS.get(word)
+    if found is not None or not names & {"AND", "COMPARISON"}:
+        return found
+    small = word.lower()
+    return _SPOKEN.get(small) or (small if small != word and small in _OPERATORS else None)
 
 
 def _names(error: Any) -> set[str]:
@@ -212,6 +231,15 @@ def _open_quote(text: str, fragment: Fragment) -> Diagnostic | None:
             brackets.append((char, position))
         elif char in ")]}" and brackets and {"(": ")", "[": "]", "{": "}"}[brackets[-1][0]] == char:
             brackets.pop()
+    negated = re.search(r"\b(is|does)n\Z", text[:opened]) if quote == "'" else None
+    if negated is not None and text[opened : opened + 2] == "'t":
+        edit = Edit(fragment.span(negated.start(), opened + 2), f"{negated[1]} not")
+        return codes.SYNTAX.at(
+            edit.span,
+            f"`{negated[1]}n't` is not an operator here",
+            label=f"write `{edit.text}`",
+            fixes=[Fix(f"write `{edit.text}`", (edit,), safe=True)] if fragment.exact else (),
+        )
     if quote:
         return codes.SYNTAX.at(
             fragment.span(opened, len(text.rstrip())),

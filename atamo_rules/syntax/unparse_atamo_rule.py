@@ -18,7 +18,7 @@ from atamo_rules.syntax.clause_wording import (
     test_name,
     trigger_text,
 )
-from atamo_rules.syntax.clauses import METADATA
+from atamo_rules.syntax.misplaced import METADATA
 from atamo_rules.syntax.places import keyword
 from atamo_rules.syntax.rows import STEP, WIDTH, Row, Rows, joined, row, shifted, width
 from atamo_rules.syntax.spread import spread

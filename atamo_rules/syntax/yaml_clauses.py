@@ -10,7 +10,7 @@ from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
-from atamo_rules.syntax.clauses import METADATA, likely, listed
+from atamo_rules.syntax.misplaced import METADATA, likely, listed
 from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value, surprising
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
 

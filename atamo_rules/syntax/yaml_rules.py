@@ -46,6 +46,9 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
         clauses.say(
             codes.MISSING_CLAUSE.at(name.span, f"the rule `{name.text}` does nothing", help="add `do:`")
         )
+    if isinstance(given.get("do"), Items) and not given["do"].items:  # type: ignore[union-attr]
+        help = "write what is done there: `- send agent.action: {…}`"
+        clauses.say(codes.MISSING_CLAUSE.at(given["do"].span, "there is nothing in `do`", help=help))
     condition = _condition(given["when"], clauses) if "when" in given else None
     made = decl.Rule(
         clauses.name(name),
