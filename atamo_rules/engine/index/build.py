@@ -120,24 +120,33 @@ class _Making:
             if only is not None:
                 self._threshold(one, only)
                 continue
-            keys = [_cut(key, looked_up[key.place]) if key.place in looked_up else key for key in one.keys]
-            entry = self._entry(one, one.way[0] if len(keys) == 1 and keys[0].exact else -1)
-            self._repeats = self._repeats or len(keys) > 1
+            keys: Sequence[Key] = one.keys
+            if looked_up:
+                keys = [_cut(key, looked_up[key.place]) if key.place in looked_up else key for key in keys]
+            if len(keys) == 1:
+                self._place(keys[0], self._entry(one, one.way[0] if keys[0].exact else -1), buckets, many)
+                continue
+            entry, self._repeats = self._entry(one), True
             for key in keys:
                 self._place(key, entry, buckets, many)
 
     def _place(
         self, key: Key, entry: Entry, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]
     ) -> None:
-        if key.place.kind == RANGE:
-            low, high = key.values
-            self._number(key.place.steps).spans.append((low, high, entry))
+        place, values, _ = key
+        if place.kind == RANGE:
+            low, high = values
+            self._number(place.steps).spans.append((low, high, entry))
             return
-        if len(key.values) > 1:
-            many.add(key.place)
-        here = buckets.setdefault(key.place, {})
-        for value in key.values:
-            bucket = here.setdefault(value, [])
+        if len(values) > 1:
+            many.add(place)
+        here = buckets.get(place)
+        if here is None:
+            here = buckets[place] = {}
+        for value in values:
+            bucket = here.get(value)
+            if bucket is None:
+                bucket = here[value] = []
             if not bucket or bucket[-1] is not entry:
                 self._entries.put(entry, bucket)
 

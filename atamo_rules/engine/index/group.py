@@ -197,7 +197,7 @@ def _described(pairs: Sequence[Pair], built: Built, *, kept: bool) -> Layer:
 def filed(rule: Rule, kind: Kind) -> Item:
     """A rule as it is filed. What may fail has to be asked as its author wrote it, and is found for every event."""
     closed = not ((kind.fallible or rule.lets) and may_fail(rule))
-    parts = conjuncts(inlined(rule)) if closed else [rule.condition]
+    parts = conjuncts(inlined(rule) if rule.lets else rule.condition) if closed else [rule.condition]
     return item(rule.id, rule.order, parts, closed=closed)
 
 

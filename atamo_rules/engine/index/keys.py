@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from math import inf
 from typing import Any as Anything
 from typing import NamedTuple, TypeAlias
@@ -44,6 +45,10 @@ ABSENT = "absent"
 OWN, SPELLED, EVERYWHERE = "", "spelled", "everywhere"
 """Whether values are looked up as they are, as the texts that they are read as, or as all texts below them."""
 
+SIDES = {"lt": (False, 0), "le": (False, 1), "gt": (True, 1), "ge": (True, 0)}
+"""For each comparison, whether it holds right of its cut, and whether that lies above the number."""
+TEXTS, NUMBERS = frozenset({str}), (int, Decimal)
+
 SHORTEST = 3
 """Characters of a part of a text that are worth looking for: shorter ones are in too many texts. One beyond ASCII is
 rare enough."""
@@ -69,6 +74,27 @@ class Key(NamedTuple):
     place: Place
     values: tuple[Anything, ...]
     exact: bool = False
+
+
+_tuple = tuple.__new__
+"""A named tuple in half the time that its constructor takes: one is made for every test of every rule."""
+
+
+@lru_cache(4096)
+def _value(steps: tuple[Step, ...], fold: bool = False) -> Place:
+    """Where the values of a path are looked up. Rules share it, which saves its memory and most of comparing it."""
+    return Place(ELEMENT if several(steps) else VALUE, steps, fold)
+
+
+@lru_cache(4096)
+def _range(steps: tuple[Step, ...]) -> Place | None:
+    """Where a number is placed among thresholds; None for a path that may lead to several."""
+    return None if several(steps) else Place(RANGE, steps)
+
+
+@lru_cache(4096)
+def _text(kind: str, steps: tuple[Step, ...], fold: bool, open: bool) -> Place:
+    return Place(kind, steps, fold, open)
 
 
 class Either(NamedTuple):
@@ -122,10 +148,10 @@ def ways(parts: Sequence[Condition]) -> tuple[tuple[int, Way], ...]:
     found: list[tuple[int, Way]] = []
     bounds: dict[Place, tuple[int, Cut | None, Cut | None]] = {}
     for number, part in enumerate(parts):
-        way = key(part)
+        way = test_key(part) if type(part) is Test else key(part)
         if way is None:
             continue
-        if isinstance(way, Key) and way.place.kind == RANGE:
+        if type(way) is Key and way.place.kind == RANGE:
             low, high = way.values
             if way.place in bounds:
                 first, one, two = bounds[way.place]
@@ -134,7 +160,8 @@ def ways(parts: Sequence[Condition]) -> tuple[tuple[int, Way], ...]:
                 bounds[way.place] = (number, low, high)
         else:
             found.append((number, way))
-    found += [(number, Key(place, (low, high))) for place, (number, low, high) in bounds.items()]
+    for place, (number, low, high) in bounds.items():
+        found.append((number, _tuple(Key, (place, (low, high), False))))
     return tuple(found)
 
 
@@ -222,7 +249,13 @@ def test_key(node: Test) -> Key | None:
         if listed and not isinstance(right.value, list | tuple):
             return None
         quick: tuple[Anything, ...] = tuple(right.value) if listed else (right.value,)  # type: ignore[arg-type]
-        return _key(operator, left, quick, node) if quick else None
+        if not quick:
+            return None
+        if node.kind == "text" and (listed or operator == "eq"):  # these two are most tests there are
+            return _valued(left.steps, quick, node.ignore_case)
+        if node.kind == "number" and operator in SIDES:
+            return _bounded(left.steps, operator, quick)
+        return _key(operator, left, quick, node)
     if isinstance(left, Const) and operator == "eq":
         left, right = right, left
     if isinstance(left, Spelled):
@@ -273,14 +306,8 @@ def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) 
     match operator:
         case "eq" | "in":
             return _valued(left.steps, constants, node.ignore_case)
-        case "lt":
-            return _bounded(left, None, constants, 0)
-        case "le":
-            return _bounded(left, None, constants, 1)
-        case "gt":
-            return _bounded(left, constants, None, 1)
-        case "ge":
-            return _bounded(left, constants, None, 0)
+        case "lt" | "le" | "gt" | "ge":
+            return _bounded(left.steps, operator, constants)
         case "contains":
             return _contained(left, constants, node)
     if not all(isinstance(one, str) for one in constants):
@@ -301,9 +328,9 @@ def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) 
 def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool = False) -> Key | None:
     """Equality, by hash. Numbers are looked up as whichever of Python's numbers an event may hold, and asked again
     wherever two that are not equal could have one hash key."""
-    kind = ELEMENT if several(steps) else VALUE
-    if not fold and len(constants) == 1 and type(constants[0]) is str:
-        return Key(Place(kind, steps), constants, True)
+    if not fold and TEXTS.issuperset(map(type, constants)):
+        texts = constants if len(constants) == 1 else tuple(dict.fromkeys(constants))
+        return _tuple(Key, (_value(steps), texts, True))
     values: dict[Anything, None] = {}
     exact = True
     for one in constants:
@@ -319,17 +346,16 @@ def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool
                 )
                 if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
                     values[near] = None
-    return Key(Place(kind, steps, fold), tuple(values), exact)
+    return Key(_value(steps, fold), tuple(values), exact)
 
 
-def _bounded(
-    left: Get, low: tuple[Anything, ...] | None, high: tuple[Anything, ...] | None, above: int
-) -> Key | None:
-    (number, *more) = low or high or (None,)
-    if more or isinstance(number, bool) or not isinstance(number, int | Decimal) or several(left.steps):
+def _bounded(steps: tuple[Step, ...], operator: str, constants: tuple[Anything, ...]) -> Key | None:
+    place, number = _range(steps), constants[0]
+    if place is None or len(constants) != 1 or type(number) is bool or not isinstance(number, NUMBERS):
         return None
-    cut = (number, above)
-    return Key(Place(RANGE, left.steps), (cut, None) if low else (None, cut))
+    over, above = SIDES[operator]
+    pair = ((number, above), None) if over else (None, (number, above))
+    return _tuple(Key, (place, pair, False))
 
 
 def _contained(left: Get, constants: tuple[Anything, ...], node: Test) -> Key | None:
@@ -344,10 +370,10 @@ def _contained(left: Get, constants: tuple[Anything, ...], node: Test) -> Key | 
 def _textual(
     kind: str, left: Get, texts: Sequence[str], fold: bool, *, exact: bool, open: bool = False
 ) -> Key | None:
-    values = tuple(dict.fromkeys(one.casefold() if fold else one for one in texts))
-    if not all(_telling(one) if kind == PART else one for one in values):
+    values = tuple(dict.fromkeys([one.casefold() for one in texts] if fold else texts))
+    if not all(map(_telling, values) if kind == PART else values):
         return None
-    return Key(Place(kind, left.steps, fold, open), values, exact)
+    return _tuple(Key, (_text(kind, left.steps, fold, open), values, exact))
 
 
 def _telling(part: str) -> bool:

@@ -1,14 +1,14 @@
 """Where each rule is filed: under its most selective key, in the bit vectors, or in a loop, by what that costs.
 
-Costs are nanoseconds of CPython on one core, so that only their ratios matter. How often an event has a key is
-estimated from the rules themselves: a path on which they name many values is one that tells events apart.
+Costs are nanoseconds of CPython on one core, so that only their ratios matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import inf
+from operator import attrgetter
 
 from atamo_rules.engine.index.buckets import CROWDED_TEXTS
 from atamo_rules.engine.index.forms import PRESENT, Term, terms
@@ -21,17 +21,13 @@ from atamo_rules.engine.index.keys import (
     RANGE,
     SUFFIX,
     VALUE,
-    Either,
     Key,
     Place,
     Way,
-    keys_of,
     ways,
 )
-from atamo_rules.engine.index.numbers import nearest
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
-from atamo_rules.engine.index.probes import end
-from atamo_rules.engine.index.ranges import touched
+from atamo_rules.engine.index.selectivity import SIDE, Statistics
 from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition
 
@@ -52,18 +48,8 @@ SEVERAL = 250.0
 """To put what several lookups found in order, each once."""
 BITS, FIELD, TERM = 600.0, 330.0, 0.45
 """To take the answers of bit vectors apart, to and one field, and for every term."""
-SIDE = 0.5
-"""The share of events that one bound alone is taken to hold of."""
-OFTEN = {VALUE: 1.0, ELEMENT: 2.0, PREFIX: 1.5, SUFFIX: 1.5, PART: 4.0}
-"""How many of the values of a path an event has, about."""
 SELECTIVE = (0.0, 0.002, 0.02, 0.15, 1.0)
 """Shares of events up to which keys are tried as worth filing under."""
-
-LENGTHS = 16
-"""Lengths of beginnings or ends for which it is counted how many there are."""
-FEW_VALUES = 16
-"""Values of a path that are so few that it is counted how many rules name each: rules are written about events that
-occur, and one that all of them name tells no event apart."""
 FEW = 256
 """Rules of one place that may be worth moving to others."""
 FEWEST = 8
@@ -85,7 +71,7 @@ class Item:
     share: float = 1.0
     way: tuple[int, Way] | None = None
     keys: tuple[Key, ...] = ()
-    terms: list[Term] = field(default_factory=list)
+    terms: Sequence[Term] = ()
     rest: Residual | None = None
     """What is asked of it in the loops of rules that come and go; None until it is in one."""
 
@@ -93,113 +79,14 @@ class Item:
 def item(id: str, order: int, parts: Sequence[Condition], *, closed: bool = True) -> Item:
     """A rule whose conjuncts are `parts`."""
     kept = tuple(parts)
-    return Item(id, order, kept, ways(kept) if closed else (), closed=closed)
-
-
-class Statistics:
-    """What the rules of one index name, by place."""
-
-    def __init__(self, items: Sequence[Item], pause: Pause = nothing) -> None:
-        values: dict[Place, set[object]] = {}
-        numbers: dict[Place, list[float]] = {}
-        for one in paused(items, pause):
-            for _, way in one.ways:
-                for place, found, _ in (way,) if type(way) is Key else keys_of(way):
-                    if place.kind != RANGE:
-                        if place not in values:
-                            values[place] = set()
-                        values[place].update(found)
-                    else:
-                        here = numbers.setdefault(place, [])
-                        here += [nearest(cut[0]) for cut in found if cut is not None]
-        self._counts = {place: len(found) for place, found in values.items()}
-        self._heads = {
-            place: _heads(place, found) for place, found in values.items() if place.kind in (PREFIX, SUFFIX)
-        }
-        self._numbers = {place: sorted(found) for place, found in numbers.items()}
-        self.spelled = any(place.read for place in values)
-        """Whether some of it is read as text."""
-        self._named = _named(items, {place for place, found in values.items() if _few(place, found)})
-
-    def share(self, way: Way) -> float:
-        """The share of events that are taken to reach a rule by a way."""
-        if isinstance(way, Either):
-            return sum(min(map(self.share, part)) for part in way.parts)
-        place, values, _ = way
-        if place.kind == RANGE:
-            low, high = values
-            return SIDE if low is None or high is None else touched(low, high, self._numbers[place])
-        if place.kind == ABSENT:
-            return SIDE
-        if place in self._heads:
-            heads = self._heads[place]
-            shares = [OFTEN[place.kind] / (heads[len(text)] + 1) for text in values]
-            return sum(map(min, shares, map(_rarely, values)) if place.read else shares)
-        if place.read and place.kind == PART:
-            share = OFTEN[PART] / (self._counts[place] + 1)
-            return sum([min(share, _rarely(text)) for text in values])
-        share = len(values) * OFTEN[place.kind] / (self._counts[place] + 1)
-        named = self._named.get(place)
-        return share if named is None else max(share, *[named.get(value, 0.0) for value in values])
-
-    def lookup(self, place: Place) -> float:
-        """What it costs to look an event up at a place."""
-        if place.read == EVERYWHERE:
-            return JOINED * PROBE[PART]
-        if place.kind == PART:
-            return min(PROBE[PART], 60.0 + NEEDLE * self._counts[place])
-        return PROBE[place.kind]
-
-    def best(self, way: Way) -> Iterator[Key]:
-        """The keys under which a rule is filed by a way: of an `or`, the most selective of every part."""
-        if isinstance(way, Key):
-            yield way
-        else:
-            for part in way.parts:
-                for key in self.best(min(part, key=self.share)):
-                    yield key._replace(
-                        exact=False
-                    )  # it may be the key of every part, and yet settles none of them
-
-
-def _rarely(text: str) -> float:
-    """The share of other texts that have a text in them, at most: what is read as text may be of any kind of event, so
-    that how few texts the rules name at a path says little, and how long each is says more."""
-    return float(2.0 ** (-len(text) / 2))
-
-
-def _few(place: Place, values: set[object]) -> bool:
-    return place.kind == VALUE and len(values) <= FEW_VALUES
-
-
-def _named(items: Sequence[Item], places: set[Place]) -> dict[Place, dict[object, float]]:
-    """For the values at some places, the share of the rules that name them."""
-    found: dict[Place, dict[object, float]] = {place: {} for place in places}
-    each = 1 / len(items)
-    for one in items if places else ():
-        for _, way in one.ways:
-            if type(way) is Key and way.place in places:
-                here = found[way.place]
-                for value in way.values:
-                    here[value] = here.get(value, 0.0) + each
-    return found
-
-
-def _heads(place: Place, texts: set[object]) -> dict[int, int]:
-    """How many beginnings or ends of each length the rules tell apart: two characters tell less than ten."""
-    found: dict[int, int] = {}
-    known = [text for text in texts if isinstance(text, str)]
-    for length in sorted({len(text) for text in known})[:LENGTHS]:
-        found[length] = len({end(place, text, length) for text in known if len(text) >= length})
-    least = max(found.values())
-    return {len(text): found.get(len(text), least) for text in known}
+    return Item(id, order, kept, ways(kept) if closed else (), False, closed)
 
 
 def threshold(one: Item) -> Key | None:
     """The only key of a rule that is one threshold and nothing else."""
     if len(one.parts) == 1 and len(one.ways) == 1:
         way = one.ways[0][1]
-        if isinstance(way, Key) and way.place.kind == RANGE and None in way.values:
+        if type(way) is Key and way.place.kind == RANGE and None in way.values:
             return way
     return None
 
@@ -220,7 +107,7 @@ def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing
     if len(items) <= 2:
         return Plan((), (), tuple(items), LOOP * len(items))
 
-    statistics = Statistics(items, pause)
+    statistics = Statistics([one.ways for one in items], pause)
     dear = TEXTS if statistics.spelled else 1.0
 
     def loop(count: int) -> float:
@@ -231,7 +118,7 @@ def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing
     pause()
     _gather(items, statistics, dear)
     pause()
-    rising = sorted((one for one in items if one.way is not None), key=lambda one: one.share)
+    rising = sorted([one for one in items if one.way is not None], key=attrgetter("share"))
     best = Plan((), (), tuple(items), loop(len(items)))
     places: set[Place] = set()
     lookups = asked = 0.0
@@ -241,7 +128,7 @@ def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing
             for key in rising[done].keys:
                 if key.place not in places:
                     places.add(key.place)
-                    lookups += statistics.lookup(key.place)
+                    lookups += _lookup(key.place, statistics)
             asked += ASK * dear * rising[done].share
             done += 1
         if done == tried and bound > SELECTIVE[0]:
@@ -262,6 +149,15 @@ def plan(items: Sequence[Item], *, written: bool = False, pause: Pause = nothing
     return best
 
 
+def _lookup(place: Place, statistics: Statistics) -> float:
+    """What it costs to look an event up at a place."""
+    if place.read == EVERYWHERE:
+        return JOINED * PROBE[PART]
+    if place.kind == PART:
+        return min(PROBE[PART], 60.0 + NEEDLE * statistics.counts[place])
+    return PROBE[place.kind]
+
+
 def _choose(one: Item, statistics: Statistics) -> None:
     """The way to a rule that the fewest events take."""
     one.share, one.way = 1.0, None
@@ -271,7 +167,7 @@ def _choose(one: Item, statistics: Statistics) -> None:
             one.share, one.way = share, found
     if one.way is not None:
         way = one.way[1]
-        one.keys = (way,) if isinstance(way, Key) else tuple(dict.fromkeys(statistics.best(way)))
+        one.keys = (way,) if type(way) is Key else tuple(dict.fromkeys(statistics.best(way)))
         if threshold(one) is not None:
             one.share = 0.0  # answered by a slice, and never asked
 
@@ -281,7 +177,8 @@ def _gather(items: Sequence[Item], statistics: Statistics, dear: float) -> None:
     one lookup more for every event."""
     by_place: dict[Place, list[Item]] = {}
     for one in items:
-        for place in dict.fromkeys(key.place for key in one.keys):
+        keys = one.keys
+        for place in (keys[0].place,) if len(keys) == 1 else dict.fromkeys([key.place for key in keys]):
             by_place.setdefault(place, []).append(one)
     for place in sorted(by_place, key=lambda place: len(by_place[place])):
         here = by_place[place]
@@ -291,7 +188,7 @@ def _gather(items: Sequence[Item], statistics: Statistics, dear: float) -> None:
         if None in moves and place.read != EVERYWHERE:
             continue
         costs = sum(move[0] - one.share for one, move in zip(here, moves, strict=True) if move)
-        saved = statistics.lookup(place) * (FEWER if None in moves else 1.0)
+        saved = _lookup(place, statistics) * (FEWER if None in moves else 1.0)
         if min(ASK * dear * costs, _inside(moves, statistics, place, dear)) < saved:
             by_place[place] = [one for one, move in zip(here, moves, strict=True) if move is None]
             for one, move in zip(here, moves, strict=True):
@@ -315,7 +212,7 @@ def _inside(
             counts[key] = counts.get(key, 0) + 1
     if dear == 1.0:
         return inf
-    looked_up = statistics.lookup(place)
+    looked_up = _lookup(place, statistics)
     return sum(
         share * (looked_up if counts[key] > CROWDED_TEXTS else ASK * dear * counts[key])
         for key, share in shares.items()

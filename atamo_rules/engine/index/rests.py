@@ -31,15 +31,16 @@ class Warming(Protocol):
 class Entries:
     """The entries of one index, by number, and the buckets that they are in."""
 
-    __slots__ = ("__weakref__", "_where", "all")
+    __slots__ = ("__weakref__", "_me", "_where", "all")
 
     def __init__(self) -> None:
         self.all: list[Entry] = []
         self._where: list[list[list[Entry]]] = []
+        self._me = ref(self)
 
     def add(self, id: str, parts: tuple[Condition, ...]) -> Entry:
         """The entry of a rule of which some parts, which read the body alone, are left."""
-        entry: Entry = (_first, id, len(self.all), parts, ref(self)) if parts else (always, id)
+        entry: Entry = (_first, id, len(self.all), parts, self._me) if parts else (always, id)
         self.all.append(entry)
         self._where.append([])
         return entry
