@@ -118,7 +118,7 @@ class Hub:
         itself. Raises StoreUnavailable."""
         if self._started is None:
             self._started = asyncio.get_running_loop().create_task(self._start())
-        await self._started
+        await asyncio.shield(self._started)  # who asked first may go away; the others still need it
 
     async def _start(self) -> None:
         left = self.left = await self.store.open(self.audience.hear)
@@ -177,7 +177,7 @@ class Hub:
         via: Via = DIRECT, tries: int = 0,
     ) -> tuple[Taken, bool]:  # fmt: skip
         """Decide what was taken at that moment, and keep both in one transaction."""
-        if self._started is None or not self._started.done():
+        if self._house is None:
             await self.start()
         if self.store.full:
             await self.room()

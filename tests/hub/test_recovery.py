@@ -10,14 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state
+from tests.hub.test_failures import ONE
 from tests.hub.test_path import ASK, TWO
 
 LONG = ASK.replace("0.05 seconds", "30 seconds")
@@ -231,3 +235,49 @@ def test_the_auditors_file_goes_on_where_it_ended_and_can_be_made_again(tmp_path
     path.unlink()
     asyncio.run(one(3))
     assert positions() == list(range(1, 31))
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 5])
+def test_who_goes_away_while_the_hub_starts_for_them_leaves_it_to_the_next(
+    turns: int, tmp_path: Path
+) -> None:
+    agent = ScriptedAgent(Done({"n": 1}))
+
+    def hub() -> Hub:
+        return Hub(state(ONE, {"desk": agent}), SqliteStore(tmp_path / "hub.db"))
+
+    async def story() -> None:
+        before = hub()
+        await before.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
+        await before.drain(5)
+        await before.end()
+        after = hub()
+        first = asyncio.create_task(
+            after.submit_json({"type": "thing.happened", "id": "e2", "data": {"n": 2}})
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.wait({first})
+        await after.submit_json({"type": "thing.happened", "id": "e3", "data": {"n": 3}})
+        await after.wait("e3", 10)
+        assert [action.body for action in agent.asked][-1] == {"n": 3}
+        assert after.store.full is False
+        assert (await after.store.told("e1"))["state"] == "finished"  # type: ignore[index]
+        await after.drain(5)
+        await after.end()
+
+    asyncio.run(story())
+
+
+def test_a_hub_that_could_not_start_says_so_each_time(tmp_path: Path) -> None:
+    async def story() -> None:
+        other = SqliteStore(tmp_path / "hub.db")
+        other.take()
+        hub = Hub(state(ONE, {"desk": ScriptedAgent()}), SqliteStore(tmp_path / "hub.db"))
+        for number in range(2):
+            with pytest.raises(StoreUnavailable, match="in use by another hub"):
+                await hub.submit_json({"type": "thing.happened", "id": f"e{number}", "data": {"n": 1}})
+        await other.close()
+
+    asyncio.run(story())
