@@ -64,10 +64,12 @@ async def _opened(file: Path) -> None:
     await store.close()
 
 
-def broken_images(steps: list[Step], count: int, folder: Path, made: Path) -> list[str]:
-    """What is wrong with each of so many images of random moments."""
+def broken_images(
+    steps: list[Step], count: int, folder: Path, made: Path, upto: int | None = None
+) -> list[str]:
+    """What is wrong with each of so many images of random moments, or of those among the first steps."""
     chance = random.Random(20260203)
-    moments = sorted(chance.randrange(len(steps)) for _ in range(count))
+    moments = sorted(chance.randrange(len(steps) if upto is None else upto) for _ in range(count))
     disk, promised, done, wrong = Disk(), [], 0, []
     for number, moment in enumerate(moments):
         for step in steps[done:moment]:
@@ -89,6 +91,15 @@ def test_no_promise_is_lost_with_the_power(images: int, tmp_path: Path) -> None:
     assert code == 0
     assert sum(step.call == "say" for step in steps) == 121
     assert broken_images(steps, images, tmp_path, made) == []
+
+
+@pytest.mark.parametrize("images", [40, pytest.param(400, marks=pytest.mark.slow)])
+def test_a_file_whose_making_was_cut_off_with_the_power_is_made_anew(images: int, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    _, steps = traced(command(made / "hub.db", 4, "full"), made)
+    first = next(at for at, step in enumerate(steps) if step.call == "say")
+    assert broken_images(steps, images, tmp_path, made, first) == []
 
 
 @pytest.mark.slow

@@ -135,10 +135,12 @@ def open_to_write(path: Path, synchronous: str = "full") -> Connection:
 
 def _cut_off(path: Path) -> int:
     """How many bytes of a file are missing by its own head (SQLite's file format, 1.3). SQLite finds that out only when
-    it reads what is not there. While a log holds pages that are not in the file yet, the head says nothing of it."""
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists() and log.stat().st_size:
-        return 0
+    it reads what is not there. While a log holds pages that are not in the file yet, the head says nothing of it; nor
+    while a journal has what the file is to go back to, as when power was lost while it was made."""
+    for beside in ("-wal", "-journal"):
+        log = path.with_name(f"{path.name}{beside}")
+        if log.exists() and log.stat().st_size:
+            return 0
     with path.open("rb") as file:
         head = file.read(100)
     if len(head) < 100 or head[:16] != b"SQLite format 3\0" or head[24:28] != head[92:96]:
