@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from atamo_rules.hub.alerts import Alert, given_up, unanswered
-from atamo_rules.hub.lanes import Lane
+from atamo_rules.hub.lanes import Lane, Slot
 from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed
 from atamo_rules.hub.retry import RetryPolicy, verdict
@@ -33,27 +33,18 @@ class Attempts:
     async def run(self, lane: Lane, lease: Lease, waited: bool = False, *, slotless: bool = False) -> None:
         """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; a
         `slotless` attempt waits for another's call."""
-        work = lease.work
-        if self.hub.underway.stopped(work.action.id) or (
-            waited and not await self.hub.store.extend(lease, lane.seconds)
-        ):
-            self.hub.calls.release(work.action.id)
-            if not slotless:
-                lane.over()
+        hub, work, slot = self.hub, lease.work, Slot(lane, not slotless)
+        if slotless and not hub.underway.stopped(work.action.id) and not hub.calls.spared(work.action.id):
+            lane.begin(lease, waited=True)
             return
-        hub = self.hub
         generation = hub.current if work.due is not None else hub.retiring.under(work.event, work.rules)
         bound = generation.agents.get(work.action.agent)
         policy = self._policy(work.action, bound)
-        held = not slotless
-
-        def free() -> None:
-            nonlocal held
-            if held:
-                held = False
-                lane.over()
-
         try:
+            if hub.underway.stopped(work.action.id):
+                return
+            if waited and not await hub.store.extend(lease, lane.seconds):
+                return
             if lease.attempt > policy.attempts:
                 # The last attempts took their process down with them, or were lost with it.
                 outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
@@ -62,12 +53,12 @@ class Attempts:
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"
                 )
             else:
-                outcome, called = await self.hub.calls.outcome(lane, lease, bound, generation, free)
-                if called:
-                    await self._breaker(lane, outcome)
+                outcome, alone = await hub.calls.outcome(slot, lease, bound, generation)
+                if alone:
+                    await self.called(lane, outcome)
         finally:
-            self.hub.calls.release(work.action.id)
-            free()
+            hub.calls.release(work.action.id)
+            slot.free()
         if isinstance(outcome, Again):
             together = outcome.after if isinstance(outcome, AgainTogether) else None
             outcome = verdict(outcome, lease.attempt, self._age(work), policy, self.hub.chance)
@@ -88,8 +79,8 @@ class Attempts:
             policy = replace(policy, within=float(action.within))
         return policy
 
-    async def _breaker(self, lane: Lane, outcome: Outcome) -> None:
-        """Tell the lane's breaker, which may open or close with it."""
+    async def called(self, lane: Lane, outcome: Outcome) -> None:
+        """An agent was called: tell the lane's breaker, which may open or close with it."""
         if isinstance(outcome, Again):
             if lane.breaker.failure(self.hub.clock.passed()):
                 self.hub.alarm(Alert("breaker", f"`{lane.name}` is left alone for a while: {outcome.why}"))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ from atamo_rules.model.work import Lease
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Declared, Generation
     from atamo_rules.hub.hub import Hub
-    from atamo_rules.hub.lanes import Lane
+    from atamo_rules.hub.lanes import Lane, Slot
 
 CLOSING = 5.0
 """Seconds that an agent whose feed is not needed any more is given to end."""
@@ -87,6 +86,11 @@ class Calls:
             return True
         return False
 
+    def spared(self, action: str) -> bool:
+        """Whether an action that was given no slot needs none as yet: whose call it was to join may have left."""
+        key = self.keys.get(action)
+        return key is not None and self.flights.spares(key)
+
     def _register(self, action: str, key: bytes) -> None:
         if action not in self.keys:
             self.keys[action] = key
@@ -120,9 +124,10 @@ class Calls:
     # --- calls ------------------------------------------------------------------------------------------
 
     async def outcome(
-        self, lane: Lane, lease: Lease, bound: Any, generation: Generation, free: Callable[[], None]
+        self, slot: Slot, lease: Lease, bound: Any, generation: Generation
     ) -> tuple[Outcome, bool]:
-        """One attempt, and whether the agent itself was called for it; `free` gives the slot back when it is not."""
+        """One attempt, and whether the agent was called for it alone. A call that others may share has the slot as long
+        as it goes on, and tells the breaker itself."""
         work, reply = lease.work, Answering(self.hub, lease.work, generation)
         request = self.hub.requests.open.get(work.event)
         part = request.part(work.action.id) if request is not None else None
@@ -131,19 +136,12 @@ class Calls:
             if not feed:
                 return await attempt(bound, work.message, reply, generation, given=reply.given), True
             feeding = attempt(bound, work.message, reply, generation, limited=False, given=reply.given)
-            return await self._until_enough(lane, lease, feeding), True
-        return await self._shared(lane, lease, bound, generation, reply, feed, free)
+            return await self._until_enough(slot.lane, lease, feeding), True
+        return await self._shared(slot, lease, bound, generation, reply, feed), False
 
     async def _shared(
-        self,
-        lane: Lane,
-        lease: Lease,
-        bound: Any,
-        generation: Generation,
-        reply: Answering,
-        feed: bool,
-        free: Callable[[], None],
-    ) -> tuple[Outcome, bool]:
+        self, slot: Slot, lease: Lease, bound: Any, generation: Generation, reply: Answering, feed: bool
+    ) -> Outcome:
         work, action = lease.work, lease.work.action
         sharing = self._sharing(action) or Sharing()
         key = self.keys.get(action.id)
@@ -154,12 +152,9 @@ class Calls:
                 or action.id.encode()
             )
             self._register(action.id, key)
-        spared = False
 
         def note(kind: Spared, age: float | None) -> None:
-            nonlocal spared
-            spared = True
-            free()
+            slot.free()
             what: dict[str, Json] = {"key": key.hex()[:16]}
             if age is not None:
                 what["age"] = str(round(age, 3))
@@ -172,15 +167,17 @@ class Calls:
         async def call(say: Say) -> Outcome:
             with self.hub.retiring.held(generation):
                 shared = Saying(say, reply)
-                return await attempt(bound, message, shared, generation, limited=not feed, given=reply.given)
+                made = await attempt(bound, message, shared, generation, limited=not feed, given=reply.given)
+                await self.hub.attempts.called(slot.lane, made)
+                return made
 
         request = self.hub.requests.open.get(work.event)
         live = feed and request is not None and request.mode == "feed"
         waiting = self.flights.call(
-            key, action.id, sharing, call, reply.said, note, live=live, pieces_follow=action.verb == "publish"
-        )
-        outcome = await (self._until_enough(lane, lease, waiting) if feed else waiting)
-        return outcome, not spared
+            key, action.id, sharing, call, reply.said, note,
+            live=live, pieces_follow=action.verb == "publish", begun=slot.lend,
+        )  # fmt: skip
+        return await (self._until_enough(slot.lane, lease, waiting) if feed else waiting)
 
     async def _until_enough(self, lane: Lane, lease: Lease, feeding: Any) -> Outcome:
         """A feed, until it ends or nobody needs it any more; its lease is kept as long."""

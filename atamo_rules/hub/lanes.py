@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
@@ -23,6 +24,28 @@ PATIENCE = 600.0
 """Seconds one claim waits."""
 BETWEEN = 0.25
 """Seconds until a store that was full is asked again."""
+
+
+class Slot:
+    """What one attempt has of its lane, until it is over, or needs no call of its own."""
+
+    def __init__(self, lane: Lane, held: bool) -> None:
+        self.lane = lane
+        self.held = held
+
+    def free(self) -> None:
+        """Give it back, once."""
+        if self.held:
+            self.held = False
+            self.lane.over()
+
+    def lend(self) -> Callable[[], None]:
+        """A call begins that others may share, and that goes on when its first caller leaves: it has the slot from here
+        on, or one more where there is none. Gives what ends that."""
+        if not self.held:
+            self.lane.running += 1
+        self.held = False
+        return self.lane.over
 
 
 class Lane:

@@ -88,11 +88,13 @@ class Flights:
         *,
         live: bool = False,
         pieces_follow: bool = False,
+        begun: Callable[[], Callable[[], None]] = lambda: _nothing,
     ) -> Outcome:
         """The outcome of the call that `key` names, made by `work` unless another caller has it or makes it.
 
         `who` names the caller on each of its attempts. With `live` a feed goes on after its load. With
-        `pieces_follow` a stale answer is followed by the new one; without, it is the answer.
+        `pieces_follow` a stale answer is followed by the new one; without, it is the answer. `begun` is called where a
+        call is begun, before `note` is; what it gives is called when that call is over, whoever still waits for it.
         """
         entry = self._entries.get(key)
         if entry is None:
@@ -110,9 +112,9 @@ class Flights:
             return await _given(entry.pieces, outcome, deliver, "joined" if joined else "hit", age)
         flight = entry.flight
         if isinstance(outcome, Done) and age <= sharing.fresh + sharing.stale:
-            note("cache.stale", age)
             if flight is None or not flight.joinable:
-                flight = self._start(key, entry, work)
+                flight = self._start(key, entry, work, begun)
+            note("cache.stale", age)
             await _given(entry.pieces, outcome, deliver, "stale", age)
             if not pieces_follow:
                 return outcome
@@ -129,7 +131,7 @@ class Flights:
             entry.owed.add(who)
             return AgainTogether(outcome.why, entry.until - now, outcome.error)
         else:
-            flight, cache = self._start(key, entry, work), "miss"
+            flight, cache = self._start(key, entry, work, begun), "miss"
         ended = await flight.listen(deliver, cache, live=live)
         entry.owed.discard(who)
         if isinstance(ended, Again):
@@ -146,8 +148,16 @@ class Flights:
             return True
         return isinstance(entry.outcome, Done) and self.now() - entry.at <= entry.sharing.fresh
 
-    def _start(self, key: bytes, entry: _Entry, work: Work) -> Flight:
-        flight = entry.flight = Flight(work, self.grace, lambda flight: self._settle(key, entry, flight))
+    def _start(
+        self, key: bytes, entry: _Entry, work: Work, begun: Callable[[], Callable[[], None]]
+    ) -> Flight:
+        ended = begun()
+
+        def over(flight: Flight) -> None:
+            ended()
+            self._settle(key, entry, flight)
+
+        flight = entry.flight = Flight(work, self.grace, over)
         return flight
 
     def _settle(self, key: bytes, entry: _Entry, flight: Flight) -> None:
@@ -216,6 +226,10 @@ class Flights:
         for entry in list(self._entries.values()):
             if entry.flight is not None:
                 await entry.flight.end()
+
+
+def _nothing() -> None:
+    """What is done at the end of a call that nobody counts."""
 
 
 async def _given(
