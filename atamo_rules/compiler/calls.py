@@ -196,8 +196,10 @@ def parameter_type(parameter: decl.Parameter, context: Context) -> Type | None:
 
 def _suits(found: Operand, wanted: Type, parameter: decl.Parameter, context: Context) -> bool:
     if parameter.event is not None:
-        whole = isinstance(found.term, Get) and found.term.root == "event" and not found.term.steps
-        return whole and _may_be(parameter.event.text, context)
+        if not isinstance(found.term, Get) or found.term.steps:
+            return False
+        handed_on = found.type is wanted  # by a definition that was given it, or under a name that `as` gave it
+        return handed_on or (found.term.root == "event" and _may_be(parameter.event.text, context))
     return operands.compatible(found.type, wanted)
 
 

@@ -280,6 +280,8 @@ def _keyed(text: str) -> str:
     dotted = _DOTTED_KEY.match(text)
     if dotted is not None:
         return f'a name with a dot stands in quotes: `"{dotted[1]}": …`'
+    if re.match(r"on\s+(error|failure|fail|exception)\b", text):
+        return "write `on timeout`: it is also for an agent that fails"
     equals = _EQUALS.fullmatch(text)
     if equals is not None:
         return f"write `{equals[1]}: {equals[2]}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -29,6 +30,8 @@ def listed(known: Sequence[str]) -> str:
 MEANT = {
     "if": "when", "where": "when", "condition": "when", "then": "do", "action": "do", "actions": "do",
     "trigger": "on", "priority": "order", "salience": "order", "var": "let", "set": "let",
+    "call": "send", "invoke": "send", "notify": "send", "run": "send", "execute": "send", "fire": "emit",
+    "respond": "reply", "answer": "reply", "return": "reply",
 }  # fmt: skip
 """What other languages call our clauses."""
 
@@ -51,6 +54,10 @@ def remedy(word: str, where: str) -> str | None:
         return "to go on with the line above, indent this one deeper than it"
     if where == "a rule file" and word.rstrip(":") in OF_RULES:
         return f"indent `{word}` by two blanks, so that it belongs to the rule above it"
+    if where == "`do`" and _TARGET.fullmatch(word):
+        return f"say how it is done: `send {word}`"
+    if where == "`do`" and word in ("wait", "sleep", "delay", "pause"):
+        return "an action waits by itself: `send agent.action after 5 minutes`"
     if where == "`do`" and word == "-":
         return "leave the dash out: only in YAML files actions have one"
     if where == "a rule" and word.rstrip(":").lower() in ("description", "desc", "about", "title", "comment"):
@@ -79,6 +86,7 @@ OF_RULES = (
 )
 """Clauses that are often left at the margin."""
 
+_TARGET = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
 LONGEST_WORD = 64
 """Characters of a word that may be a slip of another one: looking for it takes longer the longer the word is."""
 

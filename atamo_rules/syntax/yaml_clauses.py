@@ -35,7 +35,12 @@ class Clauses:
     def parse(self, start: str, node: Node, what: str) -> Any:
         """What a scalar says as a clause, or None after reporting."""
         if not isinstance(node, Scalar):
-            self.say(codes.YAML_SHAPE.at(node.span, f"{what} is one text", help="write it on one line"))
+            help = (
+                "a rule is about one event type: write a rule for each"
+                if what == "`on`"
+                else "write it on one line"
+            )
+            self.say(codes.YAML_SHAPE.at(node.span, f"{what} is one text", help=help))
             return None
         return self.clause(start, node.fragment)
 
@@ -63,19 +68,38 @@ class Clauses:
             return node
         if isinstance(node, Scalar) and node.plain and scalar_value(node) is None:
             return Mapping((), node.span)
-        self.say(codes.YAML_SHAPE.at(node.span, f"{what} is a mapping: `name: …`, a line each"))
+        help = None
+        if isinstance(node, Items):
+            help = "write `rules:` above the list" if what == "a rule file" else "leave the dashes out"
+        verb = "are" if what.startswith("the arguments") else "is"
+        self.say(
+            codes.YAML_SHAPE.at(node.span, f"{what} {verb} a mapping: `name: …`, a line each", help=help)
+        )
         return None
 
     def items(self, node: Node, what: str) -> tuple[Node, ...]:
         if isinstance(node, Items):
             return node.items
-        self.say(codes.YAML_SHAPE.at(node.span, f"{what} is a list: lines that begin with `- `"))
+        help = None
+        if isinstance(node, Mapping) and what == "`rules`" and node.entries:
+            help = f"begin each with `- rule: {node.entries[0][0].text}`"
+        elif isinstance(node, Mapping):
+            help = "begin each of them with `- `"
+        self.say(codes.YAML_SHAPE.at(node.span, f"{what} is a list: lines that begin with `- `", help=help))
         return ()
 
     def keys(self, node: Mapping, known: Sequence[str], where: str) -> dict[str, Node]:
         """The values of known keys; others are reported with the likeliest word."""
         found: dict[str, Node] = {}
         given = {key.text for key, _ in node.entries}
+        lone = where == "a rule file" and {"on", "do"} <= given
+        if lone:
+            self.say(
+                codes.YAML_SHAPE.at(
+                    node.span, "a rule stands in a list", help="write `rules:` above, and `- rule: name`"
+                )
+            )
+            return found
         for key, value in node.entries:
             word = " ".join(key.text.split())
             if word in known:

@@ -13,6 +13,7 @@ from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
 from atamo_rules.syntax.yaml_tests import tests_of
 
+_VERBS = ("send", "track", "ask", "publish", "emit")
 RULE = ("rule", "about", "order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop",
         "tests", "meta", *METADATA)  # fmt: skip
 
@@ -132,6 +133,23 @@ def _lets(node: Node | None, clauses: Clauses) -> tuple[decl.Let, ...]:
     return tuple(found)
 
 
+_JOINS = {"and": "all", "or": "any", "not": "not", "none": "not"}
+
+
+def _joined(node: Node) -> str | None:
+    """What was most likely meant by another shape of a condition."""
+    if isinstance(node, Items):
+        return "write `all:` above the list, when all of them must hold, or `any:`"
+    if not isinstance(node, Mapping):
+        return None
+    words = [_JOINS.get(key.text.lower(), "") for key, _ in node.entries]
+    if words == ["not"]:
+        return "write `not (…)` in the text of the condition"
+    if len(words) == 1 and words[0]:
+        return f"write `{words[0]}:`"
+    return "write it as text, such as `a is 1 and b is 2`"
+
+
 def _condition(node: Node, clauses: Clauses) -> tree.Expr | None:
     """One condition as text, or `{all: […]}` and `{any: […]}` of conditions."""
     if isinstance(node, Scalar):
@@ -144,7 +162,9 @@ def _condition(node: Node, clauses: Clauses) -> tree.Expr | None:
     ):
         clauses.say(
             codes.YAML_SHAPE.at(
-                node.span, "a condition is a text, or `all:` or `any:` with a list of conditions"
+                node.span,
+                "a condition is a text, or `all:` or `any:` with a list of conditions",
+                help=_joined(node),
             )
         )
         return None
@@ -183,7 +203,10 @@ def _action(node: Node, clauses: Clauses) -> decl.Do | None:
         [entry for entry in mapping.entries if entry[0].text != "on timeout"] if mapping is not None else []
     )
     if mapping is None or len(heads) != 1:
-        clauses.say(codes.YAML_SHAPE.at(node.span, "an action is `- send agent.action: {…}`"))
+        help = None
+        if mapping is not None and any(key.text in _VERBS for key, _ in mapping.entries):
+            help = "what is done stands behind the verb, its arguments below it: `- send agent.action: {…}`"
+        clauses.say(codes.YAML_SHAPE.at(node.span, "an action is `- send agent.action: {…}`", help=help))
         return None
     key, value = heads[0]
     timeout = next((actions(inner, clauses) for k, inner in mapping.entries if k.text == "on timeout"), ())
