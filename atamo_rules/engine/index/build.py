@@ -205,7 +205,7 @@ class _Making:
             rules.append((one.id, one.terms, one.parts))
             for term in one.terms:
                 for ask in term.asks:
-                    if ask.kind == NUMBER:
+                    if ask.kind == NUMBER and ask.steps not in self._numbers:
                         self._number(ask.steps)
         if not rules:
             return None

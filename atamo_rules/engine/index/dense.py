@@ -8,7 +8,7 @@ fields. What must hold is an answer; what only may is asked itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.bits import FEW, Picker, mask, positions
 from atamo_rules.engine.index.buckets import Entry
@@ -22,6 +22,8 @@ from atamo_rules.engine.index.source import Source
 from atamo_rules.engine.index.thresholds import Thresholds
 from atamo_rules.model.meaning import Condition, Step
 
+Path: TypeAlias = "tuple[str, tuple[Step, ...]]"
+"""What kind of answer, and where."""
 FIELDS: dict[str, Making] = {
     TEXT: Texts,
     NUMBER: Thresholds,
@@ -40,7 +42,7 @@ class Dense:
         numbers: Mapping[tuple[Step, ...], Numbers],
         pause: Pause = nothing,
     ) -> None:
-        asks: dict[tuple[str, tuple[Step, ...]], list[tuple[int, tuple[Ask, ...]]]] = {}
+        asks: dict[Path, list[tuple[int, tuple[Ask, ...]]]] = {}
         ids: list[str] = []
         rests = [parts for _, _, parts in rules]
         rule_of: list[int] = []
@@ -51,14 +53,18 @@ class Dense:
                 ids.append(id)
                 rule_of.append(number)
                 whole = term.whole
-                by_path: dict[tuple[str, tuple[Step, ...]], tuple[Ask, ...]] = {}
+                by_path: dict[Path, tuple[Ask, ...]] = {}
                 for ask in term.asks:
-                    by_path[ask[:2]] = (*by_path.get(ask[:2], ()), ask)
-                for path, found_here in by_path.items():
-                    asks.setdefault(path, []).append((bit, found_here))
-                    whole = whole and not (
-                        path[0] == ITEMS and sum(not one.negated for one in found_here) > 1
-                    )
+                    path = ask[:2]
+                    known = by_path.get(path)
+                    by_path[path] = (ask,) if known is None else (*known, ask)
+                for path, mine in by_path.items():
+                    here = asks.get(path)
+                    if here is None:
+                        here = asks[path] = []
+                    here.append((bit, mine))
+                    if whole and path[0] == ITEMS and sum([not one.negated for one in mine]) > 1:
+                        whole = False
                 if whole:
                     sure.append(bit)
         self._ids = ids
@@ -70,9 +76,9 @@ class Dense:
         self._sure = mask(sure, self._size)
         self.repeats = len(set(ids)) < len(ids)
         self._fields: list[Field] = []
-        for (kind, steps), here in asks.items():
+        for (kind, steps), asked in asks.items():
             pause()
-            self._fields.append(FIELDS[kind](steps, here, self._size, numbers))
+            self._fields.append(FIELDS[kind](steps, asked, self._size, numbers))
         pause()
 
     def emit(self, source: Source, reads: Reads) -> None:

@@ -41,27 +41,30 @@ class Term(NamedTuple):
     whole: bool
 
 
-OPEN = Term((), False)
-"""The term that says nothing."""
+NOTHING, OPEN = Term((), True), Term((), False)
+"""The term that asks nothing, and the one that says nothing."""
+
+_tuple = tuple.__new__
+"""As for keys: one is made for every test of every rule."""
 
 
 def terms(parts: Sequence[Condition]) -> list[Term]:
     """The terms of a condition whose conjuncts are `parts`."""
-    found = [Term((), True)]
+    found = [NOTHING]
     for part in parts:
         inner = _either(part)
-        if len(inner) == 1:
-            asks, whole = inner[0]
-            found = [Term(one.asks + asks, one.whole and whole) for one in found]
-            continue
         if len(found) * len(inner) > MOST_TERMS:
-            found = [Term(one.asks, False) for one in found]
-            continue
-        found = [Term(one.asks + two.asks, one.whole and two.whole) for one in found for two in inner]
+            inner = [OPEN]
+        found = [
+            _tuple(Term, (one.asks + two.asks, one.whole and two.whole)) for one in found for two in inner
+        ]
     return found
 
 
 def _either(node: Condition) -> list[Term]:
+    if type(node) is Test:
+        ask = asked(node)
+        return [OPEN if ask is None else _tuple(Term, ((ask,), True))]
     parts = disjuncts(node)
     if len(parts) == 1:
         inner = conjuncts(parts[0])
@@ -79,12 +82,12 @@ def _either(node: Condition) -> list[Term]:
 
 def asked(node: Condition, negated: bool = False) -> Ask | None:
     """What a single test asks, where bit vectors can answer it exactly."""
+    if type(node) is Test:
+        key = test_key(node)
+        return None if key is None else _of_key(node, key, negated)
     match node:
         case Not():
             return asked(node.part, not negated)
-        case Test():
-            key = test_key(node)
-            return None if key is None else _of_key(node, key, negated)
         case Holds(Get("event", steps)) if not several(steps):
             return Ask(BOOLEAN, steps, (True,), negated)
         case Present(Get("event", steps)) if not several(steps):
@@ -95,7 +98,7 @@ def asked(node: Condition, negated: bool = False) -> Ask | None:
 def _of_key(node: Test, key: Key, negated: bool) -> Ask | None:
     place, values = key.place, key.values
     if place.kind == RANGE:
-        return Ask(NUMBER, place.steps, (values,), negated)
+        return _tuple(Ask, (NUMBER, place.steps, (values,), negated))
     if place.read or place.fold or node.many == "all" or node.operator in ("glob", "regex"):
         return None
     if place.kind == ELEMENT:
@@ -112,7 +115,7 @@ def _of_key(node: Test, key: Key, negated: bool) -> Ask | None:
 
 
 def _all(values: Sequence[Anything], kind: type) -> bool:
-    return all(isinstance(one, kind) for one in values)
+    return {kind}.issuperset(map(type, values))
 
 
 def _numbers(node: Test) -> tuple[Anything, ...]:

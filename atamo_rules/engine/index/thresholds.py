@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.bits import mask
 from atamo_rules.engine.index.fields import Both, Found, free
+from atamo_rules.engine.index.forms import Ask
 from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
 from atamo_rules.engine.index.paths import Reads, value_at
 from atamo_rules.engine.index.ranges import Numbers, joined
@@ -17,6 +18,7 @@ MOST_CUTS = 192
 """Thresholds of one path that are told apart: two thirds by rank, the others around the widest gaps."""
 
 Toggles: TypeAlias = dict[int, list[int]]
+Spans: TypeAlias = list[tuple[int, int]]
 
 
 class Thresholds:
@@ -77,18 +79,15 @@ def _sweep(toggles: Toggles, free: int, size: int, count: int) -> list[int]:
     return found
 
 
-def _standing(found: Any, cuts: Sequence[Cut], count: int) -> tuple[Toggles, Toggles]:
+def _standing(found: Found, cuts: Sequence[Cut], count: int) -> tuple[Toggles, Toggles]:
     """Where terms change their standing: those that may hold, and those that must."""
     slots = Slots(cuts)
     may: Toggles = {}
     must: Toggles = {}
     for bit, asks in found:
-        outer: list[tuple[int, int]] = [(0, count)]
-        inner = outer
-        for ask in asks:
-            wide, narrow = _spans(ask.what, slots, count)
-            if ask.negated:
-                wide, narrow = _others(narrow, count), _others(wide, count)
+        outer, inner = _asked(asks[0], slots, count)
+        for ask in asks[1:]:
+            wide, narrow = _asked(ask, slots, count)
             outer, inner = _meet(outer, wide), _meet(inner, narrow)
         for spans, toggles in ((outer, may), (inner, must)):
             for first, last in spans:
@@ -97,12 +96,16 @@ def _standing(found: Any, cuts: Sequence[Cut], count: int) -> tuple[Toggles, Tog
     return may, must
 
 
-def _spans(
-    pairs: Iterable[Any], slots: Slots, count: int
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def _asked(ask: Ask, slots: Slots, count: int) -> tuple[Spans, Spans]:
+    """The slots in which a test may hold, and those in which it must."""
+    wide, narrow = _spans(ask.what, slots, count)
+    return (_others(narrow, count), _others(wide, count)) if ask.negated else (wide, narrow)
+
+
+def _spans(pairs: Iterable[Any], slots: Slots, count: int) -> tuple[Spans, Spans]:
     """The slots that some intervals touch, and those that they fill."""
-    wide: list[tuple[int, int]] = []
-    narrow: list[tuple[int, int]] = []
+    wide: Spans = []
+    narrow: Spans = []
     for low, high in pairs:
         first = last = 1
         if low is not None:
@@ -117,10 +120,10 @@ def _spans(
     return _union(wide), _union(narrow)
 
 
-def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _union(spans: Spans) -> Spans:
     if len(spans) == 1:
         return spans if spans[0][0] < spans[0][1] else []
-    found: list[tuple[int, int]] = []
+    found: Spans = []
     for first, last in sorted(span for span in spans if span[0] < span[1]):
         if found and first <= found[-1][1]:
             found[-1] = (found[-1][0], max(last, found[-1][1]))
@@ -129,12 +132,12 @@ def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _others(spans: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+def _others(spans: Spans, count: int) -> Spans:
     edges = [0, *(edge for span in spans for edge in span), count]
     return [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
 
 
-def _meet(one: Sequence[tuple[int, int]], two: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _meet(one: Spans, two: Spans) -> Spans:
     return [(max(a, c), min(b, d)) for a, b in one for c, d in two if max(a, c) < min(b, d)]
 
 
