@@ -13,7 +13,7 @@ from atamo_rules.engine.search import Search, search
 from atamo_rules.engine.shapes.comparisons import has_null
 from atamo_rules.engine.shapes.kept import BODY, kept
 from atamo_rules.engine.shapes.paths import plain, read
-from atamo_rules.engine.shapes.piece import CALL, ELEMENTS, EQUAL, HOLE, MARK, PART, PATTERN, Here, Piece
+from atamo_rules.engine.shapes.piece import CALL, ELEMENTS, EQUAL, HOLE, MARK, ORDER, PART, PATTERN, Here, Piece
 from atamo_rules.model.meaning import Const, Get, Spelled, Test
 
 MANY = 12
@@ -91,9 +91,9 @@ def _of_text(node: Test, constant: Any) -> tuple[int, bool, str, Any]:
             texts = tuple([one.casefold() for one in texts])
         match node.operator, node.many:
             case "eq", "":
-                return EQUAL, fold, f"{HOLE} == {MARK}", texts[0]
+                return (ORDER if fold else EQUAL), fold, f"{HOLE} == {MARK}", texts[0]
             case ("in", "") | ("eq", "any"):
-                return EQUAL, fold, f"{HOLE} in {MARK}", frozenset(texts)
+                return (ORDER if fold else EQUAL), fold, f"{HOLE} in {MARK}", frozenset(texts)
             case "contains", "":
                 return PART, fold, f"{MARK} in {HOLE}", texts[0]
             case "contains", "any" if len(texts) > MANY and all(texts):
