@@ -211,7 +211,14 @@ class Ends:
         steps = {text for text in buckets if last_step(text, self._mark)}
         self._steps: dict[str, Bucket] = {text: self._filing[buckets[text]] for text in steps}
         self._tables: list[tuple[int, dict[str, Bucket]]] = [
-            (n, {text: self._filing[bucket] for text, bucket in buckets.items() if len(text) == n and text not in steps})
+            (
+                n,
+                {
+                    text: self._filing[bucket]
+                    for text, bucket in buckets.items()
+                    if len(text) == n and text not in steps
+                },
+            )
             for n in sorted({len(text) for text in buckets if text not in steps})
         ]
 

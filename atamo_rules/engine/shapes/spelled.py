@@ -13,7 +13,18 @@ from atamo_rules.engine.search import Search, search
 from atamo_rules.engine.shapes.comparisons import has_null
 from atamo_rules.engine.shapes.kept import BODY, kept
 from atamo_rules.engine.shapes.paths import plain, read
-from atamo_rules.engine.shapes.piece import CALL, ELEMENTS, EQUAL, HOLE, MARK, ORDER, PART, PATTERN, Here, Piece
+from atamo_rules.engine.shapes.piece import (
+    CALL,
+    ELEMENTS,
+    EQUAL,
+    HOLE,
+    MARK,
+    ORDER,
+    PART,
+    PATTERN,
+    Here,
+    Piece,
+)
 from atamo_rules.model.meaning import Const, Get, Spelled, Test
 
 MANY = 12
