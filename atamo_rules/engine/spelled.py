@@ -94,15 +94,14 @@ def texts_of(value: Any, *, everywhere: bool = False) -> Iterator[str]:
 def joined(value: Any) -> str:
     """All texts in a value, those of objects too, each on lines of its own: what holds no end of a line is in one of
     them where it is in this."""
-    found: list[str] = []
-    for item in value.values() if isinstance(value, dict) else (value,):
-        if item.__class__ is str:
-            found.append(item)
-        elif item.__class__ is int:
-            found.append(str(item))
-        elif item is not None:
-            found += texts_of(item, everywhere=True)
-    return "\n".join(found)
+    values = value.values() if isinstance(value, dict) else (value,)
+    return "\n".join([item if item.__class__ is str else _lines(item) for item in values])
+
+
+def _lines(value: Any) -> str:
+    if value.__class__ is int:
+        return str(value)
+    return "\n".join(texts_of(value, everywhere=True))
 
 
 def listed(node: Spelled) -> Callable[[Frame], Any]:

@@ -13,7 +13,7 @@ from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
-from atamo_rules.engine.index.probes import Probe, end, lengths, probe
+from atamo_rules.engine.index.probes import Probe, looked_up, probe
 from atamo_rules.engine.index.ranges import Numbers
 from atamo_rules.engine.index.rests import Entries, Later, Warming, of_body
 from atamo_rules.engine.index.source import Source
@@ -113,7 +113,7 @@ class _Making:
     # --- filing -----------------------------------------------------------------------------------------
 
     def _file(self, buckets: dict[Place, dict[Any, list[Entry]]], many: set[Place]) -> None:
-        looked_up = _lengths(self._plan.filed)
+        shorter = _shorter(self._plan.filed)
         for one in paused(self._plan.filed, self._pause):
             assert one.way is not None
             only = threshold(one)
@@ -121,8 +121,8 @@ class _Making:
                 self._threshold(one, only)
                 continue
             keys: Sequence[Key] = one.keys
-            if looked_up:
-                keys = [_cut(key, looked_up[key.place]) if key.place in looked_up else key for key in keys]
+            if shorter:
+                keys = [_cut(key, shorter[key.place]) if key.place in shorter else key for key in keys]
             if len(keys) == 1:
                 self._place(keys[0], self._entry(one, one.way[0] if keys[0].exact else -1), buckets, many)
                 continue
@@ -304,19 +304,17 @@ def _without(parts: tuple[Condition, ...], drop: int) -> tuple[Condition, ...]:
     return parts if drop < 0 else parts[:drop] + parts[drop + 1 :]
 
 
-def _lengths(filed: Sequence[Item]) -> dict[Place, dict[int, int]]:
-    """By what lengths beginnings and ends are looked up."""
+def _shorter(filed: Sequence[Item]) -> dict[Place, dict[str, str]]:
+    """By what beginnings and ends are looked up."""
     found: dict[Place, dict[str, None]] = {}
     for one in filed:
         for key in one.keys:
             if key.place.kind in (PREFIX, SUFFIX):
                 found.setdefault(key.place, {}).update(dict.fromkeys(key.values))
-    return {place: lengths(place, tuple(texts)) for place, texts in found.items()}
+    return {place: looked_up(place, tuple(texts)) for place, texts in found.items()}
 
 
-def _cut(key: Key, by: dict[int, int]) -> Key:
+def _cut(key: Key, by: dict[str, str]) -> Key:
     """A beginning or end as it is looked up; where that is not all of it, the rule asks for the rest itself."""
-    if all(by[len(text)] == len(text) for text in key.values):
-        return key
-    cut = dict.fromkeys(end(key.place, text, by[len(text)]) for text in key.values)
-    return Key(key.place, tuple(cut), exact=False)
+    cut = dict.fromkeys([by[text] for text in key.values])
+    return key if tuple(cut) == key.values else Key(key.place, tuple(cut), exact=False)

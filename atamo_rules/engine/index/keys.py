@@ -14,7 +14,7 @@ from math import inf
 from typing import Any as Anything
 from typing import NamedTuple, TypeAlias
 
-from atamo_rules.engine.index.literals import of_glob, of_regex
+from atamo_rules.engine.index.literals import Required, of_glob, of_regex
 from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
 from atamo_rules.engine.index.paths import several
 from atamo_rules.engine.shapes.spelled import apart
@@ -321,7 +321,7 @@ def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) 
         case "glob":
             return _literal(left, [of_glob(one) for one in texts], node.ignore_case)
         case "regex":
-            return _literal(left, [of_regex(one) for one in texts], node.ignore_case)
+            return _required(left, [of_regex(one) for one in texts], node.ignore_case)
     return None
 
 
@@ -380,8 +380,18 @@ def _telling(part: str) -> bool:
     return len(part) >= SHORTEST or not part.isascii()
 
 
+def _required(left: Get, found: Sequence[Required], fold: bool) -> Key | None:
+    """Texts of which whatever a regular expression matches has one."""
+    if not all(one.texts for one in found):
+        return None
+    texts = [text for one in found for text in one.texts]
+    if fold and not all(text.isascii() for text in texts):
+        return None
+    return _textual(PART, left, texts, fold or any(one.fold for one in found), exact=False)
+
+
 def _literal(left: Get, literals: Sequence[tuple[str, str]], fold: bool) -> Key | None:
-    """Texts that a pattern cannot match without; of several patterns, where they are of one kind."""
+    """Texts that a glob cannot fit without; of several globs, where they are of one kind."""
     kinds = {kind for kind, _ in literals}
     kind = kinds.pop() if len(kinds) == 1 else PART
     texts = [text for _, text in literals]

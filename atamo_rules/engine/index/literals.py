@@ -6,7 +6,8 @@ cautious: what it does not know ends a literal, or gives none at all.
 
 from __future__ import annotations
 
-NONE = ("part", "")
+import re
+from typing import NamedTuple
 
 
 def of_glob(glob: str) -> tuple[str, str]:
@@ -32,66 +33,132 @@ def of_glob(glob: str) -> tuple[str, str]:
     return ("suffix", last) if len(last) >= len(longest) else ("part", longest)
 
 
-def of_regex(pattern: str) -> tuple[str, str]:
-    """The longest text that every match of a pattern (RE2 syntax) has in it: ("part", text)."""
-    if "(?" in pattern.replace("(?:", "") or "\\Q" in pattern:
-        return NONE  # flags and quotations change what the characters after them mean
-    runs: list[str] = [""]
-    at, length = 0, len(pattern)
-    while at < length:
-        char = pattern[at]
-        if char == "|":
-            return NONE  # at the outermost level, neither side must be there
-        if char in "(":
-            at = _past_group(pattern, at)
-            runs.append("")
-            continue
+class Required(NamedTuple):
+    """Texts of which every match of a pattern has one; none where nothing is known. `fold`: in the folded text."""
+
+    texts: tuple[str, ...]
+    fold: bool = False
+
+
+NOTHING = Required(())
+MOST = 16
+"""Texts of one pattern: what needs more is likely to find one of them everywhere."""
+
+_FLAGS = re.compile(r"\(\?([imsU]+)\)")
+_GROUP = re.compile(r"\((\?:|\?P?<\w+>)?")
+_REPEATED = re.compile(r"[*+?]\??|\{(\d+)(?:,\d*)?\}\??")
+
+
+def of_regex(pattern: str) -> Required:
+    """What every match of a pattern (RE2 syntax) has in it: the longest literal of what follows one another, and of
+    what may stand for one another a literal of each."""
+    flags = _FLAGS.match(pattern)
+    begin = flags.end() if flags else 0
+    if "\\Q" in pattern or "\\C" in pattern:
+        return NOTHING  # quotations change what the characters after them mean
+    reading = _Reading(pattern, begin, folds=flags is not None and "i" in flags[1])
+    try:
+        found = reading.either()
+    except _Unknown:
+        return NOTHING
+    if reading.at < len(pattern):
+        return NOTHING
+    texts = tuple(dict.fromkeys(text.casefold() if reading.folds else text for text in found))
+    if reading.folds and not all(text.isascii() for text in texts):
+        return NOTHING  # RE2 ignores case by simple folding, which is finer than casefold only for ASCII
+    return Required(texts, reading.folds)
+
+
+class _Unknown(Exception):
+    """Something in a pattern that is not read here."""
+
+
+class _Reading:
+    """A pattern while it is read, from left to right."""
+
+    def __init__(self, pattern: str, at: int, *, folds: bool) -> None:
+        self.pattern = pattern
+        self.at = at
+        self.folds = folds
+        """Whether case is ignored, from the beginning or because some letter stands in both cases."""
+
+    def either(self) -> tuple[str, ...]:
+        """What may stand for one another, up to the end of a group or of all."""
+        found = self._one_after_another()
+        while self.pattern.startswith("|", self.at):
+            self.at += 1
+            other = self._one_after_another()
+            found = (*found, *other) if found and other and len(found) + len(other) <= MOST else ()
+        return found
+
+    def _one_after_another(self) -> tuple[str, ...]:
+        """The best of the literals and groups that follow one another."""
+        best: tuple[str, ...] = ()
+        run = ""
+        while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
+            item = self._item()
+            repeated = _REPEATED.match(self.pattern, self.at)
+            if repeated is not None:
+                self.at = repeated.end()
+                if repeated[0][0] in "*?" or not int(repeated[1] or "1"):
+                    item = ""
+            elif self.pattern.startswith("{", self.at):
+                item = ""  # it may or may not be repeated
+            if isinstance(item, str) and item:
+                run += item
+            elif isinstance(item, tuple):
+                best = _better(best, item)
+            if repeated is not None or not isinstance(item, str) or not item:
+                best, run = _better(best, (run,)), ""
+        return _better(best, (run,))
+
+    def _item(self) -> str | tuple[str, ...]:
+        """One character that is meant as it stands, "" for any of several, or what a group gives."""
+        pattern, char = self.pattern, self.pattern[self.at]
+        if char == "(":
+            group = _GROUP.match(pattern, self.at)
+            if group is None or pattern.startswith("?", group.end()):
+                raise _Unknown  # flags
+            self.at = group.end()
+            found = self.either()
+            if not pattern.startswith(")", self.at):
+                raise _Unknown
+            self.at += 1
+            return found
         if char == "[":
-            at = _past_class(pattern, at)
-            runs.append("")
-            continue
-        if char in "*?{":
-            # What stands before may be left out; a plus leaves it, and may repeat it.
-            runs[-1] = runs[-1][:-1]
-            runs.append("")
-        elif char in "+.^$)]}":
-            runs.append("")
-        elif char == "\\":
-            at += 1
-            escaped = pattern[at : at + 1]
-            if escaped and not escaped.isalnum() and escaped.isascii():
-                runs[-1] += escaped
-            else:
-                at = _past_escape(pattern, at)
-                runs.append("")
-                continue
-        else:
-            runs[-1] += char
-        if char == "{":
-            end = pattern.find("}", at)
-            at = length if end < 0 else end
-        at += 1
-    return ("part", max(runs, key=len))
-
-
-def _past_group(pattern: str, at: int) -> int:
-    """Past a group, whatever is in it."""
-    depth = 0
-    while at < len(pattern):
-        char = pattern[at]
+            begin, self.at = self.at, _past_class(pattern, self.at)
+            return self._both_cases(pattern[begin + 1 : self.at - 1])
+        self.at += 1
         if char == "\\":
-            at += 1
-        elif char == "[":
-            at = _past_class(pattern, at)
-            continue
-        elif char == "(":
-            depth += 1
-        elif char == ")":
-            depth -= 1
-            if depth == 0:
-                return at + 1
-        at += 1
-    return at
+            escaped = pattern[self.at : self.at + 1]
+            if escaped and not escaped.isalnum() and escaped.isascii():
+                self.at += 1
+                return escaped
+            self.at = _past_escape(pattern, self.at)
+            return ""
+        if char in "*+?":
+            raise _Unknown  # repeats nothing, or again what is repeated
+        return "" if char in ".^${}" else char
+
+    def _both_cases(self, inside: str) -> str:
+        """The letter that a class holds in both cases and nothing else, which is as good as one whose case is
+        ignored."""
+        letter = inside[:1].lower()
+        if len(inside) != 2 or not letter.isascii() or not letter.isalpha():
+            return ""
+        if inside[0] == inside[1] or inside[1].lower() != letter:
+            return ""
+        self.folds = True
+        return letter
+
+
+def _better(one: tuple[str, ...], two: tuple[str, ...]) -> tuple[str, ...]:
+    """The one whose shortest text is longer; of equals, that of fewer texts."""
+
+    def worth(texts: tuple[str, ...]) -> tuple[int, int]:
+        return (min(map(len, texts), default=0), -len(texts))
+
+    return max(one, two, key=worth)
 
 
 def _past_class(pattern: str, at: int) -> int:

@@ -94,7 +94,8 @@ class Reads:
         else:
             read = self._source.given(_folded if fold else _texts)
             one = f"({name}{folds},) if {name}.__class__ is str"
-            self._source.line(f"{made} = {one} else () if {name} is None else {read}({name})")
+            whole = f"(str({name}),) if {name}.__class__ is int"
+            self._source.line(f"{made} = {one} else {whole} else () if {name} is None else {read}({name})")
         self._spelled[steps, everywhere, fold] = made
         return made
 

@@ -10,6 +10,7 @@ from types import CodeType
 from typing import Any
 
 from atamo_rules.engine.shapes.factory import SPACE
+from atamo_rules.engine.shapes.kept import emptied
 from atamo_rules.engine.shapes.piece import MARK, Piece
 
 SURELY = 200
@@ -61,11 +62,13 @@ class Source:
         """The function. Where an event is not as its type says, which some operation on it shows by raising,
         `otherwise` is asked from the beginning; and always, where Python does not take a text so large."""
         names = "".join(f"c{number}, " for number in range(len(self._given)))
+        first = emptied("\n".join(self._lines))
         text = "\n".join(
             [
                 f"def make(otherwise, {names}):",
                 " def match(e):",
                 "  try:",
+                *([f"        {first}"] if first else ()),
                 *self._lines,
                 "  except SURPRISES:",
                 "   return otherwise(e)",

@@ -10,7 +10,7 @@ from atamo_rules.engine.operators import FITS, operator_of
 from atamo_rules.engine.shapes import comparisons, elements, numbers, spelled
 from atamo_rules.engine.shapes.numbers import SIGNS
 from atamo_rules.engine.shapes.paths import is_number, plain, read
-from atamo_rules.engine.shapes.piece import CALL, MARK, PART, Here, Piece
+from atamo_rules.engine.shapes.piece import CALL, HOLE, MARK, PART, Here, Piece
 from atamo_rules.engine.shapes.values import Conditions, Made, Uncovered, value
 from atamo_rules.model.meaning import (
     Condition,
@@ -25,9 +25,6 @@ from atamo_rules.model.meaning import (
     Test,
 )
 from atamo_rules.model.types import Anything
-
-HOLE = "\1"
-"""Stands in a question's text where its value goes."""
 
 
 def piece(node: Condition, here: Here, conditions: Conditions) -> Piece | None:

@@ -36,6 +36,7 @@ from typing import Any, TypeAlias
 
 from atamo_rules.engine.frame import bare
 from atamo_rules.engine.shapes import total
+from atamo_rules.engine.shapes.kept import KEPT, emptied
 from atamo_rules.engine.shapes.piece import MARK, Piece
 from atamo_rules.engine.spelled import joined
 from atamo_rules.functions.absent import ABSENT
@@ -78,13 +79,18 @@ def _surprised(body: Any, question: Question) -> bool:
 def _factory(text: str) -> Callable[..., Residual] | None:
     """The factory of a shape, None where Python does not take an expression so large."""
     names = ", ".join(["t", *(f"c{at}" for at in range(text.count(MARK)))])
-    return _compiled(_FACTORY.format(names=names, expression=_numbered(text, "c{}")))
+    return _compiled(_FACTORY.format(names=names, first=_first(text), expression=_numbered(text, "c{}")))
 
 
 @lru_cache(MOST_SHAPES)
 def _asking(text: str) -> Callable[[Any, Question], bool] | None:
     """The function of a shape that is given its constants; None where Python does not take it."""
-    return _compiled(_ASKING.format(expression=_numbered(text, "c[{}]", FIRST)))
+    return _compiled(_ASKING.format(first=_first(text), expression=_numbered(text, "c[{}]", FIRST)))
+
+
+def _first(text: str) -> str:
+    """What the function of an expression does first, if anything."""
+    return f"{emptied(text)}; " if KEPT in text else ""
 
 
 def _numbered(text: str, constant: str, first: int = 0) -> str:
@@ -108,7 +114,7 @@ _FACTORY = """\
 def made({names}):
     def f(e):
         try:
-            return {expression}
+            {first}return {expression}
         except SURPRISES:
             return t(e)
     return f
@@ -116,7 +122,7 @@ def made({names}):
 _ASKING = """\
 def made(e, c):
     try:
-        return {expression}
+        {first}return {expression}
     except SURPRISES:
         return c[2](e)
 """

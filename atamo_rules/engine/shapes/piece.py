@@ -10,6 +10,9 @@ from atamo_rules.model.meaning import Step
 MARK = "\0"
 """Stands in a piece's text where its next constant goes. `repr` writes it otherwise, so no key can contain it."""
 
+HOLE = "\1"
+"""Stands in a question's text where its value goes."""
+
 DEEPEST = 24
 """Conditions in one another that are written as one expression; what is deeper is asked through closures. (CPython
 takes 200 parentheses in one another.)"""

@@ -11,9 +11,21 @@ from atamo_rules.engine import spelled
 from atamo_rules.engine.operators import single
 from atamo_rules.engine.search import Search, search
 from atamo_rules.engine.shapes.comparisons import has_null
+from atamo_rules.engine.shapes.kept import BODY, kept
 from atamo_rules.engine.shapes.paths import plain, read
-from atamo_rules.engine.shapes.piece import CALL, ELEMENTS, EQUAL, MARK, PART, PATTERN, Here, Piece
-from atamo_rules.model.meaning import Const, Spelled, Test
+from atamo_rules.engine.shapes.piece import (
+    CALL,
+    ELEMENTS,
+    EQUAL,
+    HOLE,
+    MARK,
+    ORDER,
+    PART,
+    PATTERN,
+    Here,
+    Piece,
+)
+from atamo_rules.model.meaning import Const, Get, Spelled, Test
 
 MANY = 12
 """Parts of a text that are looked for in one pass over it; fewer are looked for one by one."""
@@ -29,10 +41,30 @@ def piece(node: Test, left: Spelled, here: Here) -> Piece | None:
     otherwise = _Otherwise(node, left)
     if left.everywhere:
         return _everywhere(node, text) or Piece(ELEMENTS + PATTERN, f"{MARK}({text})", (otherwise,))
+    cost, fold, asked, constant = _of_text(node, node.right.value)
+    return Piece(cost, _of_one(left.get, text, here, fold, asked), (constant, otherwise))
+
+
+def _of_one(get: Get, text: str, here: Here, fold: bool, asked: str) -> str:
+    """A question of the one text that stands at a path; of whatever else stands there, `otherwise`.
+
+    A whole number, as many logs number their kinds of events, is one text too. What the path is read as is kept, for
+    other questions of it: they need not fold it again. It is kept where it is not empty, so that it need not be asked
+    whether it is there.
+    """
     value = here.value
-    cost, asked, constant = _of_text(node, node.right.value, value)
-    held = f"({asked} if ({value} := {text}).__class__ is str else {value} is not None and {MARK}({value}))"
-    return Piece(cost, held, (constant, otherwise))
+    folded = ".casefold()" if fold else ""
+    name = kept(get.steps, fold) if here.names.get(get.root) == BODY else ""
+    found = name or value
+    known = f"{name} or " if name else ""
+    of_text = f" and ({name} := {value}{folded})" if name else ""
+    if not name and fold:
+        asked = asked.replace(HOLE, f"{value}.casefold()")
+    whole = f"{value}.__class__ is int and ({found} := str({value}))"
+    return (
+        f"({asked.replace(HOLE, found)} if {known}({value} := {text}).__class__ is str{of_text} or {whole}"
+        f" else {value} is not None and {MARK}({value}))"
+    )
 
 
 def _everywhere(node: Test, text: str) -> Piece | None:
@@ -55,8 +87,9 @@ def apart(parts: Sequence[Any]) -> bool:
     return bool(parts) and all(isinstance(one, str) and one and "\n" not in one for one in parts)
 
 
-def _of_text(node: Test, constant: Any, value: str) -> tuple[int, str, Any]:
-    """What a test costs, and its question of a text, with its one constant."""
+def _of_text(node: Test, constant: Any) -> tuple[int, bool, str, Any]:
+    """What a test costs, whether it is of the folded text, and its question, with a HOLE for the text and a MARK for
+    its one constant."""
     many = isinstance(constant, list | tuple)
     texts = tuple(constant) if many else (constant,)
     if (
@@ -64,25 +97,25 @@ def _of_text(node: Test, constant: Any, value: str) -> tuple[int, str, Any]:
         and (many is (node.operator == "in" or node.many != ""))
         and all(isinstance(one, str) for one in texts)
     ):
-        text = value
-        if node.ignore_case:
-            texts, text = tuple([one.casefold() for one in texts]), f"{value}.casefold()"
+        fold = node.ignore_case
+        if fold:
+            texts = tuple([one.casefold() for one in texts])
         match node.operator, node.many:
             case "eq", "":
-                return EQUAL, f"{text} == {MARK}", texts[0]
+                return (ORDER if fold else EQUAL), fold, f"{HOLE} == {MARK}", texts[0]
             case ("in", "") | ("eq", "any"):
-                return EQUAL, f"{text} in {MARK}", frozenset(texts)
+                return (ORDER if fold else EQUAL), fold, f"{HOLE} in {MARK}", frozenset(texts)
             case "contains", "":
-                return PART, f"{MARK} in {text}", texts[0]
+                return PART, fold, f"{MARK} in {HOLE}", texts[0]
             case "contains", "any" if len(texts) > MANY and all(texts):
-                return CALL, f"{MARK}({text})", _AnyPart(texts)
+                return CALL, fold, f"{MARK}({HOLE})", _AnyPart(texts)
             case "contains", "any" | "all":
-                return CALL, f"{'P' if node.many == 'any' else 'Q'}({text}, {MARK})", texts
+                return CALL, fold, f"{'P' if node.many == 'any' else 'Q'}({HOLE}, {MARK})", texts
             case ("prefix", "" | "any") | ("suffix", "" | "any"):
                 method = "startswith" if node.operator == "prefix" else "endswith"
-                return PART, f"{text}.{method}({MARK})", texts
+                return PART, fold, f"{HOLE}.{method}({MARK})", texts
     pattern = node.operator in ("regex", "glob", "cidr")
-    return (PATTERN if pattern else CALL), f"{MARK}({value})", single(node)
+    return (PATTERN if pattern else CALL), False, f"{MARK}({HOLE})", single(node)
 
 
 class _AnyPart:
