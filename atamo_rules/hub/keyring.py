@@ -39,6 +39,8 @@ class Keyring:
         self.used: dict[str, str] = {}
         self.failures = Failures()
         self.loaded = False
+        self._came: dict[str, tuple[Key, Directory, Principal | None]] = {}
+        """Who came with each key, as long as key and people are the same."""
 
     async def load(self) -> None:
         """Take what is kept."""
@@ -88,7 +90,10 @@ class Keyring:
         if last is None or now - datetime.fromisoformat(last) > SEEN_EVERY:
             self.used[key.id] = now.isoformat()
             await self.store.put(Put(USED, key.id, now.isoformat()))
-        return keys.principal_of(key, people)
+        came = self._came.get(key.id)
+        if came is None or came[0] is not key or came[1] is not people:
+            came = self._came[key.id] = (key, people, keys.principal_of(key, people))
+        return came[2]
 
 
 class Failures:
