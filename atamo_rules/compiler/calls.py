@@ -198,7 +198,9 @@ def _suits(found: Operand, wanted: Type, parameter: decl.Parameter, context: Con
     if parameter.event is not None:
         if not isinstance(found.term, Get) or found.term.steps:
             return False
-        handed_on = found.type is wanted  # by a definition that was given it, or under a name that `as` gave it
+        handed_on = (
+            found.type is wanted
+        )  # by a definition that was given it, or under a name that `as` gave it
         return handed_on or (found.term.root == "event" and _may_be(parameter.event.text, context))
     return operands.compatible(found.type, wanted)
 
