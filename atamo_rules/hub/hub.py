@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, beginning, credentials, records, starting
+from atamo_rules.hub import archive, beginning, credentials, starting
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
@@ -22,8 +22,8 @@ from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
-from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.ending import drain
+from atamo_rules.hub.entering import Entering
 from atamo_rules.hub.evaluators.panel import Panel
 from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
@@ -43,7 +43,6 @@ from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
 from atamo_rules.hub.underway import Underway
 from atamo_rules.hub.ways import Ways
-from atamo_rules.hub.whole import delivered
 from atamo_rules.hub.windows.keeping import Windows
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Action
@@ -95,6 +94,7 @@ class Hub:
         self.calls = Calls(self)
         self.requests = Requests(self)
         self.windows = Windows(self)
+        self.entering = Entering(self)
         self.panel = Panel(self)
         self.ways = Ways(self, ())
         self.left = Recovered()
@@ -149,57 +149,12 @@ class Hub:
         return await self.enter(taken, generation, now, options, via)
 
     async def enter(
-        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN,
-        via: Via = DIRECT, tries: int = 0,
-    ) -> tuple[Taken, bool]:  # fmt: skip
-        """Decide what was taken at that moment, and keep both in one transaction."""
+        self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN, via: Via = DIRECT
+    ) -> tuple[Taken, bool]:
+        """Decide what was taken at that moment, and keep both in one transaction. Raises Busy and StoreUnavailable."""
         if not self.running:
             await self.start()
-        if self.store.full:
-            await self.room()
-        event = taken.event
-        if event is None:
-            kind: Kind = "access.denied" if taken.code == "forbidden" else "event.refused"
-            await self.note(kind, taken.id, reasons=list(taken.refused), **via.facts())
-            return taken, False
-        following, made, new, request, claim = NOTHING, None, False, None, None
-        if taken.decided:
-            if generation.ruleset.events[event.type].request:
-                request, made = await self.requests.take(event, generation, now, options)
-            else:
-                claim = await self.windows.decide(event, generation, now, tries)
-                made = claim.made
-            following = made.following
-            new = following.begins and self.retiring.enter(event.key, generation)
-        try:
-            accepted = self.store.accept([arrival_of(taken, event, now, made, via, claim)])
-            (kept,) = await (accepted if claim is None else claim.kept(accepted))
-        except BaseException as error:
-            if claim is not None:
-                claim.let_go()
-            self.unreserve(following)
-            if new:
-                self.retiring.leave(event.key)
-            if isinstance(error, StoreUnavailable):
-                self.came_back(error)
-                await delivered()  # who went away meanwhile; not later, amid something else
-            raise
-        if kept.known != "new":
-            self.unreserve(following)
-            if new:
-                self.retiring.leave(event.key)
-            await delivered()
-            if kept.known == "unfounded":  # what it was decided on did not come to be
-                return await self.enter(taken, generation, now, options, via, tries + 1)
-            if kept.known == "other":
-                refused = (records.CONFLICT,)
-                return Taken(taken.id, None, refused, status=409, code="conflict"), True
-            return taken, True
-        self.follow(kept, following)
-        if request is not None and made is not None:
-            await self.requests.begin(request, made.decision, generation)
-        await delivered()  # who went away meanwhile, now that everything has begun
-        return taken, False
+        return await self.entering.enter(taken, generation, now, options, via)
 
     def request(
         self, type: str, data: Json = None, *, id: str = "", user: User | None = None, **how: Any

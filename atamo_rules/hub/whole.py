@@ -7,9 +7,30 @@ follows must begin. The cancellation is not lost; it is delivered at the next wa
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+class Durable(asyncio.Future[None]):
+    """How a group ended, for all who are in it. It cannot be cancelled: what was handed over is written or not, whoever
+    stops waiting for it."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        return False
+
+    async def ended(self) -> None:
+        """Wait for it. Who is cancelled meanwhile learns how it ended, and is cancelled at their next wait. Raises
+        what it ended with."""
+        try:
+            await self
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or not self.done():
+                raise
+            task.uncancel()
+            task.cancel()
+            self.result()
 
 
 async def to_its_end(done: asyncio.Future[T]) -> T:

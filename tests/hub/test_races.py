@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
 from atamo_rules.model.outcome import Done
-from atamo_rules.model.work import Hold, Selector
+from atamo_rules.model.work import Following, Hold, Kept, Selector
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
 from tests.hub.stage import Heard, state
@@ -94,12 +95,21 @@ def test_an_attempt_that_is_cancelled_before_it_begins_gives_its_slot_back_and_c
     async def story() -> None:
         hub = Hub(state(ONE, {"desk": agent}), MemoryStore())
         await hub.start()
-        await asyncio.sleep(0)
-        for number in range(
-            3
-        ):  # nothing of all this waits: no attempt has a turn of the loop in which to begin
+        follow, cancelled = hub.follow, []
+
+        def gone(kept: Kept, following: Following) -> None:
+            """Nothing of all this waits: no attempt has a turn of the loop in which to begin."""
+            follow(kept, following)
+            for work in following.work:
+                with suppress(StopIteration):
+                    hub.cancel(Selector(event=work.event)).send(None)
+                cancelled.append(work.event)
+
+        hub.follow = gone  # type: ignore[method-assign]
+        for number in range(3):
             await hub.submit_json({"type": "thing.happened", "id": f"e{number}", "data": {"n": number}})
-            assert await hub.cancel(Selector(event=f"e{number}")) == 1
+        assert cancelled == ["e0", "e1", "e2"]
+        hub.follow = follow  # type: ignore[method-assign]
         await hub.submit_json({"type": "thing.happened", "id": "last", "data": {"n": 9}})
         await hub.wait("last", 10)
         assert [action.body for action in agent.asked] == [{"n": 9}]

@@ -9,9 +9,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from atamo_rules.errors import Busy
+from atamo_rules.hub.whole import Durable
 
 MOST_WAITING = 20_000
 """Transactions that wait to be written; beyond it the store is full."""
@@ -19,27 +20,6 @@ MOST_AT_ONCE = 2_000
 """Transactions in one commit."""
 
 T = TypeVar("T")
-
-
-class Durable(asyncio.Future[None]):
-    """How the group of a transaction ended, for all who are in it. It cannot be cancelled: what was handed over is
-    written or not, whoever stops waiting for it."""
-
-    def cancel(self, msg: Any | None = None) -> bool:
-        return False
-
-    async def ended(self) -> None:
-        """Wait for it. Who is cancelled meanwhile learns how it ended, and is cancelled at their next wait
-        (`hub.whole`). Raises what `write` raised."""
-        try:
-            await self
-        except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or not self.done():
-                raise
-            task.uncancel()
-            task.cancel()
-            self.result()
 
 
 class GroupCommit(Generic[T]):
