@@ -59,6 +59,8 @@ class Change(Struct):
     done: list[tuple[int, str, Action]] = []
     """Actions that are over by being kept, each with its row and its event."""
     moved: list[Moved] = []
+    renewed: list[Item] = []
+    """Those of them whose work says something else from here on."""
     problems: list[tuple[str, tuple[str, ...]]] = []
     frames: list[Frame] = []
     trimmed: list[tuple[str, int]] = []

@@ -115,6 +115,7 @@ async def redrive(
             if work.action.body == letter.work.action.body:
                 item = item_of(row, replace(work, lease=0.0))
                 change.moved.append(Moved(item, "waiting"))
+                change.renewed.append(item)
                 again.append(item)
             else:
                 edited = replace(work.action, id=_another_id(work.action.id, letter.number))

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Moved
+from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.blobs import aside
 from atamo_rules.builtin.stores.sqlite.erasing import erase
@@ -42,6 +43,7 @@ class Prepared(Struct):
     outlines: Sequence[Row] = ()
     frames: Sequence[Row] = ()
     letters: Sequence[Row] = ()
+    renewed: Sequence[Row] = ()
     more: bool = False
     """Whether there is anything of what most changes have nothing of."""
     large: dict[str, bytes] = {}
@@ -74,6 +76,8 @@ def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes]
         made.frames = [
             (frame.log, aside(values.of_frame(frame, change.at), large)) for frame in change.frames
         ]
+    if change.renewed:
+        made.renewed = [_renewed(item, written, large) for item in change.renewed]
     if change.dead:
         made.letters = [_letter(letter, row) for letter, row in change.dead]
     made.more = bool(
@@ -156,6 +160,11 @@ def _moved(change: Change, moved: Moved, large: dict[str, bytes]) -> Row:
     due = None if over else change.at.timestamp() + moved.wait
     why = values.clean(moved.why)
     return item.row, moved.state, 0 if over else 1, item.attempts, why, answer, errors, due, moved.wait
+
+
+def _renewed(item: Item, written: _Moments, large: dict[str, bytes]) -> Row:
+    work = item.work
+    return aside(values.of_work(work, written(work.at)), large), work.since.timestamp(), item.row
 
 
 def _note(note: Note, written: _Moments) -> Row:
@@ -298,6 +307,8 @@ class Keeper:
             note = records.erased(change.at, one.event, one.who, one.why, erase(self.connection, one.event))
             change.notes.append(note)
             part.notes.append(_note(note, _Moments(change.at)))
+        if part.renewed:
+            self.connection.executemany("update actions set work = ?, at = ? where row = ?", part.renewed)
         for number in change.undead:
             execute("update letters set gone = 1 where number = ?", (number,))
 
