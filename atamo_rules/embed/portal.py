@@ -7,9 +7,11 @@ with Portal("rules", agents={"prices": FunctionAgent(quote=look_up)}) as hub:
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -32,6 +34,10 @@ from atamo_rules.model.types import Json
 Result = TypeVar("Result")
 Call = Callable[[Callable[[], None]], object]
 """Has a function called in the program's own thread, such as `root.after_idle` of Tk."""
+
+NOT_RUNNING = "the portal is not running"
+OWN_THREAD = "this is the hub's own thread, which would wait for itself: await the hub, or use another thread"
+OTHER_PROCESS = "the portal runs in the process that this one was forked from: start one of its own here"
 
 
 def _here(act: Callable[[], None]) -> None:
@@ -70,6 +76,10 @@ class Portal:
         self._call = call
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._process = 0
+        self._gate = threading.Lock()
+        """Held by whoever begins something in the loop, or says that nothing more is begun there."""
+        self._ending: Future[int] | None = None
         self._listening: set[asyncio.Task[None]] = set()
 
     # --- life -------------------------------------------------------------------------------------------
@@ -78,7 +88,7 @@ class Portal:
         """Start the thread and the hub in it; comes back when messages are taken."""
         if self._thread is not None:
             raise RuntimeError("this portal was started already")
-        self._loop = asyncio.new_event_loop()
+        self._loop, self._process = asyncio.new_event_loop(), os.getpid()
         self._thread = threading.Thread(target=self._loop.run_forever, name="atamo-hub", daemon=True)
         self._thread.start()
         try:
@@ -89,13 +99,27 @@ class Portal:
         return self
 
     def stop(self, seconds: float = DRAIN) -> int:
-        """Take nothing more, finish what is under way for so many seconds; gives how many actions were left."""
-        if self._loop is None:
+        """Take nothing more, finish what is under way for so many seconds; gives how many actions were left. Whoever
+        stops it meanwhile waits for the same end; in a process that was forked off there is nothing to stop. Raises
+        RuntimeError in the hub's own thread."""
+        if os.getpid() != self._process:
             return 0
+        with self._gate:
+            if self._loop is None and self._ending is None:
+                return 0
+            if threading.current_thread() is self._thread:
+                raise RuntimeError(OWN_THREAD)
+            first = self._ending is None
+            ending = self._ending = self._ending or Future()
+        if not first:
+            return ending.result()
+        left = 0
         try:
-            return self.run(self._stop(seconds))
+            left = self.run(self._stop(seconds))
         finally:
             self._end()
+            ending.set_result(left)
+        return left
 
     async def _stop(self, seconds: float) -> int:
         for task in list(self._listening):
@@ -104,14 +128,14 @@ class Portal:
         return await self._controller.stop(seconds)
 
     def _end(self) -> None:
-        loop, thread = self._loop, self._thread
+        with self._gate:  # from here on nothing is begun that nobody would see to its end
+            (loop, self._loop), thread = (self._loop, None), self._thread
         assert loop is not None
         assert thread is not None
         asyncio.run_coroutine_threadsafe(_finished(loop), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-        self._loop = None
 
     def __enter__(self) -> Portal:
         return self.start()
@@ -135,21 +159,30 @@ class Portal:
     def hub(self) -> Hub:
         """The hub itself. It is the other thread's: use it inside `run` only."""
         if self._loop is None:
-            raise RuntimeError("the portal is not running")
+            raise RuntimeError(NOT_RUNNING)
         return self._controller.hub
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Have a coroutine run beside the hub, and wait for its result."""
-        return self._begin(work).result()
+        """Have a coroutine run beside the hub, and wait for its result. Where that is interrupted, as by Ctrl-C, the
+        coroutine is cancelled."""
+        future = self._begin(work)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
 
     def _begin(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        if self._loop is None or threading.current_thread() is self._thread:
-            work.close()
-            raise RuntimeError(
-                "the portal is not running" if self._loop is None
-                else "this is the hub's own thread, which would wait for itself: await the hub, or use another thread"
-            )  # fmt: skip
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        why = OTHER_PROCESS if self._process not in (0, os.getpid()) else ""
+        if not why and threading.current_thread() is self._thread:
+            why = OWN_THREAD
+        if not why:
+            with self._gate:
+                if self._loop is not None:
+                    return asyncio.run_coroutine_threadsafe(work, self._loop)
+            why = NOT_RUNNING
+        work.close()
+        raise RuntimeError(why)
 
     def submit(
         self, type: str, data: Json = None, *, id: str = "", user: User | None = None, alerts: bool = False
@@ -221,11 +254,10 @@ class Portal:
     def _beside(self, work: Coroutine[Any, Any, None]) -> Callable[[], None]:
         """Have something run in the hub's thread until it ends, or is ended by what this gives."""
         task = self.run(_spawned(work, self._listening))
-        loop = self._loop
-        assert loop is not None
+        loop = task.get_loop()
 
         def end() -> None:
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # it has ended with the portal
                 loop.call_soon_threadsafe(task.cancel)
 
         return end
@@ -256,8 +288,14 @@ class Portal:
                 yield found[0]
         finally:
             closing = getattr(items, "aclose", None)
-            if closing is not None and self._loop is not None:
-                self.run(closing())
+            if closing is not None and threading.current_thread() is self._thread:
+                self._listening.add(
+                    task := asyncio.ensure_future(closing())
+                )  # thrown away there, and not waited for
+                task.add_done_callback(self._listening.discard)
+            elif closing is not None:
+                with suppress(RuntimeError):  # it has ended with the portal
+                    self.run(closing())
 
 
 async def _finished(loop: asyncio.AbstractEventLoop) -> None:

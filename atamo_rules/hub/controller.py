@@ -7,13 +7,14 @@ async with Controller(FolderProvider(Path("rules"))) as controller:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import get_close_matches
 from types import TracebackType
 from typing import Any
 
-from atamo_rules.errors import RulesetRejected, UnknownName
+from atamo_rules.errors import RulesetRejected, StoreUnavailable, UnknownName
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.audit.notary import Notary, Sign
 from atamo_rules.hub.audit.witness import Witness
@@ -37,12 +38,16 @@ from atamo_rules.hub.store import Store
 from atamo_rules.hub.telemetry.monitor import Monitor
 from atamo_rules.hub.telemetry.thresholds import Threshold
 from atamo_rules.hub.ways import Way, Ways, named
+from atamo_rules.model.contribution import RULES
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.model.work import Put
 from atamo_rules.source.diagnostic import Severity
 
 DRAIN = 10.0
 """Seconds that what is under way is given at the end."""
+
+FIRST, LONGEST = 1.0, 60.0
+"""Seconds until changes of the rules that could not be followed are followed anew, the first time and at most."""
 
 Hear = Callable[["Generation | Rejected"], None]
 
@@ -89,10 +94,13 @@ class Controller:
         self.sign = sign
         self.following: asyncio.Task[None] | None = None
         self.sealing: asyncio.Task[None] | None = None
+        self.begun = False
+        """Whether there is something to stop."""
 
     async def start(self) -> None:
         """Take the first state of the rules, open the store, go on with what it holds, and follow the changes of the
-        rules. Raises RulesetRejected when they have errors, and StoreUnavailable."""
+        rules. Raises RulesetRejected when they have errors, UnknownName, StoreUnavailable, and what is wrong with the
+        parts it was given; what had begun by then is stopped."""
         states = self.rules.states().__aiter__()
         first = await anext(states)
         if not isinstance(first, Generation):
@@ -105,23 +113,30 @@ class Controller:
         self.ruled = first
         first = self._manned(first)
         self.hub = Hub(first, self.store, self.auditors, alarm=self.alarm)
+        self.monitor = Monitor(self.hub, self.thresholds)
         self.changing = asyncio.Lock()
+        self.begun = True
+        try:
+            await self._begin(states)
+        except BaseException:
+            with suppress(Exception):  # what was wrong first is what is to be mended
+                await self.stop(0, park=True)
+            raise
+
+    async def _begin(self, states: AsyncIterator[Any]) -> None:
+        """Open the store, and begin with everything that stands around the hub."""
+        first = self.hub.current
         rules: Any = self.rules
         if hasattr(rules, "tried"):
             self.hub.proposals = Proposals(self.hub, rules, self.changing, self._activate)
         self.hub.vault = self.vault
-        try:
-            await self.hub.start()
-        except BaseException:
-            await self.providers.stop()
-            raise
+        await self.hub.start()
         await self._seal()
         await self.hub.note("hub.started", digest=first.digest, rules=len(first.ruleset.rules))
         await activated(self.hub, self.ruled)
         self._warn(first)
         await self.providers.serve(self.hub, self._change)
         self.hear(first)
-        self.monitor = Monitor(self.hub, self.thresholds)
         self.monitor.start()
         given = [one for one in self.events if isinstance(one, Way)]
         self.hub.ways = Ways(
@@ -189,25 +204,51 @@ class Controller:
         hub.audience.ears.append(notary.hear)
         self.sealing = asyncio.create_task(notary.run())
 
-    async def _follow(self, states: object) -> None:
-        async for state in states:  # type: ignore[attr-defined]
-            if isinstance(state, Generation):
-                async with self.changing:
-                    if self.hub.proposals is not None and self.hub.proposals.rules.overtaken(state):
-                        continue
-                    await self._activate(state)
-            else:
-                errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
-                await self.hub.note(
-                    "rules.rejected",
-                    digest=self.hub.current.digest,
-                    reasons=[f"{d.span}: {d.code.id} {d.message}" for d in errors[:20]],
-                )
-            self.hear(state)
+    async def _follow(self, states: AsyncIterator[Any]) -> None:
+        """Take every change of the rules. What raises on the way, here or where the changes come from, is said; then
+        the changes are followed anew, for as long as the hub stands."""
+        pause, anew = FIRST, False
+        while True:
+            try:
+                async for state in states:
+                    if not (anew and state is self.ruled):  # what was taken before it broke
+                        await self._taken(state)
+                        pause = FIRST
+                    anew = False
+                return
+            except StoreUnavailable:
+                return  # said already, and nothing more can be kept
+            except (Exception, SystemExit) as error:  # somebody's plug-in
+                why = f"{type(error).__name__}: {error}"[:500]
+                sentence = f"a change of the rules came to nothing; what holds stays in force: {why}"
+                self.hub.alarm(Alert("provider", sentence))
+                await self.hub.note("provider.broken", provider=RULES, why=why)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST)
+            states, anew = self.rules.states().__aiter__(), True
+
+    async def _taken(self, state: Generation | Rejected) -> None:
+        if isinstance(state, Generation):
+            async with self.changing:
+                if self.hub.proposals is not None and self.hub.proposals.rules.overtaken(state):
+                    return
+                await self._activate(state)
+        else:
+            errors = [d for d in state.diagnostics if d.severity is Severity.ERROR]
+            await self.hub.note(
+                "rules.rejected",
+                digest=self.hub.current.digest,
+                reasons=[f"{d.span}: {d.code.id} {d.message}" for d in errors[:20]],
+            )
+        self.hear(state)
 
     async def stop(self, seconds: float = DRAIN, *, park: bool = False) -> int:
         """Take nothing more, wait for what is open, close all; gives how many actions were left unfinished. With `park`
-        only attempts that run are waited for: see `Hub.drain`."""
+        only attempts that run are waited for: see `Hub.drain`. One that was not started, or is stopped already, has
+        nothing to stop."""
+        if not self.begun:
+            return 0
+        self.begun = False
         if self.following is not None:
             self.following.cancel()
             await asyncio.gather(self.following, return_exceptions=True)
@@ -219,7 +260,7 @@ class Controller:
         if self.sealing is not None:
             self.sealing.cancel()
             await asyncio.gather(self.sealing, return_exceptions=True)
-        if not self.hub.broken.is_set():
+        if self.hub.running and not self.hub.broken.is_set():
             await self.hub.note("hub.stopped", unfinished=left)
             if self.hub.notary is not None and self.witnesses:
                 await self.hub.notary.checkpoint()

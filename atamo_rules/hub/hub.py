@@ -330,6 +330,7 @@ class Hub:
 
     async def end(self) -> None:
         """Give back the store, once everybody was told what happened."""
-        if self._started is not None:
+        if self.running:
             await self.audience.end()
+        if self._started is not None:
             await self.store.close()

@@ -169,3 +169,25 @@ def test_a_feed_goes_on_for_who_waits_however_seldom_something_comes() -> None:
         loop.run_until_complete(story())
     finally:
         loop.kill()
+
+
+def test_who_goes_away_while_a_request_is_opened_leaves_none_behind() -> None:
+    """At whichever turn of the loop: it was not opened, or is ended again."""
+
+    async def story() -> None:
+        hub = Hub(state(TEXT, Shop("gold").agents), MemoryStore())
+        await hub.start()
+        for turns in range(40):
+            asks = asyncio.ensure_future(hub.ask("price.quote", {"sku": "gold"}, id=f"q{turns}"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asks.cancel()
+            await asyncio.wait({asks})
+        await until(lambda: all(request.over for request in hub.requests.open.values()))
+        ends = {request.state for request in hub.requests.open.values()}
+        assert ends <= {"complete", "cancelled"}
+        assert "cancelled" in ends
+        assert await hub.drain(5) == 0
+        await hub.end()
+
+    asyncio.run(asyncio.wait_for(story(), 20))

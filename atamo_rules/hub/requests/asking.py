@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import EventRejected
+from atamo_rules.hub.intake import new_id
 from atamo_rules.hub.requests.completion import Completion
 from atamo_rules.hub.requests.request import Mode, Options, Request
 from atamo_rules.model.event import Event
@@ -16,6 +18,9 @@ from atamo_rules.model.types import Json
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
+
+GONE = "nobody waits for it any more"
+"""Why a request ends of who went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,17 @@ def options(
 
 
 async def opened(hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options) -> str:
-    """Open a request; gives its name in the hub. Raises EventRejected with the reasons, Busy and StoreUnavailable."""
+    """Open a request; gives its name in the hub. That of who goes away meanwhile is ended. Raises EventRejected with
+    the reasons, Busy and StoreUnavailable."""
     known = hub.current.ruleset.events.get(type)
     if known is not None and not known.request:
         raise EventRejected((f"`{type}` is an event, and nobody answers it",))
-    value: dict[str, Json] = {"type": type, "data": data if data is not None else {}}
-    if id:
-        value["id"] = id
-    taken, _ = await hub.submit_json(value, user=user, options=how)
+    value: dict[str, Json] = {"type": type, "data": data if data is not None else {}, "id": id or new_id()}
+    try:
+        taken, _ = await hub.submit_json(value, user=user, options=how)
+    except asyncio.CancelledError:  # it may be kept, and nobody will have its name
+        await hub.requests.cancel(str(value["id"]), GONE)
+        raise
     if taken.event is None or not taken.decided:
         raise EventRejected(taken.refused or taken.reasons)
     return taken.event.key
@@ -101,7 +109,7 @@ async def answers(hub: Hub, type: str, data: Json, id: str, user: User | None, h
     try:
         got = [frame async for frame in hub.requests.stream(key) if frame is not None]
     finally:
-        await hub.requests.cancel(key, "nobody waits for it any more")
+        await hub.requests.cancel(key, GONE)
     request = await hub.requests.find(key)
     assert request is not None
     return Answers(request, tuple(got))
