@@ -30,10 +30,16 @@ def fresh(request: Request, response: Response) -> Response:
         return response
     tag = response.headers.setdefault("ETag", tag_of(response.body))
     response.headers.setdefault("Cache-Control", "private, no-cache")
-    if matches(request.headers.get("if-none-match", ""), tag):
+    if matches(said(request, "if-none-match") or "", tag):
         kept = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
         return Response(status_code=304, headers=kept)
     return response
+
+
+def said(request: Request, name: str) -> str | None:
+    """A header that is a list; several of them are one (RFC 9110, 5.3). None where there is none."""
+    given = request.headers.getlist(name)
+    return ",".join(given) if given else None
 
 
 def matches(header: str, tag: str, *, strong: bool = False) -> bool:
@@ -53,9 +59,9 @@ class Conditional:
 
     async def change(self, request: Request, look: Handler, change: Handler) -> Response:
         """Make a change, if what is there is what `If-Match` and `If-None-Match` say. Raises Problem, 412."""
-        lock = self.locks.setdefault(request.url.path, asyncio.Lock())
+        lock = self.locks.setdefault(request.scope["path"], asyncio.Lock())
         async with lock:
-            wanted, unwanted = (request.headers.get(name) for name in ("if-match", "if-none-match"))
+            wanted, unwanted = said(request, "if-match"), said(request, "if-none-match")
             if wanted is not None or unwanted is not None:
                 tag = await self._tag(request, look)
                 if (wanted is not None and not matches(wanted, tag, strong=True)) or (

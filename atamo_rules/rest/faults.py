@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,6 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.rest.problem import Problem
+
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/?#@,\\ ]*)(?::[0-9]{0,5})?")
+"""RFC 9110, 7.2: `uri-host [ ":" port ]`. Names are those of `--allow-host`, whatever else is in them."""
 
 
 class HostCheck:
@@ -53,8 +58,9 @@ class HostCheck:
 
 
 def _host(name: str) -> str:
-    """A host without its port."""
-    return name[: name.index("]") + 1] if name.startswith("[") and "]" in name else name.split(":")[0]
+    """A host without its port; what is more than a host and a port is no host of ours, whatever it begins with."""
+    found = _HOST.fullmatch(name)
+    return found[1] if found is not None else name
 
 
 async def _problem(request: Request, error: Problem) -> Response:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.hub.receiving import Refused, Unsigned
+from atamo_rules.rest.access import address_of, network
 from atamo_rules.rest.bodies import bounded
 from atamo_rules.rest.problem import Problem, json_response, refusal
 
@@ -26,13 +27,13 @@ class Hooks:
     async def receive(self, request: Request) -> Response:
         """One post. The body is read whole, checked as it came, and only then understood."""
         hub = self.open()
-        way = hub.ways.receiver(request.url.path)
+        way = hub.ways.receiver(request.scope["path"])
         if way is None:
             raise Problem(404, "not-found", "nothing is received here", remedy="`sources.yaml` says what is")
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise Problem(415, "encoding", "compressed bodies are not taken", remedy="send it uncompressed")
         body = await bounded(request, self.largest)
-        address = request.client.host if request.client is not None else ""
+        address = address_of(request)
         try:
             received = way.provider.receive(request.headers, body, hub.clock.now())
         except Unsigned as error:
@@ -58,7 +59,7 @@ class Hooks:
         """What somebody is told whose post is not shown to be genuine: audited, until there are too many."""
         hub = self.hub()
         way.refused += 1
-        wait = hub.keyring.failures.add(address, hub.clock.passed())
+        wait = hub.keyring.failures.add(network(address), hub.clock.passed())
         if wait:
             after = (("Retry-After", str(max(1, round(wait)))),)
             return Problem(429, "too-many", "too many wrong signatures came from this address", headers=after)

@@ -85,7 +85,7 @@ class KeySet:
         try:
             value = decode(await self._written())
             found = jwt.PyJWKSet.from_dict(value if isinstance(value, dict) else {})
-        except (OSError, JsonRefused, jwt.PyJWTError) as error:
+        except (OSError, JsonRefused, jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
             self.trouble = f"the keys of {self.issuer.url} cannot be read: {error}"
             return
         self.trouble = ""

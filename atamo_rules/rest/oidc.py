@@ -74,7 +74,7 @@ class SignIn:
                 text, key, algorithms=list(issuer.algorithms), audience=issuer.audience, issuer=issuer.url,
                 leeway=LEEWAY, options={"require": ["exp", "iss", "aud"]},
             )  # fmt: skip
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, RecursionError, OverflowError) as error:  # the last two of older releases
             await self._refused(request, f"the token is no good: {type(error).__name__}")
         return claims
 

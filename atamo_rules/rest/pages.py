@@ -31,5 +31,5 @@ def next_link(request: Request, after: int) -> dict[str, str]:
     """The header that says where the next page is: the same question, from another place on."""
     query = [(name, value) for name, value in request.query_params.multi_items() if name != "after"]
     # What a path names is told back as it may stand in a header, whatever it was.
-    path = quote(request.url.path, safe="/%")
+    path = quote(request.scope["path"], safe="/%")
     return {"Link": f'<{path}?{urlencode([*query, ("after", str(after))])}>; rel="next"'}

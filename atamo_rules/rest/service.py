@@ -145,6 +145,8 @@ class Service:
         hub, who = self.hub(), principal(request)
         via = Via("http", self.access.client(request))
         generation, now = hub.current, hub.clock.now()
+        if key and who.name:  # what one client calls a message by is nothing to another
+            key = f"{who.name}/{key}"
         more: Any = {"type_name": item.type_name, "now": now, "fallback_id": key}
         if who != roles.LOCAL:
             more |= {"user": who.user, "admit": self.access.sender(request)}

@@ -89,6 +89,20 @@ def test_who_may_send_as_whom(door: Door) -> None:
     assert [one["event"] for one in denied] == ["e2", "e4", "e5"]
 
 
+def test_the_same_idempotency_key_of_two_people_names_two_messages(door: Door) -> None:
+    """Neither is taken for a repetition of the other's, nor learns that there is one."""
+    heads, path, states = {"idempotency-key": "k1"}, "/v1/events?type=tick", []
+    for who, word in (("ann", "a"), ("eve", "a"), ("eve", "a"), ("ann", "b"), ("bob", "b"), ("root", "a")):
+        answer = door.web(who).post(path, json={"word": word}, headers=heads)
+        states.append((answer.status_code, answer.json().get("id"), answer.json().get("state")))
+    assert states == [
+        (202, "ann/k1", "accepted"), (202, "eve/k1", "accepted"), (202, "eve/k1", "duplicate"), (409, None, None),
+        (202, "bob/k1", "accepted"), (202, "root/k1", "accepted"),
+    ]  # fmt: skip
+    assert door.web("eve").get("/v1/events/ann%2Fk1").status_code == 404
+    assert door.web("eve").get("/v1/events/eve%2Fk1").json()["user"] == "eve"
+
+
 def test_the_audit_says_by_which_key_a_message_came(door: Door) -> None:
     _, key = door.keys["eve"]
     assert door.send("eve", "e1", "mine").status_code == 202

@@ -13,6 +13,7 @@ import pytest
 from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.proposals.proposals import Refused
 from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
 
@@ -335,3 +336,46 @@ def test_submitted_rules_that_no_longer_go_with_the_project_are_left_out_and_tol
 def names(controller: Controller) -> list[str]:
     """The rules in force."""
     return [rule.id for rule in controller.hub.current.ruleset.rules]
+
+
+def test_a_proposal_that_is_being_put_in_force_is_not_withdrawn_beside_it(hub: Hub) -> None:
+    """One of the two is told that the other was faster; never are rules in force that somebody took back."""
+    made = hub.submit("ann", "organisation acme", team=TEAM).json()
+    proposals = hub.serving.controller.hub.proposals
+    assert proposals is not None
+    tried, begun, go = proposals.tried, asyncio.Event(), asyncio.Event()
+
+    async def slowly(files: Any) -> Any:
+        begun.set()
+        await go.wait()
+        return await tried(files)
+
+    async def both() -> list[Any]:
+        proposals.tried = slowly  # type: ignore[method-assign]
+        approving = asyncio.create_task(proposals.approve(made["id"], "amy", made["base"]))
+        await begun.wait()
+        withdrawing = asyncio.create_task(proposals.close(made["id"], "ann", "withdrawn"))
+        for _ in range(100):  # as far as it comes by itself
+            await asyncio.sleep(0)
+        go.set()
+        return await asyncio.gather(approving, withdrawing, return_exceptions=True)
+
+    approved, withdrawn = hub.serving.run(both())
+    assert approved.state == "applied"
+    assert (type(withdrawn), withdrawn.code) == (Refused, "decided")
+    assert hub.ask("ann", "GET", f"/v1/proposals/{made['id']}").json()["state"] == "applied"
+    assert "team" in hub.rules()
+
+
+def test_of_two_who_approve_at_once_one_is_told_that_it_is_decided(hub: Hub) -> None:
+    made = hub.submit("ann", "organisation acme", team=TEAM).json()
+    proposals = hub.serving.controller.hub.proposals
+    assert proposals is not None
+
+    async def both() -> list[Any]:
+        approvals = (proposals.approve(made["id"], who, made["base"]) for who in ("amy", "root"))
+        return await asyncio.gather(*approvals, return_exceptions=True)
+
+    first, second = hub.serving.run(both())
+    assert (first.state, first.decided) == ("applied", "amy")
+    assert (type(second), second.code) == (Refused, "decided")

@@ -19,6 +19,8 @@ RULES = "event tick\n  n: whole\n\nrule noted\n  on tick\n  stop\n"
         "http://127.0.0.1.evil.example",
         "file://",
         "http://localhost@evil.example",
+        "http://localhost:x@evil.example",
+        "http://[::1].evil.example",
     ],
 )
 @pytest.mark.parametrize("kind", ["application/json", "text/plain"])
@@ -36,6 +38,23 @@ def test_pages_of_other_sites_are_refused(serve: Callable[..., Serving], origin:
 def test_the_hubs_own_page_may(serve: Callable[..., Serving], origin: str) -> None:  # noqa: F811
     answer = serve(RULES).web.get("/v1/types", headers={"Origin": origin})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:80@evil.example", "localhost:80/hooks/another?", "localhost:port", "localhost#", "[::1]evil.example",
+     "localhost:123456", "localhost.evil.example", "evil.example", "localhost, evil.example", "", "localhost\\x"],
+)  # fmt: skip
+def test_what_is_more_than_a_host_and_a_port_is_no_host(serve: Callable[..., Serving], host: str) -> None:  # noqa: F811
+    """What answers say of the address is made of `Host`: another one in it would lead there."""
+    answer = serve(RULES).web.get("/v1/types/", headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (421, "host")
+
+
+def test_a_host_is_known_in_any_case_and_with_any_port(serve: Callable[..., Serving]) -> None:  # noqa: F811
+    web = serve(RULES).web
+    for host in ("LocalHost", "localhost:", "localhost:1", "127.0.0.1:65535", "[::1]", "[::1]:8080"):
+        assert web.get("/v1/types", headers={"Host": host}).status_code == 200, host
 
 
 def test_a_form_is_no_message(serve: Callable[..., Serving]) -> None:  # noqa: F811

@@ -216,3 +216,20 @@ def test_the_document_says_what_hangs_on_tags(serving: Serving) -> None:
     assert {"If-Match", "If-None-Match"} <= {one["name"] for one in person["put"]["parameters"]}
     assert "304" in person["get"]["responses"]
     assert set(paths["/v1/rules"]["get"]["responses"]["200"]["headers"]) == {"ETag", "Link"}
+
+
+def test_tags_that_come_in_two_headers_are_one_list(serving: Serving) -> None:
+    """RFC 9110, 5.3: a change that the second of them forbids is not made."""
+    web = serving.web
+    assert web.put("/v1/people/users/zoe", json={}).status_code == 201
+    tag = web.get("/v1/people/users/zoe").headers["etag"]
+    for name, status in (("If-None-Match", 412), ("If-Match", 200)):
+        heads = [(name, '"another"'), (name, tag)]
+        assert web.put("/v1/people/users/zoe", json={"about": "x"}, headers=heads).status_code == status
+        web.put("/v1/people/users/zoe", json={})
+    assert (
+        web.get(
+            "/v1/people/users/zoe", headers=[("If-None-Match", '"x"'), ("If-None-Match", tag)]
+        ).status_code
+        == 304
+    )

@@ -148,12 +148,13 @@ class Proposals:
         return done
 
     async def close(self, id: str, who: str, state: Any, why: str = "") -> Proposal:
-        """Reject or withdraw an open proposal. Raises KeyError, Refused."""
-        proposal, revision = await self._get(id)
-        _only(proposal, "open")
-        done = proposal.become(state, who, why)
-        if await self.hub.store.put(Put(BUCKET, id, done.document(), revision)) is None:
-            raise Refused("decided", "somebody decided it at the same moment")
+        """Reject or withdraw an open proposal; one that is being put in force first is. Raises KeyError, Refused."""
+        async with self.changing:
+            proposal, revision = await self._get(id)
+            _only(proposal, "open")
+            done = proposal.become(state, who, why)
+            if await self.hub.store.put(Put(BUCKET, id, done.document(), revision)) is None:
+                raise Refused("decided", "somebody decided it at the same moment")
         await self._tell("rules.withdrawn" if state == "withdrawn" else "rules.refused", done, who)
         return done
 
