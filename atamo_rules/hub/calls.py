@@ -16,6 +16,7 @@ from atamo_rules.hub.masking import mask
 from atamo_rules.hub.perform import attempt
 from atamo_rules.hub.requests.answering import Answering
 from atamo_rules.hub.retry import RetryPolicy, wait
+from atamo_rules.hub.said import as_reply
 from atamo_rules.hub.sharing.flight import Said, Say
 from atamo_rules.hub.sharing.flights import Flights
 from atamo_rules.hub.sharing.flights import Note as Spared
@@ -216,13 +217,14 @@ class Saying:
         self.say, self.first = say, first
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
-        await self.say(Said(mask(answer, given := self.first.given), str(mask(key, given))))
+        given = self.first.given
+        await self.say(Said(mask(as_reply(answer), given), str(mask(key, given))))
 
     async def loaded(self) -> None:
         await self.say(Said(kind="loaded"))
 
     async def progress(self, news: Json) -> None:
-        await self.say(Said(mask(news, self.first.given), kind="progress"))
+        await self.say(Said(mask(as_reply(news), self.first.given), kind="progress"))
 
     def declared(self) -> Declared | None:
         return self.first.declared()

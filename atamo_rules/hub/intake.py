@@ -17,7 +17,7 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.given_json import exact
 from atamo_rules.model.people import Directory, User
 from atamo_rules.model.rule import Ruleset
-from atamo_rules.model.strict_json import JsonRefused, decode
+from atamo_rules.model.strict_json import JsonRefused, decode, half_of_a_pair
 from atamo_rules.model.types import EventType, Json, Policy
 
 Admit: TypeAlias = Callable[[User | None, str, EventType | None], str]
@@ -146,6 +146,9 @@ class Intake:
         """Data of a named type, through the door of that type."""
         type = self.ruleset.events.get(type_name)
         id = id or new_id()
+        half = _half(id, source, user)
+        if half:
+            return Taken(id.encode("utf-8", "replace").decode(), None, (half,), status=400, code="envelope")
         refusal = admit(user, type_name, type) if admit is not None else ""
         if refusal:
             return Taken(id, None, (refusal,), status=403, code="forbidden")
@@ -182,6 +185,14 @@ class Intake:
 def new_id() -> str:
     """A fresh event id (RFC 9562, version 4)."""
     return str(uuid.uuid4())
+
+
+def _half(id: str, source: str, user: User | None) -> str:
+    """Why what a program says of its message cannot be written, if it cannot."""
+    said = f"{id}{source}{user.name}{user.organisation}" if user is not None else f"{id}{source}"
+    if not said.isascii() and half_of_a_pair(said):
+        return "its id, source or user holds half of a surrogate pair"
+    return ""
 
 
 def _envelope(value: Mapping[str, Any]) -> tuple[str, ...]:

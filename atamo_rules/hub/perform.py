@@ -12,6 +12,7 @@ from atamo_rules.errors import AnswerRefused, NotAllowed
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.masking import masked, told
 from atamo_rules.hub.ports import Reply
+from atamo_rules.hub.said import as_kept
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
@@ -57,7 +58,7 @@ async def attempt(
     if held is not None and held.why:
         return Failed(told(held.why, given)[:LONGEST], "answer")
     if isinstance(outcome, Done | Again | Failed):
-        outcome = masked(outcome, given)
+        outcome = masked(as_kept(outcome), given)
     if isinstance(outcome, Done):
         if outcome.answer is None and action.verb != "ask":
             return outcome

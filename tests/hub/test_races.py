@@ -19,6 +19,7 @@ from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
 from atamo_rules.model.outcome import Done
+from atamo_rules.model.people import User
 from atamo_rules.model.work import Following, Hold, Kept, Selector
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
@@ -225,6 +226,32 @@ def test_who_gives_up_while_their_event_cannot_be_written_is_told_so_there(tmp_p
         full = False
         assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
+        await hub.drain(5)
+        await hub.end()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"key": "a\ud800"}, {"user": User("ann\ud800")}, {"user": User("ann", organisation="\ud800")}],
+    ids=["key", "user", "organisation"],
+)
+def test_what_cannot_be_written_is_refused_alone(more: dict[str, Any], tmp_path: Path) -> None:
+    """And not with whatever else was to be written in one group with it."""
+
+    async def story() -> None:
+        hub = Hub(state(ONE, {"desk": ScriptedAgent(Done({"n": 1}))}), SqliteStore(tmp_path / "hub.db"))
+        await hub.start()
+        (taken, _), (other, _) = await asyncio.gather(
+            hub.submit(b'{"n": 1}', type_name="thing.happened", **more),
+            hub.submit(b'{"n": 1}', type_name="thing.happened", key="e2"),
+        )
+        assert (taken.status, taken.refused) == (
+            400,
+            ("its id, source or user holds half of a surrogate pair",),
+        )
+        assert (other.status, other.refused) == (202, ())
         await hub.drain(5)
         await hub.end()
 

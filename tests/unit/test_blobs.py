@@ -4,6 +4,7 @@ when no row names them."""
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Coroutine
@@ -147,6 +148,27 @@ def test_files_that_no_row_names_are_swept_away_and_others_stay(file: Path) -> N
         assert await stage.store.housekeeping() == 3  # the event, what it said and what was sent
         assert files(file) == set()
         assert (await stage.told())["state"] == "forgotten"
+
+    run(file, story)
+
+
+def test_a_file_that_cannot_be_removed_stops_nothing_and_is_tried_again(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.store.accept([large_event(stage, "e1")])
+        stray = folder_of(file) / ("0" * 64)
+        stray.write_bytes(b"left of a crash")
+
+        def refused(path: Path, missing_ok: bool = False) -> None:
+            raise OSError(errno.EACCES, "Permission denied", str(path))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", refused)
+            with pytest.raises(Busy, match="cannot be removed: Permission denied"):
+                await stage.store.housekeeping()
+        await stage.accept("e2")
+        assert await stage.store.housekeeping() == 1
 
     run(file, story)
 

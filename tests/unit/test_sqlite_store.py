@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from atamo_rules.builtin.stores.sqlite import schema, values
+from atamo_rules.builtin.stores.sqlite.blobs import folder_of
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import StoreUnavailable
@@ -26,7 +27,7 @@ from atamo_rules.model.outcome import Done, Failed
 from atamo_rules.model.people import User, Who
 from atamo_rules.model.work import Work
 from atamo_rules.testing.clock import ManualClock
-from atamo_rules.testing.store_stage import Stage
+from atamo_rules.testing.store_stage import Stage, event
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 numbers = (
@@ -157,6 +158,30 @@ def test_a_lock_says_who_holds_it_also_inside_one_process(tmp_path: Path) -> Non
     two.give_back()
 
 
+def test_a_file_that_is_linked_to_is_one_file_with_one_holder(tmp_path: Path) -> None:
+    for name in ("disk", "one", "two"):
+        (tmp_path / name).mkdir()
+    for name in ("one", "two"):
+        (tmp_path / name / "hub.db").symlink_to(tmp_path / "disk" / "hub.db")
+
+    async def story() -> None:
+        stage = Stage(lambda clock: SqliteStore(tmp_path / "one" / "hub.db", clock))
+        await stage.open()
+        other = SqliteStore(tmp_path / "two" / "hub.db")
+        with pytest.raises(StoreUnavailable, match="is in use by another hub"):
+            other.take()
+        large = event("e1", text="x" * (1 << 20))
+        await stage.store.accept([stage.arrival(large, stage.decided(event=large.key))])
+        await stage.store.close()
+        assert len(list(folder_of(tmp_path / "disk" / "hub.db").iterdir())) == 1
+        again = Stage(lambda clock: SqliteStore(tmp_path / "two" / "hub.db", clock))
+        await again.open()
+        assert await again.store.event(large.key) == large
+        await again.store.close()
+
+    asyncio.run(story())
+
+
 def test_what_is_over_and_old_is_let_go_and_its_key_is_still_known(tmp_path: Path) -> None:
     async def story() -> None:
         stage = Stage(lambda clock: SqliteStore(tmp_path / "hub.db", clock, retain=timedelta(days=7)))
@@ -186,6 +211,27 @@ def test_commits_are_shared_by_whoever_waits(tmp_path: Path) -> None:
         await stage.open()
         await asyncio.gather(*(stage.accept(f"e{number}") for number in range(200)))
         assert store.file.group.commits <= 3
+        await store.close()
+
+    asyncio.run(story())
+
+
+def test_a_fault_in_who_is_told_leaves_nobody_waiting(tmp_path: Path) -> None:
+    async def story() -> None:
+        faults: list[Any] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context))
+        store = SqliteStore(tmp_path / "hub.db", ManualClock())
+        stage = Stage(lambda clock: store)
+
+        def hear(first: int, notes: Any) -> None:
+            raise RuntimeError("somebody's ear")
+
+        await store.open(hear)
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(stage.accept(f"e{number}") for number in range(3)))
+            await stage.accept("e3")
+        assert await stage.told("e3") is not None
+        assert {str(one["exception"]) for one in faults} == {"somebody's ear"}
         await store.close()
 
     asyncio.run(story())

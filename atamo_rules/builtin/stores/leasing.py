@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from atamo_rules.builtin.stores.bells import rung
 from atamo_rules.builtin.stores.journal import Moved
 from atamo_rules.builtin.stores.open_work import Item
-from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.model.work import Lease
 
@@ -44,7 +43,7 @@ async def _begin(store: LocalStore, items: list[Item], seconds: float) -> list[L
         change.notes.append(records.of_action("action.started", change.at, item.work, attempt=item.attempts))
     try:
         await store.commit(change)
-    except StoreUnavailable:
+    except BaseException:
         for item in items:
             item.attempts -= 1
         store.work.back([item for item in items if item.state != "over"])

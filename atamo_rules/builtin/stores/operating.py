@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from atamo_rules.builtin.stores.journal import Erasure, Moved
 from atamo_rules.builtin.stores.open_work import Item, State, item_of
-from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Cancelled, Hold, Lease, Put, Selector, Work
@@ -44,7 +43,7 @@ async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
         item.state = "writing"
     try:
         await store.commit(change)
-    except StoreUnavailable:
+    except BaseException:
         for item, state in before:
             store.work.restore(item, state)
         raise
@@ -65,7 +64,7 @@ async def pause(store: LocalStore, what: Hold, who: str) -> None:
     store.work.pauses.add(what)  # nothing begins behind the record of the pause
     try:
         await store.commit(change)
-    except StoreUnavailable:
+    except BaseException:
         if before is None:
             store.work.resume(what)
         raise

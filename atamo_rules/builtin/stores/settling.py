@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atamo_rules.builtin.stores.journal import Moved
-from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.work import NOTHING, DeadLetter, Following, Kept, Lease
@@ -49,7 +48,7 @@ async def settle(
     item.state = "writing"
     try:
         await store.commit(change)
-    except StoreUnavailable:
+    except BaseException:
         item.state = "leased"
         raise
     if isinstance(outcome, Again):
@@ -80,7 +79,7 @@ async def expire(
     before, item.state = item.state, "writing"
     try:
         await store.commit(change)
-    except StoreUnavailable:
+    except BaseException:
         store.work.restore(item, before)
         raise
     store.work.over(item)

@@ -12,6 +12,7 @@ from atamo_rules.hub.credentials import credential
 from atamo_rules.hub.masking import mask
 from atamo_rules.hub.requests.opening import rule_part, went_on
 from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
+from atamo_rules.hub.said import as_reply
 from atamo_rules.hub.sharing.flight import Said
 from atamo_rules.model.frame import CacheState, Frame, FrameKind
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
@@ -36,13 +37,13 @@ class Answering:
         """What the agent was handed, to be taken out of what it says."""
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
-        await self.said(Said(answer, key), "miss", None)
+        await self.said(Said(as_reply(answer), key), "miss", None)
 
     async def loaded(self) -> None:
         await self.said(Said(kind="loaded"), "miss", None)
 
     async def progress(self, news: Json) -> None:
-        await self.said(Said(news, kind="progress"), "miss", None)
+        await self.said(Said(as_reply(news), kind="progress"), "miss", None)
 
     def declared(self) -> Declared | None:
         return self.generation.declared(self.work.action)

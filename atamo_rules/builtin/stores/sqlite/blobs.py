@@ -50,8 +50,15 @@ def aside(written: str, large: dict[str, bytes]) -> str:
     return f"{SIGN}{name}"
 
 
+def real(file: Path) -> Path:
+    """The file itself, of one that may be a link to it: what stands beside it, its lock too, is beside the file, by
+    whichever name it is called."""
+    return file.resolve() if file.is_symlink() else file
+
+
 def folder_of(file: Path) -> Path:
     """Where the large values of a database are."""
+    file = real(file)
     return file.with_name(f"{file.name}.blobs")
 
 

@@ -20,7 +20,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.sqlite import forgetting, reading, spans
-from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room
+from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room, real
 from atamo_rules.builtin.stores.sqlite.erasing import rewrite
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
@@ -75,7 +75,7 @@ class SqliteStore(LocalStore):
         synchronous: str = "full",
     ) -> None:
         clock = clock or SystemClock()
-        self.path = Path(path)
+        self.path = real(Path(path))
         self.file = SqliteJournal(self.path, clock, retain, synchronous)
         super().__init__(self.file, CAPS, most_open, clock)
 
@@ -215,6 +215,8 @@ class SqliteJournal:
             return gone + await on_thread(self._blobs.sweep, connection)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
+        except OSError as error:
+            raise self._left(error) from error
 
     async def rewrite(self) -> None:
         if self.broken is not None:
@@ -226,6 +228,12 @@ class SqliteJournal:
             await loop.run_in_executor(self.group.thread, rewrite, connection)
         except sqlite3.Error as error:
             raise self._meaning(error) from error
+        except OSError as error:
+            raise self._left(error) from error
+
+    def _left(self, error: OSError) -> Busy:
+        """A file that could not be removed is in nobody's way; it is tried again."""
+        return Busy(f"`{error.filename}` cannot be removed: {error.strerror}", 60.0)
 
     # --- reading ----------------------------------------------------------------------------------------
 

@@ -62,12 +62,15 @@ class GroupCommit(Generic[T]):
 
     def _over(self, group: list[T], done: Durable, error: BaseException | None) -> None:
         self.commits += 1
-        if error is None:
-            self._written(group)
-            done.set_result(None)
-        else:
-            done.set_exception(error)
-        if self._waiting:
-            self._next()
-        else:
-            self._busy = False
+        try:
+            if error is None:
+                self._written(group)
+        finally:  # a fault in who is told of it takes nothing back, and nobody may wait for ever
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)
+            if self._waiting:
+                self._next()
+            else:
+                self._busy = False
