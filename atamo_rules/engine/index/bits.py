@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import accumulate, compress
+from typing import TypeVar
 
 FEW = 6
 """Bits that are taken off one by one; of more, whole words are looked through."""
 SPARSE = 18
 """Times as many places as bits from which on it is cheaper to look for the bits than to go through the places."""
+
+Item = TypeVar("Item")
+
 _TRUTH = bytes(digit == ord("1") for digit in range(256))
 
 
@@ -23,11 +27,16 @@ def mask(positions: Iterable[int], size: int) -> int:
 
 def positions(bits: int) -> list[int]:
     """Where bits are set, rising."""
-    found: list[int] = []
+    return _at(bits, range(bits.bit_length()))
+
+
+def _at(bits: int, items: Sequence[Item]) -> list[Item]:
+    """The items where bits are set, rising."""
+    found: list[Item] = []
     if bits.bit_count() < FEW:
         while bits:
             top = bits.bit_length() - 1
-            found.append(top)
+            found.append(items[top])
             bits ^= 1 << top
         found.reverse()
         return found
@@ -35,9 +44,9 @@ def positions(bits: int) -> list[int]:
     words = struct.unpack(f"<{count}Q", bits.to_bytes(count << 3, "little"))
     for before, word in zip(compress(range(-1, count << 6, 64), words), filter(None, words), strict=False):
         while word:
-            low = word & -word
-            found.append(before + low.bit_length())
-            word ^= low
+            rest = word & (word - 1)
+            found.append(items[before + (word ^ rest).bit_length()])
+            word = rest
     return found
 
 
@@ -54,9 +63,30 @@ class Picker:
     def __call__(self, bits: int) -> list[str]:
         items = self._items
         if bits.bit_count() * SPARSE < len(items):
-            return [items[at] for at in positions(bits)]
+            return _at(bits, items)
         # The binary digits, which begin with the highest, say of every item whether it is wanted.
         digits = format(bits, self._format).encode().translate(_TRUTH)
         found = list(compress(self._falling, digits))
         found.reverse()
         return found
+
+
+class Spans:
+    """Bits that lie side by side and stand for one thing: by the last of them it is told whether any is set."""
+
+    __slots__ = ("_before", "last")
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        """Of spans of some lengths, none of them 0, one after another."""
+        ends = list(accumulate(lengths))
+        size = ends[-1] if ends else 0
+        self.last = mask([end - 1 for end in ends], size)
+        self._before = ((1 << size) - 1) ^ self.last
+
+    def any(self, bits: int) -> int:
+        """The last bits of those spans in which any is set."""
+        # Added to all ones, whatever is not zero carries into the bit above, and never further.
+        before = self._before
+        if not before:
+            return bits
+        return (((bits & before) + before) | bits) & self.last

@@ -236,7 +236,7 @@ class _Making:
             dense.emit(source, reads)
         if scanned:
             self._scan(source, reads, scanned, alone)
-        repeats = self._repeats or any(one.repeats for one in probes) or (dense is not None and dense.repeats)
+        repeats = self._repeats or any(one.repeats for one in probes)
         live = [one for one in probes if not isinstance(one, Numbers) or one.over or one.under or one.spans]
         single = len(live) + bool(scanned) + (dense is not None) == 1
         if repeats or not (single and all(one.ordered for one in live)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from atamo_rules.engine.index.bits import FEW, Picker, mask, positions
+from atamo_rules.engine.index.bits import FEW, Picker, Spans, mask, positions
 from atamo_rules.engine.index.buckets import Entry
 from atamo_rules.engine.index.fields import Booleans, Field, Items, Making, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
@@ -67,14 +67,14 @@ class Dense:
                         whole = False
                 if whole:
                     sure.append(bit)
-        self._ids = ids
         self._picked = Picker(ids)
+        self._of_rules = Spans([len(found) for _, found, _ in rules if found])
+        self._every = [id for id, found, _ in rules if found]
         self._size = len(ids)
         self._all = (1 << self._size) - 1
         self._rests = _Rests(rests)
         self._rule_of = rule_of
         self._sure = mask(sure, self._size)
-        self.repeats = len(set(ids)) < len(ids)
         self._fields: list[Field] = []
         for (kind, steps), asked in asks.items():
             pause()
@@ -107,21 +107,22 @@ class Dense:
         self.answer(may, must & may, body, out)
 
     def answer(self, may: int, must: int, body: Any, out: list[str]) -> None:
-        """Put the ids of terms into `out`, in the rules' order: of those that must hold, and of the others that are
-        asked and do."""
+        """Put the ids of rules into `out`, in their order: of those of which a term must hold, and of the others that
+        are asked and do."""
         unsure = may ^ must
         if unsure:
             rests, rule_of = self._rests, self._rule_of
-            held = [at for at in positions(unsure) if (c := rests[rule_of[at]])[0](body, c)]
-            if len(held) > FEW:
-                must |= mask(held, self._size)
+            found = [at for at in positions(unsure) if (c := rests[rule_of[at]])[0](body, c)]
+            if len(found) > FEW:
+                must |= mask(found, self._size)
             else:
-                for at in held:
+                for at in found:
                     must |= 1 << at
-        if must == self._all:
-            out += self._ids
-        elif must:
-            out += self._picked(must)
+        held = self._of_rules.any(must)
+        if held == self._of_rules.last:
+            out += self._every
+        elif held:
+            out += self._picked(held)
 
     def warm(self, pause: Pause) -> None:
         """Make every function now."""
