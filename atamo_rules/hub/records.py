@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.engine.account import account, considered
+from atamo_rules.engine.account import Evaluated, account, considered
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.functions.printing import moment_text
+from atamo_rules.hub.audit.form import Same
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.contribution import RULES
 from atamo_rules.model.decision import Action, Decision
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 RULES_ALONE: list[Json] = [RULES]
 """One list for all records: it is nearly always this one, and a list in each is what the cycle collector would walk."""
+MOST_SAME = 4096
+"""Different things that records of one kind say, and that are kept to be said again."""
 CONFLICT = "an event of this id, with other content, was taken before"
 
 
@@ -55,16 +59,30 @@ def known(arrival: Arrival, same: bool) -> Note:
 
 def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
     """What was decided of an event."""
-    providers = decision.providers
-    what: dict[str, Json] = {
-        "digest": decision.digest,
-        "matched": list(decision.matched),
-        "shadow": [fired.rule for fired in decision.fired if fired.shadow],
-        "stopped_by": decision.stopped_by,
-        "problems": problems(decision),
-        "providers": RULES_ALONE if len(providers) == 1 else [*providers],
-    }
+    fired = decision.fired
+    shadow = tuple([one.rule for one in fired if one.shadow]) if fired else ()
+    said = decision.digest, decision.matched, shadow, decision.stopped_by, decision.providers
+    found = problems(decision) if fired or decision.contributions else []
+    what = {**_decided(*said), "problems": found} if found else _decided(*said)
     return Note(at, "event.decided", event, who, what, f"event {event}", decision.digest)
+
+
+@lru_cache(MOST_SAME)
+def _decided(
+    digest: str,
+    matched: tuple[str, ...],
+    shadow: tuple[str, ...],
+    stopped_by: str,
+    providers: tuple[str, ...],
+) -> Same:
+    return Same({
+        "digest": digest,
+        "matched": [*matched],
+        "shadow": [*shadow],
+        "stopped_by": stopped_by,
+        "problems": [],
+        "providers": RULES_ALONE if len(providers) == 1 else [*providers],
+    })  # fmt: skip
 
 
 def problems(decision: Decision) -> list[Json]:
@@ -89,7 +107,7 @@ def evaluated(
     cause, digest = f"event {event.key}", decision.digest
     if reasons:
         for one in account(generation.ruleset, event, decision):
-            yield Note(at, "rule.evaluated", event.key, event.who, one.facts(), cause, digest)
+            yield Note(at, "rule.evaluated", event.key, event.who, _said(one), cause, digest)
     for step in ledger.told if ledger is not None else ():
         what: dict[str, Json] = {
             "rule": step.rule,
@@ -114,6 +132,25 @@ def evaluated(
     if not decision.fired and not acts and not (ledger is not None and ledger.told):
         what = {"considered": considered(generation.ruleset, event, decision)}
         yield Note(at, "event.unrouted", event.key, event.who, what, cause, digest)
+
+
+def _said(one: Evaluated) -> Mapping[str, Json]:
+    """What is said of a rule, which is nearly always what was said of it before: sub-conditions are the very same
+    objects then (`engine.account`)."""
+    if one.problems:
+        return one.facts()
+    key = one.rule, one.at, one.outcome, one.shadow, *map(id, one.deciding)
+    known = _SAID.get(key)
+    if known is None:
+        if len(_SAID) >= MOST_SAME:
+            _SAID.clear()
+        known = _SAID[key] = Same(
+            one.facts()
+        )  # which holds them: as long as it is known, their ids are theirs
+    return known
+
+
+_SAID: dict[tuple[Any, ...], Same] = {}
 
 
 def created(at: datetime, event: Event, action: Action, digest: str, follows: str = "") -> Note:

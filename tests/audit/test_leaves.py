@@ -20,7 +20,7 @@ from atamo_rules.builtin.witnesses.file import FileWitness
 from atamo_rules.cli.stopped import records_of
 from atamo_rules.errors import Busy
 from atamo_rules.hub.audit.evidence import read_evidence
-from atamo_rules.hub.audit.form import record_bytes
+from atamo_rules.hub.audit.form import Same, is_simple, record_bytes
 from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.audit.verify import Report, verify
@@ -47,6 +47,15 @@ def test_a_row_is_hashed_as_it_is_read_back(
     back = AuditRecord(place, values.moment(row[0]), "action.done", text, text, read, text, text)
     assert leaf_of(place, row) == leaf_hash(record_bytes(back))
     assert read == values.read(values.text(what)), "what it says is what it said"
+
+
+@given(st.dictionaries(st.text(st.characters()), WHATS, max_size=6))
+def test_what_many_records_say_is_written_once_and_as_each_would(what: dict[str, Any]) -> None:
+    same = Same(what)
+    assert same == what
+    assert is_simple(same) == is_simple(what)
+    assert what_text(same) == what_text(what)
+    assert what_text(same) is what_text(same)
 
 
 async def noted(store: SqliteStore, numbers: range) -> None:

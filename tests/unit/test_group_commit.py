@@ -156,3 +156,16 @@ def test_what_waits_is_limited_and_so_is_a_group() -> None:
             await asyncio.gather(*(one.ended() for one in waiting))
 
     assert story(told).groups == [[0, 1, 2], [3, 4, 5], [7, 8, 9]]
+
+
+def test_a_transaction_of_many_events_counts_as_many() -> None:
+    async def told(disk: Disk) -> None:
+        with patch.multiple(writer, MOST_WAITING=6, MOST_AT_ONCE=3):
+            waiting = [disk.commit.put(n, size) for n, size in ((0, 1), (1, 5), (2, 2), (3, 1))]
+            with pytest.raises(Busy):
+                disk.commit.put(4)
+            for _ in range(2):
+                disk.open.release()
+            await asyncio.gather(*(one.ended() for one in waiting))
+
+    assert story(told).groups == [[0, 1], [2, 3]]

@@ -6,6 +6,7 @@ hash is of the bytes as they are kept.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,12 +15,26 @@ from atamo_rules.functions.printing import moment_text
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.model.audit import KINDS, AuditRecord
 from atamo_rules.model.strict_json import JsonRefused, decode, encode_sorted
+from atamo_rules.model.types import Json
 
 FORM = 1
 """The form of records, said in each; another number may mean other members."""
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _ATOMS = frozenset({str, int, bool, type(None)})
 _TEXT, _LISTS = frozenset({str}), frozenset({list, tuple})
+
+
+class Same(dict[str, Json]):
+    """What many records say in the same words. It is never changed, and whoever writes it down keeps its text here."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, what: Mapping[str, Json]) -> None:
+        super().__init__(what)
+        self.text = ""
+
+
+_OBJECTS = frozenset({dict, Same})
 
 
 def record_bytes(record: AuditRecord) -> bytes:
@@ -47,12 +62,14 @@ def is_simple(value: Any) -> bool:
     """Whether a value is of nothing but texts, whole numbers, truth values, nulls, lists and objects: of these the fast
     encoder makes the bytes that `encode_sorted` makes. Of numbers with a fraction it does not."""
     kind = type(value)
-    if kind is dict:
+    if kind in _OBJECTS:
         if not _TEXT.issuperset(map(type, value)):
             return False
         value = value.values()
     elif kind not in _LISTS:
         return kind in _ATOMS
+    if _ATOMS.issuperset(map(type, value)):
+        return True
     for one in value:  # noqa: SIM110  a generator costs as much as all the rest
         if type(one) not in _ATOMS and not is_simple(one):
             return False

@@ -15,7 +15,7 @@ import msgspec
 
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.functions.printing import moment_text
-from atamo_rules.hub.audit.form import FORM, is_simple
+from atamo_rules.hub.audit.form import FORM, Same, is_simple
 from atamo_rules.hub.audit.merkle import leaf_hash
 from atamo_rules.model.strict_json import JsonRefused, decode, encode_sorted
 from atamo_rules.model.types import Json
@@ -31,6 +31,14 @@ _SORTED = msgspec.json.Encoder(order="sorted")
 def what_text(what: Mapping[str, Json]) -> str:
     """What a record says, as the text that both the file and the record's bytes hold: read and written once more it
     stays as it is (`hub.audit.form`)."""
+    if type(what) is not Same:
+        return _text(what)
+    if not what.text:
+        what.text = _text(what)
+    return what.text
+
+
+def _text(what: Mapping[str, Json]) -> str:
     if is_simple(what):
         try:
             return _SORTED.encode(what).decode()

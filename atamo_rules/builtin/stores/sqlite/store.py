@@ -157,7 +157,7 @@ class SqliteJournal:
     async def commit(self, change: Change) -> None:
         if self.broken is not None:
             raise self.broken
-        await self.group.put(prepare(change)).ended()
+        await self.group.put(prepare(change), max(1, len(change.incoming))).ended()
 
     def _write(self, group: list[Prepared]) -> None:
         """On the store's thread."""

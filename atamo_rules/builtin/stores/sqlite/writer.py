@@ -15,9 +15,9 @@ from atamo_rules.errors import Busy
 from atamo_rules.hub.whole import Durable
 
 MOST_WAITING = 20_000
-"""Transactions that wait to be written; beyond it the store is full."""
+"""Transactions, or events in them, that wait to be written; beyond it the store is full."""
 MOST_AT_ONCE = 2_000
-"""Transactions in one commit."""
+"""Of those in one commit."""
 
 T = TypeVar("T")
 
@@ -32,21 +32,26 @@ class GroupCommit(Generic[T]):
         self._write = write
         self._written = written
         self._waiting: deque[tuple[list[T], Durable]] = deque()
+        self._size = 0
+        """Of the last group that waits."""
         self._busy = False
 
-    def put(self, one: T) -> Durable:
-        """Have a transaction written with whatever else waits; gives what tells of its whole group. Raises Busy."""
+    def put(self, one: T, size: int = 1) -> Durable:
+        """Have a transaction of `size` events written with whatever else waits; gives what tells of its whole group.
+        Raises Busy."""
         waiting = self._waiting
-        if not waiting or len(waiting[-1][0]) >= MOST_AT_ONCE:
+        if not waiting or self._size >= MOST_AT_ONCE:
             if len(waiting) >= MOST_WAITING // MOST_AT_ONCE:
                 raise Busy("too much waits to be written")
             loop = asyncio.get_running_loop()
             waiting.append(([], Durable(loop=loop)))
+            self._size = 0
             if not self._busy:
                 self._busy = True
                 loop.call_soon(self._next)  # whoever runs before then comes along
         group, done = waiting[-1]
         group.append(one)
+        self._size += size
         return done
 
     def _next(self) -> None:
