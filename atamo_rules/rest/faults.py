@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.rest.problem import Problem
 
-
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/?#@,\\ ]*)(?::[0-9]{0,5})?")
 """RFC 9110, 7.2: `uri-host [ ":" port ]`. Names are those of `--allow-host`, whatever else is in them."""
 
