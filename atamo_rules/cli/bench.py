@@ -62,7 +62,13 @@ def bench(
         return 1
     ruleset, people = opened
     sender = opened.sender(user, groups)
-    lines = [one for one in enumerate(islice(event_lines(events), MOST_LINES + 1), 1) if one[1].strip()]
+    source = "standard input" if events == "-" else f"`{events}`"
+    if not ruleset.rules:
+        named = " and ".join(f"`{path}`" for path in found)
+        say(f"{named} has no rule to measure: write one, or name the folder that holds them.\n", err=True)
+        return 1
+    numbered = enumerate(islice(event_lines(events), MOST_LINES + 1), 1)
+    lines = [(number, line.strip()) for number, line in numbered if line.strip()]
     if lines and lines[-1][0] > MOST_LINES:
         say(f"only the first {MOST_LINES:,} lines are measured\n", err=True)
         del lines[-1]
@@ -77,12 +83,18 @@ def bench(
     taken = take()
     refused = [(number, one.refused) for (number, _), one in zip(lines, taken, strict=True) if one.refused]
     for number, reasons in refused[:3]:
-        say(f"line {number} was not taken: {reasons[0]}\n", err=True)
+        say(f"line {number} of {source} was not taken: {reasons[0]}\n", err=True)
     if len(refused) > 3:
         say(f"{len(refused) - 3} more lines were not taken\n", err=True)
     decided: list[Event] = [one.event for one in taken if one.event is not None and one.decided]
     if not decided:
-        say(f"`{events}` has no event that rules decide.\n", err=True)
+        what = "no event that rules decide" if lines else "no lines"
+        type = ruleset.rules[0].event
+        say(
+            f'{source} has {what}: each line is one event, as {{"type": "{type}", "data": {{…}}}}, '
+            f"or its data alone, with `--type {type}`.\n",
+            err=True,
+        )
         return 1
     told = measure(ruleset, decided, take, seconds)
     say(table(told, top) if format == "table" else as_json(told))

@@ -83,7 +83,7 @@ def test_events_of_somebody_ask_the_rules_for_them(project: Path) -> None:
 
 def test_the_table_is_bounded_and_ends_with_what_to_change(project: Path) -> None:
     done = bench(project, "--top", "1")
-    assert "line 21 was not taken: /failures" in done.stderr
+    assert "line 21 of `events.jsonl` was not taken: /failures" in done.stderr
     assert "19 events of 1 type, 65 rules" in done.stdout
     heads = [text for text in done.stdout.splitlines() if text and not text.startswith("  ")]
     assert heads[2:] == [

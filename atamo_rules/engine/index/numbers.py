@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 Number: TypeAlias = "int | Decimal"
 Cut: TypeAlias = "tuple[Number, int]"
+Rank: TypeAlias = "tuple[float, Number, int]"
 Place: TypeAlias = Callable[[Any], int]
 
 SAFE = 1 << 53
@@ -35,8 +36,8 @@ class Slots(dict[type, Place]):
 
     def __init__(self, cuts: Iterable[Cut]) -> None:
         super().__init__()
-        self.cuts: tuple[Cut, ...] = ordered(cuts)
-        self._ranks = [_rank(cut) for cut in self.cuts]
+        self._ranks = _ranked(cuts)
+        self.cuts: tuple[Cut, ...] = tuple([(number, above) for _, number, above in self._ranks])
 
     def __missing__(self, kind: type) -> Place:
         place = self[kind] = self._place(kind)
@@ -78,17 +79,27 @@ def _nowhere(value: Any) -> int:
 
 def ordered(cuts: Iterable[Cut]) -> tuple[Cut, ...]:
     """Cuts from left to right, each once."""
-    found: list[Cut] = []
-    for cut in sorted(set(cuts), key=_rank):
-        # Equal numbers may be written as int and as Decimal; one cut of them is enough.
-        if not found or found[-1] != cut:
-            found.append(cut)
-    return tuple(found)
+    return tuple([(number, above) for _, number, above in _ranked(cuts)])
 
 
-def _rank(cut: Cut) -> tuple[float, Number, int]:
+def _ranked(cuts: Iterable[Cut]) -> list[Rank]:
+    """What cuts sort by, rising, each once: equal numbers may be written as int and as Decimal."""
+    found: list[Rank] = []
+    last = None
+    for rank in sorted(map(_rank, cuts)):
+        if rank != last:
+            found.append(rank)
+            last = rank
+    return found
+
+
+def _rank(cut: Cut) -> Rank:
     """Sorts as the cut itself does, mostly by comparing floats."""
-    return (nearest(cut[0]), cut[0], cut[1])
+    number, above = cut
+    try:
+        return (float(number), number, above)
+    except OverflowError:
+        return (nearest(number), number, above)
 
 
 def nearest(number: Number) -> float:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.buckets import Bucket, Entry, Filing, Matching
-from atamo_rules.engine.index.numbers import Cut, Slots, nearest, ordered
+from atamo_rules.engine.index.numbers import Cut, Slots, nearest
 from atamo_rules.engine.index.paths import Reads, value_at
 from atamo_rules.engine.index.pausing import Pause
 from atamo_rules.engine.index.source import Source
@@ -135,13 +135,22 @@ def _counts(firsts: Sequence[int], count: int) -> list[int]:
 
 def coarse(spans: Sequence[Span]) -> tuple[Cut, ...]:
     """The ends of intervals, thinned until an interval touches few slots."""
-    cuts = ordered(cut for low, high, _ in spans for cut in (low, high) if cut is not None)
-    while len(cuts) > 8:
-        ranks = Touching(cuts)
-        if sum(ranks.last(high) - ranks.first(low) for low, high, _ in spans) <= PER_SPAN * len(spans):
+    slots = Slots([cut for low, high, _ in spans for cut in (low, high) if cut is not None])
+    cuts, step = slots.cuts, 1
+    # By the numbers of their cuts; where an interval has no end, by those before the first and after the last.
+    ends = [
+        (
+            -1 if low is None else slots.right_of(low)[0] - 2,
+            len(cuts) if high is None else slots.right_of(high)[0] - 2,
+        )
+        for low, high, _ in spans
+    ]
+    # Of every `step` cuts one is kept: an interval begins in the slot of the last that is not after its own.
+    while len(cuts) > 8 * step:
+        if sum([-(-last // step) - first // step for first, last in ends]) <= PER_SPAN * len(spans):
             break
-        cuts = cuts[::2]
-    return cuts
+        step *= 2
+    return cuts[::step]
 
 
 class Touching:
