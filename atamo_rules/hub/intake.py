@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any, Required, TypeAlias, TypedDict, Unpack
+
+from msgspec import Struct
 
 from atamo_rules.engine.door import Door, SchemaBroken
 from atamo_rules.functions.time import parse_moment
@@ -23,14 +25,26 @@ from atamo_rules.model.types import EventType, Json, Policy
 Admit: TypeAlias = Callable[[User | None, str, EventType | None], str]
 """Asked before a message is taken: its user, the name of its type and the type, if there is one; gives a sentence on
 why it may not be sent, or nothing."""
+
+
+class How(TypedDict, total=False):
+    """How a message is taken: `now`; with `type_name` it is bare data; `user` is its sender where it names none itself,
+    and `fallback_id` its id; `admit` says whether its sender may send it."""
+
+    now: Required[datetime]
+    type_name: str | None
+    user: User | None
+    fallback_id: str
+    admit: Admit | None
+
+
 LONGEST_ID = 256
 _TEXTS = frozenset({"id", "source", "user", "time"})
 """Members of an envelope that are texts."""
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What came of one message. `refused` are the reasons it was not taken; `reasons` why it breaks its schema.
 
     `status` is the HTTP status that a refusal deserves. `decided` is False for what is kept in quarantine.
@@ -59,90 +73,52 @@ class Intake:
     doors: dict[str, Door] = field(default_factory=dict)
     salts: Iterator[str] = field(default_factory=lambda: salts())
 
-    def take(
-        self,
-        raw: bytes,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        now: datetime,
-        fallback_id: str = "",
-        admit: Admit | None = None,
-    ) -> Taken:
+    def take(self, raw: bytes, **how: Unpack[How]) -> Taken:
         """One message as bytes: an envelope, or with `type_name` bare data."""
         try:
             value = decode(raw)
         except JsonRefused as error:
-            return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
-        return self.accept(
-            value, type_name=type_name, user=user, now=now, fallback_id=fallback_id, admit=admit
-        )
+            return Taken(how.get("fallback_id", ""), None, (str(error),), status=400, code="malformed")
+        return self.accept(value, **how)
 
-    def given(
-        self,
-        value: Any,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        now: datetime,
-        fallback_id: str = "",
-        admit: Admit | None = None,
-    ) -> Taken:
+    def given(self, value: Any, **how: Unpack[How]) -> Taken:
         """One message that another program has read as JSON, floats and all."""
         try:
             value = exact(value)
         except JsonRefused as error:
-            return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
-        return self.accept(
-            value, type_name=type_name, user=user, now=now, fallback_id=fallback_id, admit=admit
-        )
+            return Taken(how.get("fallback_id", ""), None, (str(error),), status=400, code="malformed")
+        return self.accept(value, **how)
 
     def accept(
-        self,
-        value: Json,
-        *,
-        type_name: str | None = None,
-        user: User | None = None,
-        now: datetime,
-        fallback_id: str = "",
-        admit: Admit | None = None,
-    ) -> Taken:
+        self, value: Json, *, now: datetime, type_name: str | None = None, user: User | None = None,
+        fallback_id: str = "", admit: Admit | None = None,
+    ) -> Taken:  # fmt: skip
         """One message as strict JSON has it."""
         if type_name is not None:
             return self.enter(type_name, value, fallback_id, "", now, user, admit=admit)
-        if not isinstance(value, dict) or not isinstance(value.get("type"), str) or "data" not in value:
+        type = value.get("type") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(type, str) or "data" not in value:
             hint = "an event is an object with `type` and `data`; bare data needs its type said beside it"
             return Taken(fallback_id, None, (hint,), status=400, code="envelope")
         trouble = _envelope(value)
         if trouble:
             return Taken(fallback_id, None, trouble, status=400, code="envelope")
-        at = now
-        if isinstance(value.get("time"), str):
-            at = parse_moment(str(value["time"])) or now
-        name = value.get("user")
-        sender = self.people.user(name) if isinstance(name, str) else user
+        time, name = value.get("time"), value.get("user")
         return self.enter(
-            str(value["type"]),
+            type,
             value["data"],
             str(value.get("id") or fallback_id),
             str(value.get("source") or ""),
-            at,
-            sender,
-            value.get("alerts") is True,
-            admit,
+            (parse_moment(time) or now) if isinstance(time, str) else now,
+            self.people.user(name) if isinstance(name, str) else user,
+            alerts=value.get("alerts") is True,
+            admit=admit,
         )
 
     def enter(
-        self,
-        type_name: str,
-        body: Json,
-        id: str,
-        source: str,
-        at: datetime,
-        user: User | None,
-        alerts: bool = False,
-        admit: Admit | None = None,
-    ) -> Taken:
+        self, type_name: str, body: Json, id: str, source: str, at: datetime, user: User | None, *,
+        alerts: bool = False, admit: Admit | None = None,
+    ) -> Taken:  # fmt: skip
         """Data of a named type, through the door of that type."""
         type = self.ruleset.events.get(type_name)
         id = id or new_id()
@@ -155,18 +131,16 @@ class Intake:
         if type is None:
             near = get_close_matches(type_name, self.ruleset.events, n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
-            return Taken(
-                id, None, (f"there is no event type `{type_name}`{hint}",), status=404, code="unknown-type"
-            )
+            why = f"there is no event type `{type_name}`{hint}"
+            return Taken(id, None, (why,), status=404, code="unknown-type")
         if not isinstance(body, dict):
             return Taken(id, None, ("the data of an event is an object",), status=422, code="invalid")
         try:
             door = self.door(type_name)
             reasons = door.reasons(body)
         except SchemaBroken as error:
-            return Taken(
-                id, None, (f"the schema of `{type_name}` cannot be used: {error}",), status=500, code="schema"
-            )
+            why = f"the schema of `{type_name}` cannot be used: {error}"
+            return Taken(id, None, (why,), status=500, code="schema")
         if reasons and type.invalid == Policy.REJECT:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
         salt = next(self.salts)

@@ -16,6 +16,7 @@ from atamo_rules.model.contribution import RULES
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.types import Json
+from atamo_rules.model.via import DIRECT
 from atamo_rules.model.window import OVER
 from atamo_rules.model.work import Arrival, DeadLetter, Hold, Work
 
@@ -35,7 +36,8 @@ def accepted(arrival: Arrival) -> list[Note]:
     what: dict[str, Json] = {"type": event.type, "source": event.source, "conforms": event.conforms}
     if arrival.seal:
         what["digest"] = arrival.seal
-    what |= arrival.via.facts()
+    if arrival.via is not DIRECT:
+        what |= arrival.via.facts()
     if event.type == OVER:
         cause = event.source.replace(":", " ", 1)  # the rule whose time it is
     else:  # an emitted event has the id of the action that emitted it

@@ -86,7 +86,7 @@ def keeps_no_window(store: Any) -> None:
 
     async def committed(change: Any) -> None:
         for one in change.incoming:
-            one.change.puts = [put for put in one.change.puts if put.bucket != "windows"]
+            one.change.puts = tuple(put for put in one.change.puts if put.bucket != "windows")
         await commit(change)
 
     store.commit = committed

@@ -20,10 +20,10 @@ async def append(
 ) -> int:
     """Keep frames of one log in order; gives the last one's `seq`."""
     change = store.draft.change()
-    change.frames += frames
+    change.frames = tuple(frames)
     change.notes += notes
     if close and frames:
-        change.closed.append(frames[0].log)
+        change.closed = (frames[0].log,)
     await store.commit(change)
     store.followed(change)
     await delivered()  # an agent that has spoken may be stopped
@@ -45,7 +45,7 @@ async def read(store: LocalStore, log: str, after: int, limit: int, wait: float)
 async def trim(store: LocalStore, log: str, frames: Sequence[int]) -> None:
     """Let go of frames that newer ones stand in for."""
     change = store.draft.change()
-    change.trimmed += [(log, seq) for seq in frames]
+    change.trimmed = tuple((log, seq) for seq in frames)
     await store.journal.commit(change)
 
 
@@ -54,6 +54,6 @@ async def touch(store: LocalStore, log: str, seconds: float) -> bool:
     if (await store.journal.page(log, 0, 1)).expired is not None:
         return False
     change = store.draft.change()
-    change.kept.append((log, change.at + timedelta(seconds=seconds)))
+    change.kept = ((log, change.at + timedelta(seconds=seconds)),)
     await store.commit(change)
     return True

@@ -70,14 +70,14 @@ class Draft:
                 self.tell(change, "action.started", item)
             elif work.due is not None:
                 change.moved.append(Moved(item, "later", wait=seconds_until(work.due, change.at)))
-        for action in following.done:
-            self.row += 1
-            change.done.append((self.row, event, action))
+        if following.done:
+            change.done += tuple((row, event, one) for row, one in enumerate(following.done, self.row + 1))
+            self.row += len(following.done)
         change.incoming += [self.incoming(one) for one in following.arrivals]
         change.frames += following.frames
         change.puts += following.puts
         if following.problems:
-            change.problems.append((event, following.problems))
+            change.problems += ((event, following.problems),)
 
 
 def seconds_until(due: datetime, now: datetime) -> float:

@@ -49,34 +49,35 @@ class Erasure(Struct):
 
 class Change(Struct):
     """One transaction. `open` are the events whose open actions grow or shrink, by how many: one that comes to none is
-    finished. The journal fills in `finished`, and the revisions of `puts`."""
+    finished. The journal fills in `finished`, and the revisions of `puts`. What most have nothing of is a tuple: one
+    that is empty costs nothing."""
 
     at: datetime
     incoming: list[Incoming] = []
     decided: list[tuple[str, Decision]] = []
     added: list[Item] = []
     """New open actions; those that have an attempt already are leased."""
-    done: list[tuple[int, str, Action]] = []
+    done: tuple[tuple[int, str, Action], ...] = ()
     """Actions that are over by being kept, each with its row and its event."""
     moved: list[Moved] = []
-    renewed: list[Item] = []
+    renewed: tuple[Item, ...] = ()
     """Those of them whose work says something else from here on."""
-    problems: list[tuple[str, tuple[str, ...]]] = []
-    frames: list[Frame] = []
-    trimmed: list[tuple[str, int]] = []
+    problems: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    frames: tuple[Frame, ...] = ()
+    trimmed: tuple[tuple[str, int], ...] = ()
     """Frames that newer ones stand in for, each with its log."""
-    closed: list[str] = []
-    kept: list[tuple[str, datetime]] = []
+    closed: tuple[str, ...] = ()
+    kept: tuple[tuple[str, datetime], ...] = ()
     """Logs, each with the time it is kept to."""
-    puts: list[Put] = []
-    dead: list[tuple[DeadLetter, int]] = []
+    puts: tuple[Put, ...] = ()
+    dead: tuple[tuple[DeadLetter, int], ...] = ()
     """New dead letters, each with the row of its action."""
-    undead: list[int] = []
-    erased: list[Erasure] = []
+    undead: tuple[int, ...] = ()
+    erased: tuple[Erasure, ...] = ()
     open: dict[str, int] = {}
     notes: list[Note] = []
     finished: list[str] = []
-    revisions: list[int | None] = []
+    revisions: tuple[int | None, ...] = ()
     cursor: int = 0
     """The `seq` of the last frame."""
 

@@ -201,7 +201,7 @@ class LocalStore:
 
     async def put(self, put: Put) -> int | None:
         change = self.draft.change()
-        change.puts.append(put)
+        change.puts = (put,)
         await self.commit(change)
         self.followed(change)
         return change.revisions[0]

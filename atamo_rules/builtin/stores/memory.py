@@ -144,11 +144,11 @@ class MemoryJournal:
             before = bucket.get(put.key)
             there = before.revision if before is not None and before.value is not None else 0
             if put.expect is not None and put.expect != there:
-                change.revisions.append(None)
+                change.revisions += (None,)
                 continue
             self.revision += 1
             bucket[put.key] = Entry(put.key, put.value, self.revision)
-            change.revisions.append(self.revision)
+            change.revisions += (self.revision,)
         for letter, row in change.dead:
             self.letters[letter.number] = letter, row
         for number in change.undead:

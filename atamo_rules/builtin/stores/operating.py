@@ -58,7 +58,7 @@ async def pause(store: LocalStore, what: Hold, who: str) -> None:
     change = store.draft.change()
     what = dataclasses.replace(what, by=who, at=change.at)
     kept: dict[str, Json] = {"by": who, "at": change.at.isoformat(), "why": what.why}
-    change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", kept))
+    change.puts = (Put(PAUSED, f"{what.kind} {what.name}", kept),)
     change.notes.append(records.of_hold("work.paused", change.at, what, who))
     before = next((one for one in store.work.pauses if one == what), None)
     store.work.pauses.add(what)  # nothing begins behind the record of the pause
@@ -76,7 +76,7 @@ async def pause(store: LocalStore, what: Hold, who: str) -> None:
 async def resume(store: LocalStore, what: Hold, who: str) -> None:
     """Go on with it."""
     change = store.draft.change()
-    change.puts.append(Put(PAUSED, f"{what.kind} {what.name}", None))
+    change.puts = (Put(PAUSED, f"{what.kind} {what.name}", None),)
     change.notes.append(records.of_hold("work.resumed", change.at, what, who))
     await store.commit(change)
     store.work.resume(what)
@@ -108,13 +108,13 @@ async def redrive(
             work = letter.work if edit is None else edit(letter.work)
             if work is None or letter.work.action.id in store.work.items:
                 continue
-            change.undead.append(letter.number)
+            change.undead += (letter.number,)
             change.open[work.event] = change.open.get(work.event, 0) + 1
             work = replace(work, due=change.at)  # what `within` says begins anew, too
             if work.action.body == letter.work.action.body:
                 item = item_of(row, replace(work, lease=0.0))
                 change.moved.append(Moved(item, "waiting"))
-                change.renewed.append(item)
+                change.renewed += (item,)
                 again.append(item)
             else:
                 edited = replace(work.action, id=_another_id(work.action.id, letter.number))
@@ -136,7 +136,7 @@ async def discard(store: LocalStore, which: Selector, upto: int, who: str) -> in
     while letters := await store.journal.dead(which, 0, upto, AT_ONCE):
         change = store.draft.change()
         for letter, _ in letters:
-            change.undead.append(letter.number)
+            change.undead += (letter.number,)
             change.notes.append(records.of_letter("action.discarded", change.at, letter, who))
         await store.commit(change)
         done += len(letters)
@@ -150,7 +150,7 @@ async def erase(store: LocalStore, event: str, who: str, why: str) -> bool:
     if state not in ("finished", "quarantined", "forgotten"):
         return state == "erased"
     change = store.draft.change()
-    change.erased.append(Erasure(event, who, why))
+    change.erased = (Erasure(event, who, why),)
     await store.commit(change)
     return True
 

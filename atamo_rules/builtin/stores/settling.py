@@ -38,7 +38,7 @@ async def settle(
             if work.waiting is None:
                 store.draft.letter += 1
                 letter = DeadLetter(store.draft.letter, work, error, why, item.attempts, errors, change.at)
-                change.dead.append((letter, item.row))
+                change.dead += ((letter, item.row),)
         case Again(why, after, error):
             errors, wait = (*item.errors, why), after or 0.0
             change.moved.append(Moved(item, "again", why, None, wait, errors))

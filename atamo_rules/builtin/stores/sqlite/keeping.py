@@ -302,7 +302,7 @@ class Keeper:
                     (problem, event),
                 )
         for put in change.puts:
-            change.revisions.append(self._put(put))
+            change.revisions += (self._put(put),)
         for one in change.erased:
             note = records.erased(change.at, one.event, one.who, one.why, erase(self.connection, one.event))
             change.notes.append(note)
