@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,6 +12,8 @@ import click
 
 from atamo_rules.cli.console import say
 
+TRIES = 5
+"""How often all is copied, where the hub lets go of what is large meanwhile."""
 EPILOG = """\b
 Examples:
   atamo backup . /backups/monday.db
@@ -39,14 +42,14 @@ def backup(source: str, target: str) -> int:
     if not file.is_file():
         raise click.UsageError(f"`{file}` does not exist: no hub has kept anything there.")
     beside = folder_of(copy)
+    part = copy.with_name(f"{copy.name}.part")
+    if part.exists() and not copy.exists():  # of a command that was ended: what stands beside it is its, too
+        shutil.rmtree(beside, ignore_errors=True)
     for one in (copy, beside):
         if one.exists():
             raise click.UsageError(f"`{one}` exists; a backup writes over nothing.")
-    part = copy.with_name(f"{copy.name}.part")
-    part.unlink(missing_ok=True)
     try:
-        size = _copy(file, part)
-        large = _copy_large(file, part, beside)
+        size, large = _copied(file, part, beside)
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
         shutil.rmtree(beside, ignore_errors=True)
@@ -59,9 +62,23 @@ def backup(source: str, target: str) -> int:
     return 0
 
 
+def _copied(file: Path, part: Path, beside: Path, tries: int = TRIES) -> tuple[int, int]:
+    """Copy all that a hub keeps; how many events that is, and how many values too large for rows. The hub may let go of
+    one before it is copied: then all is copied anew. Raises sqlite3.Error, OSError."""
+    part.unlink(missing_ok=True)
+    size = _copy(file, part)
+    try:
+        return size, _copy_large(file, part, beside)
+    except FileNotFoundError:
+        shutil.rmtree(beside, ignore_errors=True)
+        if tries == 1:
+            raise
+    return _copied(file, part, beside, tries - 1)
+
+
 def _copy_large(file: Path, part: Path, beside: Path) -> int:
     """Copy the files that a copy names; gives how many there are."""
-    from atamo_rules.builtin.stores.sqlite.blobs import folder_of, named
+    from atamo_rules.builtin.stores.sqlite.blobs import folder_of, named, sync_folder
 
     with closing(sqlite3.connect(part)) as copy:
         names = sorted(named(copy))
@@ -69,6 +86,10 @@ def _copy_large(file: Path, part: Path, beside: Path) -> int:
         beside.mkdir(mode=0o700, exist_ok=True)
         shutil.copyfile(folder_of(file) / name, beside / name)
         (beside / name).chmod(0o600)
+        with (beside / name).open("rb") as copied:
+            os.fsync(copied.fileno())
+    if names:
+        sync_folder(beside)
     return len(names)
 
 

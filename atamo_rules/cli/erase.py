@@ -57,6 +57,10 @@ def erase(id: str | None, user: str, why: str, dry_run: bool, rewrite: bool, url
             say(f"{plain(key)} {verb}\n")
         for key in done["left"]:
             say(f"{plain(key)} is not erased: something of it would not end\n", err=True)
+        for key in done["joined"]:
+            say(
+                f"{plain(key)} was joined with it by a rule, and may say something of it: erase it too, if so\n"
+            )
         if not done["events"] and not done["left"]:
             say("there is nothing to erase\n")
     return 0 if done["events"] and not done["left"] else 1

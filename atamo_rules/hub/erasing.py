@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub.audit.erased import KIND
 from atamo_rules.hub.audit.search import Query, search
+from atamo_rules.hub.joined import joined
 from atamo_rules.hub.proposals.proposals import BUCKET as PROPOSALS
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.types import Json
@@ -31,11 +32,12 @@ PAGE = 1000
 
 @dataclass(slots=True)
 class Erased:
-    """The keys of messages that were erased, what followed from others among them, and of those that were not:
-    something of them would not end."""
+    """The keys of messages that were erased, what followed from others among them; of those that were not: something of
+    them would not end; and of others that a rule joined with one of them, whose actions may say something of it."""
 
     events: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
 
 
 async def erase(hub: Hub, key: str, who: str = "", why: str = "") -> Erased:
@@ -47,6 +49,7 @@ async def erase(hub: Hub, key: str, who: str = "", why: str = "") -> Erased:
     hub.calls.flights.forget()
     await _from_proposals(hub, frozenset(found.events))
     await hub.store.housekeeping()
+    found.joined = [key for key in dict.fromkeys(found.joined) if key not in found.events]
     return found
 
 
@@ -60,6 +63,10 @@ async def _erase(hub: Hub, key: str, who: str, why: str, found: Erased) -> None:
     event = await hub.store.event(key)
     if event is not None:
         await hub.windows.release(event)
+        made = await joined(hub, event)
+        for ending in made.ends:
+            await _erase(hub, ending, who, why, found)
+        found.joined += made.joined
     await _forget_answers(hub, key)
     (found.events if await hub.store.erase(key, who, why) else found.left).append(key)
     hub.followers.forget()

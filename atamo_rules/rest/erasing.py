@@ -35,17 +35,20 @@ class Erasing:
             await self.access.require(request, "message.erase", Resource("hub"))
         keys = await self._meant(request, order)
         if order.get("dry_run") is True:
-            return json_response({"events": keys, "left": [], "erased": 0})
+            return json_response({"events": keys, "left": [], "joined": [], "erased": 0})
         who, why = principal(request).name or str(order.get("by", "")), str(order.get("why", ""))
         done: list[str] = []
         left: list[str] = []
+        joined: dict[str, None] = {}
         for key in keys:
             found = await erase(hub, key, who, why)
             done += found.events
             left += found.left
+            joined |= dict.fromkeys(found.joined)
         if rewrite:
             await hub.store.rewrite()
-        return json_response({"events": done, "left": left, "erased": len(done)})
+        others = [key for key in joined if key not in done and await self._may(request, key)]
+        return json_response({"events": done, "left": left, "joined": others, "erased": len(done)})
 
     async def _meant(self, request: Request, order: Mapping[str, Any]) -> list[str]:
         """The keys of the messages that an order is about, of those that whoever asks may erase. Raises Problem."""

@@ -136,8 +136,9 @@ SHAPES: dict[str, Schema] = {
     "Redriven": shape("What was done again.", redriven=WHOLE, more={"upto": WHOLE, "letters": each(ref("Letter"))}),
     "Discarded": shape("What was taken away.", discarded=WHOLE, upto=WHOLE),
     "Erasures": shape(
-        "What was erased, or would be: keys of messages, and those of which something would not end.",
-        erased=WHOLE, events=each(TEXT), left=each(TEXT),
+        "What was erased, or would be: keys of messages, those of which something would not end, and others that a "
+        "rule joined with them, whose actions may say something of them.",
+        erased=WHOLE, events=each(TEXT), left=each(TEXT), joined=each(TEXT),
     ),
     "Proposal": PROPOSAL,
     "Proposals": shape("Proposals, the newest first.", proposals=each(ref("Proposal"))),

@@ -25,6 +25,7 @@ from atamo_rules.model.outcome import Done, Failed
 from atamo_rules.model.people import Directory, User
 from atamo_rules.model.work import Hold, Put
 from atamo_rules.testing.agents import ScriptedAgent
+from tests.hub.scene import Play, Scene
 from tests.hub.stage import state
 
 CANARY = "quokka-Wollongong-7719"
@@ -192,6 +193,68 @@ def test_windows_begin_anew_under_its_keys(place: Path | None) -> None:
         assert "often" not in told["matched"]  # type: ignore[operator]
 
     run(place, story)
+
+
+JOINING = """
+event order.placed
+  order: text
+  street: text
+event order.paid
+  order: text
+
+agent desk
+  send note
+    street: text
+
+rule both
+  on order.placed as o then order.paid as p within 1 hour by order
+  do
+    send desk.note
+      street: "{{ o.street }}"
+
+rule unpaid
+  on order.placed as o without order.paid within 1 hour by order
+  do
+    send desk.note
+      street: "{{ o.street }}"
+
+rule several
+  on order.placed as last collect for 1 hour by street
+  do
+    send desk.note
+      street: "{{ events | length }} {% for one in events %}{{ one.street }} {% endfor %}"
+"""
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+def test_what_waits_made_of_it_goes_and_what_was_joined_with_it_is_named(play: Play, on_disk: bool) -> None:
+    async def story(scene: Scene) -> None:
+        scene.soc = ScriptedAgent()
+        hub = await scene.start(JOINING.replace("desk", "soc"))
+        for id, order in (("e1", "1"), ("e2", "2"), ("e3", "3")):
+            await scene.sent("order.placed", id, "acme", order=order, street=CANARY if id != "e3" else "Lane")
+        await scene.sent("order.paid", "p1", "acme", order="1")
+        await scene.sent("order.paid", "p3", "acme", order="3")
+        await asyncio.sleep(2 * 3600)
+        said = [str(action.body) for action in scene.soc.asked]
+        assert sum(CANARY in one for one in said) == 3  # both, unpaid, several
+        first = await erase(hub, "e1", "dpo")
+        assert (first.left, "p1" in first.joined, "p3" in first.joined) == ([], True, False)
+        (collected,) = [key for key in first.joined if key != "p1"]
+        second = await erase(hub, "e2", "dpo")
+        assert len(second.events) == 3, "and the ends of its waits"
+        assert collected in second.events
+        assert second.joined == []
+        for key in first.joined:
+            await erase(hub, key, "dpo")
+        left = [one for one in await hub.store.audit(0, 1000) if CANARY in repr(one)]
+        assert left == []
+        if scene.place is not None:
+            await hub.store.rewrite()
+            assert holds(scene.place / "0" / "hub.db") == []
+        await scene.end()
+
+    play(story, on_disk=on_disk)
 
 
 def test_what_is_open_is_cancelled_first(place: Path | None) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine
 from contextlib import closing
@@ -20,12 +21,14 @@ from atamo_rules.builtin.stores.sqlite.blobs import LARGE, Blobs, aside, folder_
 from atamo_rules.builtin.stores.sqlite.examining import large_values
 from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.cli import backup
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Done, Failed
 from atamo_rules.model.work import Selector
 from atamo_rules.testing.store_stage import Stage, event
-from tests.cli.dispatcher import atamo
+from tests.cli.dispatcher import ATAMO, atamo
+from tests.crash.power import there, traced
 
 BIG = "ä" * LARGE
 KEY = "/test#e1"
@@ -299,5 +302,55 @@ def test_a_backup_has_what_its_rows_name_and_can_be_gone_back_to(file: Path, tmp
         copy.unlink()
         again = atamo("backup", str(file), str(copy))
         assert "copy.db.blobs` exists; a backup writes over nothing" in again.stderr
+        copy.with_name("copy.db.part").write_bytes(b"of a command that was killed")
+        assert atamo("backup", str(file), str(copy)).stdout == done.stdout
 
     run(file, story)
+
+
+@pytest.mark.skipif(not there(), reason="strace is not here, or may trace nothing")
+def test_what_is_large_is_on_the_disk_before_the_copy_that_names_it(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    file, copy = made / "hub.db", made / "copy.db"
+
+    async def story(stage: Stage) -> None:
+        await stage.store.accept([large_event(stage)])
+
+    run(file, story)
+    code, steps = traced([*ATAMO, "backup", str(file), str(copy)], made)
+    assert code == 0
+    named_at = next(at for at, step in enumerate(steps) if step.call == "rename")
+    synced = {step.path for step in steps[:named_at] if step.call == "sync"}
+    large = {str(one) for one in folder_of(copy).iterdir()}
+    assert len(large) == 2
+    assert {str(folder_of(copy)), *large} <= synced
+
+
+def test_what_the_hub_lets_go_of_while_it_is_copied_is_no_part_of_the_copy(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a message is erased amid a backup."""
+    run(file, lambda stage: _accepted(stage))
+    copy_file, erased = shutil.copyfile, []
+
+    def copied(source: Path, target: Path) -> None:
+        if not erased:
+            erased.append(source)
+            with closing(sqlite3.connect(file)) as connection, connection:
+                connection.execute("update events set event = null, state = 'erased'")
+                connection.execute("delete from actions")
+            for one in folder_of(file).iterdir():
+                one.unlink()
+        copy_file(source, target)
+
+    monkeypatch.setattr(backup.shutil, "copyfile", copied)
+    copy = tmp_path / "copy.db"
+    assert backup.backup.main([str(file), str(copy)], standalone_mode=False) == 0
+    assert erased
+    assert names(copy) == set()
+    assert not folder_of(copy).exists()
+
+
+async def _accepted(stage: Stage) -> None:
+    await stage.store.accept([large_event(stage)])

@@ -27,13 +27,17 @@ def of_event(event: Event) -> dict[str, Json]:
     }
 
 
+def over_id(rule: str, key: str, due: Micros) -> str:
+    """The id of the event that stands for the end of the wait of an event, by its key."""
+    return hashlib.sha256(f"{rule}\x00{key}\x00{due}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 def over_event(rule: str, due: Micros, kept: Any) -> Event:
     """The event that stands for the end of a wait: with the body and the user of the event that waited. Its id is made
     of the rule, of that event and of the moment, so that whoever makes it twice makes the same."""
-    name = hashlib.sha256(f"{rule}\x00{kept['key']}\x00{due}".encode("utf-8", "surrogatepass")).hexdigest()
     user = kept["user"]
     return Event(
-        name[:32],
+        over_id(rule, kept["key"], due),
         OVER,
         kept["body"],
         moment(due),
@@ -46,8 +50,7 @@ def over_event(rule: str, due: Micros, kept: Any) -> Event:
 
 def struck_event(rule: str, due: Micros) -> Event:
     """The event that stands for a moment of a schedule: nothing is in it, and nobody sent it."""
-    name = hashlib.sha256(f"{rule}\x00\x00{due}".encode("utf-8", "surrogatepass")).hexdigest()
-    return Event(name[:32], OVER, {}, moment(due), source=f"rule:{rule}")
+    return Event(over_id(rule, "", due), OVER, {}, moment(due), source=f"rule:{rule}")
 
 
 def event_of(kept: Any) -> Event:

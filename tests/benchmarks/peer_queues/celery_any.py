@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.peer_queues.common import PAD, PATIENCE, Count, Timing
+from tests.benchmarks.peer_queues.common import DRAIN, PAD, PATIENCE, Count, Timing
 
 
 def run(number: int, broker: str, options: dict[str, object], *packages: str) -> None:
@@ -22,10 +22,20 @@ def run(number: int, broker: str, options: dict[str, object], *packages: str) ->
     def work(n: int, pad: str) -> None:
         count(n)
 
-    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
-        timing = Timing(count)
+    def send(n: int) -> None:
+        work.delay(n, PAD)
+
+    timing = Timing(count)
+    if DRAIN:
         for n in range(number):
-            work.delay(n, PAD)
+            send(n)
         timing.accepted()
+    with start_worker(app, pool="solo", perform_ping_check=False, loglevel="ERROR"):
+        if not DRAIN:
+            timing = Timing(count)
+            for n in range(number):
+                send(n)
+            timing.accepted()
         count.all.wait(PATIENCE)
+        timing.idle(send)
         timing.over("celery", *packages)

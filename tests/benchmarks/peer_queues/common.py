@@ -6,6 +6,7 @@ standard library and its own queue.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pwd
@@ -13,17 +14,24 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from signal import SIGINT
+from statistics import quantiles
 from threading import Event
 from time import perf_counter, sleep
 
 PATIENCE = 120.0
 """So many seconds may pass until all is done."""
 PAD = "x" * 200
+DRAIN = "drain" in sys.argv[2:]
+"""Whether all is handed in before the worker begins, and the time is that of working it off."""
+IDLE = 0 if DRAIN else 60
+"""Messages that are sent afterwards one by one, each to a worker that has nothing to do."""
+PAUSE = 0.02
+"""Seconds of quiet before each of those."""
 SERVERS: list[subprocess.Popen[bytes]] = []
 """What this process started and must end."""
 PLACES: list[str] = []
@@ -39,12 +47,21 @@ class Count:
     def __init__(self, expected: int) -> None:
         self.seen: set[int] = set()
         self.calls = 0
+        self.at = 0.0
+        """When the last call came."""
         self.expected = expected
         self.all = Event()
+
+    def next(self) -> int:
+        """One more is expected; gives its number."""
+        self.all.clear()
+        self.expected += 1
+        return self.expected - 1
 
     def __call__(self, number: int) -> None:
         self.seen.add(number)
         self.calls += 1
+        self.at = perf_counter()
         if len(self.seen) == self.expected:
             self.all.set()
 
@@ -72,13 +89,43 @@ class Timing:
         self.count = count
         self.cpu, self.wall = cpu_of_all(), perf_counter()
         self.handed_in = 0.0
+        self.took: tuple[float, float] | None = None
+        self.waits: list[float] = []
 
     def accepted(self) -> None:
+        """All are handed in. Of a backlog the time begins here."""
         self.handed_in = perf_counter() - self.wall
+        if DRAIN:
+            self.cpu, self.wall = cpu_of_all(), perf_counter()
+
+    def done(self) -> None:
+        """All are done; what comes now is no part of the rate."""
+        self.took = perf_counter() - self.wall, cpu_of_all() - self.cpu
+
+    def idle(self, send: Callable[[int], object]) -> None:
+        """From handing in until the call, for single messages."""
+        self.done()
+        for _ in range(IDLE):
+            sleep(PAUSE)
+            number, begun = self.count.next(), perf_counter()
+            send(number)
+            self.count.all.wait(PATIENCE)
+            self.waits.append(self.count.at - begun)
+
+    async def idle_async(self, send: Callable[[int], Awaitable[object]], over: asyncio.Event) -> None:
+        """The same in a loop; `over` is set with the last call."""
+        self.done()
+        for _ in range(IDLE):
+            await asyncio.sleep(PAUSE)
+            over.clear()
+            number, begun = self.count.next(), perf_counter()
+            await send(number)
+            await asyncio.wait_for(over.wait(), PATIENCE)
+            self.waits.append(self.count.at - begun)
 
     def over(self, *packages: str) -> None:
         """Say it, and end the process at once: how a queue stops is not measured."""
-        wall, cpu = perf_counter() - self.wall, cpu_of_all() - self.cpu
+        wall, cpu = self.took or (perf_counter() - self.wall, cpu_of_all() - self.cpu)
         print(
             json.dumps(
                 {
@@ -86,7 +133,8 @@ class Timing:
                     "wall": wall,
                     "accepted": self.handed_in,
                     "cpu": cpu,
-                    "done": len(self.count.seen),
+                    "idle": quantiles(self.waits, n=100, method="inclusive") if len(self.waits) > 1 else [],
+                    "done": len(self.count.seen) - len(self.waits),
                     "twice": self.count.calls - len(self.count.seen),
                 }
             ),

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks.peer_queues.common import PAD, PATIENCE, Count, Timing, program, wal_and_full
+from tests.benchmarks.peer_queues.common import (
+    DRAIN,
+    PAD,
+    PATIENCE,
+    Count,
+    Missing,
+    Timing,
+    program,
+    wal_and_full,
+)
 
 
 def run(number: int, place: Path) -> None:
     from dbos import DBOS
 
+    if DRAIN:
+        raise Missing("begins each as it is handed in: there is no backlog")
     wal_and_full()
     DBOS(
         config={
@@ -31,6 +42,7 @@ def run(number: int, place: Path) -> None:
         DBOS.start_workflow(work, n, PAD)
     timing.accepted()
     count.all.wait(PATIENCE)
+    timing.idle(lambda n: DBOS.start_workflow(work, n, PAD))
     timing.over("dbos", "sqlalchemy")
     DBOS.destroy()
 

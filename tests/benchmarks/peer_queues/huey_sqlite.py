@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.benchmarks.peer_queues.common import PAD, PATIENCE, Count, Timing, program
+from tests.benchmarks.peer_queues.common import DRAIN, PAD, PATIENCE, Count, Timing, program
 
 
 def run(number: int, place: Path) -> None:
@@ -18,12 +18,16 @@ def run(number: int, place: Path) -> None:
         count(n)
 
     consumer = queue.create_consumer(workers=1, periodic=False, initial_delay=0.01, max_delay=0.01)
-    consumer.start()
+    if not DRAIN:
+        consumer.start()
     timing = Timing(count)
     for n in range(number):
         work(n, PAD)
     timing.accepted()
+    if DRAIN:
+        consumer.start()
     count.all.wait(PATIENCE)
+    timing.idle(lambda n: work(n, PAD))
     timing.over("huey")
     consumer.stop(graceful=True)
 

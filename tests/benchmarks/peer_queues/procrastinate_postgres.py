@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.benchmarks.peer_queues.common import PAD, PATIENCE, Count, Timing, postgres, program
+from tests.benchmarks.peer_queues.common import DRAIN, PAD, PATIENCE, Count, Timing, postgres, program
 
 
 async def run(number: int, place: Path) -> None:
@@ -23,12 +23,15 @@ async def run(number: int, place: Path) -> None:
 
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
-            worker = asyncio.create_task(app.run_worker_async(concurrency=64, install_signal_handlers=False))
+            run_worker = app.run_worker_async(concurrency=64, install_signal_handlers=False)
+            worker = None if DRAIN else asyncio.create_task(run_worker)
             timing = Timing(count)
             for n in range(number):
                 await work.defer_async(n=n, pad=PAD)
             timing.accepted()
+            worker = worker or asyncio.create_task(run_worker)
             await asyncio.wait_for(over.wait(), PATIENCE)
+            await timing.idle_async(lambda n: work.defer_async(n=n, pad=PAD), over)
             timing.over("procrastinate", "psycopg")
             worker.cancel()
             await asyncio.gather(worker, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.benchmarks.peer_queues.common import PAD, PATIENCE, Count, Timing, program, redis
+from tests.benchmarks.peer_queues.common import DRAIN, PAD, PATIENCE, Count, Timing, program, redis
 
 
 async def run(number: int, place: Path) -> None:
@@ -23,12 +23,15 @@ async def run(number: int, place: Path) -> None:
                 over.set()
 
         await broker.startup()
-        receiver = asyncio.create_task(run_receiver_task(broker, max_async_tasks=64))
+        receive = run_receiver_task(broker, max_async_tasks=64)
+        receiver = None if DRAIN else asyncio.create_task(receive)
         timing = Timing(count)
         for n in range(number):
             await work.kiq(n, PAD)
         timing.accepted()
+        receiver = receiver or asyncio.create_task(receive)
         await asyncio.wait_for(over.wait(), PATIENCE)
+        await timing.idle_async(lambda n: work.kiq(n, PAD), over)
         timing.over("taskiq", "taskiq-redis")
         receiver.cancel()
         await asyncio.gather(receiver, return_exceptions=True)
