@@ -44,7 +44,7 @@ async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
         )
 
 
-def server_of(controller: Controller, options: Options) -> Any:
+def server_of(controller: Controller, options: Options, others: tuple[SignIn, ...]) -> Any:
     import uvicorn
 
     from atamo_rules.rest.app import application
@@ -63,7 +63,7 @@ def server_of(controller: Controller, options: Options) -> Any:
             lambda: controller.hub,
             names,
             options.max_body << 20,
-            others=_sign_in(controller, options),
+            others=others,
             rate=rate_of(options),
             patience=options.patience,
         ),
@@ -78,13 +78,25 @@ def server_of(controller: Controller, options: Options) -> Any:
     return Server(config)
 
 
-def _sign_in(controller: Controller, options: Options) -> tuple[SignIn, ...]:
-    """Who is let in beside those with keys."""
+def sign_ins(controller: Controller, options: Options, voice: Voice) -> tuple[SignIn, ...]:
+    """Who is let in beside those with keys. That an issuer does not show its keys is said when it is found, and when
+    it is over: keys of the hub's own open it all the while, so nothing else waits for it."""
     if options.issuer is None:
         return ()
     from atamo_rules.rest.oidc import SignIn
 
-    return (SignIn(lambda: controller.hub, options.issuer),)
+    url = options.issuer.url
+
+    def heard(trouble: str) -> None:
+        if trouble:
+            voice.warn(
+                f"nobody signs in by {url}: {trouble}; it is asked again. `atamo doctor` tries it, "
+                "--oidc-issuer and --oidc-keys say where the keys are"
+            )
+        else:
+            voice.tell(f"people sign in by {url} again")
+
+    return (SignIn(lambda: controller.hub, options.issuer, heard),)
 
 
 def rate_of(options: Options) -> Rate | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from atamo_rules.cli.listening import first_key, listen, rate_of, server_of
+from atamo_rules.cli.listening import first_key, listen, rate_of, server_of, sign_ins
 from atamo_rules.cli.notify import notify
 from atamo_rules.cli.plugged import plug_in
 from atamo_rules.errors import RulesetRejected, StoreUnavailable
@@ -251,10 +251,13 @@ async def _doors(
         voice.warn(f"line {number} was refused: {'; '.join(reasons)}")
 
     doors: list[asyncio.Task[Any]] = []
+    reading_keys: list[asyncio.Task[None]] = []
     server: Any = None
     if listening is not None:
         await first_key(hub, listening, voice)
-        server = server_of(controller, options)
+        others = sign_ins(controller, options, voice)
+        reading_keys = [asyncio.create_task(one.begin()) for one in others]
+        server = server_of(controller, options, others)
         doors.append(asyncio.create_task(server.serve(sockets=[listening])))
         address = listening.getsockname()
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -275,7 +278,8 @@ async def _doors(
     broken = asyncio.create_task(hub.broken.wait())
     broken.add_done_callback(lambda _: finish.set())
     await finish.wait()
-    broken.cancel()
+    for one in (broken, *reading_keys):
+        one.cancel()
     hub.accepting = False
     if server is not None:
         server.should_exit = True

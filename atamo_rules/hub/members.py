@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atamo_rules.hub.intake import Intake
+from atamo_rules.hub.ports import KeepingVault
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.people import Directory
 from atamo_rules.model.work import Put
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 BUCKET = "people"
+CALLED = {"users": "user", "services": "user", "groups": "group", "organisations": "organisation"}
+"""What one of a kind is called where tokens and consents name it."""
 
 
 class Members:
@@ -61,9 +64,21 @@ class Members:
         what = {"kind": kind, "name": name, **(entry or {})}
         done: Kind = "people.removed" if entry is None else "people.changed"
         await hub.store.write([Note(hub.clock.now(), done, who=by, what=what)])
-        if entry is None and kind in ("users", "services"):
+        if entry is None:
+            await self._forget(kind, name, by)
+
+    async def _forget(self, kind: str, name: str, by: str) -> None:
+        """Have nothing be left that somebody who is later called the same would have: keys, tokens, and what was agreed
+        of theirs or with them."""
+        hub, who = self.hub, f"{CALLED[kind]} {name}"
+        if CALLED[kind] == "user":
             for key in [one for one in hub.keyring.keys.values() if one.holder == name and not one.revoked]:
                 await hub.keyring.revoke(key.id, by)
+        for consent in [one for one in hub.consents.given.values() if who in (one.who, one.to)]:
+            await hub.consents.withdraw(consent, by)
+        if isinstance(hub.vault, KeepingVault):
+            for token in [one for one in hub.vault.tokens() if one.binding.who == who]:
+                await hub.vault.remove(token.id, by)
 
     def _with(self, kind: str, name: str, entry: Entry | None) -> dict[tuple[str, str], Entry]:
         rest = {key: one for key, one in self.kept.items() if key != (kind, name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -11,11 +12,12 @@ from typing import Any
 
 import jsonschema_rs
 
+from atamo_rules.compiler.secrets import looks_secret
 from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
 from atamo_rules.hub.files import SOURCES, load
 from atamo_rules.hub.plugins import contained, fitting, made, offered, plugin
 from atamo_rules.hub.ways import Way
-from atamo_rules.model.fitting import Reason, reasons, unfit
+from atamo_rules.model.fitting import Reason, misfits, reasons
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes
@@ -85,28 +87,41 @@ def read_declared(folder: Path) -> tuple[tuple[Declared, ...], tuple[Diagnostic,
         )
         for name, entry in value["sources"].items()
     )
-    found = [diagnostic for one in declared for diagnostic in _reasons(one)]
+    found = [diagnostic for one in declared for diagnostic in _reasons(one, node)]
     found += _same_path(declared)
     return (declared if not found else ()), tuple(found)
 
 
-def _reasons(one: Declared) -> Iterator[Diagnostic]:
+def _reasons(one: Declared, node: Node) -> Iterator[Diagnostic]:
     """What is wrong with a source, as far as can be told without making its provider."""
-    wrong: list[Reason]
+    wrong: list[tuple[str, Reason]]
+    schema = PLACE
     try:
         kind = plugin(GROUP, one.plugin)
         schema = getattr(kind, "settings_schema", PLACE)
-        use = AgentUse(one.name, one.plugin, one.settings)
-        wrong = unfit(use, schema)
+        wrong = misfits(AgentUse(one.name, one.plugin, one.settings), schema)
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
-        wrong = [
-            (f"there is no event provider `{one.plugin}`", f"{hint}there are {', '.join(offered(GROUP))}")
-        ]
+        there = f"{hint}there are {', '.join(offered(GROUP))}"
+        wrong = [("uses", (f"there is no event provider `{one.plugin}`", there))]
     except (PluginBroken, PluginTwice) as broken:
-        wrong = [(str(broken), None)]
-    for reason, help in wrong:
-        yield codes.BAD_SOURCE.at(one.span, f"the source `{one.name}` cannot be used: {reason}", help=help)
+        wrong = [("uses", (str(broken), None))]
+    for setting, (reason, help) in wrong:
+        shown = setting == "uses" or _shown(setting, one.settings.get(setting), schema)
+        place, misspelt = ("sources", one.name, setting), setting not in schema.get("properties", {})
+        at = _place(node, place, name=misspelt and setting != "uses") if setting and shown else one.span
+        yield codes.BAD_SOURCE.at(at, f"the source `{one.name}` cannot be used: {reason}", help=help)
+
+
+def _shown(setting: str, given: Json, schema: Mapping[str, Any]) -> bool:
+    """Whether the line of a setting may be shown: one that may hold a secret is not, also under a name that is only
+    nearly that of one, nor one of many parts."""
+    known: Mapping[str, Any] = schema.get("properties", {})
+    meant = [setting] if setting in known else get_close_matches(setting, known)
+    if any(known[name].get("writeOnly") or known[name].get("items", {}).get("writeOnly") for name in meant):
+        return False
+    values = given if isinstance(given, list) else [given]
+    return not any(isinstance(value, dict | list) or looks_secret(setting, str(value)) for value in values)
 
 
 PLACE: Mapping[str, Any] = MappingProxyType(
@@ -163,14 +178,14 @@ def _made(one: Declared, folder: str) -> Any:
         raise ValueError(f"the source `{one.name}` cannot be used: {error}") from None
 
 
-def _place(node: Node, path: Any) -> Span:
-    """Where in the file the value at a path stands, as near as can be said; of a source, its name."""
+def _place(node: Node, path: Any, *, name: bool = False) -> Span:
+    """Where in the file the value at a path stands, or its `name`, as near as can be said; of a source, its name."""
     span = node.span
     for step in path:
         if not isinstance(node, Table):
             break
         for key, value in node.entries:
             if key.text == step:
-                node, span = value, (key.span if isinstance(value, Table) else value.span)
+                node, span = value, (key.span if name or isinstance(value, Table) else value.span)
                 break
     return span

@@ -17,24 +17,31 @@ Reason = tuple[str, str | None]
 
 def unfit(use: AgentUse, settings: Mapping[str, Any], fallback: str = "") -> list[Reason]:
     """What is wrong with the settings of an agent or another plug-in, by its schema; a misspelt one is said once."""
+    return [reason for _, reason in misfits(use, settings, fallback)]
+
+
+def misfits(use: AgentUse, settings: Mapping[str, Any], fallback: str = "") -> list[tuple[str, Reason]]:
+    """The same, each with the setting that it is about; of what is missing, "", for it is nowhere."""
     import jsonschema_rs
 
     schema = dict(settings)
     known = list(schema.get("properties", {}))
-    found: list[Reason] = []
+    found: list[tuple[str, Reason]] = []
     meant: set[str] = set()
     if schema.get("additionalProperties") is False:
         for name in use.settings:
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 meant.update(near)
-                found.append((f"`{use.plugin or fallback}` has no setting `{name}`", _nearest(name, known)))
+                said = f"`{use.plugin or fallback}` has no setting `{name}`"
+                found.append((name, (said, _nearest(name, known))))
     given = {name: value for name, value in use.settings.items() if name in known or not found}
     for error in jsonschema_rs.Draft202012Validator({**schema, "required": []}).iter_errors(given):
-        found.extend(reasons(error, schema))
+        path = list(error.instance_path)
+        found.extend((str(path[0]) if path else "", reason) for reason in reasons(error, schema))
     for name in schema.get("required", ()):
         if name not in use.settings and name not in meant:
-            found.append((f"it needs `{name}`", f"write `{name}: …` below `uses`"))
+            found.append(("", (f"it needs `{name}`", f"write `{name}: …` below `uses`")))
     return found
 
 

@@ -69,9 +69,10 @@ class KeySet:
         """Why they could not be read the last time that they were asked for."""
 
     async def key(self, id: str, clock: Clock) -> Any:
-        """The issuer's key of an id, or None; what is not known is asked for, seldom."""
+        """The issuer's key of an id, or None; what is not known is asked for, seldom, and waited for by all who need
+        it."""
         age = clock.passed() - self.asked
-        if age >= FRESH or (id not in self.keys and age >= SELDOM):
+        if age >= FRESH or (id not in self.keys and (age >= SELDOM or self.lock.locked())):
             async with self.lock:
                 if clock.passed() - self.asked >= SELDOM:
                     self.asked = clock.passed()

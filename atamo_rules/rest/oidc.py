@@ -8,6 +8,7 @@ app = application(lambda: controller.hub, others=(SignIn(lambda: controller.hub,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -20,8 +21,8 @@ from atamo_rules.model.people import Directory, User
 from atamo_rules.people.joining import above_of
 from atamo_rules.people.nesting import nested
 from atamo_rules.rest.access import address_of, network
+from atamo_rules.rest.keysets import SELDOM, KeySet
 from atamo_rules.rest.keysets import Issuer as Issuer
-from atamo_rules.rest.keysets import KeySet
 from atamo_rules.rest.problem import Problem
 
 LEEWAY = 30
@@ -31,11 +32,21 @@ MOST_GROUPS = 1000
 
 
 class SignIn:
-    """Asked by the door for each request; see `rest.access.Authenticate`."""
+    """Asked by the door for each request; see `rest.access.Authenticate`. `heard` is told why the issuer's keys cannot
+    be read, once each time that this begins, and an empty text when they can be again."""
 
-    def __init__(self, hub: Callable[[], Hub], issuer: Issuer) -> None:
-        self.hub, self.issuer = hub, issuer
+    def __init__(
+        self, hub: Callable[[], Hub], issuer: Issuer, heard: Callable[[str], None] = lambda trouble: None
+    ) -> None:
+        self.hub, self.issuer, self.heard = hub, issuer, heard
         self.keys = KeySet(issuer)
+
+    async def begin(self, again: float = SELDOM) -> None:
+        """Read the issuer's keys before anybody comes with a token; while they cannot be, every `again` seconds."""
+        await self._key("")
+        while self.keys.trouble:
+            await asyncio.sleep(again)
+            await self._key("")
 
     async def __call__(self, request: Request) -> Principal | None:
         """Who shows a token of the issuer; None for what is no such token. Raises Problem for one that is no good."""
@@ -80,10 +91,13 @@ class SignIn:
 
     async def _key(self, id: str) -> Any:
         """The issuer's key of an id; that its keys cannot be read is audited once for each time."""
-        asked = self.keys.asked
+        asked, trouble = self.keys.asked, self.keys.trouble
         key = await self.keys.key(id, self.hub().clock)
-        if self.keys.trouble and self.keys.asked != asked:
-            await self.hub().note("hub.degraded", why=self.keys.trouble)
+        if self.keys.asked != asked:
+            if bool(self.keys.trouble) != bool(trouble):
+                self.heard(self.keys.trouble)
+            if self.keys.trouble:
+                await self.hub().note("hub.degraded", why=self.keys.trouble)
         return key
 
     async def _refused(self, request: Request, why: str) -> NoReturn:

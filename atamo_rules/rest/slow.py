@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from atamo_rules.model.strict_json import encode
 from atamo_rules.rest.begun import Begun
-from atamo_rules.rest.lingering import Lingering
 from atamo_rules.rest.problem import MEDIA, Problem
+from atamo_rules.rest.wire import Wire
 
 PATIENCE = 20.0
 """Seconds for the headers, and to begin with for a body."""
@@ -75,7 +75,7 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
         size = 0
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(Lingering(transport, self.loop, self.unread, patience))
+            super().connection_made(Wire(transport, self.loop, self.unread, patience))
             self.timer = self.loop.call_later(patience, self.refuse, b"408 Request Timeout")
 
         def unread(self) -> bool:

@@ -47,6 +47,8 @@ class Served:
     """An application, the key to ask it with, how many messages are over, and how it ends."""
 
     app: Application
+    http: Any
+    """What reads HTTP, as uvicorn takes it."""
     key: str
     over: Callable[[], int]
     end: Callable[[], Awaitable[None]]
@@ -57,6 +59,7 @@ async def ours(path: Path, case: Case) -> Served:
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
     from atamo_rules.cli.serve import settle_memory
     from atamo_rules.rest.app import application
+    from atamo_rules.rest.slow import impatient
     from tests.benchmarks.hub import RULES, Beside, state
 
     text = RULES if case.matches else RULES.replace("total > 10", "total < 0")
@@ -70,14 +73,14 @@ async def ours(path: Path, case: Case) -> Served:
         await hub.drain(0.0, park=True)
         await hub.end()
 
-    return Served(application(lambda: hub), key, lambda: len(hub.over_at), end)
+    return Served(application(lambda: hub), impatient(), key, lambda: len(hub.over_at), end)
 
 
 async def stub(path: Path, case: Case) -> Served:
     """One of the small programs."""
     desk = post_stubs.Desk(path, matches=case.matches)
     app = getattr(post_stubs, case.server.lower())(desk, key=case.key)
-    return Served(app, post_stubs.KEY, lambda: desk.over, desk.end)
+    return Served(app, "auto", post_stubs.KEY, lambda: desk.over, desk.end)
 
 
 def serve(case: Case, path: str, line: Connection) -> None:
@@ -87,8 +90,9 @@ def serve(case: Case, path: str, line: Connection) -> None:
     async def life() -> None:
         made = await (ours if case.server == "Atamo" else stub)(Path(path), case)
         config = uvicorn.Config(
-            made.app, port=0, log_level="warning", access_log=False, lifespan="off", server_header=False
-        )
+            made.app, port=0, http=made.http, log_level="warning", access_log=False, lifespan="off",
+            server_header=False,
+        )  # fmt: skip
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve())
         while not server.started:

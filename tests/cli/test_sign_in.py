@@ -88,6 +88,18 @@ def test_the_doctor_asks_the_issuer(issuer: LocalIssuer, tmp_path: Path) -> None
     assert said()[:2] == (1, "wrong")
 
 
+def test_an_issuer_that_shows_no_keys_is_said_at_the_start_and_holds_up_nobody(
+    issuer: LocalIssuer, tmp_path: Path
+) -> None:
+    write(tmp_path, {"a.atamo": ORDERS, "people.yaml": PEOPLE, "atamo.toml": settings(issuer)})
+    issuer.down = True
+    with Dispatcher(".", "--port", "0", "--quiet", cwd=tmp_path) as hub:
+        said = hub.said("nobody signs in by")
+        assert f"the keys of {issuer.url} cannot be read: the answer was 500" in said
+        assert "`atamo doctor` tries it" in said
+        assert hub.end(signal.SIGTERM) == 0
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -28,13 +28,14 @@ class Serving:
     """A running hub: `web` calls it, `run` runs a coroutine in its loop."""
 
     def __init__(
-        self, folder: Path, port: int, controller: Controller, loop: asyncio.AbstractEventLoop
+        self, folder: Path, server: uvicorn.Server, controller: Controller, loop: asyncio.AbstractEventLoop
     ) -> None:
         self.folder = folder
-        self.port = port
+        self.server = server
+        self.port: int = server.servers[0].sockets[0].getsockname()[1]
         self.controller = controller
         self.loop = loop
-        self.web = httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
+        self.web = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
@@ -99,7 +100,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
             )
             server = _Server(config)
             listening = socket.create_server(("127.0.0.1", 0))
-            made.extend([controller, server, listening.getsockname()[1]])
+            made.extend([controller, server])
             task = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started:
                 await asyncio.sleep(0.005)
@@ -110,7 +111,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Serving]]:
         thread = threading.Thread(target=lambda: loop.run_until_complete(life()))
         thread.start()
         assert ready.wait(30)
-        serving = Serving(folder, made[2], made[0], loop)
+        serving = Serving(folder, made[1], made[0], loop)
 
         def end() -> None:
             serving.web.close()

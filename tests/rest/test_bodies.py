@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from atamo_rules.rest.lingering import IDLE, Lingering
+from atamo_rules.rest.wire import IDLE, Wire
 from tests.places import ORDERS
 from tests.rest.conftest import Serving
 
@@ -78,8 +78,11 @@ def test_who_asks_before_sending_is_told_at_once_and_sends_nothing(serve: Serve)
 def test_what_still_comes_is_thrown_away_and_not_for_ever(most: int) -> None:
     """A client that never ends is cut off in the end, and one that is silent before that."""
 
-    class Wire:
+    class Line:
         said: tuple[str, ...] = ()
+
+        def get_extra_info(self, name: str) -> None:
+            return None
 
         def __getattr__(self, name: str) -> Callable[..., bool]:
             def call(*given: object) -> bool:
@@ -89,9 +92,9 @@ def test_what_still_comes_is_thrown_away_and_not_for_ever(most: int) -> None:
             return call
 
     async def flooded(pieces: int) -> int:
-        wire, loop = Wire(), asyncio.get_running_loop()
+        wire, loop = Line(), asyncio.get_running_loop()
         loop.time = clock = Clock()  # type: ignore[method-assign]
-        line = Lingering(wire, loop, lambda: True, most)
+        line = Wire(wire, loop, lambda: True, most)
         line.close()
         assert (wire.said, line.is_closing()) == (("write_eof",), True)
         for number in range(pieces):

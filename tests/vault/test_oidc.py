@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from atamo_rules.hub.clock import SystemClock
 from atamo_rules.hub.keyring import FAILURES
+from atamo_rules.model.strict_json import encode
 from atamo_rules.rest.app import application
 from atamo_rules.rest.keysets import FRESH, SELDOM, KeySet
 from atamo_rules.rest.oidc import Issuer, SignIn
@@ -184,3 +185,55 @@ def test_keys_that_are_shared_secrets_are_none(issuer: LocalIssuer, keys: KeySet
     issuer.more = [{"kty": "oct", "kid": "s", "k": "c2VjcmV0", "alg": "HS256"}]
     asyncio.run(keys.read())
     assert set(keys.keys) == {"k1"}
+
+
+def test_keys_are_read_before_anybody_comes_and_again_while_they_cannot_be(issuer: LocalIssuer) -> None:
+    """It is said once that they cannot, and once that they can again; each try is audited."""
+    hub, _ = stage(RULES, {"crm": Asking()}, people=PEOPLE)  # type: ignore[dict-item]
+    hub.clock = Later()
+    issuer.down = True
+    heard: list[str] = []
+
+    async def play() -> int:
+        await hub.start()
+        keys = f"http://127.0.0.1:{issuer.server.server_port}/keys"
+        sign_in = SignIn(lambda: hub, Issuer(URL, AUDIENCE, keys), heard.append)
+        beginning = asyncio.create_task(sign_in.begin(again=0.001))
+        while issuer.asked < 3:
+            hub.clock.ahead += SELDOM  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)
+        issuer.down = False
+        while not beginning.done():
+            hub.clock.ahead += SELDOM  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)
+        await beginning
+        assert list(sign_in.keys.keys) == ["k1"]
+        noted = [one for one in await hub.store.audit(0, 100) if one.kind == "hub.degraded"]
+        await hub.drain(5)
+        await hub.end()
+        return len(noted)
+
+    assert asyncio.run(asyncio.wait_for(play(), 30)) >= 3
+    assert [bool(one) for one in heard] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "shown", [{"keys": [7]}, {"keys": [{"kty": "EC"}]}, {"keys": 7}, {"keys": [{"kty": "RSA", "n": 1}]}]
+)
+def test_keys_that_are_none_are_trouble_and_no_fault(shown: dict[str, Any], tmp_path: Path) -> None:
+    place = tmp_path / "keys.json"
+    place.write_text(encode(shown))
+    keys = KeySet(Issuer(URL, AUDIENCE, str(place)))
+    asyncio.run(keys.read())
+    assert (keys.keys, keys.trouble != "") == ({}, True)
+
+
+def test_who_comes_while_the_keys_are_read_waits_for_them(issuer: LocalIssuer) -> None:
+    """Two who come at once are both let in; only the first of them was."""
+
+    async def play() -> list[Any]:
+        keys = KeySet(Issuer(URL, AUDIENCE, f"http://127.0.0.1:{issuer.server.server_port}/keys"))
+        return await asyncio.gather(*(keys.key("k1", SystemClock()) for _ in range(5)))
+
+    assert all(key is not None for key in asyncio.run(play()))
+    assert issuer.asked == 1

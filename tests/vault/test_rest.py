@@ -192,6 +192,34 @@ def test_where_nobody_is_asked_who_they_are_it_is_said_whose_a_token_is(
         assert serving.post({"agent": "crm", "who": "user ann", **more}, path).status_code == 201
 
 
+@pytest.mark.parametrize(("kind", "called"), [("users", "user"), ("services", "user"), ("groups", "group")])
+def test_who_is_later_called_as_somebody_removed_has_none_of_their_tokens(
+    door: Door, kind: str, called: str
+) -> None:
+    """Neither what they had, nor what others agreed that their rules may use."""
+    path, who = f"/v1/people/{kind}/gone", f"{called} gone"
+    assert door.ask("lead", "PUT", path, json={"organisation": "acme"}).status_code == 201
+    assert door.set("root", who=who, organisation="acme").status_code == 201
+    if called == "group":  # nobody but themselves agrees as a user
+        order = {
+            "agent": "crm",
+            "to": "project",
+            "hosts": ["crm.example"],
+            "who": who,
+            "organisation": "acme",
+        }
+        assert door.ask("root", "POST", "/v1/consents", json=order).status_code == 201
+    order = {"agent": "crm", "to": who, "hosts": ["crm.example"]}
+    assert door.ask("ann", "POST", "/v1/consents", json=order).status_code == 201
+    assert door.set("ann").status_code == 201
+    assert door.ask("lead", "DELETE", path).status_code == 200
+    assert door.ask("lead", "PUT", path, json={"organisation": "acme"}).status_code == 201
+    assert [one.binding.who for one in door.vault.tokens()] == ["user ann"]
+    assert door.serving.controller.hub.consents.given == {}
+    kept = door.serving.run(door.serving.controller.hub.store.entries("consents"))
+    assert not kept
+
+
 def test_a_hub_without_a_vault_says_how_to_have_one(serve: Callable[..., Serving]) -> None:  # noqa: F811
     answer = serve(RULES).post({"agent": "crm", "value": CANARY}, "/v1/secrets")
     assert (answer.status_code, answer.json()["code"]) == (409, "no-vault")

@@ -20,6 +20,11 @@ from atamo_rules.model.types import Json
 FORM = "application/x-www-form-urlencoded"
 _PICK = {"type": "string", "pattern": "^(header|field|text) [^ ]+$|^body$"}
 _PICKS = {"anyOf": [_PICK, {"type": "array", "items": _PICK, "minItems": 1}]}
+_OBJECT = {"type": "string", "pattern": "^field [^ ]+$|^body$"}
+_OBJECTS = {
+    "anyOf": [_OBJECT, {"type": "array", "items": _OBJECT, "minItems": 1}],
+    "description": "where the data stand, which are an object: `body` or `field PATH`; a header and a text are none",
+}
 
 DEFAULTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -66,7 +71,7 @@ class Webhook:
             "encoding": {"enum": ["hex", "base64"]},
             "type": _PICKS,
             "id": _PICKS,
-            "data": _PICKS,
+            "data": _OBJECTS,
             "named": {"type": "string"},
             "others": {"enum": ["refuse", "ignore"]},
             "answers": CALLBACK,
