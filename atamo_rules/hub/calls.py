@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub import records
+from atamo_rules.hub.answer import plain
 from atamo_rules.hub.credentials import owner_of
 from atamo_rules.hub.masking import mask
 from atamo_rules.hub.perform import attempt
@@ -216,13 +217,13 @@ class Saying:
         self.say, self.first = say, first
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
-        await self.say(Said(mask(answer, given := self.first.given), str(mask(key, given))))
+        await self.say(Said(mask(plain(answer), given := self.first.given), str(mask(key, given))))
 
     async def loaded(self) -> None:
         await self.say(Said(kind="loaded"))
 
     async def progress(self, news: Json) -> None:
-        await self.say(Said(mask(news, self.first.given), kind="progress"))
+        await self.say(Said(mask(plain(news), self.first.given), kind="progress"))
 
     def declared(self) -> Declared | None:
         return self.first.declared()

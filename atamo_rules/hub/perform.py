@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
 from atamo_rules.errors import AnswerRefused, NotAllowed
+from atamo_rules.hub.answer import plain
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.masking import masked, told
 from atamo_rules.hub.ports import Reply
@@ -50,6 +51,10 @@ async def attempt(
         if task is not None and task.cancelling():
             raise
         return _raised(error, given)
+    except AnswerRefused as error:
+        return Failed(
+            told(held.why if held is not None and held.why else str(error), given)[:LONGEST], "answer"
+        )
     except NotAllowed as error:  # trying again would not make it allowed
         return Failed(told(str(error), given)[:LONGEST], "not allowed")
     except (Exception, SystemExit) as error:  # somebody's plug-in
@@ -61,7 +66,11 @@ async def attempt(
     if isinstance(outcome, Done):
         if outcome.answer is None and action.verb != "ask":
             return outcome
-        answer, reasons = generation.answered(action, outcome.answer)
+        try:
+            said = plain(outcome.answer)
+        except AnswerRefused as error:
+            return Failed(told(str(error), given)[:LONGEST], "answer")
+        answer, reasons = generation.answered(action, said)
         if reasons:
             return Failed(_other(reasons), "answer")
         return Done(answer)

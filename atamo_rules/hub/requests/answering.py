@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from atamo_rules.hub import records
+from atamo_rules.hub.answer import plain
 from atamo_rules.hub.credentials import credential
 from atamo_rules.hub.masking import mask
 from atamo_rules.hub.requests.opening import rule_part, went_on
@@ -36,13 +37,13 @@ class Answering:
         """What the agent was handed, to be taken out of what it says."""
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
-        await self.said(Said(answer, key), "miss", None)
+        await self.said(Said(plain(answer), key), "miss", None)
 
     async def loaded(self) -> None:
         await self.said(Said(kind="loaded"), "miss", None)
 
     async def progress(self, news: Json) -> None:
-        await self.said(Said(news, kind="progress"), "miss", None)
+        await self.said(Said(plain(news), kind="progress"), "miss", None)
 
     def declared(self) -> Declared | None:
         return self.generation.declared(self.work.action)
