@@ -51,6 +51,10 @@ async def attempt(
         if task is not None and task.cancelling():
             raise
         return _raised(error, given)
+    except AnswerRefused as error:
+        return Failed(
+            told(held.why if held is not None and held.why else str(error), given)[:LONGEST], "answer"
+        )
     except NotAllowed as error:  # trying again would not make it allowed
         return Failed(told(str(error), given)[:LONGEST], "not allowed")
     except (Exception, SystemExit) as error:  # somebody's plug-in

@@ -176,7 +176,10 @@ class Ways:
                 await way.provider.run(partial(self.submit, way))
                 way.state = "ended"
                 return
-            except (Exception, SystemExit) as error:  # somebody's plug-in
+            except (Exception, SystemExit, asyncio.CancelledError) as error:  # somebody's plug-in
+                task = asyncio.current_task()
+                if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                    raise  # this is stopped; one that is cancelled in its own depths broke off
                 pause = FIRST if way.taken > before else pause
                 await self._broken(way, error)
             await asyncio.sleep(pause)

@@ -174,6 +174,8 @@ def _written(value: Any, *, sort: bool = False) -> list[str]:
             stack.append(_Raw("}"))
             items = sorted(one.items()) if sort else list(one.items())
             for position, (key, item) in reversed(list(enumerate(items))):
+                if not isinstance(key, str):
+                    raise TypeError(f"a key that is {type(key).__name__} is no JSON text")
                 stack.append(item)
                 stack.append(_Raw(f"{',' if position else ''}{_STRING(key)}:"))
             out.append("{")

@@ -226,3 +226,33 @@ def test_an_answer_that_nobody_took_is_handed_over_by_the_next_process(
     assert got == [("a1", ({"n": 2},))]
     asyncio.run(life([], back, lambda: True))
     assert len(got) == 1, "what was handed over is owed no more"
+
+
+def test_a_provider_that_is_cancelled_in_its_own_depths_broke_off_and_is_started_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ways, "FIRST", 0.0)
+
+    class Nested:
+        """Waits for a task of its own that somebody cancelled."""
+
+        runs = 0
+
+        async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
+            self.runs += 1
+            if self.runs == 1:
+                inner = asyncio.ensure_future(asyncio.sleep(60))
+                inner.cancel()
+                await inner
+            await submit(json.dumps(seen(1)).encode())
+            await asyncio.sleep(60)
+
+    async def story() -> None:
+        alerts: list[Any] = []
+        way = Way("nested", Nested())
+        async with Controller(TextProvider(RULES), MemoryStore(), alarm=alerts.append, events=[way]):
+            await until(lambda: way.taken == 1)
+            assert (way.provider.runs, way.state) == (2, "open")
+            assert "broke off: CancelledError" in alerts[0].message
+
+    asyncio.run(story())

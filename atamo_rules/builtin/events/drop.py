@@ -32,6 +32,8 @@ class DropFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.seen: dict[Path, tuple[tuple[int, int], float]] = {}
+        self.taken: dict[Path, tuple[int, int]] = {}
+        """Files that were taken, and could not be moved away."""
         folder.mkdir(parents=True, exist_ok=True)
         for inside in ("done", "failed", "answers"):
             (folder / inside).mkdir(exist_ok=True)
@@ -60,6 +62,8 @@ class DropFolder:
             except OSError:
                 continue
             state = (stat.st_size, stat.st_mtime_ns)
+            if self.taken.get(path) == state:
+                continue
             before, since = self.seen.get(path, (None, clock))
             now[path] = (state, since if before == state else clock)
             if before == state and (clock - since >= PATIENCE or _has_an_end(path)):
@@ -68,7 +72,8 @@ class DropFolder:
         return found
 
     async def take(self, path: Path, submit: Callable[[bytes], Awaitable[Any]]) -> None:
-        """Submit what a file holds, and move it away."""
+        """Submit what a file holds, and move it away. Raises OSError where it cannot be moved; it is not taken again
+        then."""
         reasons: list[str] = []
         try:
             raw = read_regular(path, LARGEST)
@@ -84,13 +89,19 @@ class DropFolder:
                 continue
             taken, _ = await submit(line)
             reasons.extend(f"line {number}: {reason}" for reason in taken.refused)
+        state, _ = self.seen.pop(path, (None, 0.0))
         target = self.folder / ("failed" if reasons else "done")
         try:
+            target.mkdir(exist_ok=True)
             path.rename(target / path.name)
-            if reasons:
-                (target / f"{path.name}.reason.txt").write_text("\n".join(reasons) + "\n", "utf-8")
+        except FileNotFoundError:
+            return  # somebody took it away meanwhile
         except OSError:
-            self.seen.pop(path, None)
+            if state is not None:
+                self.taken[path] = state
+            raise
+        if reasons:
+            (target / f"{path.name}.reason.txt").write_text("\n".join(reasons) + "\n", "utf-8")
 
     async def respond(self, id: str, answers: Answers) -> None:
         """Put the answers of a request down for whoever dropped it; a file is there whole or not at all."""

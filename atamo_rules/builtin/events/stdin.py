@@ -22,14 +22,38 @@ class StandardInput:
     """Reads JSON lines; refusals are told to `refused` with the number of their line.
 
     Reading is done by a thread that ends with the process and takes no lock of Python's streams, so that a silent
-    input never holds up the end. It reads on only when the line before was taken.
+    input never holds up the end. It reads on only when the line before was taken; run again, it goes on with the line
+    that could not be.
     """
 
     def __init__(self, refused: Callable[[int, tuple[str, ...]], None], descriptor: int = 0) -> None:
         self.refused = refused
         self.descriptor = descriptor
+        self.number = 0
+        self.held: list[bytes | None] = []
+        """The line that is being taken, or the end."""
+        self.queue: asyncio.Queue[bytes | None] | None = None
 
     async def run(self, submit: Callable[[bytes], Awaitable[Any]]) -> None:
+        if self.queue is None:
+            self.queue = self._read()
+        while True:
+            if not self.held:
+                self.held.append(await self.queue.get())
+                self.number += 1
+            (line,) = self.held
+            if line is None:
+                return
+            if len(line) > LONGEST:
+                self.refused(self.number, (f"the line has more than {LONGEST} bytes",))
+            elif line.strip():
+                taken, _ = await submit(line)
+                if taken.refused:
+                    self.refused(self.number, taken.refused)
+            self.held.clear()
+
+    def _read(self) -> asyncio.Queue[bytes | None]:
+        """The lines as they are read, and None at the end."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(64)
 
@@ -49,15 +73,7 @@ class StandardInput:
             hand(None)
 
         threading.Thread(target=feed, daemon=True, name="standard input").start()
-        number = 0
-        while (line := await queue.get()) is not None:
-            number += 1
-            if len(line) > LONGEST:
-                self.refused(number, (f"the line has more than {LONGEST} bytes",))
-            elif line.strip():
-                taken, _ = await submit(line)
-                if taken.refused:
-                    self.refused(number, taken.refused)
+        return queue
 
 
 class StandardOutput:

@@ -138,7 +138,7 @@ class Windows:
         clock = self.hub.clock
         while not self.hub.broken.is_set():
             self.bell.clear()
-            while places := self.book.take(micros(clock.now()), AT_ONCE):
+            while not self.hub.broken.is_set() and (places := self.book.take(micros(clock.now()), AT_ONCE)):
                 await asyncio.gather(*map(self._wake, places))
             excess = [place for place in self.book.excess() if not self._busy(place)]
             if excess:
@@ -205,13 +205,20 @@ class Windows:
                 hub.retiring.enter(event.key, generation)
             taken = Taken(event.id, event)
             arrivals.append(arrival_of(taken, event, at, Decided(one.decision, following)))
-        found = await held.kept(hub.surely(lambda: hub.store.accept(arrivals)))
+        _, *found = await held.kept(self._ended(arrivals, written))
         for kept, (event, one) in zip(found, held.made, strict=True):
             if kept.known == "new":
                 hub.follow(kept, one.following)
             else:
                 hub.unreserve(one.following)
                 hub.retiring.leave(event.key)
+
+    async def _ended(self, arrivals: Sequence[Arrival], written: Sequence[Put]) -> Sequence[Kept]:
+        """Keep ends and the states that are left: with the first end, or by themselves where that was kept before, as
+        when the clock was set back and its rule began anew. What came of the states stands first."""
+        found = await self.hub.surely(lambda: self.hub.store.accept(arrivals))
+        (states,) = [Kept()] if found[0].known == "new" else await self._put(written)
+        return [states, *found]
 
     async def _write(self, written: Sequence[Put]) -> None:
         await self._put(written)
