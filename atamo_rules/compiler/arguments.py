@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -276,8 +277,20 @@ def _list(written: tree.ListValue, wanted: Type, key: str, context: Context, fac
 
 
 def _wrong(span: Span, key: str, type: Type, wanted: Type, context: Context) -> None:
+    printed = isinstance(wanted, Text) and kind_of(type) in (
+        "number",
+        "boolean",
+        "moment",
+        "date",
+        "duration",
+    )
+    simple = re.fullmatch(r"[A-Za-z_][\w.]*", span.text) is not None
     context.report.append(
-        codes.WRONG_ARGUMENT.at(span, f"`{key}` is {describe(wanted)}, and this is {_this(span, type)}")
+        codes.WRONG_ARGUMENT.at(
+            span,
+            f"`{key}` is {describe(wanted)}, and this is {_this(span, type)}",
+            help=f'to print it, write `"{{{{ {span.text} }}}}"`' if printed and simple else None,
+        )
     )
 
 
