@@ -11,7 +11,7 @@ from atamo_rules.compiler.context import Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.template import lone_expression, template
 from atamo_rules.compiler.written_types import assignable, fits
-from atamo_rules.model.meaning import Const, Get, MakeRecord, Term
+from atamo_rules.model.meaning import Apply, Const, Get, MakeRecord, Term
 from atamo_rules.model.types import Anything, ListOf, MapOf, Member, OneOf, Record, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
@@ -58,7 +58,8 @@ def record(
             continue
         found = value(argument.value, member, key, context, facts)
         if found is not None:
-            entries.append((key, found.term, found.absent is not None))
+            left_out = member.optional and isinstance(found.term, Apply)  # a function may have no answer
+            entries.append((key, found.term, left_out or found.absent is not None))
     if isinstance(wanted, Record) and whole:
         missing = [
             f"`{name}` ({describe(member.type)})"
