@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import say
-from atamo_rules.cli.hubs import Refused, RunningHub, me, url_option
+from atamo_rules.cli.hubs import asked, me, url_option
 
 EPILOG = """\b
 Examples:
@@ -43,12 +43,9 @@ def erase(id: str | None, user: str, why: str, dry_run: bool, rewrite: bool, url
         raise click.UsageError("Of what? Give the id of a message, or --user NAME.")
     order: dict[str, Any] = {"event": id} if id else {"user": user}
     order |= {"by": me(), "why": why, "dry_run": dry_run, "rewrite": rewrite}
-    with RunningHub(url) as hub:
-        try:
-            done = hub.post("/v1/erasures", order)
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+    done = asked(url, lambda hub: hub.post("/v1/erasures", order))
+    if done is None:
+        return 1
     if format == "json":
         say(encode(done) + "\n")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from atamo_rules.cli.console import say
-from atamo_rules.cli.hubs import Refused, RunningHub, me, quoted, url_option
+from atamo_rules.cli.hubs import asked, me, quoted, url_option
 from atamo_rules.cli.names import held
 
 PAUSE = """\b
@@ -41,12 +41,9 @@ def pause(kind: str, name: str, why: str, url: str, format: str) -> int:
     from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
 
-    with RunningHub(url) as hub:
-        try:
-            done = hub.put(_path(kind, name), {"by": me(), "why": why})
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+    done = asked(url, lambda hub: hub.put(_path(kind, name), {"by": me(), "why": why}))
+    if done is None:
+        return 1
     if format == "json":
         say(encode(done) + "\n")
     else:
@@ -67,12 +64,9 @@ def resume(kind: str, name: str, url: str, format: str) -> int:
     from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
 
-    with RunningHub(url) as hub:
-        try:
-            done = hub.delete(_path(kind, name), {"by": me()})
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+    done = asked(url, lambda hub: hub.delete(_path(kind, name), {"by": me()}))
+    if done is None:
+        return 1
     say(encode(done) + "\n" if format == "json" else f"{kind} {plain(name)} goes on\n")
     return 0
 

@@ -11,9 +11,11 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from atamo_rules.cli.console import say
 from atamo_rules.model.strict_json import JsonRefused, decode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Answer = TypeVar("Answer")
 
 URL = "http://127.0.0.1:8080"
 PATIENCE = 70.0
@@ -174,6 +176,17 @@ class RunningHub:
                 case _:
                     said = f"What answers at {self.url} is not a hub."
             raise click.UsageError(said) from None
+
+
+def asked(url: str, question: Callable[[RunningHub], Answer]) -> Answer | None:
+    """What a running hub answers to a question; None when it refuses, which has been said then. Raises
+    click.UsageError when no hub answers."""
+    with RunningHub(url) as hub:
+        try:
+            return question(hub)
+        except Refused as refused:
+            say(f"{refused.sentence}\n", err=True)
+            return None
 
 
 def quoted(id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from atamo_rules.cli.console import say
-from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
+from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
 
 CREATE = """\b
 Examples:
@@ -57,13 +57,10 @@ def create(holder: str, url: str, expires: int | None, **more: str | tuple[str, 
         name: list(value) if isinstance(value, tuple) else value for name, value in more.items() if value
     }
     order = {"holder": holder, **given, **({"expires": expires} if expires else {})}
-    with RunningHub(url) as hub:
-        try:
-            made = hub.post("/v1/keys", order)
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
-        unknown = "" if more["role"] else _unknown(hub, holder)
+    made = asked(url, lambda hub: hub.post("/v1/keys", order))
+    if made is None:
+        return 1
+    unknown = "" if more["role"] else asked(url, lambda hub: _unknown(hub, holder))
     say(f"{made['key']}\n")
     say(f"key {made['id']} of {made['holder']}: keep it, it is not shown again\n", err=True)
     if unknown:
@@ -96,12 +93,9 @@ def list_(url: str, format: str) -> int:
     from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
 
-    with RunningHub(url) as hub:
-        try:
-            found = hub.get("/v1/keys")
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+    found = asked(url, lambda hub: hub.get("/v1/keys"))
+    if found is None:
+        return 1
     if format == "json":
         say(encode(found) + "\n")
         return 0
@@ -118,11 +112,8 @@ def list_(url: str, format: str) -> int:
 @url_option
 def revoke(id: str, url: str) -> int:
     """Have the key of an ID open nothing any more, at once."""
-    with RunningHub(url) as hub:
-        try:
-            done = hub.delete(f"/v1/keys/{quoted(id)}")
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+    done = asked(url, lambda hub: hub.delete(f"/v1/keys/{quoted(id)}"))
+    if done is None:
+        return 1
     say(f"key {done['id']} of {done['holder']} opens nothing any more\n")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from atamo_rules.compiler.context import Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.template import lone_expression, template
 from atamo_rules.compiler.written_types import assignable, fits
-from atamo_rules.model.meaning import Const, Get, MakeRecord, Term
+from atamo_rules.model.meaning import Apply, Const, Get, MakeRecord, Term
 from atamo_rules.model.types import Anything, ListOf, MapOf, Member, OneOf, Record, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
@@ -57,7 +58,8 @@ def record(
             continue
         found = value(argument.value, member, key, context, facts)
         if found is not None:
-            entries.append((key, found.term, found.absent is not None))
+            left_out = member.optional and isinstance(found.term, Apply)  # a function may have no answer
+            entries.append((key, found.term, left_out or found.absent is not None))
     if isinstance(wanted, Record) and whole:
         missing = [
             f"`{name}` ({describe(member.type)})"
@@ -276,8 +278,20 @@ def _list(written: tree.ListValue, wanted: Type, key: str, context: Context, fac
 
 
 def _wrong(span: Span, key: str, type: Type, wanted: Type, context: Context) -> None:
+    printed = isinstance(wanted, Text) and kind_of(type) in (
+        "number",
+        "boolean",
+        "moment",
+        "date",
+        "duration",
+    )
+    simple = re.fullmatch(r"[A-Za-z_][\w.]*", span.text) is not None
     context.report.append(
-        codes.WRONG_ARGUMENT.at(span, f"`{key}` is {describe(wanted)}, and this is {_this(span, type)}")
+        codes.WRONG_ARGUMENT.at(
+            span,
+            f"`{key}` is {describe(wanted)}, and this is {_this(span, type)}",
+            help=f'to print it, write `"{{{{ {span.text} }}}}"`' if printed and simple else None,
+        )
     )
 
 

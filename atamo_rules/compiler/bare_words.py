@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from atamo_rules.compiler import meant
 from atamo_rules.compiler.context import Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, value_text
 from atamo_rules.compiler.paths import is_word, names_something, path_operand
@@ -53,7 +54,9 @@ def _unquoted(expr: tree.Path, word: str, context: Context, facts: Facts) -> Ope
     """A word that means nothing, where text is wanted: as `path_operand`, and the remedy of quotes."""
     before = len(context.report)
     found = path_operand(expr, context, facts)
-    if found is None and len(context.report) == before + 1 and context.report[-1].help is None:
+    elsewhere = meant.path(expr, context)
+    certain = elsewhere is not None and (elsewhere.text or word.lower() in meant.NULLS)
+    if found is None and len(context.report) == before + 1 and not certain:
         said = context.report[-1]
         quotes = Fix(f'write `"{word}"`', (Edit(expr.span, f'"{word}"'),))
         context.report[-1] = replace(

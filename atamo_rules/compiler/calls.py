@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from atamo_rules.compiler import conditions, missing, operands, spelling
+from atamo_rules.compiler import conditions, meant, missing, operands, spelling
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.paths import gathered, leaves
@@ -37,13 +37,20 @@ def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
     if name == LEAVES:
         return _leaves(expr, context, facts)
     if not environment.is_lost(name):
-        close = near(name, [*environment.defines, *environment.tables, *FUNCTIONS, LEAVES])
+        said = meant.function(expr)
+        close = (
+            near(name, [*environment.defines, *environment.tables, *FUNCTIONS, LEAVES])
+            if said is None
+            else None
+        )
+        edits = (Edit(expr.span, said.text) if said else Edit(expr.function.span, close or ""),)
         context.report.append(
             codes.UNKNOWN_NAME.at(
                 expr.function.span,
                 f"there is no function, definition or table `{name}`",
                 label=f"did you mean `{close}`?" if close else "",
-                fixes=[Fix(f"write `{close}`", (Edit(expr.function.span, close),))] if close else (),
+                help=said.help if said else None,
+                fixes=[Fix(f"write `{edits[0].text}`", edits)] if close or said else (),
             )
         )
     return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import cast
 
-from atamo_rules.compiler import operands, spelling
-from atamo_rules.compiler.context import NOTHING, Context, Facts, Operand, Outcome, is_open, near, presence
+from atamo_rules.compiler import operands, spelling, states
+from atamo_rules.compiler.context import Context, Facts, Operand, Outcome, is_open, presence
 from atamo_rules.compiler.describe import describe, kind_of
-from atamo_rules.compiler.paths import each_of, gathered, is_word, names_something
+from atamo_rules.compiler.paths import each_of, gathered, scalar
 from atamo_rules.compiler.patterns import networks_written, regex_problem
 from atamo_rules.model.meaning import (
     All,
@@ -26,7 +25,7 @@ from atamo_rules.model.meaning import (
     Term,
     Test,
 )
-from atamo_rules.model.types import Anything, ListOf, OneOf, Text, Type
+from atamo_rules.model.types import Anything, ListOf, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.source.span import Span
@@ -83,12 +82,14 @@ def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | Non
 def _sides(
     expr: tree.Compare, operator: str, context: Context, facts: Facts
 ) -> tuple[Operand, Operand] | None:
+    if operator == "is" and states.meant_null(expr, context, facts):
+        return None
     if operator in ("is", *spelling.BOUNDS) and not _could_lead(expr.left, context):
         right = operands.needed(expr.right, context, facts)
         about = context.about(expr.right.span.text)
-        left = operands.needed(expr.left, about, facts, _scalar(right.type) if right else None)
+        left = operands.needed(expr.left, about, facts, scalar(right.type) if right else None)
         return (left, right) if left and right else None
-    if _meant_state(expr, context):
+    if states.meant_state(expr, context):
         return None
     left = spelling.left_side(expr.left, context, facts)
     expected = _expected(operator, left.type) if left else None
@@ -107,32 +108,6 @@ def _sides(
         return _patterns(expr, expr.right, left, context)
     right = operands.needed(expr.right, context.about(expr.left.span.text), facts, expected)
     return (left, right) if left and right else None
-
-
-_STATES = ("present", "absent", "null", "empty")
-
-
-def _meant_state(expr: tree.Compare, context: Context) -> bool:
-    """Say that `is presnt` is a misspelt `is present`; False when the word may be anything else."""
-    word = is_word(expr.right) if expr.operator in ("is", "is not") else None
-    close = near(word, _STATES) if word and word not in context.environment.lists else None
-    if word is None or close is None or names_something(word, context):
-        return False
-    left = operands.operand(expr.left, replace(context, report=[]), NOTHING)
-    if left is None or is_open(left.type):
-        return False
-    type = _scalar(left.type)
-    if isinstance(type, OneOf) and near(word, [value for value in type.values if isinstance(value, str)]):
-        return False
-    context.report.append(
-        codes.NOT_A_VALUE.at(
-            expr.right.span,
-            f"`{word}` is not a value of `{expr.left.span.text}`",
-            label=f"did you mean `{close}`?",
-            fixes=[Fix(f"write `{close}`", (Edit(expr.right.span, close),))],
-        )
-    )
-    return True
 
 
 def _patterns(
@@ -167,21 +142,15 @@ def _could_lead(expr: tree.Expr, context: Context) -> bool:
     return not isinstance(expr, tree.Literal | tree.Quantity)
 
 
-def _scalar(type: Type) -> Type:
-    while isinstance(type, ListOf):
-        type = type.item
-    return type
-
-
 def _expected(operator: str, left: Type) -> Type | None:
-    scalar = _scalar(left)
+    item = scalar(left)
     if operator in ("is one of", "is between"):
-        return ListOf(scalar)
+        return ListOf(item)
     if operator == "contains":
-        return scalar if isinstance(left, ListOf) else None
+        return item if isinstance(left, ListOf) else None
     if operator == "is" and isinstance(left, ListOf):
-        return scalar
-    return scalar
+        return item
+    return item
 
 
 def _test(

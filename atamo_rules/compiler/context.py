@@ -163,7 +163,8 @@ def near(word: str, candidates: Iterable[str]) -> str | None:
 @lru_cache(maxsize=1024)
 def _near(word: str, candidates: tuple[str, ...]) -> str | None:
     """Right words are asked about, too: `region is west` may mean a state. The same few, in thousands of rules."""
-    found = get_close_matches(word, candidates, n=1, cutoff=0.6)
+    same = [one for one in candidates if one.casefold() == word.casefold()]
+    found = same or get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None
 
 

@@ -9,13 +9,15 @@ from atamo_rules.compiler import conditions
 from atamo_rules.compiler.bounds import bounds_verdict
 from atamo_rules.compiler.calls import parameter_type
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Environment, near
+from atamo_rules.compiler.exclusions import exclusive
 from atamo_rules.compiler.table_proof import proof
-from atamo_rules.model.meaning import All, Among, Any, Condition, Get, Not, Test
-from atamo_rules.model.rule import Rule
+from atamo_rules.model.meaning import All, Among, Any, Condition, Constant, Get, Not, Test
+from atamo_rules.model.people import Scope
+from atamo_rules.model.rule import DRAFT, LIVE, Rule
 from atamo_rules.model.table import Table
 from atamo_rules.model.types import Anything
 from atamo_rules.source import codes
-from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.diagnostic import Diagnostic, Label
 from atamo_rules.syntax import declarations as decl
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def rule(found: Rule) -> Iterator[Diagnostic]:
-    """What the declared bounds of numbers already decide, and two equalities that exclude each other."""
+    """What the declared bounds of numbers already decide, and parts that exclude each other or leave nothing out."""
     for test in tests_of(found.condition):
         verdict = bounds_verdict(test)
         if verdict is False:
@@ -38,7 +40,7 @@ def rule(found: Rule) -> Iterator[Diagnostic]:
                 f"`{test.span.text}` always holds: the declared bounds say so",
                 help="drop it, or change the number",
             )
-    yield from _contradictions(found.condition)
+    yield from exclusive(found.condition)
 
 
 def tests_of(condition: Condition) -> list[Test]:
@@ -56,21 +58,26 @@ def tests_of(condition: Condition) -> list[Test]:
             return []
 
 
-def _contradictions(condition: Condition) -> Iterator[Diagnostic]:
-    if not isinstance(condition, All):
-        return
-    wanted: dict[tuple[str, tuple[object, ...]], Test] = {}
-    for part in condition.parts:
-        if isinstance(part, Test) and part.operator == "eq" and not part.ignore_case:
-            left, right = part.left, part.right
-            if isinstance(left, Get) and not left.many and hasattr(right, "value"):
-                first = wanted.setdefault((left.root, left.steps), part)
-                if first is not part and getattr(first.right, "value", None) != right.value:
-                    yield codes.NEVER_TRUE.at(
-                        part.span,
-                        f"`{part.span.text}` cannot hold together with `{first.span.text}`",
-                        help="join them with `or`, or use `is one of [..]`",
-                    )
+def passed_over(compiled: Sequence[Compiled]) -> Iterator[Diagnostic]:
+    """Rules that no event reaches, since one before them is asked of every event, always holds and stops."""
+    walls: dict[str, Rule] = {}
+    for one in sorted((one.rule for one in compiled if one.rule is not None), key=lambda rule: rule.place):
+        wall = walls.get(one.event)
+        if wall is not None and one.time is None and one.status != DRAFT:
+            yield codes.NEVER_TRUE.at(
+                one.span,
+                f"`{one.id}` is never asked: `{wall.id}` comes first, always holds, and stops",
+                also=[Label(wall.span, f"`{wall.id}` has no condition")],
+                help=f"give `{wall.id}` a `when` or a higher `order`, or drop its `stop`",
+            )
+        elif (
+            one.stop
+            and one.status == LIVE
+            and one.time is None
+            and one.condition == Constant(True, span=one.span)
+            and one.scope == Scope()
+        ):
+            walls.setdefault(one.event, one)
 
 
 def defines(environment: Environment, report: list[Diagnostic]) -> set[tuple[str, str]]:

@@ -11,6 +11,9 @@ from atamo_rules.source.diagnostic import Edit, Fix, Label
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.words import path_text
 
+_FALLBACKS = {"moment": "now", "date": '"2026-01-31"', "duration": "1 hour"}
+"""Examples of what may stand in for a value for which nothing is the usual nothing."""
+
 
 def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
     """Say that a value may be missing, where it was declared so, and the two ways out."""
@@ -18,6 +21,7 @@ def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
     path = _spelled(found.absent)
     source = expr.span.text
     fallback = {"number": "0", "text": '""', "boolean": "false"}.get(kind_of(found.type), "…")
+    written = _FALLBACKS.get(kind_of(found.type), fallback)
     spare = fallback if fallback != "…" else '"none"'
     owner = context.event.name if context.event else ""
     place = context.environment.places.get(("field", f"{owner}.{path}"))
@@ -49,9 +53,24 @@ def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
             also=also,
             notes=[
                 f"fix 1: {path} is present and …    (skip events without it)",
-                f"fix 2: ({source} else {fallback})    (give a value for when it is missing)",
+                f"fix 2: ({source} else {written})    (give a value for when it is missing)",
             ],
             fixes=fixes,
+        )
+    )
+
+
+def report_null(compared: tree.Compare, found: Operand, context: Context) -> None:
+    """Say that `x == null` and `x != null` of a value that may be missing are asked otherwise."""
+    assert found.absent is not None
+    source = compared.left.span.text
+    state = "present" if compared.operator == "is not" else "absent"
+    context.report.append(
+        codes.MAY_BE_MISSING.at(
+            compared.span,
+            f"`{source}` may be missing, which a comparison with null does not ask",
+            help=f"write `{source} is {state}`",
+            fixes=[Fix(f"write `{source} is {state}`", (Edit(compared.span, f"{source} is {state}"),))],
         )
     )
 

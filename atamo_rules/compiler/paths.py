@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from atamo_rules.compiler import meant
 from atamo_rules.compiler.context import USER, Constant, Context, Facts, Operand, is_known, near
 from atamo_rules.compiler.describe import describe
 from atamo_rules.model.meaning import EACH, LEAVES, THROUGH, Const, Each, Get, Now, Step
@@ -86,6 +87,13 @@ def each_of(found: Operand) -> Operand:
     return Operand(term, type, found.absent)
 
 
+def scalar(type: Type) -> Type:
+    """The type of what is in a list, or in lists of lists; any other type itself."""
+    while isinstance(type, ListOf):
+        type = type.item
+    return type
+
+
 def leaves(found: Operand) -> Operand | None:
     """The texts, numbers, booleans and nulls that a path leads to, through lists; None of what is no path."""
     if not isinstance(found.term, Get):
@@ -149,7 +157,8 @@ def _walk(
             taken, type = (*taken, step.key), member.type
             optional = member.optional
         else:
-            _no_fields(step, describe(type), context)
+            what = f"a list of {describe(type)}" if taken[-1:] == (EACH,) else describe(type)
+            _no_fields(step, what, context, path)
             return None
         # Inside an array every element is asked alone: one that lacks the field just does not satisfy the test.
         if optional and not entered and absent is None and not is_known(facts, root, taken):
@@ -196,7 +205,8 @@ def _unknown_field(
     owner = context.event.name if root == "event" and context.event else root
     if context.environment.is_lost(owner, word):
         return  # some of its fields could not be read, perhaps this one
-    close = near(word, type.members)
+    said = _meant(path, step, type, root, context)
+    close = near(word, type.members) if said is None else None
     message = f"`{owner}` has no field `{f'{at}.' if at else ''}{word}`"
     code = codes.UNKNOWN_FIELD
     if context.template:
@@ -212,17 +222,30 @@ def _unknown_field(
             label=f"did you mean `{close}`?" if close else "",
             also=[Label(declared, f"`{owner}` is declared here")] if declared else (),
             notes=[f"known {f'under `{at}`' if at else 'here'}: {known}{more}"] if known else (),
+            help=said.help if said else None,
             fixes=[Fix(f"write `{close}`", (Edit(step.span, close),))]
             if close and step.span.text == word
+            else [Fix(f"write `{said.text}`", (Edit(path.span, said.text),))]
+            if said and said.text
             else (),
         )
     )
 
 
-def _no_fields(step: tree.Step, what: str, context: Context) -> None:
-    context.report.append(
-        codes.UNKNOWN_FIELD.at(step.span, f"`{step.key}` cannot be read here: the value before it is {what}")
-    )
+def _meant(path: tree.Path, step: tree.Step, type: Record, root: str, context: Context) -> meant.Meant | None:
+    """What other languages would mean by a path that leads to nothing."""
+    if step is path.steps[0]:
+        return meant.path(path, context)
+    return meant.enveloped(step, path, type) if root == "event" and step is path.steps[1] else None
+
+
+def _no_fields(step: tree.Step, what: str, context: Context, path: tree.Path | None = None) -> None:
+    help = None
+    if path is not None and step.key in ("length", "size", "count", "len"):
+        before = path.span.text[: step.span.start - path.span.start].rstrip(".")
+        help = f"write `length({before})`"
+    message = f"`{step.key}` cannot be read here: the value before it is {what}"
+    context.report.append(codes.UNKNOWN_FIELD.at(step.span, message, help=help))
 
 
 def _names_here(context: Context) -> str | None:

@@ -93,6 +93,7 @@ def compile_sources(
                     whole.append(case)
     report.extend(lints.unused(files, environment, compiled))
     report.extend(lints.opened(environment, compiled))
+    report.extend(lints.passed_over(compiled))
     diagnostics = tuple(in_order(report))
     if any(d.severity is Severity.ERROR for d in diagnostics):
         return Compilation(None, diagnostics, files)

@@ -126,7 +126,8 @@ def _item(node: nodes.Getitem, places: Placed) -> tree.Expr:
     if not isinstance(before, tree.Path):
         raise _untold(node, places, "`[…]` after a computed value", "give the value a name with `{% set %}`")
     step = expression(node.arg, places)
-    return tree.Path((*before.steps, tree.Step(key, span=step.span)), span=_over(before, step))
+    whole = _closed(_over(before, step), "]")
+    return tree.Path((*before.steps, tree.Step(key, span=step.span)), span=whole)
 
 
 def _filter(node: nodes.Filter, places: Placed) -> tree.Expr:
@@ -162,7 +163,12 @@ def _call(node: nodes.Call, places: Placed) -> tree.Expr:
         raise _untold(node, places, "calling this", "templates call the built-in functions by name")
     span = places.word(node.lineno, node.node.name)
     arguments = tuple(expression(argument, places) for argument in node.args)
-    return tree.Call(tree.Name(node.node.name, span=span), arguments, span=span)
+    whole = (
+        _closed(span.to(arguments[-1].span), ")")
+        if arguments and arguments[-1].span.start > span.end
+        else span
+    )
+    return tree.Call(tree.Name(node.node.name, span=span), arguments, span=whole)
 
 
 def _compare(node: nodes.Compare, places: Placed) -> tree.Expr:
@@ -188,6 +194,15 @@ def _test(node: nodes.Test, places: Placed) -> tree.Expr:
         )
     operand = expression(node.node, places)
     return tree.State(_TESTS[node.name], operand, span=_over(operand, places.word(node.lineno, node.name)))
+
+
+def _closed(span: Span, bracket: str) -> Span:
+    """A span with the bracket that closes it, where that is what comes next: Jinja tells of no brackets."""
+    text = span.source.text
+    end = span.end
+    while end < len(text) and text[end].isspace():
+        end += 1
+    return span.source.span(span.start, end + 1) if text[end : end + 1] == bracket else span
 
 
 def _over(left: tree.Expr, right: tree.Expr | Span) -> Span:
