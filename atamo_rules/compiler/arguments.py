@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from atamo_rules.compiler import constants, missing, operands
+from atamo_rules.compiler import constants, missing, operands, unfilled
 from atamo_rules.compiler.context import Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.template import lone_expression, template
@@ -90,6 +90,7 @@ def value(written: tree.Value, member: Member, key: str, context: Context, facts
         ):
             return _list(written, wanted, key, context, facts)
         case _:
+            unfilled.given(written, context)
             return _expression(written, member, key, context, facts)
 
 

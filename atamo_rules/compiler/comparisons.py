@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
-from atamo_rules.compiler import operands, spelling, states
+from atamo_rules.compiler import operands, spelling, states, unfilled
 from atamo_rules.compiler.context import Context, Facts, Operand, Outcome, is_open, presence
 from atamo_rules.compiler.describe import describe, kind_of
 from atamo_rules.compiler.paths import each_of, gathered, scalar
@@ -64,6 +64,7 @@ def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | Non
     found = _sides(expr, operator, context, facts)
     if found is None:
         return None
+    unfilled.compared(expr.right, context)
     # In an open type a test that held tells that its field was there.
     there = presence(found[0])
     left, right = spelling.both(operator, *found, listed=operator == "is one of" or bool(expr.quantifier))

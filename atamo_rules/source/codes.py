@@ -65,6 +65,7 @@ TEMPLATE_MISSING = Code("E0303", "a template prints a value that may be missing"
 TEMPLATE_FORBIDDEN = Code("E0304", "this part of Jinja is not offered to rules")
 TEMPLATE_FILTER = Code("E0305", "no such filter or test")
 LONE_TEMPLATE = Code("W0306", "a template of one expression turns its value into text", Severity.WARNING)
+UNFILLED = Code("W0307", "braces in a text fill in nothing", Severity.WARNING)
 
 # --- E04xx: agents and actions --------------------------------------------------------------------------
 UNKNOWN_ACTION = Code("E0401", "no agent offers this action")
