@@ -17,6 +17,7 @@ from tests.benchmarks import (
     decide,
     door,
     from_json,
+    guards,
     hub,
     match,
     memory,
@@ -71,6 +72,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "match-changing": changing.run,
     "match-near": near.run,
     "match-json": from_json.run,
+    "match-guards": guards.run,
     "match-peers": match.peers,
 }
 

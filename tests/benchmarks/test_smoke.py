@@ -39,5 +39,5 @@ def test_an_unknown_name_is_told() -> None:
     assert said == [
         "There is no benchmark `sped`; there are version, verify, stages, compile, reload, decide, render, windows, "
         "shapes, door, hub, hub-windows, audit, memory, post, peers, peers-killed, calls, dead, sandbox, sigma, match, "
-        "match-making, match-crowded, match-changing, match-near, match-json, match-peers."
+        "match-making, match-crowded, match-changing, match-near, match-json, match-guards, match-peers."
     ]
