@@ -14,7 +14,7 @@ from math import inf
 from typing import Any as Anything
 from typing import NamedTuple, TypeAlias
 
-from atamo_rules.engine.index.literals import Required, of_glob, of_regex
+from atamo_rules.engine.index.literals import of_globs, of_regexes
 from atamo_rules.engine.index.numbers import SAFE, Cut, nearest
 from atamo_rules.engine.index.paths import several
 from atamo_rules.engine.shapes.spelled import apart
@@ -319,9 +319,11 @@ def _key(operator: str, left: Get, constants: tuple[Anything, ...], node: Test) 
                 PREFIX if operator == "prefix" else SUFFIX, left, texts, node.ignore_case, exact=True
             )
         case "glob":
-            return _literal(left, [of_glob(one) for one in texts], node.ignore_case)
+            return _literal(left, *of_globs(texts), node.ignore_case)
         case "regex":
-            return _required(left, [of_regex(one) for one in texts], node.ignore_case)
+            required = of_regexes(texts, node.ignore_case)
+            if required.texts:
+                return _textual(PART, left, required.texts, required.fold, exact=False)
     return None
 
 
@@ -341,9 +343,7 @@ def _valued(steps: tuple[Step, ...], constants: tuple[Anything, ...], fold: bool
         else:
             values[one] = None
             if isinstance(one, bool) or not (isinstance(one, int) and 1 < abs(one) < SAFE):
-                exact = (
-                    False  # 1 and True are one key, and so are the float nearest to 0.1 and its exact value
-                )
+                exact = False  # 1 and True are one key; so are the float nearest to 0.1 and its exact value
                 if not isinstance(one, bool) and abs(near := nearest(one)) < inf:
                     values[near] = None
     return Key(_value(steps, fold), tuple(values), exact)
@@ -380,21 +380,8 @@ def _telling(part: str) -> bool:
     return len(part) >= SHORTEST or not part.isascii()
 
 
-def _required(left: Get, found: Sequence[Required], fold: bool) -> Key | None:
-    """Texts of which whatever a regular expression matches has one."""
-    if not all(one.texts for one in found):
-        return None
-    texts = [text for one in found for text in one.texts]
-    if fold and not all(text.isascii() for text in texts):
-        return None
-    return _textual(PART, left, texts, fold or any(one.fold for one in found), exact=False)
-
-
-def _literal(left: Get, literals: Sequence[tuple[str, str]], fold: bool) -> Key | None:
-    """Texts that a glob cannot fit without; of several globs, where they are of one kind."""
-    kinds = {kind for kind, _ in literals}
-    kind = kinds.pop() if len(kinds) == 1 else PART
-    texts = [text for _, text in literals]
+def _literal(left: Get, kind: str, texts: Sequence[str], fold: bool) -> Key | None:
+    """Texts that a glob cannot fit without."""
     if fold and not all(text.isascii() for text in texts):
         return None  # RE2 ignores case by simple folding, which is finer than casefold only for ASCII
     if kind == VALUE:

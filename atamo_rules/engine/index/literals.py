@@ -7,6 +7,7 @@ cautious: what it does not know ends a literal, or gives none at all.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -31,6 +32,14 @@ def of_glob(glob: str) -> tuple[str, str]:
     if len(first) >= len(longest):
         return ("prefix", first)
     return ("suffix", last) if len(last) >= len(longest) else ("part", longest)
+
+
+def of_globs(globs: Sequence[str]) -> tuple[str, list[str]]:
+    """The same of a text that fits one of some globs: how it is found, a part of it where they differ in that, and by
+    which texts."""
+    each = [of_glob(one) for one in globs]
+    kinds = {kind for kind, _ in each}
+    return (kinds.pop() if len(kinds) == 1 else "part"), [text for _, text in each]
 
 
 class Required(NamedTuple):
@@ -67,6 +76,15 @@ def of_regex(pattern: str) -> Required:
     if reading.folds and not all(text.isascii() for text in texts):
         return NOTHING  # RE2 ignores case by simple folding, which is finer than casefold only for ASCII
     return Required(texts, reading.folds)
+
+
+def of_regexes(patterns: Sequence[str], fold: bool) -> Required:
+    """What a text that one of some patterns matches has in it. `fold`: case is ignored in all of them."""
+    each = [of_regex(one) for one in patterns]
+    texts = tuple([text for one in each for text in one.texts])
+    if not all(one.texts for one in each) or (fold and not all(text.isascii() for text in texts)):
+        return NOTHING
+    return Required(texts, fold or any(one.fold for one in each))
 
 
 class _Unknown(Exception):
