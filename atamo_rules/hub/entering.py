@@ -157,10 +157,12 @@ class Entering:
         most = min(MOST, self.hub.store.caps.max_batch)
         turn = Turn(generation, f"\0turn {next(self._turns)}", most, Durable(loop=loop))
         self.hub.retiring.enter(turn.name, generation)
-        loop.call_soon(self._decide, turn)
+        task = loop.create_task(self._run(turn))
+        self._tasks.add(task)
+        task.add_done_callback(lambda task: self._over(task, turn))
         return turn
 
-    def _decide(self, turn: Turn) -> None:
+    async def _run(self, turn: Turn) -> None:
         """Nothing is waited for from the decisions to the store, so that they are kept in the order they are made."""
         if self._turn is turn:
             self._turn = None
@@ -172,11 +174,7 @@ class Entering:
                     entry.error = error
                 else:
                     self._begin(entry, made, turn.generation)
-        self.hub.retiring.leave(turn.name)
-        decidable = [entry for entry in turn.entries if entry.error is None]
-        task = asyncio.get_running_loop().create_task(self._keep(decidable))
-        self._tasks.add(task)
-        task.add_done_callback(lambda task: self._over(task, turn))
+        await self._keep([entry for entry in turn.entries if entry.error is None])
 
     async def _keep(self, entries: Sequence[Entry]) -> None:
         """One transaction of them all. What cannot be kept takes nobody else along: then each is tried by itself."""
@@ -197,6 +195,9 @@ class Entering:
 
     def _over(self, task: asyncio.Task[None], turn: Turn) -> None:
         self._tasks.discard(task)
+        self.hub.retiring.leave(turn.name)
+        if self._turn is turn:  # it was cancelled before it began
+            self._turn = None
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None:
             left = [entry for entry in turn.entries if entry.known is None and entry.error is None]

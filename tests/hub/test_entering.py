@@ -227,3 +227,25 @@ def test_a_turn_goes_on_under_the_rules_that_its_messages_were_taken_by() -> Non
         await hub.end()
 
     asyncio.run(story())
+
+
+def test_a_turn_that_is_cancelled_before_it_begins_says_so_and_holds_nothing() -> None:
+    async def story() -> None:
+        desk = ScriptedAgent()
+        hub = Hub(state(RULES, {"desk": desk}), MemoryStore())
+        await hub.start()
+        message = {"type": "order.placed", "id": "e1", "data": {"total": 4}}
+        sender = asyncio.create_task(hub.submit_json(message))
+        await asyncio.sleep(0)
+        for task in hub.entering._tasks:  # as the end of a loop does
+            task.cancel()
+        await asyncio.wait([sender])
+        assert sender.cancelled()
+        assert (hub.retiring._under, await hub.store.find("e1")) == ({}, None)
+        assert not (await hub.submit_json(message))[1]
+        await hub.wait("e1", 10)
+        assert len(desk.asked) == 1
+        await hub.drain(5)
+        await hub.end()
+
+    asyncio.run(story())
