@@ -149,8 +149,10 @@ def test_attempts_that_take_their_process_along_are_counted(tmp_path: Path) -> N
         left = Left(tmp_path)
         hub = left.start(TWO, {"one": killer, "two": ScriptedAgent()})
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
-        for _ in range(3):
-            await asyncio.sleep(0.05)
+        for attempt in range(1, 4):
+            async with asyncio.timeout(30):
+                while len(killer.asked) < attempt:
+                    await asyncio.sleep(0.01)
             await left.kill()
             left.start(TWO, {"one": killer, "two": ScriptedAgent()})
             await left.hub.start()

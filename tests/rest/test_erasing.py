@@ -62,10 +62,15 @@ def erase(serving: Serving, **said: Any) -> Any:
 
 def test_what_is_told_of_a_message_that_was_erased(open_hub: Serving) -> None:
     order(open_hub, "e1")
-    assert erase(open_hub, event="e1", dry_run=True) == {"events": ["e1"], "left": [], "erased": 0}
+    assert erase(open_hub, event="e1", dry_run=True) == {
+        "events": ["e1"],
+        "left": [],
+        "joined": [],
+        "erased": 0,
+    }
     assert open_hub.web.get("/v1/events/e1").status_code == 200
     done = erase(open_hub, event="e1", by="dpo", why="asked for", rewrite=True)
-    assert done == {"events": ["e1"], "left": [], "erased": 1}
+    assert done == {"events": ["e1"], "left": [], "joined": [], "erased": 1}
     told = open_hub.web.get("/v1/events/e1")
     assert (told.status_code, told.json()["code"]) == (410, "erased")
     assert re.fullmatch(r"erased on \S+Z by dpo: asked for", told.json()["detail"])
@@ -78,7 +83,7 @@ def test_what_is_told_of_a_message_that_was_erased(open_hub: Serving) -> None:
     kinds = [record["kind"] for record in trace.json()["records"]]
     assert kinds[0] == "event.accepted"
     assert kinds[-1] == "event.erased"
-    assert erase(open_hub, event="e1") == {"events": [], "left": [], "erased": 0}
+    assert erase(open_hub, event="e1") == {"events": [], "left": [], "joined": [], "erased": 0}
     assert open_hub.post({"type": "order.placed", "id": "e1", "data": {"street": "x"}}).json()["state"] == (
         "duplicate"
     )
@@ -141,7 +146,7 @@ def test_who_may_and_whose(serve: Serve, tmp_path: Path) -> None:
     assert erasing("abe", event="a1").status_code == 403
     theirs, nobodys = erasing("ann", event="@birch##b1"), erasing("ann", event="@birch##b9")
     assert (theirs.status_code, theirs.json()) == (404, nobodys.json())
-    assert erasing("ann", user="bob").json() == {"events": [], "left": [], "erased": 0}
+    assert erasing("ann", user="bob").json() == {"events": [], "left": [], "joined": [], "erased": 0}
     assert erasing("ann", event="a1", rewrite=True).status_code == 403
     assert erasing("bob", event="b1", by="mallory").json()["events"] == ["@birch##b1"]
     trace = ask("bob", "GET", "/v1/events/b1/trace").json()
