@@ -88,6 +88,7 @@ class Hub:
         self.broken = asyncio.Event()
         """Set when the store cannot go on."""
         self.lanes: dict[str, Lane] = {}
+        self.retiring.swapped = self._look
         self.holds: set[Hold] = set()
         self.underway = Underway()
         self.attempts = Attempts(self)
@@ -257,6 +258,11 @@ class Hub:
     async def write(self, notes: Sequence[Note]) -> None:
         """Record what is no step of a transaction."""
         await self.surely(lambda: self.store.write(notes))
+
+    def _look(self) -> None:
+        """Other rules are in force: agents may do more at once."""
+        for lane in self.lanes.values():
+            lane.look()
 
     def lane(self, agent: str) -> Lane:
         """The lane of an agent."""

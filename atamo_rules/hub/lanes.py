@@ -120,6 +120,12 @@ class Lane:
         else:
             self.news.set()
 
+    def look(self) -> None:
+        """Other rules are in force, by which there may be more slots."""
+        for _ in range(len(self.behind)):
+            self.begin(self.behind.popleft(), waited=True)
+        self.news.set()
+
     def start(self) -> None:
         """Have the line served from here on."""
         if self.pump is None and not self.hub.stopping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -23,6 +23,8 @@ class Retiring:
         """By digest, those of processes before, whose rules wait for an answer."""
         self._calls = count()
         self._closing: set[asyncio.Task[None]] = set()
+        self.swapped: Callable[[], None] = lambda: None
+        """Called when another generation is in force."""
 
     @property
     def all(self) -> tuple[Generation, ...]:
@@ -72,6 +74,7 @@ class Retiring:
         """Another generation is in force from here on."""
         self._old.append(self.current)
         self.current = generation
+        self.swapped()
         self._close()
 
     def _close(self) -> None:

@@ -191,3 +191,28 @@ def test_who_goes_away_while_a_request_is_opened_leaves_none_behind() -> None:
         await hub.end()
 
     asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_two_who_ask_by_one_id_wait_for_one_request_and_it_ends_with_the_last() -> None:
+    async def story() -> None:
+        shop, gate = Shop(), asyncio.Event()
+
+        async def price(sku: str) -> Any:
+            shop.asked.append(sku)
+            await gate.wait()
+            return {"price": 10}
+
+        agents = {**shop.agents, "list": FunctionAgent(price=price)}
+        hub = Hub(state(TEXT, agents), MemoryStore())
+        ask = [asyncio.ensure_future(hub.ask("price.quote", {"sku": "iron"}, id="q")) for _ in range(3)]
+        await until(lambda: hub.requests.asking["q"] == 3)
+        ask[0].cancel()
+        await asyncio.wait({ask[0]})
+        gate.set()
+        assert [(await one).first for one in ask[1:]] == [{"price": 10}] * 2
+        assert not hub.requests.asking
+        assert shop.asked == ["first", "second"]
+        assert await hub.drain(5) == 0
+        await hub.end()
+
+    asyncio.run(asyncio.wait_for(story(), 20))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,34 +83,46 @@ async def opened(hub: Hub, type: str, data: Json, id: str, user: User | None, ho
     try:
         taken, _ = await hub.submit_json(value, user=user, options=how)
     except asyncio.CancelledError:  # it may be kept, and nobody will have its name
-        await hub.requests.cancel(str(value["id"]), GONE)
+        request = await hub.requests.find(str(value["id"]))
+        if request is not None and not hub.requests.asking[request.id]:
+            await hub.requests.cancel(request.id, GONE)
         raise
     if taken.event is None or not taken.decided:
         raise EventRejected(taken.refused or taken.reasons)
     return taken.event.key
 
 
+@asynccontextmanager
+async def _wanted(hub: Hub, key: str, why: str) -> AsyncIterator[None]:
+    """Inside, a request is waited for; it ends with the last who does."""
+    asking = hub.requests.asking
+    asking[key] += 1
+    try:
+        yield
+    finally:
+        asking[key] -= 1
+        if not asking[key]:
+            del asking[key]
+            await hub.requests.cancel(key, why)
+
+
 async def frames(
     hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options
 ) -> AsyncGenerator[Frame, None]:
-    """The frames of a request as they come. Whoever stops listening before the end wants no more of it: it is
-    cancelled."""
+    """The frames of a request as they come. When the last who listens stops before the end, nobody wants more of it: it
+    is cancelled."""
     key = await opened(hub, type, data, id, user, how)
-    try:
+    async with _wanted(hub, key, "nobody listens any more"):
         async for frame in hub.requests.stream(key):
             if frame is not None:
                 yield frame
-    finally:
-        await hub.requests.cancel(key, "nobody listens any more")
 
 
 async def answers(hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options) -> Answers:
     """All answers of a request, when it is over."""
     key = await opened(hub, type, data, id, user, how)
-    try:
+    async with _wanted(hub, key, GONE):
         got = [frame async for frame in hub.requests.stream(key) if frame is not None]
-    finally:
-        await hub.requests.cancel(key, GONE)
     request = await hub.requests.find(key)
     assert request is not None
     return Answers(request, tuple(got))

@@ -7,7 +7,7 @@ adds (errors, ends) follows from frames and actions that are kept already, so th
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -82,6 +82,8 @@ class Requests:
         self.tombstones: OrderedDict[str, None] = OrderedDict()
         self.updates: dict[str, Compacted[int]] = {}
         """Which frames of a feed are still needed, by its log: the newest, and the last of every key."""
+        self.asking: Counter[str] = Counter()
+        """How many of this program wait for a request: several may, who gave it one id."""
         self.ending: set[str] = set()
         """Requests that are over, while their last frame is being written."""
         self._swept = 0.0
