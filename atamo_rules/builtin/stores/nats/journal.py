@@ -171,6 +171,10 @@ class NatsJournal(SqliteJournal):
         finally:
             batch.passed()
 
+    async def caught_up(self) -> None:
+        """Come back when all is followed that stands in the stream by now."""
+        await self.hand(Change(self.clock.now()), Bundle([]))
+
     async def _send(self) -> None:
         """One bundle after the other, each until it is known to be in the stream."""
         loop, number = asyncio.get_running_loop(), 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite.store import MOST_OPEN
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.store import Caps, Hear
-from atamo_rules.model.work import Recovered, Work
+from atamo_rules.model.work import Cancelled, Recovered, Selector, Work
 
 CAPS = Caps(
     durable=True,
@@ -85,6 +85,26 @@ class NatsStore(LocalStore):
 
     async def orphaned(self) -> Recovered:
         return await self._orphans.get()
+
+    # --- what is meant is all that was kept before it was asked for, by whichever hub -------------------
+
+    async def cancel(self, which: Selector, who: str = "") -> Cancelled:
+        await self.stream.caught_up()
+        return await super().cancel(which, who)
+
+    async def redrive(
+        self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
+    ) -> int:
+        await self.stream.caught_up()
+        return await super().redrive(which, upto, edit, who)
+
+    async def discard(self, which: Selector, upto: int, who: str = "") -> int:
+        await self.stream.caught_up()
+        return await super().discard(which, upto, who)
+
+    async def erase(self, event: str, who: str = "", why: str = "") -> bool:
+        await self.stream.caught_up()
+        return await super().erase(event, who, why)
 
     def _mine(self) -> tuple[str, ...]:
         undecided = self.stream.standing.undecided
