@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from atamo_rules.builtin.events.drop import DropFolder
     from atamo_rules.builtin.events.stdin import StandardInput
     from atamo_rules.builtin.stores.memory import MemoryStore
+    from atamo_rules.builtin.stores.nats.store import NatsStore
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
     from atamo_rules.builtin.vaults.environment import EnvironmentVault
     from atamo_rules.builtin.vaults.sealed import SealedVault
@@ -33,6 +34,16 @@ def sqlite(place: str, folder: str) -> SqliteStore:
     from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 
     return SqliteStore(Path(place) if place else Path(folder) / ".atamo" / "hub.db")
+
+
+def nats(place: str, folder: str) -> NatsStore:
+    """A store that several hubs share, in a stream of NATS JetStream: `HOST:PORT,HOST:PORT/STREAM`."""
+    from atamo_rules.builtin.stores.nats.place import read_place
+    from atamo_rules.builtin.stores.nats.store import NatsStore
+
+    if not place:
+        raise ValueError("`nats` needs its servers: `nats:HOST:4222,HOST:4222,HOST:4222/STREAM`")
+    return NatsStore(read_place(place), Path(folder) / ".atamo" / "nats")
 
 
 def jsonl(place: str, folder: str) -> JsonLinesAuditor:

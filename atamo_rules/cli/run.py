@@ -47,8 +47,9 @@ held by another hub or can no longer be written."""
 @click.option("--drop", metavar="DIR", help="Take *.json and *.jsonl files put into this folder.")
 @click.option("--audit", metavar="FILE", help="Where every step is written; `none` for nowhere."
               "  [default: FOLDER/.atamo/audit.jsonl]")  # fmt: skip
-@click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`, `memory`, which"
-              " ends with the process, or that of a plug-in.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
+@click.option("--store", metavar="STORE", help="Where what was accepted is kept: `sqlite:PATH`,"
+              " `nats:HOST,HOST,HOST/STREAM`, which hubs share, `memory`, which ends with the process, or that of a"
+              " plug-in.  [default: sqlite:FOLDER/.atamo/hub.db]")  # fmt: skip
 @click.option("--events", "events", multiple=True, metavar="NAME[:PLACE]",
               help="Take events by a plug-in, too; `atamo plugins` lists them. May be given again.")  # fmt: skip
 @click.option("--auditor", "auditors", multiple=True, metavar="NAME[:PLACE]",

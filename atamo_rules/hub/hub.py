@@ -31,6 +31,7 @@ from atamo_rules.hub.intake import Admit, Taken
 from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.members import Members
+from atamo_rules.hub.nodes import Nodes
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.answering import cut_off
@@ -97,6 +98,7 @@ class Hub:
         self.windows = Windows(self)
         self.entering = Entering(self)
         self.panel = Panel(self)
+        self.nodes = Nodes(self)
         self.ways = Ways(self, ())
         self.left = Recovered()
         """What a process before left open."""

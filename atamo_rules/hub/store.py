@@ -84,6 +84,11 @@ class Store(Protocol):
         """Take what is kept and make it ready to go on. Raises StoreUnavailable, naming who holds it."""
         ...
 
+    async def orphaned(self) -> Recovered:
+        """Wait until another hub that shared the store has gone and this one goes on with what it left: as `open`
+        gives it, for what was left meanwhile. Never, where no other hub shares it."""
+        ...
+
     async def close(self) -> None:
         """Give it back. Open leases are given up; their attempts stay counted."""
         ...

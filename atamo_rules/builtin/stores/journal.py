@@ -10,6 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from atamo_rules.builtin.stores.open_work import Item
+from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.hub.store import Hear
 from atamo_rules.model.audit import AuditRecord, Note
@@ -18,6 +19,11 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Arrival, DeadLetter, Entry, Hold, Known, Put, Selector
+
+
+class Outrun(StoreUnavailable):
+    """Another process that shares the work was faster, and nothing has happened: what a change was made of is no longer
+    so. Memory has followed the other; whoever is told looks again. Journals of one process never raise it."""
 
 
 class Moved(Struct):
@@ -137,7 +143,8 @@ class Journal(Protocol):
     async def open(self, hear: Hear) -> Loaded: ...
 
     async def commit(self, change: Change) -> None:
-        """Keep a change, fill in what it says of itself, and have its records heard. Raises Busy, StoreUnavailable."""
+        """Keep a change, fill in what it says of itself, and have its records heard. Raises Busy, StoreUnavailable,
+        and Outrun where several processes share the work."""
         ...
 
     async def close(self) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from atamo_rules.builtin.stores.bells import rung
-from atamo_rules.builtin.stores.journal import Moved
+from atamo_rules.builtin.stores.journal import Moved, Outrun
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.hub import records
 from atamo_rules.model.work import Lease
@@ -27,14 +27,18 @@ async def claim(
         room = limit()
         items = store.work.take(agent, room, now)
         if items:
-            return await _begin(store, items, lease)
+            begun = await _begin(store, items, lease)
+            if begun is None:
+                continue
+            return begun
         if now >= end or room < 1:
             return []
         due = store.work.next()
         await rung(bell, (end if due is None else min(end, due)) - now)
 
 
-async def _begin(store: LocalStore, items: list[Item], seconds: float) -> list[Lease]:
+async def _begin(store: LocalStore, items: list[Item], seconds: float) -> list[Lease] | None:
+    """Leases of all of them; None when another process has some."""
     change = store.draft.change()
     for item in items:
         item.state = "writing"
@@ -43,10 +47,13 @@ async def _begin(store: LocalStore, items: list[Item], seconds: float) -> list[L
         change.notes.append(records.of_action("action.started", change.at, item.work, attempt=item.attempts))
     try:
         await store.commit(change)
-    except BaseException:
-        for item in items:
+    except BaseException as error:
+        mine = [item for item in items if item.state == "writing"]
+        for item in mine:
             item.attempts -= 1
-        store.work.back([item for item in items if item.state != "over"])
+        store.work.back(mine)
+        if isinstance(error, Outrun):
+            return None
         raise
     until = store.clock.passed() + seconds
     return [store.work.lease(item, until) for item in items if item.state != "over"]
@@ -64,7 +71,9 @@ async def give_up_overdue(store: LocalStore) -> None:
         change.notes.append(records.of_action("action.lost", change.at, item.work, attempt=item.attempts))
     try:
         await store.commit(change)
+    except Outrun:
+        pass
     finally:
         for item in lost:
-            if item.state != "over":
+            if item.state == "writing":
                 store.work.ready(item)

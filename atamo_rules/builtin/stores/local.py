@@ -14,7 +14,7 @@ from atamo_rules.builtin.stores import answers, leasing, operating, settling
 from atamo_rules.builtin.stores.bells import Bells
 from atamo_rules.builtin.stores.drafting import Draft, thin
 from atamo_rules.builtin.stores.following import followed
-from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved
+from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved, Outrun
 from atamo_rules.builtin.stores.open_work import Item, OpenWork
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import records
@@ -92,6 +92,10 @@ class LocalStore:
             tuple(loaded.pending), deadlines, len(self.work.items), len(loaded.lost), loaded.rules, agents
         )
 
+    async def orphaned(self) -> Recovered:
+        never: asyncio.Future[Recovered] = asyncio.get_running_loop().create_future()
+        return await never  # nobody else shares it
+
     async def close(self) -> None:
         # Of what is just being written, that decides: it may be a result.
         given_up = [item for item in self.work.items.values() if item.state == "leased"]
@@ -113,9 +117,14 @@ class LocalStore:
     async def accept(self, arrivals: Sequence[Arrival]) -> list[Kept]:
         if self.full:
             raise Busy(f"{len(self.work.items)} actions are open")
-        change = self.draft.change()
-        change.incoming = [self.draft.incoming(one) for one in arrivals]
-        await self.commit(change)
+        while True:
+            change = self.draft.change()
+            change.incoming = [self.draft.incoming(one) for one in arrivals]
+            try:
+                await self.commit(change)
+                break
+            except Outrun:  # something was paused meanwhile
+                continue
         return [Kept(one.known, *self.entered(one)) for one in change.incoming]
 
     async def record(self, event: Event, decided: Decided) -> Kept:
@@ -123,7 +132,10 @@ class LocalStore:
             return Kept("same")
         change = self.draft.change()
         self.draft.decide(change, event.key, event.who, decided)
-        await self.commit(change)
+        try:
+            await self.commit(change)
+        except Outrun:
+            return await self.record(event, decided)
         return Kept("new", *self.followed(change))
 
     # --- work -------------------------------------------------------------------------------------------
@@ -256,7 +268,7 @@ class LocalStore:
         return await self.journal.rulesets()
 
     async def depth(self) -> Depth:
-        count = dict.fromkeys(("ready", "leased", "writing", "later", "held", "over"), 0)
+        count = dict.fromkeys(("ready", "leased", "elsewhere", "writing", "later", "held", "over"), 0)
         oldest = now = self.clock.now()
         for item in self.work.items.values():
             if item.id in self.work.delayed:
@@ -265,8 +277,8 @@ class LocalStore:
             oldest = min(oldest, item.at)
         dead, pending = await self.journal.sizes()
         return Depth(
-            count["ready"], count["leased"] + count["writing"], count["later"], count["held"], dead, pending,
-            (now - oldest).total_seconds(), len(self.work.delayed),
+            count["ready"], count["leased"] + count["elsewhere"] + count["writing"], count["later"], count["held"],
+            dead, pending, (now - oldest).total_seconds(), len(self.work.delayed),
         )  # fmt: skip
 
     async def housekeeping(self) -> int:

@@ -16,7 +16,8 @@ from typing import Literal, TypeAlias
 
 from atamo_rules.model.work import Hold, Lease, Selector, Work
 
-State: TypeAlias = Literal["ready", "held", "leased", "later", "writing", "over"]
+State: TypeAlias = Literal["ready", "held", "leased", "elsewhere", "later", "writing", "over"]
+"""`elsewhere` is leased by another process that shares the work; `writing` is about to be written, and nobody's."""
 
 
 class Item:
@@ -117,6 +118,12 @@ class OpenWork:
         heappush(self._leases, (until, item.token, item))
         return Lease(item.work, item.attempts, item.token, item.errors)
 
+    def elsewhere(self, item: Item) -> None:
+        """Another process has begun it."""
+        self.items[item.id] = item
+        item.state = "elsewhere"
+        self.delayed.discard(item.id)
+
     def extend(self, lease: Lease, until: float) -> bool:
         """Its lease ends later."""
         item = self.leased(lease)
@@ -131,8 +138,10 @@ class OpenWork:
         return item if item is not None and item.state == "leased" and item.token == lease.token else None
 
     def restore(self, item: Item, before: State) -> None:
-        """What was tried with it came to nothing: it is as it was."""
-        if before == "leased":
+        """What was tried with it came to nothing: it is as it was, unless somebody was faster."""
+        if item.state != "writing":
+            return
+        if before in ("leased", "elsewhere"):
             item.state = before
         elif before == "later":
             self.delay(item, item.due)

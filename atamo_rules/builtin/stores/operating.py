@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from atamo_rules.builtin.stores.journal import Erasure, Moved
+from atamo_rules.builtin.stores.journal import Erasure, Moved, Outrun
 from atamo_rules.builtin.stores.open_work import Item, State, item_of
 from atamo_rules.hub import records
 from atamo_rules.model.types import Json
@@ -43,9 +44,11 @@ async def cancel(store: LocalStore, which: Selector, who: str) -> Cancelled:
         item.state = "writing"
     try:
         await store.commit(change)
-    except BaseException:
+    except BaseException as error:
         for item, state in before:
             store.work.restore(item, state)
+        if isinstance(error, Outrun):
+            return await cancel(store, which, who)
         raise
     works = tuple(item.work for item in items)
     for item in items:
@@ -101,7 +104,7 @@ async def redrive(
     """Have dead letters done again."""
     done, after = 0, 0
     while letters := await store.journal.dead(which, after, upto, AT_ONCE):
-        after = letters[-1][0].number
+        began, after = after, letters[-1][0].number
         change = store.draft.change()
         again: list[Item] = []
         for letter, row in letters:
@@ -122,7 +125,11 @@ async def redrive(
                 item = item_of(store.draft.row, replace(work, action=edited, lease=0.0))
                 change.added.append(item)
             change.notes.append(records.of_letter("action.redriven", change.at, letter, who, again=item.id))
-        await store.commit(change)
+        try:
+            await store.commit(change)
+        except Outrun:
+            after = began
+            continue
         for item in again:
             store.work.add(item)
         store.followed(change)
@@ -138,8 +145,9 @@ async def discard(store: LocalStore, which: Selector, upto: int, who: str) -> in
         for letter, _ in letters:
             change.undead += (letter.number,)
             change.notes.append(records.of_letter("action.discarded", change.at, letter, who))
-        await store.commit(change)
-        done += len(letters)
+        with suppress(Outrun):
+            await store.commit(change)
+            done += len(letters)
     return done
 
 
@@ -151,7 +159,10 @@ async def erase(store: LocalStore, event: str, who: str, why: str) -> bool:
         return state == "erased"
     change = store.draft.change()
     change.erased = (Erasure(event, who, why),)
-    await store.commit(change)
+    try:
+        await store.commit(change)
+    except Outrun:
+        return await erase(store, event, who, why)
     return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atamo_rules.builtin.stores.journal import Moved
+from atamo_rules.builtin.stores.journal import Moved, Outrun
 from atamo_rules.hub import records
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.work import NOTHING, DeadLetter, Following, Kept, Lease
@@ -48,8 +48,10 @@ async def settle(
     item.state = "writing"
     try:
         await store.commit(change)
-    except BaseException:
-        item.state = "leased"
+    except BaseException as error:
+        store.work.restore(item, "leased")
+        if isinstance(error, Outrun):
+            return await settle(store, lease, outcome, following)
         raise
     if isinstance(outcome, Again):
         item.errors = errors
@@ -79,8 +81,10 @@ async def expire(
     before, item.state = item.state, "writing"
     try:
         await store.commit(change)
-    except BaseException:
+    except BaseException as error:
         store.work.restore(item, before)
+        if isinstance(error, Outrun):
+            return await expire(store, event, action, why, following)
         raise
     store.work.over(item)
     return Kept("new", *store.followed(change))

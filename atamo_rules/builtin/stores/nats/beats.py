@@ -1,0 +1,76 @@
+"""Who is there: every hub says so each second, and whoever is not heard for some time is taken to be gone.
+
+Nothing rests on it but when work goes on: a hub that was only slow finds in the stream that its leases are lost. Time
+is counted in one's own beats that came back, so that whoever is cut off from the servers takes nobody to be gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from atamo_rules.builtin.stores.nats.handing import stopped
+from atamo_rules.builtin.stores.nats.taking_over import take_over
+from atamo_rules.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from atamo_rules.builtin.stores.nats.store import NatsStore
+
+EVERY = 1.0
+
+
+class Beats:
+    """The beats of this hub, and of the others as they are heard."""
+
+    def __init__(self, store: NatsStore, grace: float) -> None:
+        self.store = store
+        self.grace = grace
+        self._silent: dict[str, int] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._subscription: Any = None
+
+    async def begin(self) -> None:
+        """Say that this hub is there, and listen to others."""
+        client = self.store.stream.link.client
+        self._subject = f"{self.store.stream.place.stream}.beat"
+        self._subscription = await client.subscribe(self._subject, cb=self._heard)
+        self._task = asyncio.get_running_loop().create_task(self._beat())
+
+    async def end(self) -> None:
+        """Be there no longer."""
+        if self._task is not None:
+            await stopped([self._task])
+
+    async def _beat(self) -> None:
+        link, session = self.store.stream.link, self.store.stream.session.encode()
+        while True:
+            if link.client.is_connected:  # what is said late would be a lie
+                await link.client.publish(self._subject, session)
+            await asyncio.sleep(min(EVERY, self.grace / 4))
+            await self._take_over()
+
+    async def _heard(self, message: Any) -> None:
+        session = message.data.decode()
+        if session != self.store.stream.session:
+            self._silent[session] = 0
+            return
+        for other in self._others():
+            self._silent[other] = self._silent.get(other, 0) + 1
+
+    def _others(self) -> set[str]:
+        """The sessions that have something to do."""
+        standing = self.store.stream.standing
+        holding = {line.session for line in standing.lines.values()} | {*standing.undecided.values()}
+        return holding - {"", self.store.stream.session}
+
+    async def _take_over(self) -> None:
+        """From whoever was silent for too long."""
+        most = self.grace / min(EVERY, self.grace / 4)
+        gone = tuple(session for session in self._others() if self._silent.get(session, 0) > most)
+        if gone:
+            for session in gone:
+                self._silent.pop(session, None)
+            try:
+                await take_over(self.store, gone)
+            except StoreUnavailable:
+                return

@@ -1,0 +1,198 @@
+"""The connection to the servers, and the stream: made where it is not there, and its messages in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from atamo_rules.builtin.stores.nats.durable import require_durable
+from atamo_rules.builtin.stores.nats.place import Place
+from atamo_rules.errors import Busy, StoreUnavailable
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.js import JetStreamContext
+
+CONNECTING = 10.0
+ANSWER = 5.0
+"""Seconds that a server has for an answer, before it is asked again."""
+SILENCE = 6.0
+"""Seconds without a message or a heartbeat after which a subscription is made anew."""
+HEARTBEAT = 2.0
+AGAIN = 0.3
+"""Seconds between two tries."""
+HEADROOM = 4096
+"""Bytes of a message that are left for its headers."""
+
+_FULL = frozenset({10023, 10047, 10077})
+"""What a server says that has no room, in its codes of errors: resources, storage, the limits of the stream."""
+
+
+class Delivered(NamedTuple):
+    """A message of the stream: its place, its headers, what it holds."""
+
+    seq: int
+    headers: dict[str, str]
+    data: bytes
+
+
+class Link:
+    """One hub's connection. `cut` says since when it is not there."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.subject = f"{place.stream}.log"
+        self.client: Client
+        self.stream: JetStreamContext
+        self.first = 0
+        """The place of the first message that is there."""
+        self.made = ""
+        """When the stream was made: another that has its name is another."""
+
+    async def open(self) -> int:
+        """Connect; gives the place of the last message. Raises StoreUnavailable."""
+        try:
+            import nats
+        except ImportError:
+            raise StoreUnavailable("it needs nats-py: `pip install atamo-rules[nats]`") from None
+        named = ", ".join(f"{server.host}:{server.port}" for server in self.place.servers)
+
+        async def quiet(error: Exception) -> None:
+            return None
+
+        connecting = nats.connect(
+            [server.url for server in self.place.servers],
+            name="atamo",
+            error_cb=quiet,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=AGAIN,
+            connect_timeout=2,
+            ping_interval=3,
+            max_outstanding_pings=2,
+            user_credentials=self.place.creds or None,
+        )
+        try:
+            self.client = await asyncio.wait_for(connecting, CONNECTING)
+        except TimeoutError:
+            raise StoreUnavailable(f"no server answers at {named}") from None
+        except (nats.errors.Error, OSError, ValueError) as error:
+            raise StoreUnavailable(f"the servers {named} cannot be used: {error}") from None
+        try:
+            await require_durable(self.place)
+            return await self._stream()
+        except BaseException:
+            await self.client.close()
+            raise
+
+    async def _stream(self) -> int:
+        """The stream, made where there is none."""
+        from nats.errors import Error
+        from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+        from nats.js.errors import NotFoundError
+
+        self.stream = self.client.jetstream(timeout=ANSWER)
+        name, replicas = self.place.stream, self.place.replicas
+        wanted = StreamConfig(
+            name=name, subjects=[self.subject], retention=RetentionPolicy.LIMITS, discard=DiscardPolicy.NEW,
+            storage=StorageType.FILE, num_replicas=replicas, deny_delete=True, duplicate_window=120,
+        )  # fmt: skip
+        end = asyncio.get_running_loop().time() + CONNECTING
+        while True:
+            try:
+                try:
+                    info = await self.stream.stream_info(name)
+                except NotFoundError:
+                    info = await self.stream.add_stream(wanted)
+                break
+            except (Error, TimeoutError) as error:  # a cluster that has just begun has no leader yet
+                if asyncio.get_running_loop().time() >= end:
+                    raise StoreUnavailable(f"the stream `{name}` cannot be used: {error}") from None
+                await asyncio.sleep(AGAIN)
+        if list(info.config.subjects or ()) != [self.subject] or info.config.storage != StorageType.FILE:
+            raise StoreUnavailable(f"the stream `{name}` is of another program: name another, `/STREAM`")
+        self.made = str(info.created)
+        self.first = info.state.first_seq
+        return int(info.state.last_seq)
+
+    @property
+    def room(self) -> int:
+        """Bytes that one message may hold."""
+        return int(self.client.max_payload) - HEADROOM
+
+    async def publish(self, id: str, headers: dict[str, str], data: bytes) -> None:
+        """Have a message in the stream, on the disk of most of its servers; asks until it is known. One that is sent
+        twice is kept once. Raises Busy where there is no room."""
+        from nats.errors import ConnectionClosedError, Error
+        from nats.js.errors import APIError
+
+        while True:
+            try:
+                await self.stream.publish(
+                    self.subject,
+                    data,
+                    timeout=ANSWER,
+                    stream=self.place.stream,
+                    headers={**headers, "Nats-Msg-Id": id},
+                )
+                return
+            except APIError as error:
+                if error.err_code in _FULL:
+                    raise Busy(f"the stream is full: {error.description}", 5.0) from None
+            except ConnectionClosedError:
+                raise StoreUnavailable("the connection was closed") from None
+            except (Error, TimeoutError):
+                pass
+            await asyncio.sleep(AGAIN)
+
+    async def messages(self, after: int) -> AsyncGenerator[Delivered, None]:
+        """Every message after a place, then each that comes, in order and none twice. Subscriptions that fall silent,
+        or leave one out, are made anew."""
+        from nats.errors import Error
+        from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+        while True:
+            first = True
+            inbox = self.client.new_inbox()
+            subscription = await self.client.subscribe(
+                inbox, pending_msgs_limit=-1, pending_bytes_limit=-1
+            )  # the flow of it is held back by the server
+            try:
+                await self.stream.add_consumer(
+                    self.place.stream,
+                    ConsumerConfig(
+                        deliver_subject=inbox, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1,
+                        ack_policy=AckPolicy.NONE, max_deliver=1, idle_heartbeat=HEARTBEAT, flow_control=True,
+                        num_replicas=1, mem_storage=True, inactive_threshold=60.0,
+                    ),
+                )  # fmt: skip
+                while True:
+                    message = await subscription.next_msg(SILENCE)
+                    headers = message.headers or {}
+                    if headers.get("Status") == "100":
+                        held_back = message.reply or headers.get("Nats-Consumer-Stalled", "")
+                        if held_back:
+                            await self.client.publish(held_back)
+                        continue
+                    if not message.reply.startswith("$JS.ACK."):
+                        break  # it was ended by the server
+                    seq = message.metadata.sequence.stream
+                    if seq > after + 1:
+                        if first:
+                            raise StoreUnavailable(
+                                f"the stream `{self.place.stream}` has lost {after + 1} to {seq - 1}"
+                            )
+                        break
+                    first = False
+                    if seq == after + 1:
+                        after = seq
+                        yield Delivered(seq, headers, message.data)
+            except (Error, TimeoutError):
+                await asyncio.sleep(AGAIN)
+            finally:
+                with suppress(Error):
+                    await subscription.unsubscribe()
+
+    async def close(self) -> None:
+        await self.client.close()

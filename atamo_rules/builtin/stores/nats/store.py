@@ -1,0 +1,131 @@
+"""The store that several hubs share: the verbs of one process, over a journal that all of them write and follow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from atamo_rules.builtin.stores.journal import Change
+from atamo_rules.builtin.stores.local import LocalStore
+from atamo_rules.builtin.stores.nats import elsewhere
+from atamo_rules.builtin.stores.nats.beats import Beats
+from atamo_rules.builtin.stores.nats.journal import NatsJournal
+from atamo_rules.builtin.stores.nats.place import Place
+from atamo_rules.builtin.stores.nats.taking_over import leave, take_over
+from atamo_rules.builtin.stores.nats.wire import Bundle
+from atamo_rules.builtin.stores.sqlite.store import MOST_OPEN
+from atamo_rules.hub.clock import Clock, SystemClock
+from atamo_rules.hub.store import Caps, Hear
+from atamo_rules.model.work import Cancelled, Recovered, Selector, Work
+
+CAPS = Caps(
+    durable=True,
+    nodes=True,
+    dedupe_window=float("inf"),
+    min_delay=0.0,
+    max_batch=10_000,
+    virtual_time=True,
+    grounds=False,
+)
+NOBODY = ""
+"""Who holds what was left by a hub that has ended in order."""
+
+
+class NatsStore(LocalStore):
+    """`grace` is for how many seconds a hub may say nothing before others take over what it has begun."""
+
+    def __init__(
+        self,
+        place: Place,
+        folder: Path,
+        clock: Clock | None = None,
+        *,
+        most_open: int = MOST_OPEN,
+        grace: float = 10.0,
+    ) -> None:
+        clock = clock or SystemClock()
+        self.stream = NatsJournal(place, folder, clock)
+        super().__init__(self.stream, CAPS, most_open, clock)
+        self.stream.follower.foreign = self._foreign
+        self.stream.follower.left = self._left
+        self.beats = Beats(self, grace)
+        self._orphans: asyncio.Queue[Recovered] = asyncio.Queue()
+
+    @property
+    def full(self) -> bool:
+        return super().full or self.stream.cut_off
+
+    def take(self) -> None:
+        """Hold a view of this machine, ahead of `open`. Raises StoreUnavailable."""
+        self.stream.take()
+
+    async def open(self, hear: Hear) -> Recovered:
+        recovered = await super().open(hear)
+        for item in self.stream.held:  # nothing is followed before this: there was no wait since
+            self.work.elsewhere(item)
+        lost = await take_over(self, (self.stream.before, NOBODY))
+        while not self._orphans.empty():
+            self._orphans.get_nowait()
+        await self.beats.begin()
+        return replace(
+            recovered,
+            pending=self._mine(),
+            deadlines=self._limited(),
+            open=len(self.work.items),
+            lost=lost,
+            agents=self._agents(),
+        )
+
+    async def close(self) -> None:
+        await self.beats.end()
+        await leave(self)
+        await super().close()
+
+    async def orphaned(self) -> Recovered:
+        return await self._orphans.get()
+
+    # --- what is meant is all that was kept before it was asked for, by whichever hub -------------------
+
+    async def cancel(self, which: Selector, who: str = "") -> Cancelled:
+        await self.stream.caught_up()
+        return await super().cancel(which, who)
+
+    async def redrive(
+        self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
+    ) -> int:
+        await self.stream.caught_up()
+        return await super().redrive(which, upto, edit, who)
+
+    async def discard(self, which: Selector, upto: int, who: str = "") -> int:
+        await self.stream.caught_up()
+        return await super().discard(which, upto, who)
+
+    async def erase(self, event: str, who: str = "", why: str = "") -> bool:
+        await self.stream.caught_up()
+        return await super().erase(event, who, why)
+
+    def _mine(self) -> tuple[str, ...]:
+        undecided = self.stream.standing.undecided
+        return tuple(event for event, session in undecided.items() if session == self.stream.session)
+
+    def _limited(self) -> tuple[Work, ...]:
+        return tuple(item.work for item in self.work.items.values() if item.limited)
+
+    def _agents(self) -> frozenset[str]:
+        return frozenset(item.agent for item in self.work.items.values())
+
+    def _foreign(self, change: Change) -> None:
+        elsewhere.follow(self, change)
+
+    def _left(self, bundle: Bundle, events: Sequence[str]) -> None:
+        """Somebody has taken over what another left, or has left it to whoever is there."""
+        if bundle.to == self.stream.session:
+            left = Recovered(tuple(events), self._limited(), len(self.work.items), agents=self._agents())
+            self._orphans.put_nowait(left)
+        elif bundle.to == NOBODY and events:
+            self.stream.begin(self._take_over(NOBODY))
+
+    async def _take_over(self, session: str) -> None:
+        await take_over(self, (session,))

@@ -1,0 +1,54 @@
+"""What a hub has begun when it is gone goes on with another: its leases are lost, its events are decided by others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from atamo_rules.builtin.stores.journal import Moved, Outrun
+from atamo_rules.builtin.stores.nats.wire import Bundle
+from atamo_rules.errors import StoreUnavailable
+from atamo_rules.hub import records
+
+if TYPE_CHECKING:
+    from atamo_rules.builtin.stores.nats.store import NatsStore
+
+
+async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
+    """Have what some held be nobody's, and their events to decide this hub's; gives how many attempts were lost. Two
+    that take over from one at once do it once."""
+    while True:
+        standing = store.stream.standing
+        gone = {session for session in sessions if session}
+        items = [
+            line.item
+            for line in standing.lines.values()
+            if line.session in gone and line.item.state == "elsewhere"
+        ]
+        change = store.draft.change()
+        for item in items:
+            item.state = "writing"
+            change.moved.append(Moved(item, "waiting"))
+            change.notes.append(records.of_action("action.lost", change.at, item.work, attempt=item.attempts))
+        if not items and not any(session in sessions for session in standing.undecided.values()):
+            return 0
+        try:
+            await store.stream.hand(change, Bundle([], takes=tuple(sessions), to=store.stream.session))
+        except StoreUnavailable as error:
+            for item in items:
+                store.work.restore(item, "elsewhere")
+            if isinstance(error, Outrun):
+                continue
+            raise
+        for item in items:
+            store.work.ready(item)
+        return len(items)
+
+
+async def leave(store: NatsStore) -> None:
+    """Leave what was not decided to whoever is there, or comes next."""
+    session = store.stream.session
+    if session in store.stream.standing.undecided.values():
+        with suppress(StoreUnavailable):
+            await store.stream.hand(store.draft.change(), Bundle([], takes=(session,)))

@@ -1,0 +1,75 @@
+"""A hub that shares its store with others: it serves what any of them took, hears how what it took ended elsewhere, and
+goes on with what one that is gone has left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from atamo_rules.hub import archive
+from atamo_rules.model.audit import Note
+from atamo_rules.model.work import Recovered
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+ENDED = frozenset({"action.cancelled", "action.timeout"})
+"""How an action ends while its agent is at it."""
+
+
+class Nodes:
+    """The part of one hub in what several share. A hub that is alone has none."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+
+    def begin(self) -> None:
+        """Serve what others take, too, and wait for what they leave."""
+        if self.hub.store.caps.nodes:
+            self.hub.audience.ears.append(self.hear)
+            self.serve()
+            self.hub.spawn(self._adopt(), ADOPTING)
+
+    def end(self) -> None:
+        """Take up nothing more."""
+        self.hub.underway.cancel(ADOPTING)
+
+    def serve(self) -> None:
+        """Have the lines of all agents served: anybody may have work for them."""
+        for name in self.hub.current.agents:
+            self.hub.lane(name).start()
+
+    def hear(self, first: int, notes: Sequence[Note]) -> None:
+        """Take what happened anywhere: what is over here is over, whoever ended it."""
+        for note in notes:
+            if note.kind == "event.finished":
+                self.hub.retiring.leave(note.event)
+                self.hub.underway.over(note.event)
+            elif note.kind in ENDED:
+                self.hub.underway.cancel(str(note.what["action"]))
+            elif note.kind == "rules.activated":
+                self.serve()
+
+    async def _adopt(self) -> None:
+        while True:
+            left = await self.hub.store.orphaned()
+            await self.go_on(left)
+
+    async def go_on(self, left: Recovered) -> None:
+        """Go on with what another hub left: decide what it had only kept, end in time what it had asked."""
+        hub = self.hub
+        for digest in {*left.rules, *(work.rules for work in left.deadlines)} - {""}:
+            before = hub.current if digest == hub.current.digest else await archive.revive(hub, digest)
+            if before is not None:
+                hub.retiring.revive(before)
+        for work in left.deadlines:
+            hub.attempts.limit(work)
+        for name in left.agents:
+            hub.lane(name).start()
+        for key in left.pending:
+            hub.spawn(hub.decide_kept(key))
+        await hub.note("hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost)
+
+
+ADOPTING = "\0what others leave"
+"""The name of what waits for it; no action has such a one."""
