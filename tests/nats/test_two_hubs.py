@@ -110,6 +110,7 @@ def test_of_two_who_claim_at_once_each_action_is_one_s(place: Place, tmp_path: P
         async with asyncio.timeout(60):
             await asyncio.gather(work(one), work(two), work(one), work(two))
         assert sorted(done) == sorted(f"a{number}.{n}" for number in range(10) for n in range(4))
+        await caught_up(one, two)
         assert one.kinds().count("action.started") == 40
         assert one.kinds().count("event.finished") == 10
 
@@ -139,6 +140,7 @@ def test_what_both_do_to_one_thing_is_done_once(place: Place, tmp_path: Path) ->
         assert sorted(one.count for one in cancelled) == [0, 3]
         erased = await asyncio.gather(*(stage.store.erase("/test#e1") for stage in (one, two)))
         assert erased == [True, True]
+        await caught_up(one, two)
         assert one.kinds().count("event.erased") == 1
         put = await asyncio.gather(
             *(stage.store.put(Put("b", "k", number, expect=0)) for number, stage in enumerate((one, two)))
