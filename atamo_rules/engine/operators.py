@@ -120,6 +120,14 @@ def _in_text(left: Any, right: Any, kind: str, fold: bool) -> bool:
     return isinstance(left, str) and _contains(left, right, kind, fold)
 
 
+_HOLDS: dict[Operator, tuple[bool, bool]] = {
+    _contains: (True, True),
+    _in_list: (False, True),
+    _in_text: (True, False),
+}
+"""Whether it asks for a part of a text, and whether for an element of a list."""
+
+
 def operator_of(node: Test) -> Operator:
     """The operator of a test. A field declared as a list has no parts of a text, and a text has no elements."""
     if node.operator == "contains" and isinstance(node.left, Spelled):
@@ -294,21 +302,19 @@ def single(node: Test) -> Check:
 def _of_many(node: Test, items: tuple[Any, ...]) -> Check:
     """`any of` and `all of`, one question after another until the answer is known."""
     every = node.many == "all"
-    if (
-        operator_of(node) is _in_text
-        and not node.ignore_case
-        and all(isinstance(item, str) for item in items)
-    ):
+    of_texts, of_lists = _HOLDS.get(operator_of(node), (False, False))
+    if (of_texts or of_lists) and not node.ignore_case and all(isinstance(item, str) for item in items):
 
-        def parts(value: Any) -> bool:
-            if isinstance(value, str):
+        def holds(value: Any) -> bool:
+            """A text is part of a text, and is equal to no element of a list but a text: Python says both by `in`."""
+            if of_texts if isinstance(value, str) else of_lists and isinstance(value, list | tuple):
                 for item in items:
                     if (item in value) is not every:
                         return not every
                 return every
             return every and not items
 
-        return parts
+        return holds
     checks = [single(replace(node, right=Const(item, span=node.right.span), many="")) for item in items]
 
     def run(value: Any) -> bool:
