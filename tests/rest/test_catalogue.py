@@ -34,8 +34,11 @@ def text(node: ast.expr) -> str:
 
 def said() -> Iterator[tuple[str, int]]:
     """Every code and status that stands in the source: in problems, refusals of the intake, and of proposals."""
-    for path in (*(HERE / "rest").glob("*.py"), HERE / "hub/intake.py", HERE / "hub/hub.py",
-                 HERE / "hub/proposals/proposals.py", HERE / "hub/receiving.py"):  # fmt: skip
+    for path in (
+        *(HERE / "rest").glob("*.py"),
+        *(HERE / "hub").glob("*.py"),
+        HERE / "hub/proposals/proposals.py",
+    ):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 arguments = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
