@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.bits import FEW, Picker, Spans, mask, positions
 from atamo_rules.engine.index.buckets import Entry
-from atamo_rules.engine.index.fields import Booleans, Field, Items, Making, Presence, Texts
-from atamo_rules.engine.index.forms import BOOLEAN, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
+from atamo_rules.engine.index.fields import Booleans, Field, Held, Items, Making, Presence, Texts
+from atamo_rules.engine.index.forms import BOOLEAN, HELD, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.ranges import Numbers
@@ -29,6 +29,7 @@ FIELDS: dict[str, Making] = {
     NUMBER: Thresholds,
     BOOLEAN: Booleans,
     ITEMS: Items,
+    HELD: Held,
     PRESENT: Presence,
 }
 
@@ -63,7 +64,7 @@ class Dense:
                     if here is None:
                         here = asks[path] = []
                     here.append((bit, mine))
-                    if whole and path[0] == ITEMS and sum([not one.negated for one in mine]) > 1:
+                    if whole and path[0] in (ITEMS, HELD) and sum([not one.negated for one in mine]) > 1:
                         whole = False
                 if whole:
                     sure.append(bit)
@@ -85,7 +86,7 @@ class Dense:
         """Lines that put the ids of matching rules into `out`."""
         may = "m"
         source.line(f"{may} = {source.given(self._all)}")
-        must = self._sure and any(not field.exact for field in self._fields)
+        must = any(not field.exact for field in self._fields)
         if must:
             source.line(f"u = {source.given(self._sure)}")
         for field in self._fields:

@@ -174,7 +174,9 @@ class Items:
                     wanted.setdefault(value, []).append(bit)
             for value in {value for ask in asks if ask.negated for value in ask.what}:
                 refused.setdefault(value, []).append(bit)
-        self._unasked = ((1 << size) - 1) ^ mask(asking, size)
+        self._free = free(found, size)
+        self._all = (1 << size) - 1
+        self._unasked = self._all ^ mask(asking, size)
         self._wanted = {value: mask(bits, size) for value, bits in wanted.items()}
         self._refused = {value: mask(bits, size) for value, bits in refused.items()}
 
@@ -183,23 +185,51 @@ class Items:
         with source.block(f"if {name} is None:"):
             source.line(f"m &= {source.given(self._unasked)}")
         with source.block("else:"):
-            listed(source, name)
-            source.line(f"a = {source.given(self._unasked)}")
-            source.line("b = 0")
-            with source.block(f"for x in {name}:"):
-                if self._wanted:
-                    source.line(f"a |= {source.given(self._wanted)}.get(x, 0)")
-                if self._refused:
-                    source.line(f"b |= {source.given(self._refused)}.get(x, 0)")
-            source.line("m &= a")
-            with source.block("if b:"):
-                source.line("m &= ~b")
+            self._emit_list(source, name)
+
+    def _emit_list(self, source: Source, name: str) -> None:
+        listed(source, name)
+        source.line(f"a = {source.given(self._unasked)}")
+        source.line("b = 0")
+        with source.block(f"for x in {name}:"):
+            if self._wanted:
+                source.line(f"a |= {source.given(self._wanted)}.get(x, 0)")
+            if self._refused:
+                source.line(f"b |= {source.given(self._refused)}.get(x, 0)")
+        source.line("m &= a")
+        with source.block("if b:"):
+            source.line("m &= ~b")
 
     def of(self, body: Any) -> Both:
+        return self._among(values_at(body, self.steps))
+
+    def _among(self, values: Iterable[Any]) -> Both:
         wanted, refused = self._unasked, 0
-        for value in values_at(body, self.steps):
+        for value in values:
             if isinstance(value, str):
                 wanted |= self._wanted.get(value, 0)
                 refused |= self._refused.get(value, 0)
         found = wanted & ~refused
         return (found, found)
+
+
+class Held(Items):
+    """The same where nothing is known of the value: a list is looked up by its items, and a text, whose parts are asked
+    for, leaves all of it open."""
+
+    exact = False
+
+    def emit(self, source: Source, reads: Reads) -> None:
+        name, _ = reads.value(self.steps)
+        with source.block(f"if {name} is None:"):
+            source.line(f"m &= {source.given(self._unasked)}")
+        with source.block(f"elif {name}.__class__ is str:"):
+            source.line(f"u &= {source.given(self._free)}")
+        with source.block("else:"):
+            self._emit_list(source, name)
+
+    def of(self, body: Any) -> Both:
+        value = value_at(body, self.steps)
+        if isinstance(value, str):
+            return (self._all, self._free)
+        return self._among(value if isinstance(value, list | tuple) else ())

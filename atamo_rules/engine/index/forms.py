@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from atamo_rules.engine.index.keys import (
     ELEMENT,
+    PART,
     RANGE,
     VALUE,
     Key,
@@ -22,7 +23,7 @@ from atamo_rules.model.meaning import Condition, Const, Get, Holds, Not, Present
 MOST_TERMS = 12
 """Terms of one rule; what needs more is one term that says nothing."""
 
-TEXT, NUMBER, BOOLEAN, ITEMS, PRESENT = "text", "number", "boolean", "items", "present"
+TEXT, NUMBER, BOOLEAN, ITEMS, HELD, PRESENT = "text", "number", "boolean", "items", "held", "present"
 
 
 class Ask(NamedTuple):
@@ -103,6 +104,8 @@ def _of_key(node: Test, key: Key, negated: bool) -> Ask | None:
         return None
     if place.kind == ELEMENT:
         return Ask(ITEMS, place.steps, values, negated) if _all(values, str) else None
+    if place.kind == PART and place.open and not several(place.steps):
+        return Ask(HELD, place.steps, values, negated)
     if place.kind != VALUE:
         return None
     if _all(values, str):
