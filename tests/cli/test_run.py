@@ -254,8 +254,8 @@ def test_a_store_is_memory_or_a_file(tmp_path: Path) -> None:
         "sqlite": "names no file: write `sqlite:PATH`",
         "sqlite:": "names no file: write `sqlite:PATH`",
         "memory:x": "`memory` has no place",
-        "postgres:x": "There is no store `postgres`. There are `memory`, `sqlite`",
-        "sqlit:x": "There is no store `sqlit`; did you mean `sqlite`? There are `memory`, `sqlite`",
+        "postgres:x": "There is no store `postgres`. There are `memory`, `nats`, `sqlite`",
+        "sqlit:x": "There is no store `sqlit`; did you mean `sqlite`? There are `memory`, `nats`, `sqlite`",
     }.items():
         wrong = atamo("run", "--stdin", "--store", store, cwd=tmp_path)
         assert (wrong.returncode, why in " ".join(wrong.stderr.split())) == (2, True), wrong.stderr

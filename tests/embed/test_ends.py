@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -109,12 +110,22 @@ def test_a_process_that_was_forked_off_is_told_that_the_portal_is_not_its_own() 
         assert hub.told("nothing") is None, "it still runs in its own process"
 
 
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises, also where whoever started the tests has it ignored, as a shell does for what runs behind it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal is sent to a thread there")
 def test_a_call_that_is_interrupted_is_given_up_in_the_hub_too() -> None:
     if threading.current_thread() is not threading.main_thread():
         pytest.skip("signals come to another thread")
     shop = Shop()
-    with shop.portal() as hub:
+    with interruptible(), shop.portal() as hub:
         shop.gate.clear()
 
         def interrupt() -> None:
