@@ -51,7 +51,7 @@ def _proven(term: Term, member: Member, event: EventType | None) -> bool:
     match term:
         case Const():
             value = jsonable(list(term.value) if isinstance(term.value, tuple) else term.value)
-            return _written(value, wanted) or (value is None and member.optional)
+            return written(value, wanted) or (value is None and member.optional)
         case Filled():
             return wanted == Text()
         case Get():
@@ -66,7 +66,8 @@ def _proven(term: Term, member: Member, event: EventType | None) -> bool:
             return False
 
 
-def _written(value: object, wanted: Type) -> bool:
+def written(value: object, wanted: Type) -> bool:
+    """Whether a value that is written out is one of a type, its form included."""
     if isinstance(wanted, Number | OneOf) or (isinstance(wanted, Text) and not wanted.format):
         return fits(value, wanted)
     return bool(validator(schema_of(wanted), formats=True).is_valid(value))
