@@ -7,12 +7,11 @@ from dataclasses import fields, is_dataclass, replace
 
 from atamo_rules.compiler import arguments
 from atamo_rules.compiler.context import NOTHING, Context, Environment, near
-from atamo_rules.compiler.describe import describe
-from atamo_rules.compiler.proven import held, narrower
+from atamo_rules.compiler.proven import held, in_words, narrower
 from atamo_rules.compiler.written_types import assignable
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.model.meaning import Const, Get, MakeList, MakeRecord, Now, Term
-from atamo_rules.model.rule import Held, Message
+from atamo_rules.model.rule import Held, Message, Unproven
 from atamo_rules.model.types import ActionType, Anything, EventType, Json, Record
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
@@ -73,9 +72,8 @@ def _as_they_are(kind: ActionType, own: ActionType | None) -> Held | None:
     """What the arguments of a type are held to where an agent's own action takes them as they are."""
     if own is None or not isinstance(own.parameters, Record) or narrower(kind.parameters, own.parameters):
         return None
-    return Held(
-        own.parameters, tuple((key, describe(one.type)) for key, one in own.parameters.members.items())
-    )
+    members = own.parameters.members.items()
+    return Held(own.parameters, tuple(Unproven((key,), in_words(one.type), None) for key, one in members))
 
 
 def _own(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from atamo_rules.compiler.describe import describe
 from atamo_rules.compiler.written_types import fits
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.model.meaning import EACH, LEAVES, THROUGH, Const, Filled, Get, MakeList, MakeRecord, Term
-from atamo_rules.model.rule import Held
+from atamo_rules.model.rule import Held, Unproven
 from atamo_rules.model.schema_check import validator
 from atamo_rules.model.schema_export import schema_of
 from atamo_rules.model.types import (
@@ -36,12 +37,27 @@ def held(made: MakeRecord, wanted: Record | MapOf | Anything, event: EventType |
     """
     if not isinstance(wanted, Record):
         return None
-    open_to = tuple(
-        (key, describe(member.type))
-        for key, term, _ in made.entries
-        if (member := wanted.members.get(key)) is not None and not _proven(term, member, event)
-    )
-    return Held(wanted, open_to) if open_to else None
+    found = tuple(_open(made, wanted, (), event))
+    return Held(wanted, found) if found else None
+
+
+def _open(
+    made: MakeRecord, wanted: Record | MapOf, above: tuple[str, ...], event: EventType | None
+) -> Iterator[Unproven]:
+    """What is not proved, and then what of it is not, as far as objects are written out."""
+    for key, term, _ in made.entries:
+        member = Member(wanted.value) if isinstance(wanted, MapOf) else wanted.members.get(key)
+        if member is None or _proven(term, member, event):
+            continue
+        keys = (*above, key)
+        yield Unproven(keys, in_words(member.type), term.span)
+        if isinstance(term, MakeRecord) and isinstance(member.type, Record | MapOf):
+            yield from _open(term, member.type, keys, event)
+
+
+def in_words(type: Type) -> str:
+    """A type as whoever made something else is told it."""
+    return describe(type).replace("an object", "an object as it is declared")
 
 
 def _proven(term: Term, member: Member, event: EventType | None) -> bool:

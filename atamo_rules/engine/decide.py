@@ -165,7 +165,7 @@ def _perform(
 def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> Action:
     body = value(plan.arguments, frame)
     if plan.held is not None:
-        hold(plan.held, plan.arguments, body)
+        hold(plan.held, body)
     error = None if plan.error is None else printed(argument(plan.error, frame))
     return Action(
         action_id(event.key, rule.id, f"{branch}/{plan.index}"),

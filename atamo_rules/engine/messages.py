@@ -20,10 +20,10 @@ def handed(ruleset: Ruleset, action: Action) -> Action:
         return action
     if message.body is None:
         if message.held is not None:
-            hold(message.held, None, action.body)
+            hold(message.held, action.body)
         return action if message.action == action.action else replace(action, action=message.action)
     body = with_defaults(action.body, ruleset.actions[action.target].parameters)
     made = value(message.body, bare(body))
     if message.held is not None:
-        hold(message.held, message.body, made)
+        hold(message.held, made)
     return replace(action, action=message.action, body=made)

@@ -20,10 +20,20 @@ from atamo_rules.source.swift import swift
 @dataclass(frozen=True, slots=True)
 class Held:
     """What arguments are held to when they are made, since the compiler could not prove that they fit: `parameters` of
-    the action, and those of them that are open, each with its type in words."""
+    the action, and what of them is `open`."""
 
     parameters: Record
-    wanted: tuple[tuple[str, str], ...]
+    open: tuple[Unproven, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """An argument, or a part of one, that may not fit: its keys, its type in words, and where it is written; None
+    where nothing was written for it alone."""
+
+    keys: tuple[str, ...]
+    wanted: str
+    span: Span | None
 
 
 @swift
