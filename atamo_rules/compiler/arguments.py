@@ -9,6 +9,7 @@ from dataclasses import replace
 from atamo_rules.compiler import constants, missing, operands, unfilled
 from atamo_rules.compiler.context import Context, Facts, Operand, near
 from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.proven import written as holds
 from atamo_rules.compiler.template import lone_expression, template
 from atamo_rules.compiler.written_types import assignable, fits
 from atamo_rules.model.meaning import Apply, Const, Get, MakeRecord, Term
@@ -150,7 +151,7 @@ def _expression(
     if isinstance(term, Const) and not _time(wanted):
         good = isinstance(wanted, Anything) or fits(_plain(term.value), wanted) or assignable(type, wanted)
         if good and kind_of(wanted) in ("number", "text") and kind_of(type) == kind_of(wanted):
-            good = fits(term.value, wanted)
+            good = holds(term.value, wanted)
     else:
         good = assignable(type, wanted)
     if not good:

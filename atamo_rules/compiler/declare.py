@@ -9,9 +9,9 @@ from typing import Protocol
 from atamo_rules.compiler.completing import completing
 from atamo_rules.compiler.context import Constant, Environment, near
 from atamo_rules.compiler.describe import describe
-from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.compiler.written_types import fits, places_of, record_of, type_of_expression
 from atamo_rules.model.people import Who
+from atamo_rules.model.schema_export import schema_of
 from atamo_rules.model.types import (
     ActionType,
     Anything,

@@ -7,11 +7,12 @@ from dataclasses import fields, is_dataclass, replace
 
 from atamo_rules.compiler import arguments
 from atamo_rules.compiler.context import NOTHING, Context, Environment, near
+from atamo_rules.compiler.proven import held, in_words, narrower
 from atamo_rules.compiler.written_types import assignable
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.model.meaning import Const, Get, MakeList, MakeRecord, Now, Term
-from atamo_rules.model.rule import Message
-from atamo_rules.model.types import ActionType, Anything, EventType, Json
+from atamo_rules.model.rule import Held, Message, Unproven
+from atamo_rules.model.types import ActionType, Anything, EventType, Json, Record
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Span
@@ -50,7 +51,7 @@ def _message(
                     help="say below how they make its message: `parameter: value`",
                 )
             )
-        return Message(own.name if own is not None else kind.name)
+        return Message(own.name if own is not None else kind.name, held=_as_they_are(kind, own))
     # The arguments of an action are to its message what the body of an event is to a rule.
     context = Context(environment, EventType(kind.name, kind.parameters), report)
     wanted = own.parameters if own is not None else Anything()
@@ -64,7 +65,15 @@ def _message(
                 help=f"give `{kind.name}` a parameter for it, so that rules can say it",
             )
         )
-    return Message(own.name if own is not None else kind.name, body)
+    return Message(own.name if own is not None else kind.name, body, held(body, wanted, context.event))
+
+
+def _as_they_are(kind: ActionType, own: ActionType | None) -> Held | None:
+    """What the arguments of a type are held to where an agent's own action takes them as they are."""
+    if own is None or not isinstance(own.parameters, Record) or narrower(kind.parameters, own.parameters):
+        return None
+    members = own.parameters.members.items()
+    return Held(own.parameters, tuple(Unproven((key,), in_words(one.type), None) for key, one in members))
 
 
 def _own(

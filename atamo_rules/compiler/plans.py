@@ -9,10 +9,11 @@ from decimal import Decimal
 from atamo_rules.compiler import arguments, constants, delays
 from atamo_rules.compiler.context import Binding, Context, Facts, near
 from atamo_rules.compiler.paths import taken
+from atamo_rules.compiler.proven import held
 from atamo_rules.model.meaning import Get, MakeRecord, Term
 from atamo_rules.model.people import Who
 from atamo_rules.model.rule import Plan
-from atamo_rules.model.types import ActionType, Anything, Member, Record, Text
+from atamo_rules.model.types import ActionType, Anything, Member, Policy, Record, Text
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix, Label
 from atamo_rules.source.span import Span
@@ -117,6 +118,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
         timeout,
         do.retry if do.retry is not None else offered.retry,
         delays.seconds(do, context.report),
+        held(made, offered.parameters, context.event),
     )
     return plan, context
 
@@ -255,7 +257,10 @@ def _emit(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | Non
     made = arguments.record(
         do.arguments, event.type, name, do.target.span, context, facts, whole=not do.unread
     )
-    return Plan(index, "emit", "", name, made, do.span, _who(do))
+    # What a door of another policy or from elsewhere does with such an event is its own affair, and told there.
+    strict = event.invalid == Policy.REJECT and not event.foreign
+    open_to = held(made, event.type, context.event) if strict else None
+    return Plan(index, "emit", "", name, made, do.span, _who(do), held=open_to)
 
 
 def _reply(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | None:
@@ -276,7 +281,7 @@ def _reply(index: int, do: decl.Do, context: Context, facts: Facts) -> Plan | No
     span = replace(do.span, end=do.span.start + len("reply"))
     wanted, whole = event.answer or Anything(), not do.unread
     made = arguments.record(do.arguments, wanted, "reply", span, context, facts, whole=whole)
-    return Plan(index, "reply", "", "", made, do.span)
+    return Plan(index, "reply", "", "", made, do.span, held=held(made, wanted, event))
 
 
 def _who(do: decl.Do) -> Who | None:

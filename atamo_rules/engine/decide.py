@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from atamo_rules.engine.frame import Frame
+from atamo_rules.engine.held import hold
 from atamo_rules.engine.index.matcher import Found, Matcher
 from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.once import Once
@@ -163,6 +164,8 @@ def _perform(
 
 def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> Action:
     body = value(plan.arguments, frame)
+    if plan.held is not None:
+        hold(plan.held, body)
     error = None if plan.error is None else printed(argument(plan.error, frame))
     return Action(
         action_id(event.key, rule.id, f"{branch}/{plan.index}"),

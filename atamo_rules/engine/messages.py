@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from atamo_rules.engine.examples import with_defaults
 from atamo_rules.engine.frame import bare
+from atamo_rules.engine.held import hold
 from atamo_rules.engine.render import value
 from atamo_rules.model.decision import Action
 from atamo_rules.model.rule import Ruleset
@@ -18,6 +19,11 @@ def handed(ruleset: Ruleset, action: Action) -> Action:
     if message is None:
         return action
     if message.body is None:
+        if message.held is not None:
+            hold(message.held, action.body)
         return action if message.action == action.action else replace(action, action=message.action)
     body = with_defaults(action.body, ruleset.actions[action.target].parameters)
-    return replace(action, action=message.action, body=value(message.body, bare(body)))
+    made = value(message.body, bare(body))
+    if message.held is not None:
+        hold(message.held, made)
+    return replace(action, action=message.action, body=made)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.engine.decide import decide, resume
 from atamo_rules.engine.door import Door
 from atamo_rules.engine.messages import handed
@@ -16,6 +15,7 @@ from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import Ruleset
+from atamo_rules.model.schema_export import schema_of
 from atamo_rules.model.types import EventType, Json, Record
 from atamo_rules.source.diagnostic import Diagnostic
 

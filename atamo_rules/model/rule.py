@@ -11,10 +11,29 @@ from atamo_rules.model.contribution import RULES
 from atamo_rules.model.meaning import Condition, MakeRecord, Term
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.table import Table
-from atamo_rules.model.types import ActionType, EventType, Json
+from atamo_rules.model.types import ActionType, EventType, Json, Record
 from atamo_rules.model.window import Time
 from atamo_rules.source.span import Span
 from atamo_rules.source.swift import swift
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What arguments are held to when they are made, since the compiler could not prove that they fit: `parameters` of
+    the action, and what of them is `open`."""
+
+    parameters: Record
+    open: tuple[Unproven, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """An argument, or a part of one, that may not fit: its keys, its type in words, and where it is written; None
+    where nothing was written for it alone."""
+
+    keys: tuple[str, ...]
+    wanted: str
+    span: Span | None
 
 
 @swift
@@ -28,7 +47,7 @@ class Plan:
     agent says.
     What follows an `ask` waits for its answer, bound to `alias`; `on_timeout` is done instead if none comes.
     `after` is how many seconds it waits before it is begun. `error` is the text of `reply error`. `index` is the
-    position in the rule's list, stable under reformatting.
+    position in the rule's list, stable under reformatting. `held` is None where all arguments are proved to fit.
     """
 
     index: int
@@ -44,6 +63,7 @@ class Plan:
     on_timeout: tuple[Plan, ...] = ()
     retry: int | None = None
     after: Decimal | None = None
+    held: Held | None = field(default=None, compare=False, repr=False)
 
     @property
     def target(self) -> str:
@@ -110,10 +130,11 @@ class Ruleset:
 @dataclass(frozen=True, slots=True)
 class Message:
     """What an agent that does a type of action is handed for it: `action` is the name it knows it by, `body` is made
-    of the arguments; None hands them on as they are."""
+    of the arguments; None hands them on as they are. `held` is what the message is held to, as that of a plan."""
 
     action: str
     body: MakeRecord | None = None
+    held: Held | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

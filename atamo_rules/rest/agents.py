@@ -10,13 +10,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from atamo_rules.compiler.schema_export import schema_of
 from atamo_rules.compiler.secrets import looks_secret
 from atamo_rules.hub.breaker import Breaker
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.masking import SHOWN
 from atamo_rules.hub.tally import OfAgent, spread
 from atamo_rules.model.authority import Resource
+from atamo_rules.model.schema_export import schema_of
 from atamo_rules.model.types import ActionType
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.operating import hold_json

@@ -19,6 +19,14 @@ from atamo_rules.model.types import (
 )
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_CLOCK = (
+    r"(?:[0-9]+H(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?|[0-9]+M(?:[0-9]+(?:\.[0-9]+)?S)?|[0-9]+(?:\.[0-9]+)?S)"
+)
+_LENGTH: dict[str, object] = {
+    "type": "string",
+    "anyOf": [{"format": "duration"}, {"pattern": f"^-?P(?:[0-9]+D(?:T{_CLOCK})?|T{_CLOCK})$"}],
+}
+"""RFC 3339 knows neither fractions of seconds nor lengths below zero, which ISO 8601-2 does, and differences have."""
 
 
 def schema_of(type: Type, *, title: str = "") -> dict[str, object]:
@@ -42,7 +50,7 @@ def _schema(type: Type) -> dict[str, object]:
         case Moment():
             return {"type": "string", "format": "date" if type.date_only else "date-time"}
         case Duration():
-            return {"type": "string", "format": "duration"}
+            return dict(_LENGTH)
         case ListOf():
             return {"type": "array", "items": _schema(type.item)}
         case MapOf():
