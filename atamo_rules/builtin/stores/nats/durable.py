@@ -22,13 +22,13 @@ MOST = 1 << 20
 async def require_durable(place: Place) -> None:
     """Ask every server. Raises StoreUnavailable, with the remedy."""
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(asyncio.to_thread(_refusal, server)) for server in place.servers]
+        asked = [group.create_task(asyncio.to_thread(refusal, server)) for server in place.servers]
     for one in asked:
         if reason := one.result():
             raise StoreUnavailable(reason)
 
 
-def _refusal(server: Server) -> str:
+def refusal(server: Server) -> str:
     """Why a server is not fit to keep anything; empty for one that is."""
     opener = build_opener(ProxyHandler({}))
     try:
