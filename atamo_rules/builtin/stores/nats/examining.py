@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from atamo_rules.builtin.stores.nats.durable import refusal
 from atamo_rules.builtin.stores.nats.place import read_place
+from atamo_rules.builtin.stores.nats.trust import context_of, read_credentials
+from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.checks import Check
 from atamo_rules.hub.windows.apart import counted_apart
 from atamo_rules.model.rule import Ruleset
@@ -19,11 +20,18 @@ def servers(said: str) -> Iterator[Check]:
     except ValueError as error:
         yield Check("store", "nats", "wrong", str(error), "`atamo run --store nats:HOST,HOST,HOST/STREAM`")
         return
-    if place.creds and not Path(place.creds).is_file():
-        yield Check("store", "credentials", "wrong", f"`{place.creds}` is no file", "name it, `?creds=FILE`")
+    try:
+        context = context_of(place)
+        if place.creds:
+            read_credentials(place.creds)
+    except StoreUnavailable as error:
+        yield Check(
+            "store", "credentials", "wrong", str(error), "name a file that is there, `?creds=FILE&ca=FILE`"
+        )
+        return
     for server in place.servers:
         name = f"{server.host}:{server.port}"
-        why, _, remedy = refusal(server).partition(": ")
+        why, _, remedy = refusal(server, context).partition(": ")
         if why:
             yield Check("store", name, "wrong", why, remedy)
         else:
