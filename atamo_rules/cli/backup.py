@@ -11,7 +11,12 @@ from pathlib import Path
 import click
 
 from atamo_rules.cli.console import say
+from atamo_rules.cli.shared import refuse_shared
 
+COPY = (
+    "Its servers keep it on several disks, and `nats stream backup STREAM DIR`, of NATS, copies it; a view in "
+    "`.atamo/nats` is made anew from there."
+)
 TRIES = 5
 """How often all is copied, where the hub lets go of what is large meanwhile."""
 EPILOG = """\b
@@ -36,6 +41,7 @@ def backup(source: str, target: str) -> int:
     """
     from atamo_rules.builtin.stores.sqlite.blobs import folder_of, sync_folder
 
+    refuse_shared(source, COPY)
     file, copy = Path(source), Path(target)
     if file.is_dir():
         file = file / ".atamo" / "hub.db"

@@ -12,9 +12,14 @@ import click
 from atamo_rules.cli.console import say
 from atamo_rules.cli.plugged import of_run
 from atamo_rules.cli.project import code_option, param_option, read_params
+from atamo_rules.cli.shared import shared_store
 from atamo_rules.cli.signing_in import check, oidc_options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atamo_rules.hub.checks import Check
+    from atamo_rules.model.rule import Ruleset
     from atamo_rules.rest.keysets import Issuer
 
 EPILOG = """\b
@@ -52,7 +57,6 @@ def doctor(
 
     Nothing is changed, and no agent is asked to do anything.
     """
-    from atamo_rules.builtin.stores.sqlite.examining import large_values
     from atamo_rules.hub import checks, health
     from atamo_rules.hub.binding import bind
     from atamo_rules.hub.lacking import NO_VAULT, without_vault
@@ -81,8 +85,7 @@ def doctor(
         *checks.plugins(),
         checks.rules(diagnostics, len(made.ruleset.rules) if made.ruleset is not None else None),
         *checks.files(place),
-        *checks.store(place),
-        *large_values(place / ".atamo" / "hub.db"),
+        *_store(place, made.ruleset),
         checks.clock(place),
         *walls(place),
         *(checks.Check("agent", one, "warning", NO_VAULT, VAULT) for one in unkept),
@@ -100,3 +103,23 @@ def doctor(
     warnings = sum(one.state == "warning" for one in found)
     say(f"{len(found)} checks, {wrongs} wrong, {warnings} warning{'' if warnings == 1 else 's'}\n")
     return 1 if wrongs else 0
+
+
+def _store(place: Path, ruleset: Ruleset | None) -> Iterator[Check]:
+    """What is to be said of the store: of the file of the project, or of what its hub shares with others."""
+    from atamo_rules.builtin.stores.nats import examining
+    from atamo_rules.builtin.stores.sqlite.examining import large_values
+    from atamo_rules.hub import checks
+
+    shared = shared_store(str(place))
+    if not shared:
+        yield from checks.store(place)
+        yield from large_values(place / ".atamo" / "hub.db")
+        return
+    yield checks.room(place)
+    told = next(iter(of_run("store")), "")
+    if told:
+        yield from examining.servers(told.partition(":")[2])
+    else:
+        yield examining.unnamed(shared.rpartition("/")[2])
+    yield from examining.rules_apart(ruleset)

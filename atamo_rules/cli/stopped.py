@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.hubs import Refused
+from atamo_rules.cli.shared import refuse_shared, view_of
 from atamo_rules.model.authority import Principal
 from atamo_rules.model.strict_json import decode
 from atamo_rules.people.roles import LOCAL
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
 STORE = Path(".atamo/hub.db")
 """Where in a project its hub keeps what it accepted."""
+ASK = "Ask a hub that runs: leave the folder out, or say where the hub is with `--url`."
 
 
 def store_of(folder: str) -> Path:
     """The store file of a project, or the file itself. Raises click.UsageError."""
+    refuse_shared(folder, ASK + view_of(folder))
     place = Path(folder)
     if not place.exists():
         raise click.UsageError(f"`{folder}` does not exist.")

@@ -97,7 +97,7 @@ class Attempts:
             following, unheard = await self._resume(work, answer, done=isinstance(outcome, Done))
         if isinstance(outcome, Failed) and work.alerts and (unheard or work.waiting is None):
             following = self._with_alert(following, work, outcome.why)
-        following = last_word(self.hub, work, outcome, following)
+        following = await last_word(self.hub, work, outcome, following)
         kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
         if kept is None:
             return

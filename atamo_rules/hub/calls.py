@@ -14,6 +14,7 @@ from atamo_rules.hub import records
 from atamo_rules.hub.credentials import owner_of
 from atamo_rules.hub.masking import mask
 from atamo_rules.hub.perform import attempt
+from atamo_rules.hub.requests.afar import part_for
 from atamo_rules.hub.requests.answering import Answering
 from atamo_rules.hub.retry import RetryPolicy, wait
 from atamo_rules.hub.said import as_reply
@@ -130,8 +131,8 @@ class Calls:
         """One attempt, and whether the agent was called for it alone. A call that others may share has the slot as long
         as it goes on, and tells the breaker itself."""
         work, reply = lease.work, Answering(self.hub, lease.work, generation)
-        request = self.hub.requests.open.get(work.event)
-        part = request.part(work.action.id) if request is not None else None
+        request = await self.hub.requests.afar.seen(work.event)
+        part = part_for(request, work)
         feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
             if not feed:
@@ -172,7 +173,7 @@ class Calls:
                 await self.hub.attempts.called(slot.lane, made)
                 return made
 
-        request = self.hub.requests.open.get(work.event)
+        request = await self.hub.requests.afar.seen(work.event)
         live = feed and request is not None and request.mode == "feed"
         waiting = self.flights.call(
             key, action.id, sharing, call, reply.said, note,

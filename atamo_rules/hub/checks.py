@@ -121,16 +121,21 @@ def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def store(folder: Path) -> Iterator[Check]:
-    """The file of the default store: whether it is whole, and has room to grow."""
-    path = folder / ".atamo" / "hub.db"
-    place = next(one for one in (path.parent, folder) if one.exists())
+def room(folder: Path) -> Check:
+    """Whether there is room to grow where a hub keeps what it keeps."""
+    place = next(one for one in (folder / ".atamo", folder) if one.exists())
     system = os.statvfs(place)
     free = system.f_bavail * system.f_frsize
     state: State = "ok" if free >= ROOM else "warning"
-    yield Check(
+    return Check(
         "store", "room", state, f"{free >> 20} MiB free", "" if state == "ok" else "make room on that disk"
     )
+
+
+def store(folder: Path) -> Iterator[Check]:
+    """The file of the default store: whether it is whole, and has room to grow."""
+    path = folder / ".atamo" / "hub.db"
+    yield room(folder)
     if not path.exists():
         yield Check("store", "file", "ok", "none yet: the first start makes it")
         return

@@ -28,11 +28,13 @@ class Nodes:
         if self.hub.store.caps.nodes:
             self.hub.audience.ears.append(self.hear)
             self.serve()
+            self.hub.requests.afar.begin()
             self.hub.spawn(self._adopt(), ADOPTING)
 
     def end(self) -> None:
         """Take up nothing more."""
         self.hub.underway.cancel(ADOPTING)
+        self.hub.requests.afar.end()
 
     def serve(self) -> None:
         """Have the lines of all agents served: anybody may have work for them."""
@@ -45,6 +47,7 @@ class Nodes:
             if note.kind == "event.finished":
                 self.hub.retiring.leave(note.event)
                 self.hub.underway.over(note.event)
+                self.hub.requests.afar.finished(note.event)
             elif note.kind in ENDED:
                 self.hub.underway.cancel(str(note.what["action"]))
             elif note.kind == "rules.activated":
@@ -56,8 +59,12 @@ class Nodes:
             await self.go_on(left)
 
     async def go_on(self, left: Recovered) -> None:
-        """Go on with what another hub left: decide what it had only kept, end in time what it had asked."""
+        """Go on with what another hub left: decide what it had only kept, end in time what it had asked, run the clocks
+        of its requests and windows. Where it is this one that others took to be gone, what it has may be theirs."""
         hub = self.hub
+        if hub.left.hub in left.gone:
+            hub.requests.afar.doubted = hub.windows.doubted = True
+            return
         for digest in {*left.rules, *(work.rules for work in left.deadlines)} - {""}:
             before = hub.current if digest == hub.current.digest else await archive.revive(hub, digest)
             if before is not None:
@@ -68,6 +75,12 @@ class Nodes:
             hub.lane(name).start()
         for key in left.pending:
             hub.spawn(hub.decide_kept(key))
+        await hub.requests.recover(left.gone)
+        await hub.requests.afar.sweep()
+        await hub.windows.take_up(left.gone)
+        await hub.ways.owing.take_up(left.gone)
+        if not (left.pending or left.open):
+            return
         await hub.note("hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.receiving import NotYet, Undeliverable
 from atamo_rules.hub.requests.asking import Answers
+from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put
 
 if TYPE_CHECKING:
@@ -30,20 +31,34 @@ class Owing:
 
     def __init__(self, hub: Hub, broken: Broken) -> None:
         self.hub, self.broken = hub, broken
+        self.ways: dict[str, Way] = {}
         self.tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     async def begin(self, ways: Iterable[Way]) -> None:
         """Go on with what a process before still owed."""
-        by_name = {way.name: way for way in ways}
+        self.ways = {way.name: way for way in ways}
+        await self.take_up(self.hub.left.gone)
+
+    async def take_up(self, gone: frozenset[str]) -> None:
+        """Go on with what hubs that are gone still owed; of two that do, one hands it over."""
+        name = self.hub.left.hub
         for entry in await self.hub.store.entries(OWED):
             owed: Any = entry.value
-            if isinstance(owed, Mapping) and owed.get("source") in by_name:
-                self._hand(by_name[str(owed["source"])], entry.key, str(owed["id"]))
+            if not isinstance(owed, Mapping) or owed.get("source") not in self.ways:
+                continue
+            keeper = owed.get("hub", "")
+            if keeper != name:
+                put = Put(OWED, entry.key, {**owed, "hub": name}, expect=entry.revision)
+                if keeper not in gone or await self.hub.store.put(put) is None:
+                    continue
+            self._hand(self.ways[str(owed["source"])], entry.key, str(owed["id"]))
 
     async def owe(self, way: Way, event: Event) -> None:
         """A request was brought: its answers are handed back once it is over."""
         if (way.name, event.key) not in self.tasks:
-            await self.hub.store.put(Put(OWED, event.key, {"source": way.name, "id": event.id}))
+            owed: dict[str, Json] = {"source": way.name, "id": event.id}
+            name = self.hub.left.hub
+            await self.hub.store.put(Put(OWED, event.key, {**owed, "hub": name} if name else owed))
             self._hand(way, event.key, event.id)
 
     async def settled(self, way: Way) -> None:

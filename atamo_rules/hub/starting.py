@@ -23,8 +23,8 @@ async def start(hub: Hub) -> None:
         before = hub.current if digest == hub.current.digest else await archive.revive(hub, digest)
         if before is not None:
             hub.retiring.revive(before)
-    await hub.requests.recover()
-    await hub.windows.recover()
+    await hub.requests.recover(left.gone)
+    await hub.windows.recover(left.gone)
     if hub.proposals is not None:
         await hub.proposals.begin()
     if left.open or left.pending:

@@ -244,7 +244,8 @@ class Depth:
 class Recovered:
     """What a store found when it was opened: keys of events still to be decided, open actions with a deadline, how many
     actions are open, how many attempts were lost with the process before, the digests of the rulesets whose rules wait
-    for an answer, and the agents that the open actions are for."""
+    for an answer, and the agents that the open actions are for. `hub` is the name under which this hub is known to
+    others that share the store, empty where it is alone; `gone` are those whose part it takes."""
 
     pending: tuple[str, ...] = ()
     deadlines: tuple[Work, ...] = ()
@@ -252,6 +253,8 @@ class Recovered:
     lost: int = 0
     rules: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
+    hub: str = ""
+    gone: frozenset[str] = frozenset({""})
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class NatsServer:
         sync: str = "always",
         routes: str = "",
         jetstream: bool = True,
+        more: str = "",
     ) -> None:
         self.folder = folder / name
         self.folder.mkdir(parents=True)
@@ -52,6 +53,7 @@ class NatsServer:
         self.sync = sync
         self.jetstream = jetstream
         self.routes = routes
+        self.more = more
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,7 +72,7 @@ class NatsServer:
         config = self.folder / "server.conf"
         config.write_text(
             f'server_name: "{self.name}"\nhost: 127.0.0.1\nport: {self.port}\nhttp: "127.0.0.1:{self.monitor}"\n'
-            f"{streams}\n{cluster}\n"
+            f"{streams}\n{cluster}\n{self.more}\n"
         )
         self.process = subprocess.Popen(
             [program(), "-c", str(config), "-l", str(self.folder / "log")],

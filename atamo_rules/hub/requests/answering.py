@@ -10,6 +10,7 @@ from msgspec import structs
 from atamo_rules.hub import records
 from atamo_rules.hub.credentials import credential
 from atamo_rules.hub.masking import mask
+from atamo_rules.hub.requests.afar import part_for
 from atamo_rules.hub.requests.opening import rule_part, went_on
 from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
 from atamo_rules.hub.said import as_reply
@@ -33,6 +34,8 @@ class Answering:
         self.work = work
         self.generation = generation
         self.dropped = False
+        self.live = False
+        """Whether it said that it had loaded: of a request that another hub keeps it is known nowhere else."""
         self.given: list[Secret] = []
         """What the agent was handed, to be taken out of what it says."""
 
@@ -59,8 +62,9 @@ class Answering:
         if self.given:
             said = replace(said, body=mask(said.body, self.given), key=str(mask(said.key, self.given)))
         requests, work = self.hub.requests, self.work
-        request = requests.open.get(work.event)
+        request = await requests.afar.seen(work.event)
         if said.kind == "loaded":
+            self.live = request is not None and request.mode == "feed"
             await requests.happened(work.event, Loaded(work.action.id))
             return
         if request is not None and not takes(request):
@@ -68,9 +72,9 @@ class Answering:
                 self.dropped = True
                 await self.hub.note("reply.dropped", work.event, work.who, action=work.action.id)
             return
-        part = request.part(work.action.id) if request is not None else None
+        part = part_for(request, work)
         kind: FrameKind = said.kind
-        if kind == "data" and part is not None and part.state == "live":
+        if kind == "data" and part is not None and (self.live or part.state == "live"):
             kind = "update"
         late = request is not None and request.over
         now = self.hub.clock.now()
@@ -85,10 +89,10 @@ class Answering:
         await requests.happened(work.event, Answered(work.action.id, counts=kind != "progress"))
 
 
-def last_word(hub: Hub, work: Work, outcome: Outcome, following: Following) -> Following:
+async def last_word(hub: Hub, work: Work, outcome: Outcome, following: Following) -> Following:
     """What the end of an attempt adds to its transaction: the answer that a feed ends with is its last frame."""
-    request = hub.requests.open.get(work.event)
-    part = request.part(work.action.id) if request is not None else None
+    request = await hub.requests.afar.seen(work.event)
+    part = part_for(request, work)
     if part is None or not isinstance(outcome, Done) or outcome.answer is None or not _speaks(hub, work):
         return following
     assert request is not None
@@ -102,8 +106,10 @@ def last_word(hub: Hub, work: Work, outcome: Outcome, following: Following) -> F
 async def settled(hub: Hub, work: Work, outcome: Outcome | None, following: Following) -> None:
     """Tell a request that an action it waits for is over (`outcome` None: by its time). Its transaction is kept."""
     requests = hub.requests
-    request = requests.open.get(work.event)
-    if request is None or isinstance(outcome, Again):
+    if isinstance(outcome, Again):
+        return
+    request = await requests.afar.seen(work.event)
+    if request is None:
         return
     if work.waiting is not None:
         asked = next((one.action for one in following.work if one.waiting is not None), None)
@@ -112,7 +118,7 @@ async def settled(hub: Hub, work: Work, outcome: Outcome | None, following: Foll
             await requests.happened(
                 work.event, *went_on(work.action.rule, actions, following.problems, asked)
             )
-    elif request.part(work.action.id) is not None:
+    elif part_for(request, work) is not None:
         spoke = isinstance(outcome, Done) and outcome.answer is not None and _speaks(hub, work)
         said = (Answered(work.action.id),) if spoke else ()
         end = Broke(work.action.id, outcome.why) if isinstance(outcome, Failed) else Ended(work.action.id)

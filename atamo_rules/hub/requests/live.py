@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from atamo_rules.hub.requests import reading
+from atamo_rules.hub.requests.afar import Afar
 from atamo_rules.hub.requests.opening import (
     BUCKET,
     begun,
@@ -23,7 +24,6 @@ from atamo_rules.hub.requests.opening import (
     not_ahead,
     parts_of,
     read_record,
-    request_record,
     resumed,
 )
 from atamo_rules.hub.requests.repeating import repeated
@@ -74,6 +74,7 @@ class Requests:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.afar = Afar(hub)
         self.open: dict[str, Request] = {}
         self.enough: dict[str, asyncio.Event] = {}
         """Set for an agent's feed that nobody needs any more, by its action."""
@@ -128,7 +129,7 @@ class Requests:
             "expected": [part.name for part in parts],
         }  # fmt: skip
         note = Note(self.hub.clock.now(), "request.opened", event.key, event.who, what, f"event {event.key}")
-        put = Put(BUCKET, event.key, request_record(replace(request, parts=parts)))
+        put = self.afar.put(replace(request, parts=parts))
         following = decided.following
         following = structs.replace(following, puts=(*following.puts, put), notes=(note, *following.notes))
         return request, Decided(decided.decision, following)
@@ -153,11 +154,14 @@ class Requests:
         request = self.open.get(key)
         return request is not None and request.over
 
-    async def recover(self) -> None:
-        """Go on with the requests that a process before left open: what they were told is read again from their logs,
-        and who has no open action any more has ended."""
+    async def recover(self, gone: frozenset[str]) -> None:
+        """Go on with the requests that a process before left open, or a hub that is `gone`: what they were told is read
+        again from their logs, and who has no open action any more has ended."""
         for entry in await self.hub.store.entries(BUCKET):
-            request = not_ahead(read_record(entry.value), self.now())  # type: ignore[arg-type]
+            taken = await self.afar.take_up(entry, gone)
+            if taken is None:
+                continue
+            request = not_ahead(taken, self.now())
             if request.forgotten:
                 self._bury(request.id)
                 continue
@@ -180,8 +184,11 @@ class Requests:
 
     async def happened(self, key: str, *happenings: Happened) -> None:
         """Take what happened to a request, and do what follows."""
+        if key in self.open and not await self.afar.still_kept(key):
+            del self.open[key]
         request = self.open.get(key)
         if request is None:
+            await self.afar.say(key, happenings)
             return
         effects: list[Effect] = []
         for one in happenings:
@@ -258,7 +265,7 @@ class Requests:
         """Keep how it ended, for as long as its answers are kept."""
         self.updates.pop(request.id, None)
         store, retain = self.hub.store, request.clocks.retain
-        await self.hub.surely(lambda: store.put(Put(BUCKET, request.id, request_record(request))))
+        await self.hub.surely(lambda: store.put(self.afar.put(request)))
         await self.hub.surely(lambda: store.touch(request.id, retain))
         self._arm(request)
 
@@ -276,7 +283,7 @@ class Requests:
         if self.kept.get(request.print) == request.id:
             del self.kept[request.print]
         store = self.hub.store
-        await self.hub.surely(lambda: store.put(Put(BUCKET, request.id, request_record(request))))
+        await self.hub.surely(lambda: store.put(self.afar.put(request)))
         await self.hub.surely(
             lambda: store.touch(request.id, -1.0)
         )  # its time is over, whenever it was noted

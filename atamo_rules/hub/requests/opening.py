@@ -115,11 +115,12 @@ def request_record(request: Request) -> dict[str, Any]:
 
 
 def read_record(value: Mapping[str, Any]) -> Request:
-    """The request that `request_record` gave, also after it was JSON, where numbers are exact."""
+    """The request that `request_record` gave, also after it was JSON, where numbers are exact. Which `hub` keeps it is
+    no part of it."""
     ended = value["ended"]
     return Request(
         **{
-            **value,
+            **{name: one for name, one in value.items() if name != "hub"},
             "parts": tuple(Part(**part) for part in value["parts"]),
             "clocks": Clocks(**{name: float(seconds) for name, seconds in value["clocks"].items()}),
             "policy": read_completion(value["policy"]),

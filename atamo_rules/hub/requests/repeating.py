@@ -6,14 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atamo_rules.hub.requests import reading
-from atamo_rules.hub.requests.opening import BUCKET, request_record
 from atamo_rules.hub.requests.request import Request
 from atamo_rules.model.audit import Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import Decided, Following, Put
+from atamo_rules.model.work import Decided, Following
 
 if TYPE_CHECKING:
     from atamo_rules.hub.requests.live import Requests
@@ -38,6 +37,6 @@ async def repeated(requests: Requests, event: Event, source: Request, digest: st
         Note(at, "cache.hit", event.key, event.who, what, cause),
         Note(at, "request.completed", event.key, event.who, {}, cause),
     )
-    put = Put(BUCKET, event.key, request_record(request))
+    put = requests.afar.put(request)
     decision = Decision(event.key, event.type, digest, ())
     return request, Decided(decision, Following(frames=tuple(frames), puts=(put,), notes=notes))

@@ -20,14 +20,17 @@ from atamo_rules.engine.once import Once
 from atamo_rules.engine.windows.book import Book
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.engine.windows.shelves import schedules, windows
-from atamo_rules.engine.windows.state import Place, State, micros, state_of
+from atamo_rules.engine.windows.state import Place, State, micros
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.windows.ahead import Ahead
+from atamo_rules.hub.windows.apart import counted_apart
 from atamo_rules.hub.windows.claim import Claim, Locks, claim, held_by_nobody
+from atamo_rules.hub.windows.entries import BUCKET as BUCKET
+from atamo_rules.hub.windows.entries import holds, left_of, puts
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import DRAFT, Ruleset
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
     from atamo_rules.hub.hub import Hub
 
-BUCKET = "windows"
 TRIES = 3
 """How often an event is decided in line with others; then it holds its windows alone, since what it rests on fell each
 time."""
@@ -58,6 +60,8 @@ class Windows:
         self.book = Book(woke=self.bell.set)
         self.ahead = Ahead(self.book)
         self.locks = Locks()
+        self.doubted = False
+        """Whether others took this hub to be gone: what it counts and waits for may be theirs by now."""
         self._task: asyncio.Task[None] | None = None
 
     # --- deciding ---------------------------------------------------------------------------------------
@@ -76,7 +80,7 @@ class Windows:
             found = decided(hub, event, generation, at, ledger, beside=beside)
             if not ledger.written:
                 return found
-            following = replace(found.following, puts=(*found.following.puts, *puts(ledger.written)))
+            following = replace(found.following, puts=(*found.following.puts, *self._puts(ledger.written)))
             return Decided(found.decision, following)
 
         alone = tries >= TRIES or not hub.store.caps.grounds
@@ -98,19 +102,22 @@ class Windows:
 
         held = await claim(self.ahead, self.locks, micros(self.hub.clock.now()), seen, lambda none: None)
         try:
-            await held.kept(self._put(puts(held.ledger.written)))
+            await held.kept(self._put(self._puts(held.ledger.written)))
         finally:
             held.let_go()
 
     # --- a process begins and ends ----------------------------------------------------------------------
 
-    async def recover(self) -> None:
+    async def recover(self, gone: frozenset[str]) -> None:
         """Take up what a process before left, and begin to wake what is due."""
-        for entry in await self.hub.store.entries(BUCKET):
-            shelf, _, key = entry.key.partition("\n")
-            self.book.keep({Place(shelf, key): state_of(entry.value)})
+        await self.take_up(gone)
         self.follow(self.hub.current)
         self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def take_up(self, gone: frozenset[str]) -> None:
+        """Take up what is left of hubs that are gone, and is not counted here as well."""
+        self.book.keep(await left_of(self.hub, gone, self.book.get))
+        self.bell.set()
 
     def end(self) -> None:
         """Wake nothing more."""
@@ -118,7 +125,8 @@ class Windows:
             self._task.cancel()
 
     def follow(self, generation: Generation) -> None:
-        """Other rules are in force: the states of windows that they do not have are let go of, and that is told."""
+        """Other rules are in force: the states of windows that they do not have are let go of, and that is told; so is,
+        where hubs share a store, which of them count what one hub took."""
         known = {
             window for rule in generation.ruleset.rules if rule.status != DRAFT for window in windows(rule)
         }
@@ -127,10 +135,12 @@ class Windows:
             for (rule, part), many in _by_rule(gone).items():
                 self.hub.alarm(Alert("windows", reset_sentence(rule, part, many)))
             self.hub.spawn(self._forget(gone, "window.reset", generation.digest))
+        if self.hub.store.caps.nodes and (apart := counted_apart(generation.ruleset)):
+            self.hub.alarm(Alert("windows", apart))
         fresh = schedules(generation.ruleset, self.hub.clock.now(), self.book.get)
         if fresh:
             self.book.keep(fresh)
-            self.hub.spawn(self._write(puts(fresh)))
+            self.hub.spawn(self._write(self._puts(fresh)))
 
     # --- time passes ------------------------------------------------------------------------------------
 
@@ -158,6 +168,9 @@ class Windows:
         try:
             state = self.book.get(place)
             if state is None or state.wake > micros(at):
+                return
+            if self.doubted and not await holds(hub.store, place, hub.left.hub):
+                self.book.keep({place: None})
                 return
             held = await claim(
                 self.ahead,
@@ -191,7 +204,7 @@ class Windows:
             self.hub.unreserve(one.following)
 
     async def _keep(self, place: Place, held: Claim[Ends], at: datetime) -> None:
-        hub, written = self.hub, puts(held.ledger.written)
+        hub, written = self.hub, self._puts(held.ledger.written)
         if not held.made:
             await held.kept(self._put(written))
             return
@@ -246,7 +259,10 @@ class Windows:
         )
         for begin in range(0, len(places), AT_ONCE):
             some = dict.fromkeys(places[begin : begin + AT_ONCE])
-            await asyncio.gather(*(self._put([put]) for put in puts(some) if self._gone(put)))
+            await asyncio.gather(*(self._put([put]) for put in self._puts(some) if self._gone(put)))
+
+    def _puts(self, written: Mapping[Place, State | None]) -> tuple[Put, ...]:
+        return puts(written, self.hub.left.hub)
 
     def _gone(self, put: Put) -> bool:
         """Whether nobody has begun anew at a place meanwhile."""
@@ -275,11 +291,3 @@ def _by_rule(places: Sequence[Place]) -> Counter[tuple[str, str]]:
     """How many places there are of each part of each rule."""
     words = (place.shelf.split(" ") for place in places)
     return Counter((rule, part) for rule, part, *_ in words)
-
-
-def puts(written: Mapping[Place, State | None]) -> tuple[Put, ...]:
-    """States as a store keeps them."""
-    return tuple(
-        Put(BUCKET, f"{place.shelf}\n{place.key}", state.document() if state is not None else None)
-        for place, state in written.items()
-    )

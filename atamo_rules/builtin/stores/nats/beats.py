@@ -26,11 +26,14 @@ class Beats:
         self.store = store
         self.grace = grace
         self._silent: dict[str, int] = {}
+        self._known: set[str] = set()
+        """Others that were there, and of which it is not known that they have ended."""
         self._task: asyncio.Task[None] | None = None
         self._subscription: Any = None
 
-    async def begin(self) -> None:
-        """Say that this hub is there, and listen to others."""
+    async def begin(self, known: frozenset[str]) -> None:
+        """Say that this hub is there, and listen to others; `known` keep something, and may be gone by now."""
+        self._known.update(known)
         client = self.store.stream.link.client
         self._subject = f"{self.store.stream.place.stream}.beat"
         self._subscription = await client.subscribe(self._subject, cb=self._heard)
@@ -40,6 +43,14 @@ class Beats:
         """Be there no longer."""
         if self._task is not None:
             await stopped([self._task])
+
+    def know(self, session: str) -> None:
+        """Somebody is there, or was when it wrote what has come by now."""
+        self._known.add(session)
+
+    def forget(self, gone: frozenset[str]) -> None:
+        """Somebody has taken over from these."""
+        self._known -= gone
 
     async def _beat(self) -> None:
         link, session = self.store.stream.link, self.store.stream.session.encode()
@@ -53,15 +64,16 @@ class Beats:
         session = message.data.decode()
         if session != self.store.stream.session:
             self._silent[session] = 0
+            self.know(session)
             return
         for other in self._others():
             self._silent[other] = self._silent.get(other, 0) + 1
 
     def _others(self) -> set[str]:
-        """The sessions that have something to do."""
+        """The sessions that have, or may have, something to do."""
         standing = self.store.stream.standing
         holding = {line.session for line in standing.lines.values()} | {*standing.undecided.values()}
-        return holding - {"", self.store.stream.session}
+        return (holding | self._known) - {"", self.store.stream.session}
 
     async def _take_over(self) -> None:
         """From whoever was silent for too long."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from urllib.request import ProxyHandler, build_opener
+import ssl
+from contextlib import suppress
+from typing import Any
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 from atamo_rules.builtin.stores.nats.place import Place, Server
+from atamo_rules.builtin.stores.nats.trust import context_of
 from atamo_rules.errors import StoreUnavailable
 
 PATIENCE = 5.0
@@ -21,19 +25,19 @@ MOST = 1 << 20
 
 async def require_durable(place: Place) -> None:
     """Ask every server. Raises StoreUnavailable, with the remedy."""
+    context = context_of(place)
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(asyncio.to_thread(_refusal, server)) for server in place.servers]
+        asked = [group.create_task(asyncio.to_thread(refusal, server, context)) for server in place.servers]
     for one in asked:
         if reason := one.result():
             raise StoreUnavailable(reason)
 
 
-def _refusal(server: Server) -> str:
-    """Why a server is not fit to keep anything; empty for one that is."""
-    opener = build_opener(ProxyHandler({}))
+def refusal(server: Server, context: ssl.SSLContext | None) -> str:
+    """Why a server is not fit to keep anything; empty for one that is. With a `context` it is asked over TLS, if it
+    tells of itself so."""
     try:
-        with opener.open(f"{server.told_at}/jsz?config=1", timeout=PATIENCE) as answer:
-            said = json.loads(answer.read(MOST))
+        said = _asked(server, context)
         always = None if said.get("disabled") else bool(said["config"].get("sync_always"))
     except (OSError, ValueError, KeyError, TypeError):
         return (
@@ -48,3 +52,17 @@ def _refusal(server: Server) -> str:
             "its power is lost: set `sync_interval: always` in the `jetstream` block of its configuration"
         )
     return ""
+
+
+def _asked(server: Server, context: ssl.SSLContext | None) -> Any:
+    """What a server says of its JetStream. Raises OSError, ValueError."""
+    if context is not None:
+        with suppress(OSError):
+            return _answer(f"https://{server.host}:{server.monitor}", context)
+    return _answer(server.told_at, context)
+
+
+def _answer(url: str, context: ssl.SSLContext | None) -> Any:
+    opener = build_opener(ProxyHandler({}), HTTPSHandler(context=context))
+    with opener.open(f"{url}/jsz?config=1", timeout=PATIENCE) as answer:
+        return json.loads(answer.read(MOST))

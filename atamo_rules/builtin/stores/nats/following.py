@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 class Follower:
-    """`foreign` is told of each change of another hub once it is kept, and `left` of the events that it is to decide
-    in the place of one that is gone; of none before `run`."""
+    """`foreign` is told of each change of another hub, and of its session, once it is kept, and `left` of the events
+    that it is to decide in the place of one that is gone; of none before `run`."""
 
     def __init__(self, journal: NatsJournal) -> None:
         self.journal = journal
         self.standing = Standing()
-        self.foreign: Callable[[Change], None] = lambda change: None
+        self.foreign: Callable[[Change, str], None] = lambda change, session: None
         self.left: Callable[[Bundle, Sequence[str]], None] = lambda bundle, events: None
         self._numbers: dict[str, int] = {}
         self._parts = Parts()
@@ -113,7 +113,7 @@ class Follower:
             await batch.ended(fates)
         elif self._live:
             for change in kept:
-                self.foreign(change)
+                self.foreign(change, mark.session)
         if self._live and bundle.takes:
             self.left(bundle, left)
 

@@ -22,11 +22,11 @@ from atamo_rules.builtin.stores.nats.copies import fetch_copy
 from atamo_rules.builtin.stores.nats.following import Follower
 from atamo_rules.builtin.stores.nats.handing import Batch, Line, stopped
 from atamo_rules.builtin.stores.nats.link import Link
-from atamo_rules.builtin.stores.nats.parts import cut
 from atamo_rules.builtin.stores.nats.place import Place
+from atamo_rules.builtin.stores.nats.sending import send
 from atamo_rules.builtin.stores.nats.standing import Standing
 from atamo_rules.builtin.stores.nats.view import Opened, ViewKeeper, free_view, open_view, require_same
-from atamo_rules.builtin.stores.nats.wire import Bundle, packed, written
+from atamo_rules.builtin.stores.nats.wire import Bundle, written
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.sqlite.blobs import Blobs
 from atamo_rules.builtin.stores.sqlite.store import RETAIN, SqliteJournal
@@ -109,7 +109,7 @@ class NatsJournal(SqliteJournal):
             raise
         self.hear, self.before = hear, opened.session
         self.held, loaded.lost = loaded.lost, []
-        self.begin(self._send())
+        self.begin(send(self))
         self.begin(self.follower.run())
         loaded.row, loaded.letter = PROVISIONAL, 0
         return loaded
@@ -174,25 +174,6 @@ class NatsJournal(SqliteJournal):
     async def caught_up(self) -> None:
         """Come back when all is followed that stands in the stream by now."""
         await self.hand(Change(self.clock.now()), Bundle([]))
-
-    async def _send(self) -> None:
-        """One bundle after the other, each until it is known to be in the stream."""
-        loop, number = asyncio.get_running_loop(), 0
-        while True:
-            batch = await self.line.next()
-            number += 1
-            self.sent[number] = batch
-            self.waits = loop.time()
-            try:
-                for id, headers, data in cut(self.session, number, packed(batch.bundle), self.link.room):
-                    await self.link.publish(id, headers, data)
-                    self.waits = loop.time()
-            except Busy as error:
-                del self.sent[number]
-                batch.failed(error)
-            finally:
-                self.waits = 0.0
-            batch.acknowledged.set()
 
     async def forget(self, now: datetime) -> int:
         return await housekeeping.forget(self, now)

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from atamo_rules.builtin.stores.nats.connecting import AGAIN, CONNECTING, connected
 from atamo_rules.builtin.stores.nats.durable import require_durable
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.errors import Busy, StoreUnavailable
@@ -15,14 +16,11 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.js import JetStreamContext
 
-CONNECTING = 10.0
 ANSWER = 5.0
 """Seconds that a server has for an answer, before it is asked again."""
 SILENCE = 6.0
 """Seconds without a message or a heartbeat after which a subscription is made anew."""
 HEARTBEAT = 2.0
-AGAIN = 0.3
-"""Seconds between two tries."""
 HEADROOM = 4096
 """Bytes of a message that are left for its headers."""
 
@@ -53,32 +51,7 @@ class Link:
 
     async def open(self) -> int:
         """Connect; gives the place of the last message. Raises StoreUnavailable."""
-        try:
-            import nats
-        except ImportError:
-            raise StoreUnavailable("it needs nats-py: `pip install atamo-rules[nats]`") from None
-        named = ", ".join(f"{server.host}:{server.port}" for server in self.place.servers)
-
-        async def quiet(error: Exception) -> None:
-            return None
-
-        connecting = nats.connect(
-            [server.url for server in self.place.servers],
-            name="atamo",
-            error_cb=quiet,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=AGAIN,
-            connect_timeout=2,
-            ping_interval=3,
-            max_outstanding_pings=2,
-            user_credentials=self.place.creds or None,
-        )
-        try:
-            self.client = await asyncio.wait_for(connecting, CONNECTING)
-        except TimeoutError:
-            raise StoreUnavailable(f"no server answers at {named}") from None
-        except (nats.errors.Error, OSError, ValueError) as error:
-            raise StoreUnavailable(f"the servers {named} cannot be used: {error}") from None
+        self.client = await connected(self.place)
         try:
             await require_durable(self.place)
             return await self._stream()

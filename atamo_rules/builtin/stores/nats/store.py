@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from atamo_rules.builtin.stores.journal import Change
 from atamo_rules.builtin.stores.local import LocalStore
@@ -17,7 +18,10 @@ from atamo_rules.builtin.stores.nats.taking_over import leave, take_over
 from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite.store import MOST_OPEN
 from atamo_rules.hub.clock import Clock, SystemClock
+from atamo_rules.hub.owing import OWED
+from atamo_rules.hub.requests.opening import BUCKET as REQUESTS
 from atamo_rules.hub.store import Caps, Hear
+from atamo_rules.hub.windows.entries import BUCKET as WINDOWS
 from atamo_rules.model.work import Cancelled, Recovered, Selector, Work
 
 CAPS = Caps(
@@ -29,6 +33,8 @@ CAPS = Caps(
     virtual_time=True,
     grounds=False,
 )
+KEPT = (REQUESTS, WINDOWS, OWED)
+"""The buckets in whose entries stands which hub keeps them."""
 NOBODY = ""
 """Who holds what was left by a hub that has ended in order."""
 
@@ -51,6 +57,8 @@ class NatsStore(LocalStore):
         self.stream.follower.foreign = self._foreign
         self.stream.follower.left = self._left
         self.beats = Beats(self, grace)
+        self.serving = False
+        """Whether somebody goes on with what others leave: once this is open."""
         self._orphans: asyncio.Queue[Recovered] = asyncio.Queue()
 
     @property
@@ -68,7 +76,8 @@ class NatsStore(LocalStore):
         lost = await take_over(self, (self.stream.before, NOBODY))
         while not self._orphans.empty():
             self._orphans.get_nowait()
-        await self.beats.begin()
+        self.serving = True
+        await self.beats.begin(await self._keepers())
         return replace(
             recovered,
             pending=self._mine(),
@@ -76,6 +85,8 @@ class NatsStore(LocalStore):
             open=len(self.work.items),
             lost=lost,
             agents=self._agents(),
+            hub=self.stream.session,
+            gone=frozenset({self.stream.before, NOBODY}),
         )
 
     async def close(self) -> None:
@@ -116,16 +127,37 @@ class NatsStore(LocalStore):
     def _agents(self) -> frozenset[str]:
         return frozenset(item.agent for item in self.work.items.values())
 
-    def _foreign(self, change: Change) -> None:
+    def _foreign(self, change: Change, session: str) -> None:
+        self.beats.know(session)
         elsewhere.follow(self, change)
 
     def _left(self, bundle: Bundle, events: Sequence[str]) -> None:
         """Somebody has taken over what another left, or has left it to whoever is there."""
+        gone = frozenset(bundle.takes)
+        self.beats.forget(gone)
         if bundle.to == self.stream.session:
-            left = Recovered(tuple(events), self._limited(), len(self.work.items), agents=self._agents())
+            left = Recovered(
+                tuple(events), self._limited(), len(self.work.items), agents=self._agents(), gone=gone
+            )
             self._orphans.put_nowait(left)
-        elif bundle.to == NOBODY and events:
-            self.stream.begin(self._take_over(NOBODY))
+        elif self.stream.session in gone:
+            self._orphans.put_nowait(Recovered(gone=gone))
+        elif bundle.to == NOBODY:
+            self.stream.begin(self._take_over((*bundle.takes, NOBODY)))
 
-    async def _take_over(self, session: str) -> None:
-        await take_over(self, (session,))
+    async def _take_over(self, sessions: Sequence[str]) -> None:
+        await take_over(self, sessions)
+
+    async def _keepers(self) -> frozenset[str]:
+        """The hubs that keep requests and windows, by what stands in their entries."""
+        found = [keeper_of(entry.value) for bucket in KEPT for entry in await self.entries(bucket)]
+        return frozenset(found)
+
+
+def keeper_of(value: Any) -> str:
+    """The hub that keeps what stands in an entry: a document's `hub`, or the last of a window's state."""
+    match value:
+        case {"hub": str(name)} | [_, _, _, str(name)]:
+            return name
+        case _:
+            return NOBODY

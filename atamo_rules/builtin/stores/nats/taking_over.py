@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
     """Have what some held be nobody's, and their events to decide this hub's; gives how many attempts were lost. Two
-    that take over from one at once do it once."""
+    that take over from one at once do it once. While the store is `serving` whoever takes over is told, also where
+    nothing was held: there may be clocks to run."""
     while True:
         standing = store.stream.standing
         gone = {session for session in sessions if session}
@@ -31,7 +32,8 @@ async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
             item.state = "writing"
             change.moved.append(Moved(item, "waiting"))
             change.notes.append(records.of_action("action.lost", change.at, item.work, attempt=item.attempts))
-        if not items and not any(session in sessions for session in standing.undecided.values()):
+        nothing = not items and not any(session in sessions for session in standing.undecided.values())
+        if nothing and not store.serving:
             return 0
         try:
             await store.stream.hand(change, Bundle([], takes=tuple(sessions), to=store.stream.session))
@@ -47,8 +49,6 @@ async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
 
 
 async def leave(store: NatsStore) -> None:
-    """Leave what was not decided to whoever is there, or comes next."""
-    session = store.stream.session
-    if session in store.stream.standing.undecided.values():
-        with suppress(StoreUnavailable):
-            await store.stream.hand(store.draft.change(), Bundle([], takes=(session,)))
+    """Leave what was not decided, and the clocks of what is open, to whoever is there, or comes next."""
+    with suppress(StoreUnavailable):
+        await store.stream.hand(store.draft.change(), Bundle([], takes=(store.stream.session,)))
