@@ -6,6 +6,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
+from atamo_rules.cli.sentences import Sentences
 
 CREATE = """\b
 Examples:
@@ -36,7 +37,7 @@ Examples:
   atamo key list"""
 
 
-@click.group(epilog=WHOLE)
+@click.group(cls=Sentences, epilog=WHOLE)
 def key() -> None:
     """Keys: what clients show to say who they are."""
 

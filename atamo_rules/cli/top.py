@@ -12,6 +12,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import RunningHub, url_option
 from atamo_rules.cli.ink import Ink, plain
+from atamo_rules.cli.numbers import Number
 
 EPILOG = """\b
 Examples:
@@ -25,7 +26,7 @@ Json = Mapping[str, Any]
 
 
 @click.command(epilog=EPILOG)
-@click.option("--every", type=click.FloatRange(0.2, 3600), default=1.0, show_default=True, metavar="SECONDS",
+@click.option("--every", type=Number(0.2, 3600), default=1.0, show_default=True, metavar="SECONDS",
               help="How often it is drawn.")  # fmt: skip
 @click.option("--count", type=click.IntRange(1), default=None, help="End after so many.")
 @click.option("--once", is_flag=True, help="The same as --count 1.")
