@@ -100,6 +100,8 @@ def list_(url: str, format: str) -> int:
     if format == "json":
         say(encode(found) + "\n")
         return 0
+    if not found["keys"]:
+        say("there are none: until the first is made nobody is asked for one\n")
     for one in found["keys"]:
         state = "revoked" if one["revoked"] else f"until {one['expires']}" if one["expires"] else "for good"
         role = f" · {one['role']} over {one['over']}" if one["role"] else ""

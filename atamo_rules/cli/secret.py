@@ -126,6 +126,8 @@ def list_(url: str, format: str) -> int:
     if format == "json":
         say(encode(found) + "\n")
         return 0
+    if not found["secrets"] and not found["consents"]:
+        say("there are none\n")
     for one in found["secrets"]:
         where = f" at {', '.join(one['hosts'])}" if one["hosts"] else ""
         line = f"{one['who']} · {one['agent']}{where} · {one['kind']}, version {one['version']}, key {one['key']}"
