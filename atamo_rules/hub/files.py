@@ -31,7 +31,7 @@ LARGEST = 10 << 20
 
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
-    """Every rule file that the paths name or hold, in a fixed order, each once."""
+    """Every rule file that the paths name or hold, in a fixed order, each once; folders that cannot be read, too."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
@@ -51,7 +51,12 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
+    except FileNotFoundError:  # it went away meanwhile
+        return
+    except (
+        OSError
+    ):  # what is in it is not known: `load` of the folder says why, so that no rule of it is gone unsaid
+        yield folder
         return
     for entry in found:
         name, path = entry.name, folder / entry.name
@@ -101,7 +106,8 @@ def unreadable(file: Source, error: OSError) -> Diagnostic:
     """Why a file cannot be read, and what to do about it."""
     reason = error.strerror or str(error)
     remedy = _REMEDIES.get(error.errno or 0, "put a file there that can be read, or take it away")
-    return codes.NOT_TEXT.at(file.whole, f"this file cannot be read: {reason.lower()}", help=remedy)
+    what = "folder" if os.path.isdir(file.name) else "file"
+    return codes.NOT_TEXT.at(file.whole, f"this {what} cannot be read: {reason.lower()}", help=remedy)
 
 
 _REMEDIES = {
