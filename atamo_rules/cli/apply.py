@@ -12,7 +12,7 @@ from atamo_rules.cli.proposal import shown, submission, texts_of
 
 EPILOG = """\b
 Examples:
-  atamo proposal submit alerts.atamo --level "user ann"     what it would change; nothing is in force by it
+  atamo proposal submit alerts.atamo --level "user ann"   what it would change
   atamo apply alerts.atamo --level "user ann" --about "Big ticks for me"
   atamo apply --level hub --remove old.atamo
 

@@ -11,6 +11,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Place, Refused, hub_options
 from atamo_rules.cli.moments import moment_option
+from atamo_rules.cli.sentences import Sentences
 from atamo_rules.cli.stopped import records_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ Examples:
   atamo audit verify"""
 
 
-@click.group(epilog=WHOLE)
+@click.group(cls=Sentences, epilog=WHOLE)
 def audit() -> None:
     """Search the audit, prove it, and check what others prove with it."""
 

@@ -10,6 +10,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.given import events_options, project
+from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.project import event_lines, param_option, places, read_params
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ Exit codes: 0 measured, 1 no event could be taken or the rules have errors, 2 us
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1)
 @events_options
-@click.option("--seconds", type=click.FloatRange(0.01, 600), default=2, show_default=True,
+@click.option("--seconds", type=Number(0.01, 600), default=2, show_default=True,
               help="How long to measure the pace.")  # fmt: skip
 @click.option("--top", type=click.IntRange(1, 1000), default=10, show_default=True,
               help="How many rules, parts and indexes a table shows; `json` has all rules.")  # fmt: skip

@@ -11,11 +11,12 @@ import click
 
 from atamo_rules.cli import settings
 from atamo_rules.cli.console import say
+from atamo_rules.cli.sentences import Sentences
 
 EPILOG = """\b
 Examples:
-  atamo config show                       what is set, by a file or the environment
-  atamo config show --sources --all run   every setting of `atamo run`, and where it comes from
+  atamo config show                       what is set, and by what
+  atamo config show --sources --all run   all of `atamo run`, and its sources
   atamo config schema > atamo.schema.json
 
 Exit codes: 0 fine, 2 the file of settings cannot be used."""
@@ -32,7 +33,7 @@ class Setting:
     source: str
 
 
-@click.group(epilog=EPILOG)
+@click.group(cls=Sentences, epilog=EPILOG)
 def config() -> None:
     """Show the settings in force, and where each comes from.
 

@@ -10,6 +10,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Place, Refused, RunningHub, hub_options, json_argument, me, url_option
+from atamo_rules.cli.sentences import Sentences
 
 LIST = """\b
 Examples:
@@ -50,7 +51,7 @@ Examples:
   atamo dead redrive --agent crm --dry-run"""
 
 
-@click.group(epilog=WHOLE)
+@click.group(cls=Sentences, epilog=WHOLE)
 def dead() -> None:
     """Dead letters: actions that were given up."""
 

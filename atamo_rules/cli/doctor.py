@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import say
+from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.plugged import of_run
 from atamo_rules.cli.project import code_option, param_option, read_params
 from atamo_rules.cli.shared import shared_store
@@ -36,7 +37,7 @@ _SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
 @click.command(epilog=EPILOG)
 @click.argument("folder", default=".")
 @click.option("--agents", is_flag=True, help="Ask every agent of the rules that can say how it is.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, metavar="SECONDS",
+@click.option("--timeout", type=Number(0, min_open=True), default=10.0, show_default=True, metavar="SECONDS",
               help="How long an agent may take to say.")  # fmt: skip
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="How it is told.")  # fmt: skip

@@ -20,7 +20,7 @@ from atamo_rules.source.span import Source
 EPILOG = """\b
 Examples:
   atamo fmt                             everything below here
-  atamo fmt --check rules/              for CI: writes nothing, names what would change
+  atamo fmt --check rules/              for CI: names what would change
   atamo fmt --diff rules/orders.atamo
   atamo fmt --to yaml rules/            every .atamo file becomes a .yaml file
   atamo fmt - < rule.atamo              standard input to standard output

@@ -71,14 +71,13 @@ def _free(place: str, places: set[str]) -> str:
 
 def load(path: Path) -> tuple[Source, tuple[Diagnostic, ...]]:
     """The text of a file, or an empty one and why it cannot be read."""
-    from atamo_rules.hub.files import decoded, read_regular
+    from atamo_rules.hub.files import decoded, read_regular, unreadable
 
     empty = Source(str(path), "")
     try:
         raw = read_regular(path, LARGEST)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        return empty, (codes.NOT_TEXT.at(empty.whole, f"this file cannot be read: {reason}"),)
+        return empty, (unreadable(empty, error),)
     if len(raw) > LARGEST:
         return empty, (codes.TOO_DEEP.at(empty.whole, f"this file has more than {LARGEST} bytes"),)
     return decoded(str(path), raw.removeprefix(b"\xef\xbb\xbf"))

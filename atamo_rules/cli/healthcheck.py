@@ -6,6 +6,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import url_option
+from atamo_rules.cli.numbers import Number
 
 EPILOG = """\b
 Examples:
@@ -20,7 +21,7 @@ Exit codes: 0 well, 1 a hub answers and is not, 2 no hub answers."""
 @click.command(epilog=EPILOG)
 @url_option
 @click.option("--live", is_flag=True, help="Ask only whether it answers, not whether it takes events.")
-@click.option("--timeout", type=click.FloatRange(0.1, 60), default=5.0, show_default=True, metavar="SECONDS")
+@click.option("--timeout", type=Number(0.1, 60), default=5.0, show_default=True, metavar="SECONDS")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing, only end with the code.")
 def healthcheck(url: str, live: bool, timeout: float, quiet: bool) -> int:
     """Ask a hub whether it takes events."""

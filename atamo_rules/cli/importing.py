@@ -43,19 +43,25 @@ LISTED = 100
 
 EPILOG = """\b
 SYSTEM is one of:
-  eventbridge   event patterns of Amazon EventBridge, event-ruler and quamina, as JSON: a file is one pattern, or what
-                `aws events describe-rule`, `list-rules` or a CloudFormation template has, and its name names the rule;
-                a `.jsonl` file has a line {"name": …, "pattern": …} for each
-  jsonlogic     rules of JsonLogic, as json-logic-js decides them: a `.json` file is one rule, named like the file, or a
-                list of {"name": …, "rule": …}; a `.jsonl` file has a line of that kind for each
-  openapi       an OpenAPI 3.0 or 3.1 document, as JSON or YAML: its operations become types of actions, done by an
-                agent `http` that is called like the file
-  sigma         Sigma detection rules, as YAML; a `.jsonl` file has a line {"name": …, "rule": …} for each
+  eventbridge   event patterns of Amazon EventBridge, event-ruler and
+                quamina, as JSON: a file is one pattern, or what `aws events
+                describe-rule`, `list-rules` or a CloudFormation template has,
+                and its name names the rule; a `.jsonl` file has a line
+                {"name": …, "pattern": …} for each
+  jsonlogic     rules of JsonLogic, as json-logic-js decides them: a `.json`
+                file is one rule, named like the file, or a list of
+                {"name": …, "rule": …}; a `.jsonl` file has a line of that
+                kind for each
+  openapi       an OpenAPI 3.0 or 3.1 document, as JSON or YAML: its
+                operations become types of actions, done by an agent `http`
+                that is called like the file
+  sigma         Sigma detection rules, as YAML; a `.jsonl` file has a line
+                {"name": …, "rule": …} for each
 
 \b
 Examples:
   atamo import eventbridge patterns/ -o rules
-  atamo import eventbridge rules.jsonl -o rules --event-type aws.event --to yaml
+  atamo import eventbridge rules.jsonl -o rules --event-type aws --to yaml
   atamo import jsonlogic checkout.jsonl -o rules
   atamo import openapi petstore.yaml -o petstore
   atamo import sigma sigma/rules -o rules

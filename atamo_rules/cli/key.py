@@ -6,6 +6,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
+from atamo_rules.cli.sentences import Sentences
 
 CREATE = """\b
 Examples:
@@ -36,7 +37,7 @@ Examples:
   atamo key list"""
 
 
-@click.group(epilog=WHOLE)
+@click.group(cls=Sentences, epilog=WHOLE)
 def key() -> None:
     """Keys: what clients show to say who they are."""
 
@@ -99,6 +100,8 @@ def list_(url: str, format: str) -> int:
     if format == "json":
         say(encode(found) + "\n")
         return 0
+    if not found["keys"]:
+        say("there are none: until the first is made nobody is asked for one\n")
     for one in found["keys"]:
         state = "revoked" if one["revoked"] else f"until {one['expires']}" if one["expires"] else "for good"
         role = f" · {one['role']} over {one['over']}" if one["role"] else ""

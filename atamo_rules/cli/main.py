@@ -118,7 +118,7 @@ class Lazy(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             close = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean `{close[0]}`?" if close else ""
+            hint = f" Did you mean `{close[0]}`?" if close else " `atamo --help` lists them."
             raise click.UsageError(f"There is no command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 Examples:
-  atamo plan --against main                     the rules of the branch `main` of this repository
+  atamo plan --against main                     the rules of the branch `main`
   atamo plan rules/ --against HEAD~1
-  atamo plan --against http://127.0.0.1:8080    the rules that a hub has in force
+  atamo plan --against http://127.0.0.1:8080    the rules that a hub has
 
 PATHS are whole in themselves, event types and agents too. What a file would change that adds to the rules of a hub says
 `atamo proposal submit`, which puts nothing in force.

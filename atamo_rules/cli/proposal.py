@@ -11,6 +11,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
+from atamo_rules.cli.sentences import Sentences
 
 if TYPE_CHECKING:
     from atamo_rules.cli.ink import Ink
@@ -54,7 +55,7 @@ def submission(command: Command) -> Command:
     return command
 
 
-@click.group(epilog=WHOLE)
+@click.group(cls=Sentences, epilog=WHOLE)
 def proposal() -> None:
     """Submit rules to a running hub, and decide what others submitted.
 

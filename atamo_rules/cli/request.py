@@ -12,6 +12,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Refused, RunningHub, json_argument, quoted, url_option
 from atamo_rules.cli.names import names_of
+from atamo_rules.cli.numbers import Number
 
 EPILOG = """\b
 Examples:
@@ -37,11 +38,11 @@ everybody answered, or not in time, 2 usage, or no hub answers."""
 )
 @click.option("--policy", default="", metavar="POLICY",
               help="When there are answers enough: all, first, any(K), deadline(SECONDS).  [default: all]")  # fmt: skip
-@click.option("--deadline", type=click.FloatRange(0.001, 86400), default=None, metavar="SECONDS",
+@click.option("--deadline", type=Number(0.001, 86400), default=None, metavar="SECONDS",
               help="How long agents may take.  [default: 30]")  # fmt: skip
 @click.option("--max-age", type=click.IntRange(0), default=0, metavar="SECONDS",
               help="Answers to the same request, so old at most, will do.")  # fmt: skip
-@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS",
+@click.option("--timeout", type=Number(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS",
               help="How long --wait waits.")  # fmt: skip
 @url_option
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")

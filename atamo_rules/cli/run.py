@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.project import code_option, param_option, read_params, walls_option
 from atamo_rules.cli.signing_in import oidc_options
 
 EPILOG = """\b
 Examples:
-  atamo run                                 this folder, on http://127.0.0.1:8080
+  atamo run                                 this folder, on port 8080
   atamo run rules/ --port 0                 on any free port
   atamo run rules/ --stdin < events.jsonl   events from a file, then stop
   atamo run rules/ --drop inbox/            also take files put into inbox/
@@ -70,9 +71,9 @@ held by another hub or can no longer be written."""
 @click.option(
     "--rate", metavar="RATE", help="How often each key may ask: `600 per minute`.  [default: without a limit]"
 )
-@click.option("--patience", type=click.FloatRange(0.1, 3600), default=20.0, show_default=True, metavar="SECONDS",
+@click.option("--patience", type=Number(0.1, 3600), default=20.0, show_default=True, metavar="SECONDS",
               help="How long a client may take for its headers, and to begin with for a body.")  # fmt: skip
-@click.option("--drain", type=click.FloatRange(0, 600), default=10.0, show_default=True, metavar="SECONDS",
+@click.option("--drain", type=Number(0, 600), default=10.0, show_default=True, metavar="SECONDS",
               help="How long what is under way is given at the end.")  # fmt: skip
 @click.option("--alert", "alerts", multiple=True, metavar="THRESHOLD",
               help="Say when a number is beyond a bound: `latency_p95 above 2 for 30`. May be repeated.")  # fmt: skip

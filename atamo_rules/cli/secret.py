@@ -9,10 +9,11 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
+from atamo_rules.cli.sentences import Sentences
 
 SET = """\b
 Examples:
-  atamo secret set crm --host api.crm.example --consent "group support" < token.txt
+  atamo secret set crm --host crm.example --consent "group support" < token
   atamo secret set mail --who "group desk" --host smtp.example --kind basic
   atamo secret set drive --host api.drive.example --kind oauth2 < refresh.json
 
@@ -78,7 +79,7 @@ organisation_option = click.option(
 )
 
 
-@click.group(epilog=WHOLE)
+@click.group(cls=Sentences, epilog=WHOLE)
 def secret() -> None:
     """Tokens: what users have for agents. A hub takes them and never tells them."""
 
@@ -125,6 +126,8 @@ def list_(url: str, format: str) -> int:
     if format == "json":
         say(encode(found) + "\n")
         return 0
+    if not found["secrets"] and not found["consents"]:
+        say("there are none\n")
     for one in found["secrets"]:
         where = f" at {', '.join(one['hosts'])}" if one["hosts"] else ""
         line = f"{one['who']} · {one['agent']}{where} · {one['kind']}, version {one['version']}, key {one['key']}"

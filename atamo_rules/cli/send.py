@@ -12,6 +12,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Refused, RunningHub, json_argument, quoted, url_option
 from atamo_rules.cli.names import names_of
+from atamo_rules.cli.numbers import Number
 
 if TYPE_CHECKING:
     from atamo_rules.cli.ink import Ink
@@ -37,7 +38,7 @@ failed or was not over in time, 2 usage, or no hub answers."""
 @click.option("--time", "time", default="", metavar="RFC3339", help="When it happened.  [default: now]")
 @click.option("--wait", is_flag=True, help="Wait until nothing more follows from it, and say what did.")
 @click.option("--follow", is_flag=True, help="Show every step as it is taken.")
-@click.option("--timeout", type=click.FloatRange(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS",
+@click.option("--timeout", type=Number(0.1, 86400), default=30.0, show_default=True, metavar="SECONDS",
               help="How long to wait or follow.")  # fmt: skip
 @url_option
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")

@@ -35,7 +35,7 @@ Examples:
   atamo service systemd shop/
   atamo service systemd shop/ --vault /etc/shop/vault.key > shop.service
   atamo service compose shop/ --into shop/
-  atamo service kubernetes shop/ --image registry.example/shop:1 --into deploy/
+  atamo service kubernetes shop/ --image registry.example/shop:1 --into k8s/
 
 Exit codes: 0 made, 2 usage, or a file that is there already (then nothing was written)."""
 

@@ -131,6 +131,10 @@ def _unknown(settings: Settings, key: str, known: Sequence[str] | Mapping[str, A
 def _fitting(settings: Settings, key: str, option: click.Option, value: Any) -> Any:
     """A value as its option takes it. Raises click.UsageError."""
     many = list(value) if isinstance(value, list | tuple) else [value]
+    if any("\0" in str(one) for one in many):
+        raise click.UsageError(
+            f"{settings.line(key)}: `{key}` holds the character U+0000, which no value may have."
+        )
     if option.multiple != isinstance(value, list) or any(_table(one) for one in many):
         wanted = "a list" if option.multiple else "one value"
         raise click.UsageError(f"{settings.line(key)}: `{key}` is {wanted}.")

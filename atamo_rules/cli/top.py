@@ -12,6 +12,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import RunningHub, url_option
 from atamo_rules.cli.ink import Ink, plain
+from atamo_rules.cli.numbers import Number
 
 EPILOG = """\b
 Examples:
@@ -25,7 +26,7 @@ Json = Mapping[str, Any]
 
 
 @click.command(epilog=EPILOG)
-@click.option("--every", type=click.FloatRange(0.2, 3600), default=1.0, show_default=True, metavar="SECONDS",
+@click.option("--every", type=Number(0.2, 3600), default=1.0, show_default=True, metavar="SECONDS",
               help="How often it is drawn.")  # fmt: skip
 @click.option("--count", type=click.IntRange(1), default=None, help="End after so many.")
 @click.option("--once", is_flag=True, help="The same as --count 1.")
@@ -36,6 +37,7 @@ def top(every: float, count: int | None, once: bool, url: str, format: str) -> i
     from atamo_rules.model.strict_json import encode
 
     left = 1 if once else count
+    alone = left == 1
     before: Json | None = None
     with RunningHub(url) as hub:
         while True:
@@ -43,7 +45,7 @@ def top(every: float, count: int | None, once: bool, url: str, format: str) -> i
             if format == "json":
                 say(encode(now) + "\n")
             else:
-                clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and left != 1 else ""
+                clear = "\x1b[H\x1b[2J" if sys.stdout.isatty() and not alone else ""
                 lines = picture(now, before, hub.url, Ink(color_of(sys.stdout)))
                 say(clear + "".join(f"{line}\n" for line in lines))
             before = now
@@ -62,13 +64,16 @@ def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]
     events, done = kinds.get("event.accepted", 0.0), kinds.get("action.done", 0.0)
     troubled = sum(kinds.get(kind, 0.0) for kind in ("action.failed", "action.timeout", "action.lost"))
     failures = ink.bad(f"{troubled:.1f}") if troubled else "0"
-    yield f"events/s {events:.1f}   done/s {done:.1f}   failed/s {failures}   {_spread('event', now['took_ms'])}"
+    yield f"events/s {events:.1f}   done/s {done:.1f}   failed/s {failures}"
+    if now["took_ms"]["p50"] is not None:
+        yield _spread("event", now["took_ms"])
     depth = now["open"]
     dead = ink.bad(str(depth["dead"])) if depth["dead"] else "0"
     parts = "   ".join(
         f"{name} {depth[name]}" for name in ("waiting", "running", "later", "delayed", "held", "pending")
     )
-    yield f"{parts}   dead {dead}   oldest {_time(depth['oldest'])}"
+    yield parts
+    yield f"dead {dead}   oldest {_time(depth['oldest'])}"
     for hold in now["paused"]:
         yield ink.nearly(f"paused: {hold['kind']} {plain(hold['name'])}") + ink.faint(_of(hold))
     if now["agents"]:
@@ -120,8 +125,6 @@ def _rates(now: Json, before: Json | None, of: Any) -> dict[str, float]:
 
 
 def _spread(name: str, took: Json) -> str:
-    if took["p50"] is None:
-        return ""
     return f"{name} p50 {took['p50']} ms, p95 {took['p95']} ms, longest {took['max']} ms"
 
 

@@ -22,7 +22,8 @@ EPILOG = """\b
 Examples:
   atamo types schema.json -o rules/github
   atamo types schema.json -o rules/github --prefix github --policy flag
-  npm pack @octokit/webhooks-schemas && tar xzf octokit-*.tgz && atamo types package/schema.json -o rules/github
+  npm pack @octokit/webhooks-schemas && tar xzf octokit-*.tgz
+  atamo types package/schema.json -o rules/github
 
 Exit codes: 0 written, 1 no event types can be made of this bundle, 2 usage or files."""
 

@@ -10,6 +10,7 @@ import click
 
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.consulted import consulted
+from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.plugged import tell_unasked
 from atamo_rules.cli.project import (
     agents_of,
@@ -50,7 +51,7 @@ Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of A
 @click.option("--coverage-threshold", type=click.IntRange(0, 100), default=0,
               help="Fail when the tests show fewer outcomes of sub-conditions than this, in percent.")  # fmt: skip
 @click.option("--show-missing", is_flag=True, help="List the outcomes of sub-conditions that no test shows.")
-@click.option("--scan-limit", type=click.FloatRange(0), default=20, show_default=True, metavar="µs",
+@click.option("--scan-limit", type=Number(0), default=20, show_default=True, metavar="µs",
               help="Warn where rules that no index can find take longer of every event; 0 never warns.")  # fmt: skip
 @click.option("--junit", type=click.Path(dir_okay=False), help="Also write a JUnit report here.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes, then verify again.")

@@ -281,9 +281,15 @@ def _differs(match: Match, body: Json) -> str:
     return f"`{name}` is {'missing' if found is _MISSING else _short(found)}"
 
 
+_FEW = 20
+"""Actions that a failed test has a line for each of."""
+
+
 def _told(run: _Run) -> tuple[str, ...]:
     """What happened, for a person to read: the actions, what went wrong, and the last event in full."""
-    lines = [f"did {action.verb} {action.target} {_short(action.body, 200)}" for action in run.actions]
+    lines = [f"did {action.verb} {action.target} {_short(action.body, 200)}" for action in run.actions[:_FEW]]
+    if len(run.actions) > _FEW:
+        lines.append(f"did {len(run.actions) - _FEW} more")
     lines += [f"problem: {problem}" for problem in run.problems]
     lines += [
         f"`{target}` was asked and has no answer: add `mock {target} -> {{ … }}`"

@@ -7,6 +7,7 @@ regular files are opened; links that lead out of the folder, devices and pipes a
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,7 @@ LARGEST = 10 << 20
 
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
-    """Every rule file that the paths name or hold, in a fixed order, each once."""
+    """Every rule file that the paths name or hold, in a fixed order, each once; folders that cannot be read, too."""
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
@@ -50,7 +51,12 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
+    except FileNotFoundError:  # it went away meanwhile
+        return
+    except (
+        OSError
+    ):  # what is in it is not known: `load` of the folder says why, so that no rule of it is gone unsaid
+        yield folder
         return
     for entry in found:
         name, path = entry.name, folder / entry.name
@@ -85,8 +91,7 @@ def load(path: Path, name: str | None = None) -> tuple[Source, tuple[Diagnostic,
     try:
         raw = read_regular(path, LARGEST)
     except OSError as error:
-        reason = error.strerror or str(error)
-        return empty, (codes.NOT_TEXT.at(empty.whole, f"this file cannot be read: {reason.lower()}"),)
+        return empty, (unreadable(empty, error),)
     if len(raw) > LARGEST:
         return empty, (codes.TOO_DEEP.at(empty.whole, f"this file has more than {LARGEST} bytes"),)
     if path.suffix == ".xlsx":
@@ -95,6 +100,22 @@ def load(path: Path, name: str | None = None) -> tuple[Source, tuple[Diagnostic,
         except ValueError as error:
             return empty, (codes.BAD_SHEET.at(empty.whole, f"this file cannot be read: {error}"),)
     return decoded(shown, raw)
+
+
+def unreadable(file: Source, error: OSError) -> Diagnostic:
+    """Why a file cannot be read, and what to do about it."""
+    reason = error.strerror or str(error)
+    remedy = _REMEDIES.get(error.errno or 0, "put a file there that can be read, or take it away")
+    what = "folder" if os.path.isdir(file.name) else "file"
+    return codes.NOT_TEXT.at(file.whole, f"this {what} cannot be read: {reason.lower()}", help=remedy)
+
+
+_REMEDIES = {
+    errno.EACCES: "let the user that Atamo runs as read it, as by `chmod`",
+    errno.EPERM: "let the user that Atamo runs as read it, as by `chmod`",
+    errno.ELOOP: "make the link lead to a file, or take it away",
+    errno.ENOENT: "make the link lead to a file, or take it away",
+}
 
 
 def decoded(name: str, raw: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:

@@ -30,10 +30,13 @@ def _sources(folder: Path) -> tuple[list[Source], tuple[Diagnostic, ...]]:
 
 
 def people_files(folder: Path) -> list[Path]:
-    """Every people file, in a fixed order."""
+    """Every people file, in a fixed order; in their place their folder, where it cannot be read."""
     beside = next((folder / name for name in PEOPLE if (folder / name).exists()), None)
     below = folder / PEOPLE_FOLDER
-    inside = [path for path in below.iterdir() if _counts(path)] if below.is_dir() else []
+    try:
+        inside = [path for path in below.iterdir() if _counts(path)] if below.is_dir() else []
+    except PermissionError:
+        inside = [below]
     return [*([beside] if beside else []), *sorted(inside)]
 
 

@@ -15,9 +15,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from atamo_rules.functions.printing import length_text
+
 MOST_BYTES = 100 << 20
 """Bytes of everything in the file, unpacked."""
 MOST_ROWS, MOST_COLUMNS = 50_000, 200
+_OLD_OR_LOCKED = bytes.fromhex("d0cf11e0a1b11ae1")
+"""What compound files begin with (MS-CFB, 2.2): `.xls`, and `.xlsx` behind a password."""
 _LOOKS_OTHERWISE = re.compile(r"-?[0-9]+(\.[0-9]+)?|true|false", re.IGNORECASE)
 
 
@@ -34,14 +38,25 @@ def text_of(raw: bytes) -> str:
                 raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB when it is unpacked")
         book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True, keep_links=False)
         try:
-            sheet = book.worksheets[0]
-            return "".join(_line(row) for row in _rows(sheet))
+            first, *others = book.worksheets
+            text = "".join(_line(row) for row in _rows(first))
+            if not text and any(True for sheet in others for _ in _rows(sheet)):
+                raise ValueError(
+                    f"its first sheet, `{first.title}`, is empty: put the one with the rules before it"
+                )
+            return text
         finally:
             book.close()
     except ValueError:
         raise
-    except Exception as error:  # whatever a broken file makes of its reader
-        raise ValueError(f"it is no spreadsheet that can be read ({type(error).__name__})") from None
+    except Exception:  # whatever a broken file makes of its reader
+        if raw.startswith(_OLD_OR_LOCKED):
+            raise ValueError(
+                "it has a password, or is of the old form `.xls`: save it as `.xlsx` without one"
+            ) from None
+        raise ValueError(
+            "it is no whole spreadsheet: save it as `.xlsx` again, or as `NAME.rules.csv`"
+        ) from None
 
 
 def _rows(sheet: Any) -> Iterable[list[Any]]:
@@ -76,6 +91,8 @@ def _said(cell: Any) -> str:
             return value.date().isoformat()
         case dates.datetime() | dates.date() | dates.time():
             return value.isoformat()
+        case dates.timedelta():
+            return length_text(value)
         case str():
             return f'"{value}"' if _LOOKS_OTHERWISE.fullmatch(value.strip()) else value
         case _:

@@ -107,7 +107,13 @@ class Reader:
         before = len(self.report)
         span = cells[0].span.to(cells[-1].span)
         if "on" not in given:
-            self.say(codes.MISSING_CLAUSE.at(span, "this row has no event type in its column `on`"))
+            self.say(
+                codes.MISSING_CLAUSE.at(
+                    span,
+                    "this row has no event type in its column `on`",
+                    help="write it there; of merged cells only the first holds anything",
+                )
+            )
         on = self.clause("on", given["on"]) if "on" in given else None
         parts = []
         for at, column in columns.tests.items():
@@ -181,7 +187,7 @@ class Reader:
 
 def read_sheet(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     """The rows of a sheet as rules, without those that could not be read, and every mistake in it."""
-    sheet = Sheet(source.name, source.text)
+    sheet = Sheet(source.name, _lines(source.text))
     reader = Reader(sheet)
     found, wrong = rows(sheet)
     reader.report.extend(wrong)
@@ -196,6 +202,11 @@ def read_sheet(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
             made = reader.row(cells, columns)
             rules += [made] if made is not None else []
     return decl.File(sheet, tuple(rules)), tuple(reader.report)
+
+
+def _lines(text: str) -> str:
+    """The text with line ends that are known everywhere: some spreadsheets end lines with CR alone."""
+    return text if "\n" in text else text.replace("\r", "\n")
 
 
 def _owner(cell: Cell | None) -> tuple[tree.Argument, ...]:

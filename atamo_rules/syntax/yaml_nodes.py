@@ -86,7 +86,7 @@ def _read(source: Source, most: int) -> tuple[tuple[Node, ...], tuple[Diagnostic
     if found is not None:
         where = source.span(found.start(), found.end())
         message = f"the character U+{ord(found.group()):04X} cannot stand in YAML"
-        return (), (codes.NOT_TEXT.at(where, message),)
+        return (), (codes.NOT_TEXT.at(where, message, help="take it out, and save the file as text"),)
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         # libyaml misreads a last line of nothing but blanks inside a block scalar unless a line end follows it.
@@ -115,6 +115,7 @@ _REMEDIES = (
     ("found unexpected end of stream", "close the quote that is still open"),
     ("did not find expected key", "lines that stand side by side begin in the same column"),
     ("did not find expected ',' or", "a bracket above is still open, or a comma is missing"),
+    ("exceeded maximum nesting depth", "write it flatter, or close the brackets that are open"),
     ("could not find expected ':'", "write `name: value`"),
 )
 """What the commonest complaints of YAML parsers come from."""
@@ -215,10 +216,20 @@ class _Composer:
 
     def alias(self, event: Any) -> Node:
         if event.anchor not in self.anchors:
-            self.refuse(codes.YAML_SYNTAX, event, f"there is no anchor `&{event.anchor}` above")
+            self.refuse(
+                codes.YAML_SYNTAX,
+                event,
+                f"there is no anchor `&{event.anchor}` above",
+                help=f"put what begins with `*` in quotes, or name a value above `&{event.anchor}`",
+            )
         found = self.anchors[event.anchor]
         if found is None:
-            self.refuse(codes.YAML_UNUSED, event, f"`*{event.anchor}` holds itself")
+            self.refuse(
+                codes.YAML_UNUSED,
+                event,
+                f"`*{event.anchor}` holds itself",
+                help="write out what it is to hold",
+            )
         assert found is not None
         size = self.sizes.get(id(found), 1)
         self.repeated += size

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
 import shutil
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,7 +19,7 @@ import pytest
 
 from atamo_rules.cli.ink import Ink
 from atamo_rules.cli.timeline import one_line
-from tests.cli.dispatcher import Dispatcher, atamo
+from tests.cli.dispatcher import ATAMO, Dispatcher, atamo, environment
 from tests.places import write
 
 RULES = """
@@ -269,6 +272,32 @@ def test_searching_and_watching(hub: str) -> None:
     assert re.search(r"desk +\d+ +\d+", out)
     code, out = ask(hub, "top", "--count", "2", "--every", "0.2", "--format", "json")
     assert [json.loads(line)["accepting"] for line in out.splitlines()] == [True, True]
+
+
+def test_a_terminal_of_eighty_columns_shows_each_picture_in_the_place_of_the_last(hub: str) -> None:
+    ours, theirs = pty.openpty()
+    shown = subprocess.Popen(
+        [*ATAMO, "top", "--count", "2", "--every", "0.2", "--url", hub], stdout=theirs, env=environment()
+    )
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # a terminal whose other end is closed
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    assert shown.wait(60) == 0
+    before, *pictures = seen.decode().split("\x1b[H\x1b[2J")
+    assert (before, len(pictures)) == ("", 2)
+    figures, _, _ = re.sub(r"\x1b\[[0-9;]*m|\r", "", pictures[-1]).partition("\n\n")
+    assert "waiting " in figures
+    for line in figures.splitlines():
+        assert len(line) <= 80
+        assert line == line.rstrip()
 
 
 def test_replaying(hub: str, project: Path, tmp_path: Path) -> None:

@@ -78,6 +78,8 @@ def test_nothing_beyond_the_root_of_a_repository_is_read(project: Path) -> None:
         ("[run]\nport = 99999\n", "atamo.toml:2: `port`: 99999 is not in the range"),
         ("[run]\nport = [1]\n", "atamo.toml:2: `port` is one value."),
         ("[run]\nport = true\n", "atamo.toml:2: `port` is no truth value."),
+        ("[run]\npatience = nan\n", "atamo.toml:2: `patience`: nan is not in the range 0.1<=x<=3600."),
+        ('[run]\naudit = "a\\u0000"\n', "atamo.toml:2: `audit` holds the character U+0000"),
         ("[run]\nparam = 'a=1'\n", "atamo.toml:2: `param` is a list."),
         ("[run]\nreload = 1\n", "atamo.toml:2: `reload` is true or false."),
         ("[run]\ncode = ['.']\n", "atamo.toml:2: `atamo run` has no setting `code`."),

@@ -16,6 +16,7 @@ def test_a_key_for_nobody_is_made_and_doubted(tmp_path: Path) -> None:
     )
     with Dispatcher("rules", "--port", "0", cwd=tmp_path) as hub:
         url = ("--url", hub.said("listening on").split()[-1])
+        assert atamo("key", "list", *url).stdout.startswith("there are none: ")
         first = atamo("key", "create", "root", "--role", "admin", "--over", "everything", *url)
         assert "note" not in first.stderr, "its role is its own"
         admin = first.stdout.strip()

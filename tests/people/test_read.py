@@ -54,6 +54,28 @@ def test_what_cannot_be_is_said_at_its_place(tmp_path: Path, text: str, place: s
     assert [(str(one.span).rpartition("people.yaml:")[2], one.message) for one in found] == [(place, message)]
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "help"),
+    [
+        ("users: ann\n", '`users`: "ann" is not of type "object"', "write a table with a line for each, such as `ann"),
+        ("users: { ann: [support] }\n", '`users.ann`: ["support"] is not of types', "write what belongs to it, such"),
+        ("users: { ann: { groups: support } }\n", "`users.ann.groups`: ", "write a list of names, such as `[support]`"),
+        ("users: { ann: { organisation: [a] } }\n", "`users.ann.organisation`: ", "the name of one organisation"),
+        ("grants: { to: user ann }\n", "`grants`: ", "over: own }`, a line for each"),
+        ("grants: [{ to: [a], role: viewer, over: own }]\n", "`grants.0.to`: ", "write user NAME, group NAME or"),
+        ("roles: { r: { may: [hub.reed] } }\n", "`roles.r.may.0`: ", "did you mean `hub.read`?"),
+        ("roles: { r: { may: [x] } }\n", "`roles.r.may.0`: ", "it may be "),
+        ("- users\n", '["users"] is not of type', "write a table: it has organisations, groups, users"),
+    ],
+)  # fmt: skip
+def test_what_is_of_another_kind_is_told_what_to_write(
+    tmp_path: Path, text: str, message: str, help: str
+) -> None:
+    _, (found,) = read_people(write(tmp_path, {"people.yaml": text}))
+    assert message in found.message
+    assert help in (found.help or "")
+
+
 def test_a_name_in_two_files_is_refused(tmp_path: Path) -> None:
     files = {
         "people/a.yaml": "users:\n  ann: {}\n",

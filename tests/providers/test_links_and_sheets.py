@@ -267,10 +267,12 @@ def test_a_spreadsheet_is_the_sheet_that_it_shows() -> None:
         book(
             ["rule", "on", "=> any"], ["a", None, 1.5], [], ["42", True, 3.0], ["x, y", 'say "hi"', 0.1],
             ["=A1", datetime.date(2026, 1, 2), "two\nlines"], [],
+            ["wait", datetime.timedelta(hours=30), datetime.timedelta(seconds=1.5)],
         )
     )  # fmt: skip
     assert text == (
-        'rule,on,=> any\na,,1.5\n\n"""42""",true,3\n"x, y","say ""hi""",0.1\n=A1,2026-01-02,"two\nlines"\n'
+        'rule,on,=> any\na,,1.5\n\n"""42""",true,3\n"x, y","say ""hi""",0.1\n=A1,2026-01-02,"two\nlines"\n\n'
+        "wait,30 hours,1.5 seconds\n"
     )
 
 
@@ -294,8 +296,13 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"PK no zip", "it is no spreadsheet that can be read (BadZipFile)"),
-        (book(["a"])[:-40], "it is no spreadsheet that can be read (BadZipFile)"),
+        (b"PK no zip", "it is no whole spreadsheet: save it as `.xlsx` again, or as `NAME.rules.csv`"),
+        (book(["a"])[:-40], "it is no whole spreadsheet: save it as `.xlsx` again, or as `NAME.rules.csv`"),
+        (
+            bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600),
+            "it has a password, or is of the old form `.xls`: save it as `.xlsx` without one",
+        ),
+        (book(), "its first sheet, `Sheet`, is empty: put the one with the rules before it"),
         (bomb(), "it has more than 100 MiB when it is unpacked"),
         (book(["x"] * 201), "it has more than 50000 rows or 200 columns"),
     ],

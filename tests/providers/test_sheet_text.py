@@ -44,6 +44,21 @@ def test_every_character_knows_its_place(table: list[list[str]]) -> None:
                 assert cell.fragment.span(position, position + 1).text[:1] == char
 
 
+def test_lines_may_end_in_cr_alone() -> None:
+    text = 'rule,on,n,=> send,=> a\nx,t,"1, 2",d.n,3\ny,t,4,d.n,5\n'
+    plain, as_it_was = (read_sheet(Source("a.rules.csv", one)) for one in (text, text.replace("\n", "\r")))
+    assert plain[1] == as_it_was[1] == ()
+    assert [str(one.span) for one in as_it_was[0].declarations] == ["a.rules.csv:2:1", "a.rules.csv:3:1"]
+
+
+def test_a_row_under_merged_cells_is_told_what_they_hold() -> None:
+    _, (found,) = read_sheet(Source("a.rules.csv", "rule,on,=> send\nx,t,d.n\ny,,d.n\n"))
+    assert (str(found.span), found.help) == (
+        "a.rules.csv:3:1",
+        "write it there; of merged cells only the first holds anything",
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "cells"),
     [
