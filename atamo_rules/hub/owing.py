@@ -49,7 +49,9 @@ class Owing:
             keeper = owed.get("hub", "")
             if keeper != name:
                 put = Put(OWED, entry.key, {**owed, "hub": name}, expect=entry.revision)
-                if keeper not in gone or await self.hub.store.put(put) is None:
+                if keeper not in gone:
+                    continue
+                if await self.hub.surely(lambda put=put: self.hub.store.put(put)) is None:  # type: ignore[misc]
                     continue
             self._hand(self.ways[str(owed["source"])], entry.key, str(owed["id"]))
 

@@ -17,6 +17,7 @@ from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.taking_over import leave, take_over
 from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite.store import MOST_OPEN
+from atamo_rules.errors import Busy
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.owing import OWED
 from atamo_rules.hub.requests.opening import BUCKET as REQUESTS
@@ -146,7 +147,12 @@ class NatsStore(LocalStore):
             self.stream.begin(self._take_over((*bundle.takes, NOBODY)))
 
     async def _take_over(self, sessions: Sequence[str]) -> None:
-        await take_over(self, sessions)
+        while True:
+            try:
+                await take_over(self, sessions)
+                return
+            except Busy:  # nothing is lost with waiting
+                await asyncio.sleep(1.0)
 
     async def _keepers(self) -> frozenset[str]:
         """The hubs that keep requests and windows, by what stands in their entries."""
