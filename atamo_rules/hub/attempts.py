@@ -13,6 +13,7 @@ from atamo_rules.hub.lanes import Lane, Slot
 from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed
 from atamo_rules.hub.retry import RetryPolicy, verdict
+from atamo_rules.hub.settling import Settling
 from atamo_rules.hub.sharing.flights import AgainTogether
 from atamo_rules.model.decision import Action
 from atamo_rules.model.frame import Frame
@@ -29,6 +30,7 @@ class Attempts:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.settling = Settling(hub)
 
     async def run(self, lane: Lane, lease: Lease, waited: bool = False, *, slotless: bool = False) -> None:
         """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; a
@@ -98,10 +100,14 @@ class Attempts:
         if isinstance(outcome, Failed) and work.alerts and (unheard or work.waiting is None):
             following = self._with_alert(following, work, outcome.why)
         following = await last_word(self.hub, work, outcome, following)
-        kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
+        if following is NOTHING:
+            kept = await self.settling.settle(lease, outcome)
+        else:
+            kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
+            if kept is not None:
+                self.hub.follow(kept, following)
         if kept is None:
             return
-        self.hub.follow(kept, following)
         await settled(self.hub, work, outcome, following)
         if isinstance(outcome, Failed) and work.waiting is None:
             self.hub.alarm(given_up(work, lease.attempt, outcome.why))

@@ -122,6 +122,10 @@ class Store(Protocol):
         """
         ...
 
+    async def settle_all(self, ended: Sequence[tuple[Lease, Outcome]]) -> list[Kept | None]:
+        """As `settle`, for attempts of which nothing follows: all of them are kept in one transaction, or none is."""
+        ...
+
     async def expire(self, event: str, action: str, why: str, following: Following = NOTHING) -> Kept | None:
         """End an open action whose time is over, leased or not; None when it is not open."""
         ...

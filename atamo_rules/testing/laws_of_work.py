@@ -175,6 +175,44 @@ class WorkLaws(Laws):
 
         run(self, story)
 
+    def test_what_ends_together_is_settled_as_each_by_itself(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            await stage.accept("e1", *(stage.work(f"a{n}") for n in range(5)))
+            await stage.accept("e2", *(stage.work(id, "/test#e2") for id in ("b1", "b2")))
+            one, two, three, four, five, six, seven = await stage.claim()
+            await store.settle(five, Done(5))
+            kept = await store.settle_all(
+                [
+                    (one, Done({"n": 1})),
+                    (six, Failed("no", "http 410")),
+                    (two, Again("busy", 60.0)),
+                    (three, Done(3)),
+                    (three, Failed("twice")),  # its lease is used up
+                    (four, Again("busy", 0.0)),
+                    (five, Done(6)),
+                    (seven, Done(None)),
+                ]
+            )
+            assert [one is not None for one in kept] == [True, True, True, True, False, True, False, True]
+            assert [one.finished for one in kept if one is not None] == [(), (), (), (), (), ("/test#e2",)]
+            assert await stage.states() == [
+                ("a0", "done", 1),
+                ("a1", "again", 1),
+                ("a2", "done", 1),
+                ("a3", "again", 1),
+                ("a4", "done", 1),
+            ]
+            assert [letter.why for letter in await store.dead()] == ["no"]
+            (again,) = await stage.claim(lease=99.0)
+            assert (again.work.action.id, again.attempt, again.errors) == ("a3", 2, ("busy",))
+            stage.clock.move(61)
+            (last,) = await stage.claim()
+            kept = await store.settle_all([(again, Done(None)), (last, Done(None))])
+            assert [one and one.finished for one in kept] == [(), ("/test#e1",)]
+
+        run(self, story)
+
     def test_an_ask_can_be_ended_before_during_and_after_its_attempt(self) -> None:
         async def story(stage: Stage) -> None:
             store = stage.store

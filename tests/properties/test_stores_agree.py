@@ -145,16 +145,7 @@ class Twins:
     async def settle(self) -> None:
         if not self.leases:
             return
-        pair = self.leases.pop(self.chance.randrange(len(self.leases)))
-        outcome: Outcome = self.chance.choice(
-            (
-                Done({"n": 1}),
-                Done(None),
-                Failed("no", "http 410"),
-                Again("busy", 0.0),
-                Again("later", 30.0, "timeout"),
-            )
-        )
+        pair, outcome = self.ended()
         key = pair[0].work.event
         following = self.following(key) if isinstance(outcome, Done) else NOTHING
         got = [
@@ -164,6 +155,26 @@ class Twins:
         if got[0] is not None:
             self.pair(*got)
         assert _plain(got[0]) == _plain(got[1])
+
+    async def settle_all(self) -> None:
+        all = [self.ended() for _ in range(min(len(self.leases), self.chance.randrange(1, 5)))]
+        got = [
+            await stage.store.settle_all([(pair[at], outcome) for pair, outcome in all])
+            for at, stage in enumerate(self.stages)
+        ]
+        assert _plain(got[0]) == _plain(got[1])
+
+    def ended(self) -> tuple[tuple[Lease, Lease], Outcome]:
+        """An attempt that is over."""
+        pair = self.leases.pop(self.chance.randrange(len(self.leases)))
+        outcomes: tuple[Outcome, ...] = (
+            Done({"n": 1}),
+            Done(None),
+            Failed("no", "http 410"),
+            Again("busy", 0.0),
+            Again("later", 30.0, "timeout"),
+        )
+        return pair, self.chance.choice(outcomes)
 
     async def end(self) -> None:
         if self.work:
@@ -258,8 +269,8 @@ def test_both_stores_say_the_same(seeds: range) -> None:
         for stage in twins.stages:
             await stage.open()
         steps = (
-            twins.accept, twins.accept, twins.claim, twins.claim, twins.settle, twins.settle, twins.record,
-            twins.end, twins.operate, twins.answers, twins.time, twins.erase,
+            twins.accept, twins.accept, twins.claim, twins.claim, twins.settle, twins.settle_all,
+            twins.record, twins.end, twins.operate, twins.answers, twins.time, twins.erase,
         )  # fmt: skip
         for _ in range(STEPS):
             await twins.chance.choice(steps)()

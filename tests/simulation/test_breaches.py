@@ -13,9 +13,19 @@ from atamo_rules.model.work import Kept
 from tests.simulation.world import simulate
 
 
+def one_by_one(store: Any) -> Any:
+    """How a store settles, which has from here on each attempt settled by itself, by whatever `settle` it has then."""
+
+    async def settle_all(ended: Any) -> Any:
+        return [await store.settle(lease, outcome) for lease, outcome in ended]
+
+    store.settle_all = settle_all
+    return store.settle
+
+
 def forgets_an_attempt(store: Any) -> None:
     """An attempt that failed was none."""
-    settle = store.settle
+    settle = one_by_one(store)
 
     async def settled(lease: Any, outcome: Any, *more: Any) -> Any:
         kept = await settle(lease, outcome, *more)
@@ -29,7 +39,7 @@ def forgets_an_attempt(store: Any) -> None:
 
 def gives_work_twice(store: Any) -> None:
     """What is done stands in line once more."""
-    settle = store.settle
+    settle = one_by_one(store)
 
     async def settled(lease: Any, outcome: Any, *more: Any) -> Any:
         item = store.work.items.get(lease.work.action.id)

@@ -149,6 +149,9 @@ class LocalStore:
     async def settle(self, lease: Lease, outcome: Outcome, following: Following = NOTHING) -> Kept | None:
         return await settling.settle(self, lease, outcome, following)
 
+    async def settle_all(self, ended: Sequence[tuple[Lease, Outcome]]) -> list[Kept | None]:
+        return await settling.settle_all(self, ended)
+
     async def expire(self, event: str, action: str, why: str, following: Following = NOTHING) -> Kept | None:
         return await settling.expire(self, event, action, why, following)
 

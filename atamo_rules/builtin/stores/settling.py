@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from atamo_rules.builtin.stores.journal import Moved, Outrun
+from atamo_rules.builtin.stores.journal import Change, Moved, Outrun
+from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.hub import records
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.work import NOTHING, DeadLetter, Following, Kept, Lease
@@ -17,35 +19,12 @@ async def settle(
     store: LocalStore, lease: Lease, outcome: Outcome, following: Following = NOTHING
 ) -> Kept | None:
     """Keep how an attempt ended; nothing but a record of it where its lease is held no longer."""
-    item = store.work.leased(lease)
     change = store.draft.change()
+    item = _draft(store, change, lease, outcome)
     if item is None:
-        word = type(outcome).__name__.lower()
-        change.notes.append(
-            records.of_action("action.late", change.at, lease.work, attempt=lease.attempt, outcome=word)
-        )
         await store.commit(change)
         return None
-    work, errors, wait = lease.work, item.errors, 0.0
-    match outcome:
-        case Done(answer):
-            store.draft.end(change, item, "done", answer=answer)
-            store.draft.tell(change, "action.done", item)
-        case Failed(why, error):
-            store.draft.end(change, item, "failed", why)
-            store.draft.tell(change, "action.failed", item, why=why, error=error)
-            errors = (*item.errors, why)
-            if work.waiting is None:
-                store.draft.letter += 1
-                letter = DeadLetter(store.draft.letter, work, error, why, item.attempts, errors, change.at)
-                change.dead += ((letter, item.row),)
-        case Again(why, after, error):
-            errors, wait = (*item.errors, why), after or 0.0
-            change.moved.append(Moved(item, "again", why, None, wait, errors))
-            text = str(round(wait, 3))
-            store.draft.tell(change, "action.retry", item, why=why, error=error, wait=text)
-    store.draft.follow(change, work.event, work.who, following)
-    item.state = "writing"
+    store.draft.follow(change, lease.work.event, lease.work.who, following)
     try:
         await store.commit(change)
     except BaseException as error:
@@ -53,15 +32,84 @@ async def settle(
         if isinstance(error, Outrun):
             return await settle(store, lease, outcome, following)
         raise
-    if isinstance(outcome, Again):
-        item.errors = errors
-        if wait > 0:
-            store.work.delay(item, store.clock.passed() + wait)
-        else:
-            store.work.ready(item)
-    else:
-        store.work.over(item)
+    _follow(store, item, outcome)
     return Kept("new", *store.followed(change))
+
+
+async def settle_all(store: LocalStore, ended: Sequence[tuple[Lease, Outcome]]) -> list[Kept | None]:
+    """Keep how attempts ended of which nothing follows, all or none of them."""
+    change = store.draft.change()
+    items = [_draft(store, change, lease, outcome) for lease, outcome in ended]
+    try:
+        await store.commit(change)
+    except BaseException as error:
+        for item in items:
+            if item is not None:
+                store.work.restore(item, "leased")
+        if isinstance(error, Outrun):
+            return await settle_all(store, ended)
+        raise
+    over, found = set(change.finished), list[Kept | None]()
+    for item, (lease, outcome) in zip(reversed(items), reversed(ended), strict=True):
+        if item is None:
+            found.append(None)
+            continue
+        _follow(store, item, outcome)
+        event = lease.work.event
+        if event in over and not isinstance(outcome, Again):  # by the last of its actions that ended
+            over.discard(event)
+            found.append(Kept("new", finished=(event,)))
+        else:
+            found.append(_KEPT)
+    found.reverse()
+    return found
+
+
+_KEPT = Kept("new")
+
+
+def _draft(store: LocalStore, change: Change, lease: Lease, outcome: Outcome) -> Item | None:
+    """What a transaction keeps of the end of an attempt, whose action is nobody's until then. None where its lease is
+    held no longer: then only that it came late."""
+    item = store.work.leased(lease)
+    if item is None:
+        word = type(outcome).__name__.lower()
+        change.notes.append(
+            records.of_action("action.late", change.at, lease.work, attempt=lease.attempt, outcome=word)
+        )
+        return None
+    work = lease.work
+    match outcome:
+        case Done(answer):
+            store.draft.end(change, item, "done", answer=answer)
+            store.draft.tell(change, "action.done", item)
+        case Failed(why, error):
+            store.draft.end(change, item, "failed", why)
+            store.draft.tell(change, "action.failed", item, why=why, error=error)
+            if work.waiting is None:
+                store.draft.letter += 1
+                errors = (*item.errors, why)
+                letter = DeadLetter(store.draft.letter, work, error, why, item.attempts, errors, change.at)
+                change.dead += ((letter, item.row),)
+        case Again(why, after, error):
+            wait = after or 0.0
+            change.moved.append(Moved(item, "again", why, None, wait, (*item.errors, why)))
+            text = str(round(wait, 3))
+            store.draft.tell(change, "action.retry", item, why=why, error=error, wait=text)
+    item.state = "writing"
+    return item
+
+
+def _follow(store: LocalStore, item: Item, outcome: Outcome) -> None:
+    """Have memory follow the end of an attempt that was kept."""
+    if not isinstance(outcome, Again):
+        store.work.over(item)
+        return
+    item.errors = (*item.errors, outcome.why)
+    if outcome.after:
+        store.work.delay(item, store.clock.passed() + outcome.after)
+    else:
+        store.work.ready(item)
 
 
 async def expire(
