@@ -43,7 +43,16 @@ PARTS: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
         "atamo.configuration_providers": (("states", "evaluate"),),
         "atamo.event_providers": (("run", "receive"),),
-        "atamo.stores": (("caps",), ("open",), ("accept",), ("record",), ("settle",), ("audit",), ("close",)),
+        "atamo.stores": (
+            ("caps",),
+            ("open",),
+            ("accept",),
+            ("record",),
+            ("settle",),
+            ("settle_all",),
+            ("audit",),
+            ("close",),
+        ),
         "atamo.auditors": (("tell",), ("close",)),
         "atamo.vaults": (("credential",),),
     }
