@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,14 +43,14 @@ def test_a_sealed_text_opens_as_what_it_was_sealed_as_and_as_nothing_else(
             unseal(KEYS, sealed, other.associated())
 
 
-@given(st.data())
-def test_a_sealed_text_that_was_changed_does_not_open(data: Any) -> None:
+def test_a_sealed_text_that_was_changed_does_not_open_at_any_place() -> None:
     bare = Token(Binding("acme", "user ann", "crm"), "bearer", 1, "")
     sealed = seal(KEYS, "the token", bare.associated())
-    at = data.draw(st.integers(0, len(sealed) - 1))
-    other = data.draw(st.sampled_from("AZaz09-_.").filter(lambda char: char != sealed[at]))
-    with pytest.raises(Unopened):
-        unseal(KEYS, sealed[:at] + other + sealed[at + 1 :], bare.associated())
+    for at, was in enumerate(sealed):
+        for other in "AZaz09-_.":
+            if other != was:
+                with pytest.raises(Unopened):
+                    unseal(KEYS, sealed[:at] + other + sealed[at + 1 :], bare.associated())
 
 
 def test_the_same_text_is_never_sealed_alike_and_never_shown() -> None:
