@@ -102,7 +102,7 @@ def _rows(path: Path) -> Iterator[bytes]:
     import sqlite3
     from contextlib import closing
 
-    from atamo_rules.builtin.stores.sqlite.reading import log
+    from atamo_rules.builtin.stores.sqlite.audit import log
     from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 
     try:
