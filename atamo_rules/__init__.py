@@ -51,9 +51,9 @@ if TYPE_CHECKING:
         EvaluatorProvider,
         EventProvider,
     )
+    from atamo_rules.hub.project.rulebook import Rulebook
     from atamo_rules.hub.requests.asking import Answers
     from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
-    from atamo_rules.hub.rulebook import Rulebook
     from atamo_rules.hub.store import Store
     from atamo_rules.hub.telemetry.thresholds import Threshold
     from atamo_rules.hub.ways import Way
@@ -83,7 +83,7 @@ _HOMES = {
     "NotTaken": "model.contribution",
     "FunctionEvaluator": "builtin.configuration.python",
     "Store": "hub.store",
-    "Rulebook": "hub.rulebook",
+    "Rulebook": "hub.project.rulebook",
     "FolderProvider": "builtin.configuration.folder",
     "MemoryStore": "builtin.stores.memory",
     "SqliteStore": "builtin.stores.sqlite.store",

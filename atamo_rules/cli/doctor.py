@@ -58,12 +58,13 @@ def doctor(
 
     Nothing is changed, and no agent is asked to do anything.
     """
-    from atamo_rules.hub import checks, health
-    from atamo_rules.hub.binding import bind
-    from atamo_rules.hub.lacking import NO_VAULT, without_vault
-    from atamo_rules.hub.people import read_people
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook, run_tests
-    from atamo_rules.hub.walls import walls
+    from atamo_rules.hub import checks
+    from atamo_rules.hub.agents import health
+    from atamo_rules.hub.agents.binding import bind
+    from atamo_rules.hub.agents.lacking import NO_VAULT, without_vault
+    from atamo_rules.hub.project.people import read_people
+    from atamo_rules.hub.project.rulebook import NothingThere, Rulebook, run_tests
+    from atamo_rules.hub.project.walls import walls
     from atamo_rules.model.strict_json import encode
 
     place = Path(folder)

@@ -81,7 +81,7 @@ def fmt(paths: tuple[str, ...], check: bool, diff: bool, to: str | None, stdin_n
 
 def _files(paths: tuple[Path, ...], to: str | None) -> Iterator[Formatted]:
     """Every rule file as it would be written. Raises click.UsageError when there is none."""
-    from atamo_rules.hub.files import load, rule_files
+    from atamo_rules.hub.project.files import load, rule_files
     from atamo_rules.syntax.read import container_of
 
     for path in paths:
@@ -138,7 +138,7 @@ def _written(one: Formatted) -> str:
 
 
 def _pass_through(paths: tuple[str, ...], to: str | None, name: str) -> int:
-    from atamo_rules.hub.files import decoded
+    from atamo_rules.hub.project.files import decoded
 
     if paths != ("-",):
         raise click.UsageError("`-` stands alone.")

@@ -71,7 +71,7 @@ def _free(place: str, places: set[str]) -> str:
 
 def load(path: Path) -> tuple[Source, tuple[Diagnostic, ...]]:
     """The text of a file, or an empty one and why it cannot be read."""
-    from atamo_rules.hub.files import decoded, read_regular, unreadable
+    from atamo_rules.hub.project.files import decoded, read_regular, unreadable
 
     empty = Source(str(path), "")
     try:

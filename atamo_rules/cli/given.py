@@ -55,7 +55,7 @@ class Project(NamedTuple):
 def project(paths: Sequence[Path], params: Mapping[str, Any]) -> Project | None:
     """The rules and people of some paths; None after saying what is wrong with them. Raises click.UsageError where
     there are none."""
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
+    from atamo_rules.hub.project.rulebook import NothingThere, Rulebook
     from atamo_rules.source.formats import render
 
     try:

@@ -11,7 +11,7 @@ from atamo_rules.cli.measure_windows import Holding, holdings
 from atamo_rules.engine import conditions
 from atamo_rules.engine.decide import decide, index_of
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.index.keys import conjuncts
+from atamo_rules.engine.index.conjuncts import conjuncts
 from atamo_rules.engine.index.report import BITS, Filing, Report
 from atamo_rules.engine.lets import inlined
 from atamo_rules.engine.ready import frame_of, ready

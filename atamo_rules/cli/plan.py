@@ -48,8 +48,8 @@ def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str
     What only looks otherwise, such as a reformatted file, is no change.
     """
     from atamo_rules.cli.ink import Ink, plain
+    from atamo_rules.hub.project.rulebook import NothingThere, Rulebook
     from atamo_rules.hub.proposals.review import changes
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
     from atamo_rules.model.strict_json import encode
     from atamo_rules.source import codes
     from atamo_rules.source.formats import render
@@ -109,7 +109,7 @@ def _of_commit(ref: str, paths: tuple[Path, ...], params: dict[str, Any]) -> Rul
     import tarfile
     import tempfile
 
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
+    from atamo_rules.hub.project.rulebook import NothingThere, Rulebook
 
     if ref.startswith("-"):
         raise click.UsageError(f"`{ref}` is no commit.")

@@ -65,7 +65,7 @@ def read_params(given: Sequence[str]) -> dict[str, Any]:
 
 def people_of(paths: Sequence[Path]) -> tuple[Directory, tuple[Diagnostic, ...]]:
     """The users in the `people.yaml` of the first folder that has one."""
-    from atamo_rules.hub.people import read_people
+    from atamo_rules.hub.project.people import read_people
     from atamo_rules.model.people import Directory
 
     for path in paths:
@@ -78,14 +78,14 @@ def people_of(paths: Sequence[Path]) -> tuple[Directory, tuple[Diagnostic, ...]]
 
 def misspelt_people(paths: Sequence[Path]) -> tuple[Diagnostic, ...]:
     """What is asked about the names within the people files of every folder."""
-    from atamo_rules.hub.people import misspelt_in
+    from atamo_rules.hub.project.people import misspelt_in
 
     return tuple(one for path in paths if path.is_dir() for one in misspelt_in(path))
 
 
 def agents_of(made: Compilation, paths: Sequence[Path], code: Sequence[str] = ()) -> tuple[Diagnostic, ...]:
     """What is wrong with the agents as they are declared. They are made, and never called."""
-    from atamo_rules.hub.binding import bind
+    from atamo_rules.hub.agents.binding import bind
 
     if made.ruleset is None:
         return ()

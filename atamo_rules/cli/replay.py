@@ -20,7 +20,7 @@ from atamo_rules.cli.project import param_option, read_params
 
 if TYPE_CHECKING:
     from atamo_rules.cli.ink import Ink
-    from atamo_rules.hub.replay import Difference, Replayed
+    from atamo_rules.hub.history.replay import Difference, Replayed
 
 EPILOG = """\b
 Examples:
@@ -70,7 +70,7 @@ def replay(
     else those that the event had.
     """
     from atamo_rules.cli.ink import Ink
-    from atamo_rules.hub.replay import Replayed, timed_rules
+    from atamo_rules.hub.history.replay import Replayed, timed_rules
     from atamo_rules.model.strict_json import encode
     from atamo_rules.model.window import OVER
 
@@ -115,8 +115,8 @@ def _again(one: dict[str, Any], ruleset: Any, people: Any, apart: Collection[str
     """One event under the other rules: how its decision differs, if it does, but for what some rules do."""
     from atamo_rules.engine.decide import decide
     from atamo_rules.functions.time import parse_moment
+    from atamo_rules.hub.history.replay import Difference, decision_facts, difference, without
     from atamo_rules.hub.intake import Intake
-    from atamo_rules.hub.replay import Difference, decision_facts, difference, without
     from atamo_rules.model.people import User
 
     name = one["user"]

@@ -299,7 +299,7 @@ async def _read(ways: Ways, way: Way, provider: StandardInput) -> None:
 def _ways(folder: Path, options: Options, voice: Voice) -> tuple[Way, ...]:
     """The sources of the project's `sources.yaml`; what is wrong with its shape is said with the rules. Raises
     click.UsageError."""
-    from atamo_rules.hub.sources import read_declared, ways
+    from atamo_rules.hub.project.sources import read_declared, ways
 
     if read_declared(folder)[1]:
         return ()

@@ -102,7 +102,7 @@ def _rows(path: Path) -> Iterator[bytes]:
     import sqlite3
     from contextlib import closing
 
-    from atamo_rules.builtin.stores.sqlite.reading import log
+    from atamo_rules.builtin.stores.sqlite.audit import log
     from atamo_rules.builtin.stores.sqlite.schema import open_to_read
 
     try:
@@ -124,8 +124,8 @@ def _rules(folder: Path) -> Generation:
     """The rules that stand in a folder now; none where there are none, or they have errors."""
     from atamo_rules.compiler.pipeline import compile_sources
     from atamo_rules.hub.generation import generation
-    from atamo_rules.hub.people import read_people
-    from atamo_rules.hub.rulebook import NothingThere, Rulebook
+    from atamo_rules.hub.project.people import read_people
+    from atamo_rules.hub.project.rulebook import NothingThere, Rulebook
     from atamo_rules.model.people import Directory
 
     try:

@@ -79,7 +79,7 @@ def refused(schema: str, why: str, help: str = "") -> int:
 
 def bundle(schema: str) -> bytes:
     """The bytes of the bundle. Raises ClickException."""
-    from atamo_rules.hub.files import read_regular
+    from atamo_rules.hub.project.files import read_regular
 
     try:
         raw = sys.stdin.buffer.read(LARGEST + 1) if schema == "-" else read_regular(Path(schema), LARGEST)

@@ -28,7 +28,7 @@ from atamo_rules.source.formats import FORMATS, TestResult, render
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atamo_rules.hub.rulebook import Rulebook, Tested
+    from atamo_rules.hub.project.rulebook import Rulebook, Tested
 
 MOST_ROUNDS = 20
 """How often --fix goes over the files: a clause says one mistake at a time."""
@@ -70,7 +70,7 @@ def verify(paths: tuple[str, ...], watch: bool, **options: Any) -> int:
     PATHS are files or folders (default: here); `-` reads standard input. No agent is called and
     nothing is written, except with --fix and --junit. Plug-ins are asked only where `--provider` names them.
     """
-    from atamo_rules.hub.rulebook import Rulebook
+    from atamo_rules.hub.project.rulebook import Rulebook
     from atamo_rules.source.unpaused import unpaused
 
     # One book and the results of its tests for all rounds of --watch: only what changed is read and run again.
@@ -135,7 +135,7 @@ def _once(
 ) -> int:
     from atamo_rules.engine.advice import scans
     from atamo_rules.engine.coverage import coverage
-    from atamo_rules.hub.rulebook import NothingThere, run_tests
+    from atamo_rules.hub.project.rulebook import NothingThere, run_tests
     from atamo_rules.people.nearly import nearly
     from atamo_rules.source import codes
     from atamo_rules.source.diagnostic import Diagnostic, Severity, in_order

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from atamo_rules.engine.index.conjuncts import conjuncts, disjuncts
 from atamo_rules.engine.index.group import Kind, filed
-from atamo_rules.engine.index.keys import SHORTEST, conjuncts, disjuncts, ways
+from atamo_rules.engine.index.keys import SHORTEST
 from atamo_rules.engine.index.plan import LOOP
 from atamo_rules.engine.index.report import blind
+from atamo_rules.engine.index.ways import ways
 from atamo_rules.engine.lets import inlined
 from atamo_rules.engine.shapes import nanoseconds
 from atamo_rules.model.meaning import (

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub.binding import bind
+from atamo_rules.hub.agents.binding import bind
 from atamo_rules.hub.intake import Intake
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.strict_json import decode, encode

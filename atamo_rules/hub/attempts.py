@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from atamo_rules.hub.agents.lanes import Lane, Slot
+from atamo_rules.hub.agents.retry import RetryPolicy, verdict
 from atamo_rules.hub.alerts import Alert, given_up, unanswered
-from atamo_rules.hub.lanes import Lane, Slot
 from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed
-from atamo_rules.hub.retry import RetryPolicy, verdict
 from atamo_rules.hub.settling import Settling
 from atamo_rules.hub.sharing.flights import AgainTogether
 from atamo_rules.model.decision import Action

@@ -1,6 +1,6 @@
 """What a hub stands on, looked at before it is needed: versions, plug-ins, rules, files, store, clock.
 
-Nothing is changed. `hub/health.py` asks agents how they are.
+Nothing is changed. `hub/agents/health.py` asks agents how they are.
 """
 
 from __future__ import annotations

@@ -15,14 +15,14 @@ from types import TracebackType
 from typing import Any
 
 from atamo_rules.errors import RulesetRejected, StoreUnavailable, UnknownName
+from atamo_rules.hub.agents.binding import Bound
+from atamo_rules.hub.agents.lacking import lacking
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.audit.notary import Notary, Sign
 from atamo_rules.hub.audit.witness import Witness
-from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.evaluators.following import Providers, activated
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.lacking import lacking
 from atamo_rules.hub.ports import (
     Agent,
     Auditor,

@@ -14,34 +14,35 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, beginning, credentials, starting
+from atamo_rules.hub import archive, beginning, starting
+from atamo_rules.hub.agents import credentials
+from atamo_rules.hub.agents.calls import Calls
+from atamo_rules.hub.agents.lanes import Lane
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
 from atamo_rules.hub.audit.notary import Notary
-from atamo_rules.hub.calls import Calls
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.consequences import HOPS as HOPS
 from atamo_rules.hub.ending import drain
 from atamo_rules.hub.entering import Entering
 from atamo_rules.hub.evaluators.panel import Panel
-from atamo_rules.hub.follow import Followers
 from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.history.follow import Followers
 from atamo_rules.hub.intake import Admit, Taken
-from atamo_rules.hub.keyring import Keyring
-from atamo_rules.hub.lanes import Lane
-from atamo_rules.hub.members import Members
 from atamo_rules.hub.nodes import Nodes
+from atamo_rules.hub.people.keyring import Keyring
+from atamo_rules.hub.people.members import Members
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.answering import cut_off
 from atamo_rules.hub.requests.live import Requests
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.hub.retire import Retiring
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
-from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
+from atamo_rules.hub.telemetry.tally import Tally
 from atamo_rules.hub.underway import Underway
 from atamo_rules.hub.ways import Ways
 from atamo_rules.hub.windows.keeping import Windows

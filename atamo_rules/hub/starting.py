@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from atamo_rules.hub import archive, credentials
+from atamo_rules.hub import archive
+from atamo_rules.hub.agents import credentials
 from atamo_rules.hub.housekeeping import keep_house
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.compiler.secrets import looks_secret
-from atamo_rules.hub.breaker import Breaker
+from atamo_rules.hub.agents.breaker import Breaker
+from atamo_rules.hub.agents.masking import SHOWN
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.masking import SHOWN
-from atamo_rules.hub.tally import OfAgent, spread
+from atamo_rules.hub.telemetry.tally import OfAgent, spread
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.schema_export import schema_of
 from atamo_rules.model.types import ActionType

@@ -12,12 +12,12 @@ from atamo_rules.engine.decide import decide
 from atamo_rules.engine.explain import explain
 from atamo_rules.hub.evaluators.owned import sees
 from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.history.replay import action_facts
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.proposals import bounds, code, review
 from atamo_rules.hub.proposals.authority import may_decide, may_see, may_submit
 from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
-from atamo_rules.hub.replay import action_facts
 from atamo_rules.model.authority import Verb
 from atamo_rules.model.people import Who
 from atamo_rules.rest.access import Access, forbidden, principal

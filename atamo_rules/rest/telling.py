@@ -12,9 +12,9 @@ from starlette.responses import Response
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.audit.search import Found, Query, search
 from atamo_rules.hub.erasing import erasure_of
+from atamo_rules.hub.history.replay import decision_facts, timed_rules
+from atamo_rules.hub.history.trace import document, erased_document, record_json, why
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.replay import decision_facts, timed_rules
-from atamo_rules.hub.trace import document, erased_document, record_json, why
 from atamo_rules.model.audit import FAMILIES, KINDS
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.decision import Decision

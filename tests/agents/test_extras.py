@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from atamo_rules.hub.binding import bind
-from atamo_rules.hub.rulebook import Rulebook
+from atamo_rules.hub.agents.binding import bind
+from atamo_rules.hub.project.rulebook import Rulebook
 from tests.places import write
 
 RULES = """

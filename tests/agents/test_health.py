@@ -236,7 +236,7 @@ def test_functions_say_for_themselves(tmp_path: Path) -> None:
 
 
 def test_a_page_is_a_path() -> None:
-    from atamo_rules.hub.binding import unfit
+    from atamo_rules.hub.agents.binding import unfit
     from atamo_rules.model.rule import AgentUse
 
     use = AgentUse("desk", "http", {"url": "https://desk.example", "health": "https://other.example/"})

@@ -215,7 +215,7 @@ def test_settings_that_cannot_work_are_refused_when_the_rules_are_loaded() -> No
 
 
 def test_a_slow_answer_is_cut_by_the_whole_deadline_and_not_by_each_read(server: Server) -> None:
-    from atamo_rules.hub.retry import RetryPolicy
+    from atamo_rules.hub.agents.retry import RetryPolicy
     from tests.hub.stage import Heard, stage, submit
 
     class Dribble(BaseHTTPRequestHandler):

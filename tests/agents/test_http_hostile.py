@@ -73,5 +73,5 @@ def test_how_long_it_wants_to_be_left_alone_is_heard() -> None:
         "429 with seconds": 7.0,
         "503 with a date": 0.0,
         "503 with nonsense": None,
-        "503 for ages": 999999999999.0,  # the hub waits no longer than an hour: hub/retry.py
+        "503 for ages": 999999999999.0,  # the hub waits no longer than an hour: hub/agents/retry.py
     }

@@ -12,7 +12,7 @@ from atamo_rules.builtin.agents.python import PythonAgent
 from atamo_rules.builtin.agents.threads import MOST_LEFT, Crowded, Threads
 from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.errors import NotAllowed, PluginBroken
-from atamo_rules.hub.code import allow, load
+from atamo_rules.hub.agents.code import allow, load
 from atamo_rules.hub.generation import Generation
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import pytest
 
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.hub.agents.breaker import BreakerPolicy
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.audit.levels import keeps
-from atamo_rules.hub.breaker import BreakerPolicy
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.audit import AuditRecord, Level
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome

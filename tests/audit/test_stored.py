@@ -120,7 +120,7 @@ def test_every_change_of_the_table_is_found_and_named(
 
 
 def rows(connection: sqlite3.Connection) -> list[bytes]:
-    from atamo_rules.builtin.stores.sqlite.reading import log
+    from atamo_rules.builtin.stores.sqlite.audit import log
 
     return list(log(connection))
 

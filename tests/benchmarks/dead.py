@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub.binding import Bound
+from atamo_rules.hub.agents.binding import Bound
 from atamo_rules.hub.generation import generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import Reply

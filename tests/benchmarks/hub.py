@@ -16,7 +16,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.cli.serve import settle_memory
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub.binding import Bound
+from atamo_rules.hub.agents.binding import Bound
 from atamo_rules.hub.generation import Generation, generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import Reply

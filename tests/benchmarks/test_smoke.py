@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub.rulebook import run_tests
+from atamo_rules.hub.project.rulebook import run_tests
 from atamo_rules.source.span import Source
 from tests.benchmarks import worlds
 from tests.benchmarks.__main__ import BENCHMARKS, main

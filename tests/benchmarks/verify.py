@@ -82,7 +82,7 @@ def _stages(count: int, container: str) -> dict[str, float]:
 
     from atamo_rules.compiler.pipeline import Cache, compile_sources
     from atamo_rules.engine.coverage import coverage
-    from atamo_rules.hub.rulebook import run_tests
+    from atamo_rules.hub.project.rulebook import run_tests
     from atamo_rules.source.span import Source
     from atamo_rules.syntax import clause
     from atamo_rules.syntax.read import read

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from atamo_rules.hub import checks, health
-from atamo_rules.hub.binding import Bound
+from atamo_rules.hub import checks
+from atamo_rules.hub.agents import health
+from atamo_rules.hub.agents.binding import Bound
 from atamo_rules.model.rule import AgentUse
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.cli.test_plugins import atamo, package

@@ -85,7 +85,7 @@ def test_a_file_that_may_not_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_there_and_back_is_the_same_ruleset(tmp_path: Path) -> None:
-    from atamo_rules.hub.rulebook import Rulebook
+    from atamo_rules.hub.project.rulebook import Rulebook
 
     source = ROOT / "rulesets/order_desk"
     for path in source.rglob("*"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from atamo_rules.cli.init import CONTAINERS, PART, TEMPLATES, project, write
-from atamo_rules.hub.rulebook import Rulebook
+from atamo_rules.hub.project.rulebook import Rulebook
 
 ATAMO = Path(sys.executable).parent / "atamo"
 

@@ -15,7 +15,7 @@ from atamo_rules.cli.main import main
 from atamo_rules.compiler.generate_types import generate
 from atamo_rules.compiler.pipeline import compile_sources
 from atamo_rules.engine.door import Door
-from atamo_rules.hub.rulebook import Rulebook
+from atamo_rules.hub.project.rulebook import Rulebook
 from atamo_rules.model.strict_json import decode
 from atamo_rules.model.types import OneOf, Record
 from atamo_rules.source.span import Source

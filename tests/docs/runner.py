@@ -15,8 +15,8 @@ from typing import Any
 
 from atamo_rules.cli.main import main
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub.files import load, rule_files, schema_reader
-from atamo_rules.hub.rulebook import run_tests
+from atamo_rules.hub.project.files import load, rule_files, schema_reader
+from atamo_rules.hub.project.rulebook import run_tests
 from atamo_rules.source.diagnostic import Severity
 from atamo_rules.source.formats import render
 from atamo_rules.source.span import Source

@@ -13,11 +13,14 @@ from atamo_rules.builtin.stores.sqlite import blobs
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import files, follow, hub, intake, keyring, spreadsheet
+from atamo_rules.hub import hub, intake
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.evaluators import panel
+from atamo_rules.hub.history import follow
+from atamo_rules.hub.people import keyring
+from atamo_rules.hub.project import files, spreadsheet
 from atamo_rules.hub.proposals import proposal
 from atamo_rules.hub.requests import live, step
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.sharing import flights
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text

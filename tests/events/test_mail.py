@@ -20,7 +20,7 @@ from atamo_rules.builtin.events.imap_line import MailboxBroken
 from atamo_rules.builtin.events.mail import ImapMail
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.controller import Controller
-from atamo_rules.hub.sources import ways
+from atamo_rules.hub.project.sources import ways
 from atamo_rules.testing.contracts import EventProviderContract
 from atamo_rules.testing.doubles import RememberingAuditor
 from atamo_rules.testing.laws_of_providing import Door

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import httpx2
 import pytest
 
-from atamo_rules.hub.keyring import FAILURES
+from atamo_rules.hub.people.keyring import FAILURES
 from tests.events.test_signatures import KEY, sign
 from tests.rest.conftest import Serving, serve  # noqa: F401
 

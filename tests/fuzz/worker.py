@@ -33,8 +33,8 @@ def rules(raw: bytes, name: str) -> str:
     """Compile a rule file, run its tests, format it; a file without mistakes must keep its meaning."""
     from atamo_rules.compiler.pipeline import compile_sources
     from atamo_rules.engine.coverage import coverage
-    from atamo_rules.hub.files import decoded
-    from atamo_rules.hub.rulebook import run_tests
+    from atamo_rules.hub.project.files import decoded
+    from atamo_rules.hub.project.rulebook import run_tests
     from atamo_rules.source.formats import render
     from atamo_rules.source.span import Source
     from atamo_rules.syntax.canonical import canonical, same
@@ -117,7 +117,7 @@ def imported(raw: bytes) -> str:
 
 def people(raw: bytes) -> str:
     """Read some bytes as `people.yaml`."""
-    from atamo_rules.hub.people import read_people
+    from atamo_rules.hub.project.people import read_people
 
     folder = Path("people")
     folder.mkdir(exist_ok=True)

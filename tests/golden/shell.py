@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from atamo_rules.cli.main import main
-from atamo_rules.hub.rulebook import Rulebook, run_tests
+from atamo_rules.hub.project.rulebook import Rulebook, run_tests
 from atamo_rules.source.diagnostic import in_order
 from atamo_rules.source.formats import render
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from atamo_rules.hub.rulebook import Rulebook
+from atamo_rules.hub.project.rulebook import Rulebook
 from atamo_rules.source.diagnostic import Diagnostic, Fix
 from tests.golden.case import Case
 from tests.golden.page import Page

@@ -8,11 +8,11 @@ from typing import Any
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub.binding import Bound
+from atamo_rules.hub.agents.binding import Bound
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.generation import Generation, generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import Agent
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import AgentUse

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from atamo_rules.hub.perform import attempt
+from atamo_rules.hub.agents.perform import attempt
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Outcome
 

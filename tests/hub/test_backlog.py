@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import pytest
 
 from atamo_rules.builtin.stores.memory import MemoryStore
-from atamo_rules.hub.breaker import BreakerPolicy
+from atamo_rules.hub.agents.breaker import BreakerPolicy
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Outcome
 from tests.figures import IN_LINE

@@ -11,7 +11,7 @@ from typing import Any
 
 from atamo_rules.builtin.agents.functions import FunctionAgent
 from atamo_rules.builtin.agents.process import ProcessAgent
-from atamo_rules.hub.retry import RetryPolicy
+from atamo_rules.hub.agents.retry import RetryPolicy
 from tests.hub.stage import stage
 
 COUNT = 5

@@ -17,11 +17,11 @@ from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.engine.decide import action_id
 from atamo_rules.errors import Busy
 from atamo_rules.hub import entering
-from atamo_rules.hub.binding import Bound
+from atamo_rules.hub.agents.binding import Bound
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.entering import goes_apart
 from atamo_rules.hub.generation import generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.people import Directory

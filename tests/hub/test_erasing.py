@@ -14,13 +14,13 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.blobs import LARGE, folder_of
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.cli.stopped import records_of
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.audit.erased import leaf_of, leaf_of_bytes
 from atamo_rules.hub.audit.evidence import Evidence, Hashes
 from atamo_rules.hub.audit.form import record_bytes
 from atamo_rules.hub.audit.verify import verify
 from atamo_rules.hub.erasing import erase, erasure_of, sent_by
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.outcome import Done, Failed
 from atamo_rules.model.people import Directory, User
 from atamo_rules.model.work import Hold, Put

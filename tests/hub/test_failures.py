@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.hub.agents.breaker import Breaker, BreakerPolicy
+from atamo_rules.hub.agents.patience import breaker_of, ours, retry_of
+from atamo_rules.hub.agents.retry import RetryPolicy, verdict
 from atamo_rules.hub.alerts import Alert
-from atamo_rules.hub.breaker import Breaker, BreakerPolicy
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.patience import breaker_of, ours, retry_of
-from atamo_rules.hub.retry import RetryPolicy, verdict
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.model.work import Hold, Selector, Work
 from atamo_rules.testing.agents import ScriptedAgent

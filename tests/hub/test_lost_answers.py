@@ -9,9 +9,9 @@ import pytest
 
 from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.stores.memory import MemoryStore
-from atamo_rules.hub.breaker import BreakerPolicy
+from atamo_rules.hub.agents.breaker import BreakerPolicy
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from tests.agents.cutting import Fate, cutting
 from tests.agents.servers import web
 from tests.figures import LOST

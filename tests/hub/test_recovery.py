@@ -12,9 +12,9 @@ from typing import Any
 
 from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import AnswerRefused
+from atamo_rules.hub.agents.retry import RetryPolicy
+from atamo_rules.hub.agents.said import as_json, as_kept, as_reply
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
-from atamo_rules.hub.said import as_json, as_kept, as_reply
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.model.strict_json import JsonRefused, decode, encode
 from atamo_rules.testing.agents import ScriptedAgent

@@ -17,10 +17,10 @@ from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.engine.decide import action_id
 from atamo_rules.errors import Busy
 from atamo_rules.hub import settling
+from atamo_rules.hub.agents.breaker import BreakerPolicy
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.alerts import Alert
-from atamo_rules.hub.breaker import BreakerPolicy
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from atamo_rules.hub.keyring import FAILURES
+from atamo_rules.hub.people.keyring import FAILURES
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.app import entries
 from tests.people.scene import PEOPLE, RULES, Door, Refusing

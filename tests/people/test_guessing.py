@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from atamo_rules.hub.keyring import ADDRESSES, FAILURES, Failures
+from atamo_rules.hub.people.keyring import ADDRESSES, FAILURES, Failures
 from atamo_rules.people import keys
 from atamo_rules.rest.access import network
 from tests.places import ORDERS

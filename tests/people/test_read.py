@@ -8,7 +8,7 @@ import pytest
 
 from atamo_rules.builtin.configuration.folder import FolderProvider, Refused
 from atamo_rules.hub.generation import Generation
-from atamo_rules.hub.people import read_people
+from atamo_rules.hub.project.people import read_people
 from atamo_rules.model.authority import Reach
 from tests.places import write
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atamo_rules.engine.index.keys import PREFIX, SUFFIX, Place
+from atamo_rules.engine.index.ends import last_step, looked_up, separator
 from atamo_rules.engine.index.matcher import Matcher
-from atamo_rules.engine.index.probes import last_step, looked_up, separator
+from atamo_rules.engine.index.places import PREFIX, SUFFIX, Place
 from tests.properties.test_index_is_tree import careful, tier
 from tests.worlds import DESK, ruleset
 

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from atamo_rules.engine.decide import decide, index_of
-from atamo_rules.engine.index import buckets, fields, numbers, plan, probes, rests, thresholds
+from atamo_rules.engine.index import buckets, ends, fields, numbers, parts, plan, rests, thresholds
 from atamo_rules.engine.index.matcher import Matcher
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.model.event import Event
@@ -49,7 +49,8 @@ TIERS: dict[str, dict[Any, dict[str, Any]]] = {
     "crowded": {
         plan: {"PROBE": FREE, "ASK": 0.1, "SEVERAL": 0.0},
         buckets: {"CROWDED": 1},
-        probes: {"FEW": 0, "SHARED": 99},
+        parts: {"FEW": 0},
+        ends: {"SHARED": 99},
     },
 }
 """Constants of the cost model and of the probes that make each tier come up among a dozen rules."""

@@ -6,7 +6,7 @@ import pytest
 
 from atamo_rules.engine.coverage import coverage
 from atamo_rules.engine.explain import explain
-from atamo_rules.hub.rulebook import run_tests
+from atamo_rules.hub.project.rulebook import run_tests
 from tests.worlds import asked, event, holds, open_world, ruleset, said
 
 FLAGGED = "when invalid flag\n"

@@ -14,10 +14,10 @@ import pytest
 from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.compiler.pipeline import compile_sources
-from atamo_rules.hub import spreadsheet
 from atamo_rules.hub.controller import Controller
-from atamo_rules.hub.files import load
 from atamo_rules.hub.ports import ConfigurationProvider
+from atamo_rules.hub.project import spreadsheet
+from atamo_rules.hub.project.files import load
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.source.span import Source
@@ -326,7 +326,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 def test_the_story_of_an_event_names_who_asked_for_what(tmp_path: Path) -> None:
     from atamo_rules.cli.ink import Ink
     from atamo_rules.cli.timeline import timeline
-    from atamo_rules.hub.trace import document
+    from atamo_rules.hub.history.trace import document
 
     (tmp_path / "types.atamo").write_text(TYPES)
     (tmp_path / "links.yaml").write_text(LINKS.replace("    for: group staff\n", ""))

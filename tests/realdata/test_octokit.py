@@ -17,7 +17,7 @@ from atamo_rules.compiler.pipeline import compile_sources
 from atamo_rules.engine.decide import decide
 from atamo_rules.engine.door import Door
 from atamo_rules.hub.intake import Intake, Taken
-from atamo_rules.hub.rulebook import Rulebook
+from atamo_rules.hub.project.rulebook import Rulebook
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.strict_json import decode

@@ -15,10 +15,10 @@ from atamo_rules.builtin.agents.functions import LOADED, FunctionAgent, Value
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import EventRejected
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
 from atamo_rules.hub.requests.live import TRIM, WINDOW
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.hub.store import Store
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Failed

@@ -8,9 +8,9 @@ from typing import Any
 
 from atamo_rules.builtin.agents.functions import LOADED, FunctionAgent, Value
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests import asking
-from atamo_rules.hub.retry import RetryPolicy
 from tests.hub.stage import Heard, state
 
 TEXT = """

@@ -18,7 +18,7 @@ from atamo_rules.builtin.auditors.jsonl import JsonLinesAuditor
 from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.controller import Controller
-from atamo_rules.hub.sources import ways
+from atamo_rules.hub.project.sources import ways
 from atamo_rules.rest.app import application
 from atamo_rules.rest.slow import PATIENCE, impatient
 from tests.places import write

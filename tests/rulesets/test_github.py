@@ -13,9 +13,9 @@ import pytest
 from atamo_rules.engine.coverage import coverage
 from atamo_rules.engine.decide import decide
 from atamo_rules.engine.examples import example
-from atamo_rules.hub.binding import bind
+from atamo_rules.hub.agents.binding import bind
 from atamo_rules.hub.intake import Intake
-from atamo_rules.hub.rulebook import Rulebook, run_tests
+from atamo_rules.hub.project.rulebook import Rulebook, run_tests
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import OneOf, Policy, Record
 

@@ -14,8 +14,8 @@ from atamo_rules.compiler.pipeline import Compilation
 from atamo_rules.engine.coverage import coverage
 from atamo_rules.engine.decide import decide
 from atamo_rules.hub.intake import Intake
-from atamo_rules.hub.people import read_people
-from atamo_rules.hub.rulebook import Rulebook, run_tests
+from atamo_rules.hub.project.people import read_people
+from atamo_rules.hub.project.rulebook import Rulebook, run_tests
 from atamo_rules.model.decision import Decision
 from atamo_rules.source.formats import FORMATS
 from atamo_rules.syntax import declarations as decl

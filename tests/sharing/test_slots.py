@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from atamo_rules.builtin.stores.memory import MemoryStore
-from atamo_rules.hub.breaker import BreakerPolicy
+from atamo_rules.hub.agents.breaker import BreakerPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Outcome

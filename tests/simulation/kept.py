@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from atamo_rules.builtin.stores.memory import MemoryJournal, MemoryStore
-from atamo_rules.builtin.stores.sqlite.reading import audit
+from atamo_rules.builtin.stores.sqlite.audit import audit
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.store import Store
 from atamo_rules.model.audit import AuditRecord

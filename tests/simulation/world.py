@@ -16,14 +16,14 @@ from typing import Any, Literal
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.hub.agents.binding import Bound
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.audit import seal
 from atamo_rules.hub.audit.form import record_bytes
-from atamo_rules.hub.binding import Bound
 from atamo_rules.hub.ending import unfinished
 from atamo_rules.hub.generation import Generation, generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.request import OVER
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.decision import Action
 from atamo_rules.model.people import Directory

@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.retry import RetryPolicy
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state, submit

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.meter import Meter
+from atamo_rules.hub.telemetry.tally import Tally
 from atamo_rules.hub.telemetry.thresholds import Standing, Threshold, judge, read_threshold
 from atamo_rules.hub.telemetry.window import Window, reading
 from atamo_rules.model.audit import Note
@@ -124,7 +124,7 @@ def test_a_meter_counts_what_it_is_told_and_a_window_says_how_fast() -> None:
 def test_what_never_ends_makes_room_and_a_clock_set_back_makes_no_negative_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("atamo_rules.hub.tally.MOST_OPEN", 10)
+    monkeypatch.setattr("atamo_rules.hub.telemetry.tally.MOST_OPEN", 10)
     tally = Tally()
     meter = Meter(tally)
     for number in range(50):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from atamo_rules.hub.rulebook import run_tests
+from atamo_rules.hub.project.rulebook import run_tests
 from tests.worlds import ruleset
 
 VALUES: tuple[Any, ...] = ("", "10.1.2.3", "abc", 5, 1.5, True, None, [], ["a", 5], {}, {"a": 1})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from atamo_rules.builtin.stores.sqlite import reading, spans
+from atamo_rules.builtin.stores.sqlite import audit, spans
 from atamo_rules.builtin.stores.sqlite.blobs import PLACES
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.model.audit import Note
@@ -56,7 +56,7 @@ def _keep_house(path: Path) -> None:
 
 
 def _positions(connection: sqlite3.Connection, name: str) -> list[int]:
-    return [record.position for record in reading.audit(connection, 0, COUNT, name)]
+    return [record.position for record in audit.audit(connection, 0, COUNT, name)]
 
 
 def _scanned(connection: sqlite3.Connection, name: str) -> list[int]:

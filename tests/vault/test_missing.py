@@ -11,11 +11,11 @@ import pytest
 
 from atamo_rules.builtin.agents.http import HttpAgent
 from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.hub.agents.lacking import NO_VAULT
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.lacking import NO_VAULT
 from atamo_rules.model.secret import Need
 from atamo_rules.people.tokens import Binding
 from tests.agents.servers import Web, web

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from starlette.testclient import TestClient
 
 from atamo_rules.hub.clock import SystemClock
-from atamo_rules.hub.keyring import FAILURES
+from atamo_rules.hub.people.keyring import FAILURES
 from atamo_rules.model.strict_json import encode
 from atamo_rules.rest.app import application
 from atamo_rules.rest.keysets import FRESH, SELDOM, KeySet

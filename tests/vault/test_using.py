@@ -12,8 +12,8 @@ import pytest
 
 from atamo_rules.cli.ink import Ink
 from atamo_rules.cli.timeline import one_line
+from atamo_rules.hub.agents.masking import SHORTEST, mask
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.masking import SHORTEST, mask
 from atamo_rules.model.secret import Secret
 from atamo_rules.people.tokens import Binding, Consent
 from tests.vault.places import Asking, Blabbing, staged, tick

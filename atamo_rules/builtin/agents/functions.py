@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from atamo_rules.builtin.agents.threads import Crowded, Threads
+from atamo_rules.hub.agents.reading import Reads
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.types import Json

@@ -22,8 +22,8 @@ from atamo_rules.builtin.agents.web.health import PAGE, health
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
 from atamo_rules.builtin.agents.web.signing import signed
 from atamo_rules.builtin.agents.web.templates import Unfilled
+from atamo_rules.hub.agents.reading import Reads
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Done, Failed, Outcome
 

@@ -28,9 +28,9 @@ from atamo_rules.builtin.agents.web.exchange import Broken, Request
 from atamo_rules.builtin.agents.web.health import PAGE, health
 from atamo_rules.builtin.agents.web.patience import Patience
 from atamo_rules.builtin.agents.web.settings import ADDRESS, CONNECTION, base_address, exchange
+from atamo_rules.hub.agents.reading import EVERY, Reads
 from atamo_rules.hub.generation import Declared
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.strict_json import JsonRefused, decode, encode

@@ -20,8 +20,8 @@ from atamo_rules.builtin.agents.web.addresses import Refused, reach
 from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken, trust
 from atamo_rules.builtin.agents.web.settings import CONNECTION, certificates
+from atamo_rules.hub.agents.reading import EVERY, Reads
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from atamo_rules.functions.printing import printed
-from atamo_rules.hub.code import FORMAT
+from atamo_rules.hub.agents.code import FORMAT
+from atamo_rules.hub.agents.reading import EVERY, Reads
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import EVERY, Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.strict_json import JsonRefused, decode, encode

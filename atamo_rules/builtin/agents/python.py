@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from atamo_rules.builtin.agents.functions import FunctionAgent, read_by
 from atamo_rules.builtin.agents.threads import Threads
-from atamo_rules.hub.code import FORMAT, load
+from atamo_rules.hub.agents.code import FORMAT, load
+from atamo_rules.hub.agents.reading import EVERY
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import EVERY
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Outcome
 

@@ -24,8 +24,8 @@ from atamo_rules.builtin.agents.extras import need
 from atamo_rules.builtin.agents.masking import Mask
 from atamo_rules.builtin.agents.web.credentials import AUTH, given, needed
 from atamo_rules.builtin.agents.web.exchange import Broken
+from atamo_rules.hub.agents.reading import Reads
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.reading import Reads
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret

@@ -15,12 +15,12 @@ from atamo_rules.builtin.configuration.python_files import checked, digests, tak
 from atamo_rules.builtin.configuration.watching import watched
 from atamo_rules.engine.decide import follow
 from atamo_rules.engine.index.pausing import nothing
-from atamo_rules.hub.binding import bind
+from atamo_rules.hub.agents.binding import bind
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
-from atamo_rules.hub.people import read_people
+from atamo_rules.hub.project.people import read_people
+from atamo_rules.hub.project.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.hub.proposals.code import let_go
-from atamo_rules.hub.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.model.types import Json
 from atamo_rules.sandbox.faults import NoSandbox
 from atamo_rules.source import codes

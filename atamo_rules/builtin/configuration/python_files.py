@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from atamo_rules.hub.evaluators.messages import event_json, message_of
 from atamo_rules.hub.evaluators.owned import owner_in
-from atamo_rules.hub.files import PROVIDERS, load
+from atamo_rules.hub.project.files import PROVIDERS, load
 from atamo_rules.hub.proposals.proposal import FOLDER as SUBMITTED
 from atamo_rules.model.contribution import ActionMessage
 from atamo_rules.model.event import Event

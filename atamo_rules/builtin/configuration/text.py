@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from textwrap import dedent
 
 from atamo_rules.compiler.pipeline import compile_sources
+from atamo_rules.hub.agents.binding import bind
 from atamo_rules.hub.archive import Script
-from atamo_rules.hub.binding import bind
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
-from atamo_rules.hub.rulebook import run_tests
+from atamo_rules.hub.project.rulebook import run_tests
 from atamo_rules.model.people import Directory
 from atamo_rules.source.diagnostic import Diagnostic, Severity
 from atamo_rules.source.span import Source

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from atamo_rules.hub.files import PROVIDERS, SUFFIXES
+from atamo_rules.hub.project.files import PROVIDERS, SUFFIXES
 
 QUIET_MS = 50
 """A change counts once the folder has been quiet so long; many files changed at once are one change."""

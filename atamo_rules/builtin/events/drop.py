@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from atamo_rules.hub.files import read_regular
+from atamo_rules.hub.project.files import read_regular
 from atamo_rules.hub.requests.asking import Answers
 from atamo_rules.model.strict_json import encode
 

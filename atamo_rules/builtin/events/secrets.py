@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from atamo_rules.hub.files import read_regular
+from atamo_rules.hub.project.files import read_regular
 
 LARGEST = 64 << 10
 REFERENCE: Mapping[str, Any] = MappingProxyType(

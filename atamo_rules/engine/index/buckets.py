@@ -16,6 +16,8 @@ from atamo_rules.engine.shapes import Question
 Entry: TypeAlias = Question
 Matching: TypeAlias = Callable[[Any], list[str]]
 Bucket: TypeAlias = "list[Entry] | list[str] | Matching"
+Nested: TypeAlias = "Callable[[list[Entry]], Matching | None]"
+"""Makes an index of what is in one bucket; None where none is worth while."""
 
 CROWDED = 64
 """Rules in one bucket from which an index of their own is worth while."""
@@ -36,13 +38,7 @@ def holding(entries: Iterable[Entry], body: Any) -> list[str]:
 class Filing:
     """How the buckets of one probe are taken: chosen once all of them are there."""
 
-    def __init__(
-        self,
-        buckets: list[list[Entry]],
-        nested: Callable[[list[Entry]], Matching | None],
-        *,
-        spelled: bool = False,
-    ) -> None:
+    def __init__(self, buckets: list[list[Entry]], nested: Nested, *, spelled: bool = False) -> None:
         crowded = min(CROWDED, CROWDED_TEXTS) if spelled else CROWDED
         self.sure = all(entry[0] is always for bucket in buckets for entry in bucket)
         self.nested = False

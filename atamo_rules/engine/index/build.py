@@ -8,12 +8,13 @@ from typing import Any
 
 from atamo_rules.engine.index.buckets import Entry, Matching, always, asking, holding
 from atamo_rules.engine.index.dense import Dense
+from atamo_rules.engine.index.ends import looked_up
 from atamo_rules.engine.index.forms import NUMBER, terms
-from atamo_rules.engine.index.keys import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
+from atamo_rules.engine.index.places import PREFIX, RANGE, SUFFIX, Key, Place
 from atamo_rules.engine.index.plan import WRITTEN_OUT, Item, Plan, item, plan, threshold
-from atamo_rules.engine.index.probes import Probe, looked_up, probe
+from atamo_rules.engine.index.probes import Probe, probe
 from atamo_rules.engine.index.ranges import Numbers
 from atamo_rules.engine.index.rests import Entries, Later, Warming, of_body
 from atamo_rules.engine.index.source import Source

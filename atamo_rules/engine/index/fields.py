@@ -9,9 +9,9 @@ from typing import Any, Protocol, TypeAlias
 from atamo_rules.engine.index.bits import mask
 from atamo_rules.engine.index.forms import Ask
 from atamo_rules.engine.index.paths import Reads, value_at, values_at
-from atamo_rules.engine.index.probes import listed
 from atamo_rules.engine.index.ranges import Numbers
 from atamo_rules.engine.index.source import Source
+from atamo_rules.engine.index.texts import listed
 from atamo_rules.model.meaning import Step
 
 MOST_VALUES = 256

@@ -6,18 +6,11 @@ from collections.abc import Sequence
 from typing import Any as Anything
 from typing import NamedTuple
 
-from atamo_rules.engine.index.keys import (
-    ELEMENT,
-    PART,
-    RANGE,
-    VALUE,
-    Key,
-    conjuncts,
-    disjuncts,
-    test_key,
-)
+from atamo_rules.engine.index.conjuncts import conjuncts, disjuncts
+from atamo_rules.engine.index.keys import test_key
 from atamo_rules.engine.index.numbers import Cut
 from atamo_rules.engine.index.paths import several
+from atamo_rules.engine.index.places import ELEMENT, PART, RANGE, VALUE, Key
 from atamo_rules.model.meaning import Condition, Const, Get, Holds, Not, Present, Step, Test
 
 MOST_TERMS = 12

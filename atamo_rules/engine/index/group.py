@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.buckets import Matching
 from atamo_rules.engine.index.build import GENERATED, PASSING, Built, build, looped
-from atamo_rules.engine.index.keys import conjuncts
+from atamo_rules.engine.index.conjuncts import conjuncts
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.plan import Item, item
 from atamo_rules.engine.index.rests import Warming

@@ -12,7 +12,8 @@ from operator import attrgetter
 
 from atamo_rules.engine.index.buckets import CROWDED_TEXTS
 from atamo_rules.engine.index.forms import PRESENT, Term, terms
-from atamo_rules.engine.index.keys import (
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
+from atamo_rules.engine.index.places import (
     ABSENT,
     ELEMENT,
     EVERYWHERE,
@@ -24,10 +25,9 @@ from atamo_rules.engine.index.keys import (
     Key,
     Place,
     Way,
-    ways,
 )
-from atamo_rules.engine.index.pausing import Pause, nothing, paused
 from atamo_rules.engine.index.selectivity import SIDE, Statistics
+from atamo_rules.engine.index.ways import ways
 from atamo_rules.engine.shapes import Residual
 from atamo_rules.model.meaning import Condition
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from atamo_rules.engine.index.forms import terms
 from atamo_rules.engine.index.group import Group, filed
-from atamo_rules.engine.index.keys import ABSENT, ELEMENT, PART, PREFIX, RANGE, SUFFIX, VALUE, Key
 from atamo_rules.engine.index.numbers import Cut
+from atamo_rules.engine.index.places import ABSENT, ELEMENT, PART, PREFIX, RANGE, SUFFIX, VALUE, Key
 from atamo_rules.engine.index.plan import ASK, LOOP, PROBE, TERM, Item, Plan, plan, threshold
 from atamo_rules.model.meaning import Condition, Each, Step
 from atamo_rules.model.rule import Rule

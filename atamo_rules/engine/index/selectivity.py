@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, TypeAlias
 
-from atamo_rules.engine.index.keys import (
+from atamo_rules.engine.index.ends import end
+from atamo_rules.engine.index.numbers import nearest
+from atamo_rules.engine.index.pausing import Pause, nothing, paused
+from atamo_rules.engine.index.places import (
     ABSENT,
     ELEMENT,
     PART,
@@ -24,9 +27,6 @@ from atamo_rules.engine.index.keys import (
     Way,
     keys_of,
 )
-from atamo_rules.engine.index.numbers import nearest
-from atamo_rules.engine.index.pausing import Pause, nothing, paused
-from atamo_rules.engine.index.probes import end
 from atamo_rules.engine.index.ranges import touched
 
 SIDE = 0.5

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from atamo_rules.hub.agents.breaker import Breaker, BreakerPolicy
 from atamo_rules.hub.alerts import Alert
-from atamo_rules.hub.breaker import Breaker, BreakerPolicy
 from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.evaluators.messages import Refused, actions_of
 from atamo_rules.hub.evaluators.owned import sees

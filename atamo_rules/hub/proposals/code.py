@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atamo_rules.errors import AtamoError
 from atamo_rules.hub.evaluators.messages import Refused, actions_of
 from atamo_rules.hub.evaluators.owned import sees
-from atamo_rules.hub.replay import action_facts
+from atamo_rules.hub.history.replay import action_facts
 from atamo_rules.model.contribution import Contribution
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.hub.audit.search import Query, search
-from atamo_rules.hub.replay import Replayed, decision_facts, difference, timed_rules, without
+from atamo_rules.hub.history.replay import Replayed, decision_facts, difference, timed_rules, without
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from atamo_rules.hub.tally import Tally
 from atamo_rules.hub.telemetry.numbers import Counter, Family, Gauge, Histogram, Labels, bounded
+from atamo_rules.hub.telemetry.tally import Tally
 
 ARRIVALS = {"event.accepted": "accepted", "event.duplicate": "duplicate", "event.refused": "refused",
             "event.quarantined": "quarantined"}  # fmt: skip

@@ -19,7 +19,7 @@ from atamo_rules.builtin.stores.nats.view import Mark, letters, load
 from atamo_rules.builtin.stores.nats.wire import Bundle, unpacked
 from atamo_rules.builtin.stores.sqlite import forgetting, values
 from atamo_rules.builtin.stores.sqlite.erasing import rewrite
-from atamo_rules.builtin.stores.sqlite.keeping import Prepared, prepare
+from atamo_rules.builtin.stores.sqlite.rows import Prepared, prepare
 from atamo_rules.errors import Busy, StoreUnavailable
 
 if TYPE_CHECKING:

@@ -18,9 +18,10 @@ from msgspec import Struct
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.nats.standing import Line, Standing
-from atamo_rules.builtin.stores.sqlite import reading, spans
-from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared
+from atamo_rules.builtin.stores.sqlite import opening, spans
+from atamo_rules.builtin.stores.sqlite.keeping import Keeper
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
+from atamo_rules.builtin.stores.sqlite.rows import Prepared
 from atamo_rules.builtin.stores.sqlite.schema import Connection, open_to_write
 from atamo_rules.errors import StoreUnavailable
 
@@ -135,7 +136,7 @@ def require_same(opened: Opened, path: Path, stream: str, made: str, last: int) 
 def load(keeper: ViewKeeper, now: datetime) -> tuple[Loaded, Standing, dict[str, int]]:
     """What is open at the place of the view; and the last number of each session."""
     connection = keeper.connection
-    loaded, keeper.counts.open, keeper.position, keeper.revision = reading.load(connection, now)
+    loaded, keeper.counts.open, keeper.position, keeper.revision = opening.load(connection, now)
     standing = Standing()
     holders = dict(_pairs(connection, "select row, session from holders"))
     for item in [*(item for item, _ in loaded.items), *loaded.lost]:

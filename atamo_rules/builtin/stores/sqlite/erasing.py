@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.audit import record_of
 from atamo_rules.builtin.stores.sqlite.leaves import what_text
-from atamo_rules.builtin.stores.sqlite.reading import record_of
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.sqlite.spans import where
 from atamo_rules.builtin.stores.telling import NOBODYS, tombstone

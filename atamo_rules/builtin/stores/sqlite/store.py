@@ -19,12 +19,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.sqlite import forgetting, reading, spans
+from atamo_rules.builtin.stores.sqlite import audit, forgetting, letters, opening, reading, spans
 from atamo_rules.builtin.stores.sqlite.blobs import BlobMissing, Blobs, no_room, real
 from atamo_rules.builtin.stores.sqlite.erasing import rewrite
-from atamo_rules.builtin.stores.sqlite.keeping import Keeper, Prepared, prepare
+from atamo_rules.builtin.stores.sqlite.keeping import Keeper
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
+from atamo_rules.builtin.stores.sqlite.rows import Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.schema import Connection, abandon, open_to_read, open_to_write
 from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
 from atamo_rules.errors import Busy, StoreUnavailable
@@ -126,7 +127,7 @@ class SqliteJournal:
             connection = open_to_write(self.path, self.synchronous)
             spans.mend(connection)
             keeper = Keeper(connection)
-            loaded, keeper.counts.open, keeper.position, keeper.revision = reading.load(
+            loaded, keeper.counts.open, keeper.position, keeper.revision = opening.load(
                 connection, self.clock.now()
             )
         except (sqlite3.Error, OSError) as error:
@@ -278,10 +279,10 @@ class SqliteJournal:
     async def dead(
         self, which: Selector, after: int, upto: int | None, limit: int
     ) -> list[tuple[DeadLetter, int]]:
-        return await self._read(reading.dead, which, after, upto, limit)
+        return await self._read(letters.dead, which, after, upto, limit)
 
     async def dead_groups(self) -> dict[tuple[str, str], int]:
-        return await self._read(reading.dead_groups)
+        return await self._read(letters.dead_groups)
 
     async def entry(self, bucket: str, key: str) -> Entry | None:
         return await self._read(reading.entry, bucket, key)
@@ -290,7 +291,7 @@ class SqliteJournal:
         return await self._read(reading.entries, bucket, after)
 
     async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]:
-        return await self._read(reading.audit, after, limit, event)
+        return await self._read(audit.audit, after, limit, event)
 
     async def leaves(self, after: int, limit: int) -> list[bytes]:
         self._leaves.wanted = True
@@ -299,7 +300,7 @@ class SqliteJournal:
             return kept
         if after < self._leaves.first - 1:
             limit = min(limit, self._leaves.first - 1 - after)
-        return await self._read(reading.leaves, after, limit)
+        return await self._read(audit.leaves, after, limit)
 
     async def head(self) -> int:
         return self._heard

@@ -14,8 +14,8 @@ import jsonschema_rs
 
 from atamo_rules.compiler.secrets import looks_secret
 from atamo_rules.errors import PluginBroken, PluginTwice, UnknownName
-from atamo_rules.hub.files import SOURCES, load
 from atamo_rules.hub.plugins import contained, fitting, made, offered, plugin
+from atamo_rules.hub.project.files import SOURCES, load
 from atamo_rules.hub.ways import Way
 from atamo_rules.model.fitting import Reason, misfits, reasons
 from atamo_rules.model.rule import AgentUse

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from atamo_rules.hub.breaker import BreakerPolicy
-from atamo_rules.hub.retry import RetryPolicy
+from atamo_rules.hub.agents.breaker import BreakerPolicy
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.model.fitting import Reason, reasons
 
 _SECONDS = {"type": "number", "minimum": 0, "maximum": 31_536_000}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from atamo_rules.hub.files import PEOPLE, PEOPLE_FOLDER, load
+from atamo_rules.hub.project.files import PEOPLE, PEOPLE_FOLDER, load
 from atamo_rules.model.people import Directory
 from atamo_rules.people.misspelt import misspelt
 from atamo_rules.people.read import read_sources

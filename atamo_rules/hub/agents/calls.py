@@ -11,13 +11,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub import records
-from atamo_rules.hub.credentials import owner_of
-from atamo_rules.hub.masking import mask
-from atamo_rules.hub.perform import attempt
+from atamo_rules.hub.agents.credentials import owner_of
+from atamo_rules.hub.agents.masking import mask
+from atamo_rules.hub.agents.perform import attempt
+from atamo_rules.hub.agents.retry import RetryPolicy, wait
+from atamo_rules.hub.agents.said import as_reply
 from atamo_rules.hub.requests.afar import part_for
 from atamo_rules.hub.requests.answering import Answering
-from atamo_rules.hub.retry import RetryPolicy, wait
-from atamo_rules.hub.said import as_reply
 from atamo_rules.hub.sharing.flight import Said, Say
 from atamo_rules.hub.sharing.flights import Flights
 from atamo_rules.hub.sharing.flights import Note as Spared
@@ -31,9 +31,9 @@ from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
+    from atamo_rules.hub.agents.lanes import Lane, Slot
     from atamo_rules.hub.generation import Declared, Generation
     from atamo_rules.hub.hub import Hub
-    from atamo_rules.hub.lanes import Lane, Slot
 
 CLOSING = 5.0
 """Seconds that an agent whose feed is not needed any more is given to end."""

@@ -12,9 +12,9 @@ from typing import TypeAlias
 from atamo_rules.compiler.pipeline import Cache, Compilation, compile_sources
 from atamo_rules.engine.cases import CaseResult, run_case
 from atamo_rules.hub.archive import Recorder, Script
-from atamo_rules.hub.brought import misfits
-from atamo_rules.hub.files import decoded, load, rule_files, schema_reader
-from atamo_rules.hub.sources import Declared, declared_types, read_declared
+from atamo_rules.hub.project.brought import misfits
+from atamo_rules.hub.project.files import decoded, load, rule_files, schema_reader
+from atamo_rules.hub.project.sources import Declared, declared_types, read_declared
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.source import codes

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from atamo_rules.engine.problem import Problem
 from atamo_rules.errors import AnswerRefused, NotAllowed
+from atamo_rules.hub.agents.masking import masked, told
+from atamo_rules.hub.agents.said import as_kept
 from atamo_rules.hub.generation import Generation
-from atamo_rules.hub.masking import masked, told
 from atamo_rules.hub.ports import Reply
-from atamo_rules.hub.said import as_kept
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from atamo_rules.hub.checks import Check
-from atamo_rules.hub.files import PROVIDERS
+from atamo_rules.hub.project.files import PROVIDERS
 from atamo_rules.sandbox.code import SandboxedCode
 from atamo_rules.sandbox.confinement import WALLS
 from atamo_rules.sandbox.faults import CodeFailed, NoSandbox

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
-from atamo_rules.hub.breaker import Breaker, BreakerPolicy
+from atamo_rules.hub.agents.breaker import Breaker, BreakerPolicy
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:

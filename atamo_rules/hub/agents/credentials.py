@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 from atamo_rules.engine.decide import rule_of
 from atamo_rules.errors import NoCredential, NotAllowed
 from atamo_rules.hub import records
-from atamo_rules.hub.consents import Consents as Consents
 from atamo_rules.hub.evaluators.messages import rule_name
+from atamo_rules.hub.people.consents import Consents as Consents
 from atamo_rules.hub.ports import KeepingVault
 from atamo_rules.model.people import Who
 from atamo_rules.model.secret import Need, Secret

@@ -13,9 +13,9 @@ from functools import lru_cache, partial
 from atamo_rules.compiler.describe import describe
 from atamo_rules.compiler.pipeline import compile_sources
 from atamo_rules.errors import PluginBroken, PluginTwice
-from atamo_rules.hub.files import schema_reader
 from atamo_rules.hub.plugins import contained, plugin
-from atamo_rules.hub.sources import GROUP, Declared
+from atamo_rules.hub.project.files import schema_reader
+from atamo_rules.hub.project.sources import GROUP, Declared
 from atamo_rules.model.fitting import Reason
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import (

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from atamo_rules.errors import NotAllowed, PluginBroken, PluginTwice, UnknownName
-from atamo_rules.hub.code import allow, is_code, load, named, remedy
-from atamo_rules.hub.patience import OURS, breaker_of, ours, retry_of
+from atamo_rules.hub.agents.code import allow, is_code, load, named, remedy
+from atamo_rules.hub.agents.patience import OURS, breaker_of, ours, retry_of
+from atamo_rules.hub.agents.reading import unready
 from atamo_rules.hub.plugins import NEEDS, contained, offered, plugin
-from atamo_rules.hub.reading import unready
 from atamo_rules.model.fitting import Reason, unfit
 from atamo_rules.model.rule import AgentUse, Ruleset
 from atamo_rules.model.types import Record

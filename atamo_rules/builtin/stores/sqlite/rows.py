@@ -1,0 +1,160 @@
+"""A change as the rows that it makes: made in the loop, so that what cannot be written fails before any is begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
+from atamo_rules.builtin.stores.open_work import Item
+from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.blobs import aside
+from atamo_rules.builtin.stores.sqlite.leaves import what_text
+from atamo_rules.builtin.stores.sqlite.statements import Row
+from atamo_rules.model.audit import Note
+from atamo_rules.model.work import DeadLetter
+
+OVER = ("done", "failed", "timeout", "cancelled")
+
+
+class Prepared(Struct):
+    """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
+
+    change: Change
+    notes: list[Row]
+    event: Row | None = None
+    incoming: Sequence[tuple[Incoming, Prepared]] = ()
+    actions: Sequence[Row] = ()
+    moved: Sequence[Row] = ()
+    outlines: Sequence[Row] = ()
+    frames: Sequence[Row] = ()
+    letters: Sequence[Row] = ()
+    renewed: Sequence[Row] = ()
+    more: bool = False
+    """Whether there is anything of what most changes have nothing of."""
+    large: dict[str, bytes] = {}
+    """What rows only refer to, by name; of what came in with it, too."""
+    told: list[Note] = []
+    """All its records and those of what came in with it, in order; filled in when it is written."""
+    leaves: list[bytes] = []
+    """The hashes of those, where they are wanted; good only once the group is committed."""
+
+
+def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes] | None = None) -> Prepared:
+    """Make the rows of a change; those of an event that comes in with it too."""
+    written = Moments(change.at)
+    notes = [note_row(note, written) for note in change.notes] if change.notes else []
+    made = Prepared(change, notes)
+    if large is None:
+        large = made.large
+    if one is not None:
+        made.event = _event(one, change, notes, written, large)
+    elif change.decided:
+        # What is told of a decision is what the audit says of it.
+        made.outlines = [(note[2], note[4]) for note in notes if note[1] == "event.decided"]
+    if change.incoming:
+        made.incoming = [(inner, prepare(inner.change, inner, large)) for inner in change.incoming]
+    if change.added or change.done:
+        made.actions = [*_added(change, written, large), *_done(change, large)]
+    if change.moved:
+        made.moved = [_moved(change, moved, large) for moved in change.moved]
+    if change.frames:
+        made.frames = [
+            (frame.log, aside(values.of_frame(frame, change.at), large)) for frame in change.frames
+        ]
+    if change.renewed:
+        made.renewed = [_renewed(item, written, large) for item in change.renewed]
+    if change.dead:
+        made.letters = [_letter(letter, row) for letter, row in change.dead]
+    made.more = bool(
+        change.frames
+        or change.puts
+        or change.kept
+        or change.closed
+        or change.trimmed
+        or change.problems
+        or change.undead
+        or change.erased
+    )
+    return made
+
+
+class Moments:
+    """Moments as text: most of those in a transaction are its own, and that one is written once."""
+
+    __slots__ = ("at", "text")
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.text = ""
+
+    def __call__(self, moment: datetime) -> str:
+        if moment is not self.at:
+            return moment.isoformat()
+        if not self.text:
+            self.text = moment.isoformat()
+        return self.text
+
+
+def _event(
+    one: Incoming, change: Change, notes: Sequence[Row], written: Moments, large: dict[str, bytes]
+) -> Row:
+    arrival, event = one.arrival, one.arrival.event
+    state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
+    outline = next((note[4] for note in notes if note[1] == "event.decided"), None)
+    reasons = values.text(arrival.reasons) if arrival.reasons else None
+    at = change.at.timestamp()
+    return (
+        event.key,
+        event.id,
+        arrival.digest,
+        state,
+        at,
+        aside(values.of_event(event, written(event.at)), large),
+        reasons,
+        outline,
+    )
+
+
+def _added(change: Change, written: Moments, large: dict[str, bytes]) -> Iterator[Row]:
+    for item in change.added:
+        work, state = item.work, "running" if item.attempts else "waiting"
+        yield (
+            item.row, work.event, item.id, *item.hold, work.since.timestamp(), state, 1, item.limited, item.attempts,
+            aside(values.of_work(work, written(work.at)), large),
+        )  # fmt: skip
+
+
+def _done(change: Change, large: dict[str, bytes]) -> Iterator[Row]:
+    for row, key, action in change.done:
+        written = aside(values.text([values.of_action(action)]), large)
+        at = change.at.timestamp()
+        yield row, key, action.id, action.agent, action.rule, "", at, "done", 0, 0, 0, written
+
+
+def _letter(letter: DeadLetter, row: int) -> Row:
+    written = values.text([letter.why, letter.attempts, letter.errors, letter.at.isoformat()])
+    return letter.number, row, letter.work.action.agent, values.clean(letter.error), written
+
+
+def _moved(change: Change, moved: Moved, large: dict[str, bytes]) -> Row:
+    item = moved.item
+    answer = aside(values.text(moved.answer), large) if moved.answer is not None else None
+    kept = moved.errors or item.errors
+    errors = values.text(kept) if kept else None
+    over = moved.state in OVER
+    due = None if over else change.at.timestamp() + moved.wait
+    why = values.clean(moved.why)
+    return item.row, moved.state, 0 if over else 1, item.attempts, why, answer, errors, due, moved.wait
+
+
+def _renewed(item: Item, written: Moments, large: dict[str, bytes]) -> Row:
+    work = item.work
+    return aside(values.of_work(work, written(work.at)), large), work.since.timestamp(), item.row
+
+
+def note_row(note: Note, written: Moments) -> Row:
+    what = what_text(note.what)
+    return written(note.at), note.kind, note.event, note.who, what, note.cause, note.rules
