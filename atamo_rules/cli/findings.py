@@ -8,6 +8,7 @@ from typing import Any
 
 def lines_of(findings: Sequence[Mapping[str, Any]], files: Mapping[str, str | None], color: bool) -> str:
     """The text of findings as a proposal has them, with the lines of its files that they are about."""
+    from atamo_rules.cli.shown import pieces
     from atamo_rules.source.diagnostic import Code, Diagnostic, Severity
     from atamo_rules.source.render import render_full
     from atamo_rules.source.span import Source
@@ -22,4 +23,4 @@ def lines_of(findings: Sequence[Mapping[str, Any]], files: Mapping[str, str | No
         code = Code(one["code"], "", Severity[one["severity"].upper()])
         span = Source(where["file"], text).span(where["start"]["offset"], where["end"]["offset"])
         shown.append(Diagnostic(code, one["message"], span, help=one.get("help")))
-    return render_full(shown, color=color) + "".join(elsewhere)
+    return render_full(shown, color=color, pieces=pieces) + "".join(elsewhere)

@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.ink import Ink
 from atamo_rules.cli.project import places
 from atamo_rules.cli.replace_file import replace_file
+from atamo_rules.cli.shown import show
 from atamo_rules.source.diagnostic import Diagnostic, Severity
 from atamo_rules.source.span import Source
 
@@ -152,10 +154,9 @@ def _pass_through(paths: tuple[str, ...], to: str | None, name: str) -> int:
 
 
 def _tell(one: Formatted) -> None:
-    from atamo_rules.source.formats import render
 
     if one.findings:
-        say(render(one.findings, "full", color=color_of(sys.stderr)), err=True)
+        show(one.findings)
     else:
         say(f"error: `{one.path}` is left alone: {one.trouble}\n", err=True)
 
@@ -169,7 +170,15 @@ def _named(one: Formatted, *, would: bool) -> str:
 def _diff(one: Formatted) -> str:
     before, after = one.before.splitlines(keepends=True), one.after.splitlines(keepends=True)
     lines = difflib.unified_diff(before, after, str(one.path), str(one.goes_to))
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ no line end\n" for line in lines)
+    ink = Ink(color_of(sys.stdout))
+    return "".join(_marked(number, line, ink) for number, line in enumerate(lines))
+
+
+def _marked(number: int, line: str, ink: Ink) -> str:
+    """A line of a diff in the colours that diffs have everywhere; the first two name the files."""
+    text = line.removesuffix("\n")
+    style = ink.strong if number < 2 else {"+": ink.good, "-": ink.bad, "@": ink.where}.get(line[0], str)
+    return f"{style(text)}\n" if text != line else f"{style(text)}\n\\ no line end\n"
 
 
 def _summary(changed: int, same: int, bad: int, *, would: bool) -> str:

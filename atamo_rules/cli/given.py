@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.names import names_of
 from atamo_rules.cli.project import people_of
+from atamo_rules.cli.shown import show
 
 if TYPE_CHECKING:
     from atamo_rules.model.people import Directory, User
@@ -56,7 +55,6 @@ def project(paths: Sequence[Path], params: Mapping[str, Any]) -> Project | None:
     """The rules and people of some paths; None after saying what is wrong with them. Raises click.UsageError where
     there are none."""
     from atamo_rules.hub.project.rulebook import NothingThere, Rulebook
-    from atamo_rules.source.formats import render
 
     try:
         made = Rulebook(tuple(paths), params).compile()
@@ -64,6 +62,6 @@ def project(paths: Sequence[Path], params: Mapping[str, Any]) -> Project | None:
         raise click.UsageError(str(error)) from None
     people, wrong = people_of(paths)
     if made.ruleset is None or wrong:
-        say(render((*made.errors, *wrong), "full", color=color_of(sys.stderr)), err=True)
+        show((*made.errors, *wrong))
         return None
     return Project(made.ruleset, people)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.console import say
+from atamo_rules.cli.shown import show
 
 if TYPE_CHECKING:
     from atamo_rules.cli.foreign_files import Foreign
@@ -109,7 +110,6 @@ def import_rules(
     from atamo_rules.cli.import_rules import gathered, texts
     from atamo_rules.cli.imported_folder import destination, write
     from atamo_rules.source.diagnostic import Severity
-    from atamo_rules.source.formats import render
     from atamo_rules.source.unpaused import unpaused
 
     if event_type is not None and not event_type.strip():
@@ -136,7 +136,7 @@ def import_rules(
         now(f"checking {_many(found.count, has)}")
         made, found = texts(found, to, f"atamo import {system}")
     if found.diagnostics:
-        say(render(found.diagnostics, "full", color=color_of(sys.stderr)), err=True)
+        show(found.diagnostics)
     if found.count:
         write(made, place)
     say(_summary(found, str(place), len(files), has))

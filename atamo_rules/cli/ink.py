@@ -26,6 +26,9 @@ class Ink:
     def strong(self, text: str) -> str:
         return self._as("1", text)
 
+    def where(self, text: str) -> str:
+        return self._as("36", text)
+
     def faint(self, text: str) -> str:
         return self._as("2", text)
 

@@ -12,6 +12,7 @@ import click
 from atamo_rules.cli.console import color_of, say
 from atamo_rules.cli.hubs import Refused, RunningHub
 from atamo_rules.cli.project import param_option, places, read_params
+from atamo_rules.cli.shown import show
 
 if TYPE_CHECKING:
     from atamo_rules.model.rule import Ruleset
@@ -52,7 +53,6 @@ def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str
     from atamo_rules.hub.proposals.review import changes
     from atamo_rules.model.strict_json import encode
     from atamo_rules.source import codes
-    from atamo_rules.source.formats import render
 
     found = places(paths)
     of_hub = against.startswith(("http://", "https://"))
@@ -61,7 +61,7 @@ def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str
     except NothingThere as error:
         raise click.UsageError(str(error)) from None
     if made.ruleset is None:
-        say(render(made.errors, "full", color=color_of(sys.stderr)), err=True)
+        show(made.errors)
         if of_hub and any(one.code in (codes.UNKNOWN_NAME, codes.UNKNOWN_ACTION) for one in made.errors):
             say(f"\n{ALONE}\n", err=True)
         return 1

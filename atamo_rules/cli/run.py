@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.console import say
 from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.project import code_option, param_option, read_params, walls_option
+from atamo_rules.cli.shown import show
 from atamo_rules.cli.signing_in import oidc_options
 
 EPILOG = """\b
@@ -128,7 +128,6 @@ class Voice:
     def state(self, state: Any) -> None:
         """A state of the rules: taken, or refused with its diagnostics."""
         from atamo_rules.hub.generation import Generation
-        from atamo_rules.source.formats import render
 
         if isinstance(state, Generation):
             count, beside = len(state.ruleset.rules), len(state.evaluators)
@@ -140,6 +139,6 @@ class Voice:
                 f"ready in {state.took * 1000:.0f} ms"
             )
             return
-        say(render(state.diagnostics, "full", color=color_of(sys.stderr)), err=True)
+        show(state.diagnostics)
         if self.serving:
             self.warn(f"the change was not taken; still serving generation {self.serving[:12]}")

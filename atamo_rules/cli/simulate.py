@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
 from atamo_rules.cli.beside import Beside, beside
-from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.console import say
 from atamo_rules.cli.given import events_options, project
 from atamo_rules.cli.moments import moment_option
 from atamo_rules.cli.passing import Passing
 from atamo_rules.cli.progress import counted
 from atamo_rules.cli.project import event_lines, param_option, places, read_params, walls_option
+from atamo_rules.cli.shown import show
 
 EPILOG = """\b
 Examples:
@@ -61,7 +61,6 @@ def simulate(
     only where `--provider` names them. Nothing is sent and no agent is called.
     """
     from atamo_rules.hub.intake import Intake
-    from atamo_rules.source.formats import render
 
     found = places(paths)
     opened = project(found, read_params(params))
@@ -77,7 +76,7 @@ def simulate(
     bad = 0
     with beside(found, ruleset, people, named=providers, weaker=weaker_walls) as others:
         if not isinstance(others, Beside):
-            say(render(others, "full", color=color_of(sys.stderr)), err=True)
+            show(others)
             return 1
         for number, line in enumerate(counted(event_lines(events), "events", speaks=True), 1):
             if not line.strip():

@@ -23,6 +23,7 @@ from atamo_rules.cli.project import (
     read_params,
     walls_option,
 )
+from atamo_rules.cli.shown import pieces
 from atamo_rules.source.formats import FORMATS, TestResult, render
 
 if TYPE_CHECKING:
@@ -207,7 +208,7 @@ def _once(
         say(render_concise(missing, color=color_of()))
     worst = [d for d in [*diagnostics, *missing] if d.severity >= Severity[fail_level.upper()]]
     summary["ok"] = not worst
-    say(render(diagnostics, format, color=color_of(), results=results, summary=summary))
+    say(render(diagnostics, format, color=color_of(), results=results, summary=summary, pieces=pieces))
     if junit:
         Path(junit).write_text(render(diagnostics, "junit", results=results), "utf-8")
     if format in ("full", "concise"):

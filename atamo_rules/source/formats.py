@@ -10,7 +10,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from atamo_rules.source.diagnostic import Code, Diagnostic, Severity
-from atamo_rules.source.render import limited, render_concise, render_full, visible
+from atamo_rules.source.render import Pieces, limited, plain, render_concise, render_full, visible
 from atamo_rules.source.span import Span
 
 FORMATS = ("full", "concise", "json", "sarif", "junit", "github")
@@ -37,8 +37,10 @@ def render(
     color: bool = False,
     results: Sequence[TestResult] = (),
     summary: dict[str, Any] | None = None,
+    pieces: Pieces = plain,
 ) -> str:
-    """Findings in one of FORMATS; `full` and `concise` show the first twenty, the others the first `MOST`."""
+    """Findings in one of FORMATS; `full` and `concise` show the first twenty, the others the first `MOST`. With
+    `color` the lines of `full` are shown by their `pieces`."""
     left_out = max(0, len(diagnostics) - MOST)
     diagnostics = diagnostics if format in ("full", "concise") else diagnostics[:MOST]
     match format:
@@ -52,7 +54,10 @@ def render(
         case "github":
             return github(diagnostics)
     shown, left = limited(diagnostics)
-    text = render_full(shown, color=color) if format == "full" else render_concise(shown, color=color)
+    if format == "full":
+        text = render_full(shown, color=color, pieces=pieces)
+    else:
+        text = render_concise(shown, color=color)
     return text + (f"… and {left} more\n" if left else "")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from atamo_rules.source.codes import SECRET_WRITTEN
 from atamo_rules.source.diagnostic import Diagnostic, Label, Severity
@@ -13,6 +13,13 @@ MOST = 20
 """Errors shown in one run; more would not be read."""
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 _WIDEST = 160
+Pieces = Callable[[Source, int], Sequence[tuple[int, int, str]]]
+"""What is shown how in a line, by its source and number: columns from 0, rising, and the colour's number."""
+
+
+def plain(source: Source, number: int) -> Sequence[tuple[int, int, str]]:
+    """A line that is shown as it is."""
+    return ()
 
 
 def limited(diagnostics: Sequence[Diagnostic], most: int = MOST) -> tuple[Sequence[Diagnostic], int]:
@@ -24,9 +31,10 @@ def limited(diagnostics: Sequence[Diagnostic], most: int = MOST) -> tuple[Sequen
     return [diagnostics[at] for at in kept], len(diagnostics) - most
 
 
-def render_full(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """Each diagnostic with its place, the lines it is about, and what to do; blank lines between."""
-    return "\n".join(_full(diagnostic, color) for diagnostic in diagnostics)
+def render_full(diagnostics: Iterable[Diagnostic], *, color: bool = False, pieces: Pieces = plain) -> str:
+    """Each diagnostic with its place, the lines it is about, and what to do; blank lines between. With `color` the
+    lines are shown by their `pieces`."""
+    return "\n".join(_full(diagnostic, color, pieces if color else plain) for diagnostic in diagnostics)
 
 
 def render_concise(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
@@ -40,7 +48,7 @@ def render_concise(diagnostics: Iterable[Diagnostic], *, color: bool = False) ->
     return "".join(line + "\n" for line in lines)
 
 
-def _full(d: Diagnostic, color: bool) -> str:
+def _full(d: Diagnostic, color: bool, pieces: Pieces) -> str:
     paint = _COLORS[d.severity]
     out = [
         f"{_paint(f'{d.severity}[{d.code.id}]', paint + ';1', color)}{_paint(': ' + visible(d.message), '1', color)}"
@@ -62,10 +70,11 @@ def _full(d: Diagnostic, color: bool) -> str:
             out.append(_paint("...", blue, color))
         before = line
         text = _masked(d, d.span.source.line(line))
+        inks = pieces(d.span.source, line) if d.code is not SECRET_WRITTEN else ()
         start, cut = _window(
             text, [label.span for label in shown if label.span.begins.line == line], d.span.source
         )
-        out.append(f"{_paint(f'{line:>{width}} |', blue, color)} {visible(cut)}")
+        out.append(f"{_paint(f'{line:>{width}} |', blue, color)} {_inked(cut, start, inks)}")
         for label in shown:
             if label.span.begins.line == line:
                 out.append(
@@ -74,15 +83,25 @@ def _full(d: Diagnostic, color: bool) -> str:
     for label in d.also:
         if label.span.source != d.span.source:
             out.append(f"{_paint(' ' * width + ':::', blue, color)} {visible(str(label.span))}")
-            out.append(
-                f"{_paint(f'{label.span.begins.line:>{width}} |', blue, color)} "
-                f"{visible(label.span.source.line(label.span.begins.line)[:_WIDEST])}   {visible(label.message)}"
-            )
+            source, line = label.span.source, label.span.begins.line
+            shown_line = _inked(source.line(line)[:_WIDEST], 0, pieces(source, line))
+            out.append(f"{_paint(f'{line:>{width}} |', blue, color)} {shown_line}   {visible(label.message)}")
     tails = [visible(note) for note in d.notes]
     if d.help:
         tails.append(f"help: {visible(d.help)}")
     out.extend(f"{_paint(' ' * width + ' =', blue, color)} {tail}" for tail in tails)
     return "\n".join(out) + "\n"
+
+
+def _inked(text: str, start: int, inks: Sequence[tuple[int, int, str]]) -> str:
+    """A part of a line that begins at column `start`, its pieces in their colours."""
+    out, at = [], 0
+    for first, last, code in inks:
+        begin, end = max(first - start, at), min(last - start, len(text))
+        if begin < end:
+            out += [visible(text[at:begin]), _paint(visible(text[begin:end]), code, True)]
+            at = end
+    return "".join(out) + visible(text[at:])
 
 
 def _masked(d: Diagnostic, text: str) -> str:

@@ -10,7 +10,7 @@ from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import atamo_agents, atamo_events, atamo_rule, atamo_table
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax.clauses import Reader, words_of
+from atamo_rules.syntax.clauses import Heard, Reader, words_of
 from atamo_rules.syntax.heads import head
 from atamo_rules.syntax.misplaced import OF_RULES
 from atamo_rules.syntax.outline import Line, outline
@@ -18,10 +18,10 @@ from atamo_rules.syntax.outline import Line, outline
 Read = Callable[[Line, Reader], "decl.Declaration | None"]
 
 
-def read_atamo(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
-    """The tree of a file, without what could not be read, and every mistake in it."""
+def read_atamo(source: Source, heard: list[Heard] | None = None) -> tuple[decl.File, tuple[Diagnostic, ...]]:
+    """The tree of a file, without what could not be read, and every mistake in it; `heard` gets every clause of it."""
     lines, report = outline(source)
-    reader = Reader(report)
+    reader = Reader(report, heard)
     found: list[decl.Declaration] = []
     unread: list[tuple[str, str]] = []
     margin = [line for line in lines if not line.indent]

@@ -27,22 +27,30 @@ _ODD_KEY = re.compile(r"([^\s\"'{}\[\]:-][^\s\"'{}\[\]:]*)\s*:")
 _DOTTED_KEY = re.compile(r"\s*([A-Za-z_][\w\-]*(?:\.[\w\-]+)+)\s*:")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
 Placed = TypeVar("Placed", bound=tree.Node)
+Heard = tuple[str, Fragment]
+"""A clause, by the start symbol of the grammar that it is read by."""
 
 
 class Reader:
-    """Collects diagnostics while a file is read."""
+    """Collects diagnostics while a file is read, and what was read as which clause where somebody wants to hear it."""
 
-    def __init__(self, report: list[Diagnostic]) -> None:
-        self.report = report
+    def __init__(self, report: list[Diagnostic], heard: list[Heard] | None = None) -> None:
+        self.report, self.heard = report, heard
 
     def say(self, diagnostic: Diagnostic) -> None:
         self.report.append(diagnostic)
 
     def parse(self, start: str, fragment: Fragment) -> Any:
         """What a clause says, or None after reporting why it cannot be read."""
-        made, found = parse(start, fragment)
+        made, found = self.read(start, fragment)
         self.report.extend(found)
         return made
+
+    def read(self, start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
+        """What a clause says, or None and why it cannot be read."""
+        if self.heard is not None:
+            self.heard.append((start, fragment))
+        return parse(start, fragment)
 
     def placed(self, node: Placed, line: Line) -> Placed:
         """A node with the whole span of its line."""
@@ -125,7 +133,7 @@ class Reader:
 
     def value(self, rest: Fragment) -> tree.Value | None:
         """A value of one line. What is no value and reads like a path or an address was meant as a text."""
-        made, found = parse("value", rest)
+        made, found = self.read("value", rest)
         if made is None and found and _TEXTUAL.fullmatch(rest.text):
             quoted = text_literal(rest.text)
             edit = Edit(rest.span(0, len(rest.text)), quoted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -109,3 +110,19 @@ def test_standard_input_with_mistakes_gives_nothing_to_standard_output(tmp_path:
     done = fmt("-", cwd=tmp_path, stdin=b"rule\n")
     assert (done.returncode, done.stdout) == (1, "")
     assert "this rule has no name" in done.stderr
+
+
+def test_a_diff_has_the_colours_of_diffs_where_they_are_wanted(tmp_path: Path) -> None:
+    (tmp_path / "a.atamo").write_text("event a\n  b:   text", "utf-8")
+    plain = fmt("--diff", cwd=tmp_path).stdout
+    assert "-  b:   text\n\\ no line end\n" in plain
+    coloured = subprocess.run(
+        [sys.executable, "-m", "atamo_rules", "--color", "always", "fmt", "--diff"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    assert "\x1b[31m-  b:   text\x1b[0m\n\\ no line end\n\x1b[32m+  b: text\x1b[0m\n" in coloured
+    assert "\x1b[1m--- a.atamo\x1b[0m\n" in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
