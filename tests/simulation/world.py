@@ -30,7 +30,7 @@ from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import AgentUse
 from tests.simulation.agents import UnreliableAgent
 from tests.simulation.deeds import deed
-from tests.simulation.kept import kept, records
+from tests.simulation.kept import Reader
 from tests.simulation.ledger import Ledger
 from tests.simulation.rules import AGENTS, GENERATIONS, POLICY, ruleset, script
 from tests.simulation.time import Disk, VirtualClock, VirtualLoop
@@ -93,7 +93,8 @@ class World:
             assert not faults, faults
         finally:
             self.alive, disk.dead = False, True
-            left = kept(self.hub.store, self.ledger.position)
+            left = self.reader.kept(self.ledger.position)
+            self.reader.close()
             self._move_on()
             loop.kill()
         self.ledger.died(left, orderly=end == "stopped")
@@ -130,6 +131,7 @@ class World:
 
             store.file.group._write = written
         self.spoil(store)
+        self.reader = Reader(store)
         agents = {name: UnreliableAgent(self.chance, self._called) for name in AGENTS}
         self.bound: dict[str, Any] = {name: Bound(AgentUse(name), agent) for name, agent in agents.items()}
         self.due.clear()
@@ -161,6 +163,7 @@ class World:
             if self.chance.random() < 0.7:
                 return "killed"
             await self.hub.drain(1.0, park=True)
+            self.reader.close()
             await self.hub.end()
             return "stopped"
         if calls:
@@ -187,10 +190,11 @@ class World:
             await asyncio.sleep(5.0)
         assert await self.hub.drain(60.0) == 0
         self._look()
-        self.ledger.over(kept(self.hub.store, self.ledger.position))
+        self.ledger.over(self.reader.kept(self.ledger.position))
         self._raise()
-        for record in records(self.hub.store, 0):
+        for record in self.reader.records(0):
             self.audit.update(record_bytes(record))
+        self.reader.close()
         await self.hub.end()
 
     def _move_on(self) -> None:
@@ -218,7 +222,7 @@ class World:
     def _look(self) -> None:
         """Everything that must be true, now."""
         self._raise()
-        self.ledger.compare(kept(self.hub.store, self.ledger.position))
+        self.ledger.compare(self.reader.kept(self.ledger.position))
 
     def _raise(self) -> None:
         if self.breach is not None:
@@ -244,7 +248,7 @@ class World:
     def _called(self, action: Action) -> Callable[[], None]:
         if self.alive:
             try:
-                self.ledger.read(records(self.hub.store, self.ledger.position))
+                self.ledger.read(self.reader.records(self.ledger.position))
                 self.ledger.called(action)
                 due = self.due.get(action.id, 0.0)
                 assert self.clock.passed() > due - 0.01, f"{action.id} is tried again too soon"
