@@ -69,8 +69,9 @@ class Attempts:
         await self.settle(lease, outcome)
 
     def _age(self, work: Work) -> float:
-        """For how many seconds it could have been done."""
-        return (self.hub.clock.now() - work.since).total_seconds()
+        """For how many seconds it could have been done: no more than passed, wherever the wall clock was set to."""
+        now = min(self.hub.clock.now().timestamp(), self.hub.requests.now())
+        return now - work.since.timestamp()
 
     def _policy(self, action: Action, bound: Any) -> RetryPolicy:
         """What the rule says, else what its agent says."""

@@ -88,7 +88,7 @@ class Owing:
         frames = tuple([frame async for frame in self.hub.requests.stream(key) if frame is not None])
         request = await self.hub.requests.find(key)
         until = 0.0 if request is None else (request.ended or request.opened) + request.clocks.retain
-        if request is None or request.forgotten or self.hub.clock.now().timestamp() >= until:
+        if request is None or request.forgotten or self.hub.requests.now() >= until:
             await self._undelivered(way, key, id, "its answers are no longer kept")
             return
         answers = Answers(request, frames, await self.hub.store.event(key))
@@ -109,7 +109,7 @@ class Owing:
                 await self.hub.note("reply.delivered", key, source=way.name, answers=len(answers.all))
                 way.mended()
                 return
-            if self.hub.clock.now().timestamp() + wait >= until:
+            if self.hub.requests.now() + wait >= until:
                 await self._undelivered(way, key, id, f"tried for as long as they are kept: {why}")
                 return
             await asyncio.sleep(wait)

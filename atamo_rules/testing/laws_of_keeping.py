@@ -106,6 +106,23 @@ class AnswerLaws(Laws):
 
         run(self, story)
 
+    def test_a_log_is_kept_for_its_time_though_the_wall_clock_is_a_year_ahead_for_a_minute(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            await store.append([Frame("q", "data", 1)])
+            assert await store.touch("q", 3600)
+            await store.housekeeping()
+            stage.clock.step(365 * 86_400)
+            stage.clock.move(60)
+            await store.housekeeping()
+            assert await store.touch("q", -1), "and what is over is over, for all that"
+            stage.clock.step(-365 * 86_400)
+            assert len((await store.read("q", 0, 9, 0)).frames) == 1
+            await store.housekeeping()
+            assert (await store.read("q", 0, 9, 0)).expired == 1
+
+        run(self, story)
+
 
 class DeadLaws(Laws):
     """What was given up is kept until somebody decides about it."""

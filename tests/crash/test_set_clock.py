@@ -8,6 +8,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,18 +53,23 @@ def noted(folder: Path, name: str) -> list[str]:
     return [json.loads(line)["body"]["order"] for line in lines if line.endswith("}")]
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not LIBRARY, reason="libfaketime is not installed")
-def test_steps_of_the_wall_clock_lose_nothing_and_begin_nothing_early(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that says by how much the wall clock of the processes of a test is set; they look each second."""
+    if not LIBRARY:
+        pytest.skip("libfaketime is not installed")
     clock = tmp_path / "clock"
     clock.write_text("+0")
-    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
     monkeypatch.setenv("LD_PRELOAD", LIBRARY)
     monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(clock))
     monkeypatch.setenv("FAKETIME_CACHE_DURATION", "1")
     monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+    return clock
+
+
+@pytest.mark.slow
+def test_steps_of_the_wall_clock_lose_nothing_and_begin_nothing_early(tmp_path: Path, clock: Path) -> None:
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
     sent: list[str] = []
     with start(folder) as hub, hub.web as web:
         port_of(hub)
@@ -91,3 +97,44 @@ def test_steps_of_the_wall_clock_lose_nothing_and_begin_nothing_early(
     years = {int(at[:4]) for _, at in audit}
     assert max(years) - min(years) >= 10, "its clock was set"
     assert [at for _, at in audit] != sorted(at for _, at in audit)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["it runs", "it begins"])
+def test_nothing_is_forgotten_while_the_clock_is_a_year_ahead(
+    meanwhile: bool, tmp_path: Path, clock: Path
+) -> None:
+    """Erasing an order has the hub keep house at once."""
+    folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
+
+    def put(web: Any, id: str) -> int:
+        status: int = web.post(
+            "/v1/events", json={"type": "order.placed", "id": id, "data": {"id": id}}
+        ).status_code
+        return status
+
+    def is_ahead(web: Any) -> bool:
+        put(web, f"later{next(numbers)}")
+        with closing(sqlite3.connect(folder / ".atamo/hub.db")) as connection:
+            first, last = connection.execute("select min(at), max(at) from audit").fetchone()
+        return int(last[:4]) > int(first[:4])
+
+    def nothing_is_forgotten(web: Any) -> None:
+        assert web.post("/v1/erasures", json={"event": orders.pop()}).json()["erased"] == 1
+        assert {web.get(f"/v1/events/{id}").json().get("state") for id in orders} == {"finished"}
+
+    orders, numbers = [f"e{number}" for number in range(6)], iter(range(10_000))
+    with start(folder) as hub, hub.web as web:
+        assert {put(web, id) for id in orders} == {202}
+        until_all_is_done(folder, hub)
+        if not meanwhile:
+            clock.write_text("+1y")
+            hub.until(lambda: is_ahead(web))
+            nothing_is_forgotten(web)
+        assert hub.end(signal.SIGTERM) == 0
+    if meanwhile:
+        clock.write_text("+1y")
+        with start(folder) as hub, hub.web as web:
+            nothing_is_forgotten(web)
+            assert is_ahead(web)
+            assert hub.end(signal.SIGTERM) == 0

@@ -128,6 +128,21 @@ def test_what_nobody_takes_is_given_up_when_it_is_kept_no_longer(place: Place) -
     assert place.alerts[-1].message.startswith("the source `desk` did not get the answers of `a1`: ")
 
 
+@pytest.mark.parametrize("by", [86_400.0, -86_400.0])
+def test_they_are_kept_for_as_long_as_passes_however_the_clock_is_set(place: Place, by: float) -> None:
+    desk = Desk(place.clock, OSError("away"))
+
+    async def respond(id: str, answers: Answers) -> None:
+        if len(desk.at) == 3:
+            place.clock.step(by)
+        await Desk.respond(desk, id, answers)
+
+    desk.respond = respond  # type: ignore[method-assign]
+    place.run(desk)
+    assert 540 < desk.at[-1] - desk.at[0] < 600
+    assert place.owed() == []
+
+
 def test_what_never_can_be_taken_is_not_tried_again(place: Place) -> None:
     desk = Desk(place.clock, Undeliverable("it came from a machine"))
     place.run(desk)

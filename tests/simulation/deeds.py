@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from tests.simulation.world import World
 
 STEPS_OF_CLOCK = (-86_400.0, -3600.0, -1.0, 1.0, 3600.0, 86_400.0)
+YEAR = 365 * 86_400.0
 LONGEST_PATIENCE = 20.0
 """Seconds after which a client gives up a call; what came of it, it does not know."""
 
 Deed: TypeAlias = Literal[
     "submit", "repeat", "conflict", "ask", "watch", "leave", "cancel", "pause", "resume", "redrive", "edit", "discard",
-    "reload", "clock", "disk",
+    "reload", "clock", "ahead", "disk",
 ]  # fmt: skip
 WEIGHTS: dict[Deed, int] = {
     "submit": 40, "repeat": 6, "conflict": 2, "ask": 16, "watch": 10, "leave": 3, "cancel": 4, "pause": 5, "resume": 6,
-    "redrive": 5, "edit": 3, "discard": 2, "reload": 4, "clock": 4, "disk": 4,
+    "redrive": 5, "edit": 3, "discard": 2, "reload": 4, "clock": 4, "ahead": 3, "disk": 4,
 }  # fmt: skip
 
 
@@ -93,6 +94,14 @@ async def _do(world: World, what: Deed) -> None:
         case "clock":
             world.ledger.windows.saw(world.clock.now())
             world.clock.step(chance.choice(STEPS_OF_CLOCK))
+        case "ahead":
+            world.ledger.windows.saw(world.clock.now())
+            world.clock.step(YEAR)
+            try:
+                await asyncio.sleep(world.chance.uniform(0.0, LONGEST_PATIENCE))
+            finally:  # it is put right also where the process is gone
+                world.ledger.windows.saw(world.clock.now())
+                world.clock.step(-YEAR)
         case "disk":
             world.full = True
             await asyncio.sleep(chance.uniform(0.0, 5.0))

@@ -29,31 +29,44 @@ class Kept:
     letters: int
 
 
-def kept(store: Store, after: int) -> Kept:
-    """What is kept now."""
-    if isinstance(store, MemoryStore):
-        journal = store.journal
-        assert isinstance(journal, MemoryJournal)
-        return _remembered(journal, after)
-    assert isinstance(store, SqliteStore)
-    connection = sqlite3.connect(store.path, isolation_level=None)
-    try:
-        connection.execute("begin")
-        return _written(connection, after)
-    finally:
-        connection.close()
+class Reader:
+    """Reads what one store holds. A file is opened once and not for every look, of which a world takes some hundred; it
+    is let go of ahead of the store, which folds its log into the file only as the last that has it open."""
 
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._file: sqlite3.Connection | None = None
 
-def records(store: Store, after: int) -> Sequence[AuditRecord]:
-    """The records after a position alone."""
-    if isinstance(store, MemoryStore):
-        return _at_once(store.journal.audit(after, MANY, ""))
-    assert isinstance(store, SqliteStore)
-    connection = sqlite3.connect(store.path, isolation_level=None)
-    try:
-        return audit(connection, after, MANY)
-    finally:
-        connection.close()
+    def kept(self, after: int) -> Kept:
+        """What is kept now."""
+        if isinstance(self.store, MemoryStore):
+            journal = self.store.journal
+            assert isinstance(journal, MemoryJournal)
+            return _remembered(journal, after)
+        file = self._opened()
+        file.execute("begin")
+        try:
+            return _written(file, after)
+        finally:
+            file.execute("rollback")
+
+    def records(self, after: int) -> Sequence[AuditRecord]:
+        """The records after a position alone."""
+        if isinstance(self.store, MemoryStore):
+            return _at_once(self.store.journal.audit(after, MANY, ""))
+        return audit(self._opened(), after, MANY)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._file is None:
+            assert isinstance(self.store, SqliteStore)
+            self._file = sqlite3.connect(self.store.path, isolation_level=None)
+        return self._file
+
+    def close(self) -> None:
+        """Let go of the file, until the next look."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _written(connection: sqlite3.Connection, after: int) -> Kept:

@@ -50,10 +50,11 @@ async def trim(store: LocalStore, log: str, frames: Sequence[int]) -> None:
 
 
 async def touch(store: LocalStore, log: str, seconds: float) -> bool:
-    """Keep a log for so long from now."""
+    """Keep a log for so long from now, by whichever clock that is later; by whichever is sooner, one that is over."""
     if (await store.journal.page(log, 0, 1)).expired is not None:
         return False
     change = store.draft.change()
-    change.kept = ((log, change.at + timedelta(seconds=seconds)),)
+    now = (max if seconds >= 0 else min)(change.at, store.believed.now())
+    change.kept = ((log, now + timedelta(seconds=seconds)),)
     await store.commit(change)
     return True

@@ -125,7 +125,7 @@ class Counts:
 @dataclass(slots=True)
 class Loaded:
     """What a journal has of before: open actions (those that ran when it ended are `lost`), how long each of them still
-    waits, events to decide, pauses, the next row and the next dead letter."""
+    waits, events to decide, pauses, the next row and the next dead letter; when the last record was written."""
 
     items: list[tuple[Item, float]] = field(default_factory=list)
     lost: list[Item] = field(default_factory=list)
@@ -135,6 +135,7 @@ class Loaded:
     letter: int = 0
     rules: frozenset[str] = frozenset()
     """Digests of the rulesets whose rules wait for an answer."""
+    newest: datetime | None = None
 
 
 class Journal(Protocol):

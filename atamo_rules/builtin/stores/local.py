@@ -18,7 +18,7 @@ from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved,
 from atamo_rules.builtin.stores.open_work import Item, OpenWork
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import records
-from atamo_rules.hub.clock import Clock, SystemClock
+from atamo_rules.hub.clock import BelievedClock, Clock, SystemClock
 from atamo_rules.hub.store import ANY, Caps, Hear
 from atamo_rules.model.audit import AuditRecord, Level, Note
 from atamo_rules.model.decision import Decision
@@ -57,6 +57,7 @@ class LocalStore:
         self.caps = caps
         self.most = most
         self.clock = clock or SystemClock()
+        self.believed = BelievedClock(self.clock)
         self.bells = Bells()
         self.work = OpenWork(self.bells.ring)
         self.draft = Draft(self.clock, self.work.paused)
@@ -71,6 +72,7 @@ class LocalStore:
 
     async def open(self, hear: Hear) -> Recovered:
         loaded = await self.journal.open(hear)
+        self.believed.begin(loaded.newest)
         self.draft.row, self.draft.letter = loaded.row, loaded.letter
         self.work.pauses.update(loaded.holds)
         now = self.clock.passed()
@@ -286,7 +288,7 @@ class LocalStore:
 
     async def housekeeping(self) -> int:
         await leasing.give_up_overdue(self)
-        return await self.journal.forget(self.clock.now())
+        return await self.journal.forget(self.believed.now())
 
     async def written(self, items: Sequence[Item]) -> None:
         """Come back when nothing of this is just being written: commits are in order, and an empty one comes last."""

@@ -49,6 +49,8 @@ def load(connection: Connection, now: datetime) -> tuple[Loaded, dict[str, int],
     loaded.row = last(connection, "select max(row) from actions")
     loaded.letter = last(connection, "select max(number) from letters")
     position = last(connection, "select max(position) from audit")
+    for (at,) in execute("select at from audit where position = ?", (position,)):
+        loaded.newest = values.moment(at)
     revision = last(connection, "select max(revision) from state")
     return loaded, counts, position, revision
 
