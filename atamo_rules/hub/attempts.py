@@ -101,7 +101,7 @@ class Attempts:
         if isinstance(outcome, Failed) and work.alerts and (unheard or work.waiting is None):
             following = self._with_alert(following, work, outcome.why)
         following = await last_word(self.hub, work, outcome, following)
-        if following is NOTHING and not self.hub.store.caps.nodes:  # what others hear has its own order
+        if following is NOTHING:
             kept = await self.settling.settle(lease, outcome)
         else:
             kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import archive
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import Recovered
@@ -55,7 +56,11 @@ class Nodes:
 
     async def _adopt(self) -> None:
         while True:
-            left = await self.hub.store.orphaned()
+            try:
+                left = await self.hub.store.orphaned()
+            except StoreUnavailable as error:  # known here first where nothing is to be written
+                self.hub.came_back(error)
+                return
             await self.go_on(left)
 
     async def go_on(self, left: Recovered) -> None:

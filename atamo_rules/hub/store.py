@@ -86,7 +86,8 @@ class Store(Protocol):
 
     async def orphaned(self) -> Recovered:
         """Wait until another hub that shared the store has gone and this one goes on with what it left: as `open`
-        gives it, for what was left meanwhile. Never, where no other hub shares it."""
+        gives it, for what was left meanwhile. Never, where no other hub shares it. Raises StoreUnavailable once it
+        cannot go on, also where nothing is asked of it."""
         ...
 
     async def close(self) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.store import NatsStore
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.ports import Agent
+from atamo_rules.hub.ports import Agent, Reply
 from atamo_rules.hub.requests.afar import WORDS
 from atamo_rules.hub.requests.request import Options
 from atamo_rules.model.audit import AuditRecord
-from atamo_rules.model.frame import Frame
-from atamo_rules.model.outcome import Done
+from atamo_rules.model.decision import Action
+from atamo_rules.model.frame import Frame, Page
+from atamo_rules.model.outcome import Done, Outcome
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import Heard, state
 from tests.nats.test_hubs import until
@@ -211,6 +212,48 @@ def test_who_ends_in_order_leaves_its_requests_at_once(place: Place, tmp_path: P
         await until(lambda: agents["one"].running)
         await one.drain(0.1, park=True)
         await one.end()
+        assert bodies(await read(two, key)) == [{"pieces": 1}, {"state": "complete"}]
+
+    shared(place, tmp_path, story)
+
+
+class Held(ScriptedAgent):
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(Done({"pieces": 1}))
+        self.let = asyncio.Event()
+
+    async def perform(self, action: Action, reply: Reply) -> Outcome:
+        await self.let.wait()
+        return await super().perform(action, reply)
+
+
+def test_an_answer_that_comes_while_its_request_is_taken_over_is_not_missed(
+    place: Place, tmp_path: Path
+) -> None:
+    held = Held()
+
+    async def story(start: Start) -> None:
+        slow = ScriptedAgent(LONG)
+        one, two = await start(slow), await start(held)
+        key = await ask(one, "e1")
+        await until(lambda: slow.running)
+        store, read_page = two.store, two.store.read
+
+        async def and_then_it_answers(log: str, after: int, limit: int, wait: float) -> Page:
+            page = await read_page(log, after, limit, wait)
+            if not held.let.is_set():
+                held.let.set()
+                while not await records(two, "action.done"):
+                    await asyncio.sleep(0.01)
+            return page
+
+        store.read = and_then_it_answers  # type: ignore[method-assign]
+        await one.drain(0.1, park=True)
+        await one.end()
+        await until(held.let.is_set)
+        store.read = read_page  # type: ignore[method-assign]
         assert bodies(await read(two, key)) == [{"pieces": 1}, {"state": "complete"}]
 
     shared(place, tmp_path, story)

@@ -55,7 +55,7 @@ def test_a_server_that_does_not_say_how_it_writes_is_refused(server: NatsServer,
 
 
 def test_servers_that_are_not_there_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atamo_rules.builtin.stores.nats.link.CONNECTING", 0.5)
+    monkeypatch.setattr("atamo_rules.builtin.stores.nats.connecting.CONNECTING", 0.5)
     (port,) = free_ports(1)
     place = Place((Server("127.0.0.1", port, port),), "s")
     assert refusal(place, tmp_path) == f"no server answers at 127.0.0.1:{port}"

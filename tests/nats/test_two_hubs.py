@@ -189,6 +189,23 @@ def test_what_a_hub_that_is_gone_had_begun_goes_on_with_the_other(place: Place, 
     together(place, tmp_path, story, grace=0.4)
 
 
+def test_what_a_hub_that_cannot_go_on_had_begun_goes_on_with_the_other(place: Place, tmp_path: Path) -> None:
+    async def story(one: Stage, two: Stage) -> None:
+        await one.accept("e1", one.work("a1", lease=600.0))
+        await caught_up(one, two)
+        assert isinstance(one.store, NatsStore)
+        one.store.stream.fail(StoreUnavailable("its disk is broken"))
+        with pytest.raises(StoreUnavailable, match="its disk is broken"):
+            await one.store.orphaned()
+        await asyncio.wait_for(two.store.orphaned(), 20)
+        assert [lease.attempt for lease in await two.claim()] == [2]
+        await one.store.close()
+        one.store = NatsStore(place, tmp_path, one.clock)
+        await one.open()
+
+    together(place, tmp_path, story, grace=0.4)
+
+
 def test_who_was_only_slow_finds_its_lease_lost(place: Place, tmp_path: Path) -> None:
     async def story(one: Stage, two: Stage) -> None:
         assert isinstance(one.store, NatsStore)

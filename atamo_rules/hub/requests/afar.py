@@ -156,8 +156,7 @@ class Afar:
         request = self.hub.requests.open.get(key)
         if request is None or request.over or self.hub.stopping:
             return
-        frames = [frame async for frame in reading.frames(self.hub.store, key)]
-        _, ended = resumed(request, frames, await self.hub.store.told(key) or {})
+        _, ended = resumed(request, *await reading.kept(self.hub.store, key))
         if self.hub.requests.open.get(key) is request:
             await self.hub.requests.happened(key, *ended)
 

@@ -166,9 +166,7 @@ class Requests:
                 self._bury(request.id)
                 continue
             if not request.over:
-                frames = [frame async for frame in reading.frames(self.hub.store, request.id)]
-                told = await self.hub.store.told(request.id) or {}
-                request, ended = resumed(request, frames, told)
+                request, ended = resumed(request, *await reading.kept(self.hub.store, request.id))
                 self.open[request.id] = request
                 if request.over:
                     self._remember(request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from atamo_rules.hub.requests.request import Request
 from atamo_rules.hub.requests.step import Heard
 from atamo_rules.hub.store import Store
 from atamo_rules.model.frame import Frame, Page
+from atamo_rules.model.types import Json
 
 if TYPE_CHECKING:
     from atamo_rules.hub.requests.live import Requests
@@ -76,6 +77,17 @@ async def frames(store: Store, key: str) -> AsyncIterator[Frame]:
         if not page.frames:
             return
         after = page.cursor
+
+
+async def kept(store: Store, key: str) -> tuple[list[Frame], Mapping[str, Json]]:
+    """The frames of a log and what is told of its event, as both were at one moment: an answer that is kept between two
+    readings is in both or in none, wherever its action ends."""
+    told = await store.told(key) or {}
+    while True:
+        found = [frame async for frame in frames(store, key)]
+        before, told = told, await store.told(key) or {}
+        if told == before:
+            return found, told
 
 
 async def stream(requests: Requests, name: str, after: int, beat: float) -> AsyncIterator[Frame | None]:

@@ -54,7 +54,7 @@ class Beats:
 
     async def _beat(self) -> None:
         link, session = self.store.stream.link, self.store.stream.session.encode()
-        while True:
+        while self.store.stream.broken is None:  # who cannot go on is gone for the others
             if link.client.is_connected:  # what is said late would be a lie
                 await link.client.publish(self._subject, session)
             await asyncio.sleep(min(EVERY, self.grace / 4))

@@ -12,7 +12,7 @@ from msgspec import DecodeError
 from atamo_rules.builtin.stores.journal import Change, Loaded, Outrun
 from atamo_rules.builtin.stores.nats.handing import Batch
 from atamo_rules.builtin.stores.nats.link import Delivered
-from atamo_rules.builtin.stores.nats.parts import Parts
+from atamo_rules.builtin.stores.nats.parts import Newer, Parts
 from atamo_rules.builtin.stores.nats.standing import Standing
 from atamo_rules.builtin.stores.nats.unwired import change_of
 from atamo_rules.builtin.stores.nats.view import Mark, letters, load
@@ -68,7 +68,7 @@ class Follower:
                 await self._follow(message)
 
     async def _follow(self, message: Delivered) -> None:
-        self._place = message.seq
+        self._place, stream = message.seq, self.journal.place.stream
         try:
             whole = self._parts.add(message.seq, message.headers, message.data)
             if whole is None:
@@ -77,8 +77,9 @@ class Follower:
             if number <= self._numbers.get(session, 0):
                 return  # it was sent again by somebody who could not know that it had come
             bundle = unpacked(data)
+        except Newer as error:
+            raise StoreUnavailable(f"message {message.seq} of `{stream}`: {error}") from None
         except (KeyError, ValueError, DecodeError) as error:
-            stream = self.journal.place.stream
             raise StoreUnavailable(f"message {message.seq} of `{stream}` cannot be read: {error!r}") from None
         batch = self.journal.sent.get(number) if session == self.journal.session else None
         if batch is not None:

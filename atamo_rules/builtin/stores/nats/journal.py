@@ -59,6 +59,8 @@ class NatsJournal(SqliteJournal):
         self.held: list[Item] = []
         """What others had begun when this was opened."""
         self.follower = Follower(self)
+        self.failed: Callable[[StoreUnavailable], None] = lambda error: None
+        """Is told of what it cannot go on for, once."""
         self.sent: dict[int, Batch] = {}
         self.waits = 0.0
         """Since when the servers owe an answer, by the loop's clock; 0 when they do not."""
@@ -139,7 +141,9 @@ class NatsJournal(SqliteJournal):
 
     def fail(self, error: StoreUnavailable) -> None:
         """It cannot go on: whoever waits is told."""
-        self.broken = self.broken or error
+        if self.broken is None:
+            self.broken = error
+            self.failed(error)
         for batch in [*self.sent.values(), *self.line.rest()]:
             batch.failed(self.broken)
 

@@ -17,7 +17,7 @@ from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.taking_over import leave, take_over
 from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite.store import MOST_OPEN
-from atamo_rules.errors import Busy
+from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub.clock import Clock, SystemClock
 from atamo_rules.hub.owing import OWED
 from atamo_rules.hub.requests.opening import BUCKET as REQUESTS
@@ -60,7 +60,8 @@ class NatsStore(LocalStore):
         self.beats = Beats(self, grace)
         self.serving = False
         """Whether somebody goes on with what others leave: once this is open."""
-        self._orphans: asyncio.Queue[Recovered] = asyncio.Queue()
+        self._orphans: asyncio.Queue[Recovered | StoreUnavailable] = asyncio.Queue()
+        self.stream.failed = self._orphans.put_nowait
 
     @property
     def full(self) -> bool:
@@ -96,7 +97,10 @@ class NatsStore(LocalStore):
         await super().close()
 
     async def orphaned(self) -> Recovered:
-        return await self._orphans.get()
+        left = await self._orphans.get()
+        if isinstance(left, StoreUnavailable):
+            raise left
+        return left
 
     # --- what is meant is all that was kept before it was asked for, by whichever hub -------------------
 

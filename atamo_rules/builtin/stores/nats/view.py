@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
+from atamo_rules.builtin.stores.nats.parts import FORMAT, Newer
 from atamo_rules.builtin.stores.nats.standing import Line, Standing
 from atamo_rules.builtin.stores.sqlite import opening, spans
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper
@@ -33,6 +34,7 @@ create table if not exists view (stream text not null, made text not null, seq i
 create table if not exists sessions (session text primary key, number integer not null) without rowid;
 create table if not exists holders (row integer primary key, session text not null);
 create table if not exists deciders (event text primary key, session text not null) without rowid;
+create table if not exists format (number integer not null);
 """
 
 
@@ -113,12 +115,23 @@ def open_view(path: Path, stream: str, made: str, session: str) -> tuple[ViewKee
     connection = open_to_write(path, "normal")
     spans.mend(connection)
     connection.executescript(TABLES)
+    _require_format(connection, path)
     row = connection.execute("select seq, made, session from view").fetchone()
     if row is None:
         connection.execute("insert into view values (?, ?, 0, ?)", (stream, made, session))
         row = 0, made, ""
     connection.execute("update view set session = ?", (session,))
     return ViewKeeper(connection), Opened(*row)
+
+
+def _require_format(connection: Connection, path: Path) -> None:
+    """A view that a newer version has written, here or as a copy beside the stream, is not gone on with."""
+    (written,) = connection.execute("select max(number) from format").fetchone()
+    if written is not None and written > FORMAT:
+        connection.close()
+        raise StoreUnavailable(f"`{path}`: {Newer(written)}")
+    if written != FORMAT:
+        connection.execute("insert into format values (?)", (FORMAT,))
 
 
 def require_same(opened: Opened, path: Path, stream: str, made: str, last: int) -> None:
