@@ -12,9 +12,9 @@ import pytest
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.clock import AWAY, STANDS, BelievedClock
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.model.outcome import Again, Done
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.clock import ManualClock
