@@ -29,7 +29,7 @@ from atamo_rules.rest import bodies, slow
 from atamo_rules.sandbox.inside import printing
 from atamo_rules.sandbox.limits import CodeLimits
 from atamo_rules.source import formats, render
-from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_nodes
+from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_composer
 from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
@@ -39,8 +39,8 @@ LIMITS = {
     "a clause": f"{clause.LONGEST:,} characters; brackets {clause.DEEPEST} deep, parts within parts "
     f"{recipes.DEEPEST} deep",
     "indentation": f"{outline.DEEPEST} deep",
-    "indentation, and YAML": f"{yaml_nodes.DEEPEST} deep",
-    "a YAML file": f"{yaml_nodes.MOST:,} nodes; {yaml_nodes.MOST_REPEATED:,} of them",
+    "indentation, and YAML": f"{yaml_composer.DEEPEST} deep",
+    "a YAML file": f"{yaml_composer.MOST:,} nodes; {yaml_composer.MOST_REPEATED:,} of them",
     "a sheet of rows": f"{sheet_cells.MOST:,} cells; a spreadsheet {spreadsheet.MOST_ROWS:,} rows, "
     f"{spreadsheet.MOST_COLUMNS} columns and {spreadsheet.MOST_BYTES >> 20} MiB",
     "a provider beside the rules": f"{panel.LONGEST:g} seconds and {panel.MOST} messages",
