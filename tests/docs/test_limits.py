@@ -20,7 +20,7 @@ from atamo_rules.hub.history import follow
 from atamo_rules.hub.people import keyring
 from atamo_rules.hub.project import files, spreadsheet
 from atamo_rules.hub.proposals import proposal
-from atamo_rules.hub.requests import live, step
+from atamo_rules.hub.requests import live, repeating, step
 from atamo_rules.hub.sharing import flights
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
@@ -61,7 +61,7 @@ LIMITS = {
     "an event, a message or an answer in a row": f"{blobs.LARGE >> 10} KiB",
     "updates of a feed": f"{live.WINDOW:,}; further",
     "answers kept that come after": f"{step.MOST_LATE}",
-    "requests whose answers": f"{live.MOST_KEPT:,} of each; {flights.MOST_BYTES >> 20} MiB",
+    "requests whose answers": f"{repeating.MOST_KEPT:,} of each; {flights.MOST_BYTES >> 20} MiB",
     "steps of messages": f"{follow.MOST:,}",
     "series of one metric": f"{numbers.MOST:,}; what",
     "how long what is over": f"{sqlite.RETAIN.days} days; in memory the last {memory.MOST:,}",
