@@ -13,7 +13,7 @@ from atamo_rules.builtin.stores.sqlite import blobs
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import hub, intake
+from atamo_rules.hub import consequences, intake
 from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.evaluators import panel
 from atamo_rules.hub.history import follow
@@ -56,7 +56,7 @@ LIMITS = {
     "a line of standard input": f"{stdin.LONGEST >> 20} MiB",
     "a line of standard input, a dropped file": f"{drop.LARGEST >> 20} MiB",
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
-    "events that follow": f"{hub.HOPS}, one",
+    "events that follow": f"{consequences.HOPS}, one",
     "actions open": f"{sqlite.MOST_OPEN:,}; {memory.MOST_OPEN:,} in memory; more",
     "an event, a message or an answer in a row": f"{blobs.LARGE >> 10} KiB",
     "updates of a feed": f"{live.WINDOW:,}; further",
