@@ -6,6 +6,7 @@ from atamo_rules.compiler.constants import quantity
 from atamo_rules.model.types import Completing
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 
 DAY = 86_400.0
@@ -13,7 +14,7 @@ DAY = 86_400.0
 MOST_ANSWERS = 9_999
 
 
-def completing(said: tree.Completing | None, report: list[Diagnostic]) -> Completing | None:
+def completing(said: decl.Completing | None, report: list[Diagnostic]) -> Completing | None:
     """What is meant by `complete …`; None where nothing is said."""
     if said is None:
         return None

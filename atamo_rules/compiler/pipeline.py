@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from atamo_rules.compiler import cases, lints, messages, rules, tables
 from atamo_rules.compiler.context import Environment
-from atamo_rules.compiler.declare import Read, declare, twice
+from atamo_rules.compiler.declare import declare
+from atamo_rules.compiler.declare_events import Read
+from atamo_rules.compiler.declared import twice
 from atamo_rules.compiler.schema_file import imported
 from atamo_rules.compiler.secrets import secrets
 from atamo_rules.model.case import Case

@@ -23,7 +23,7 @@ from atamo_rules.model.types import (
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Label
 from atamo_rules.source.span import Span
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import type_tree
 
 _PLAIN: dict[str, Type] = {
     "boolean": Boolean(),
@@ -39,22 +39,24 @@ _PLAIN: dict[str, Type] = {
 }
 
 
-def type_of_expression(written: tree.TypeExpr, report: list[Diagnostic]) -> Type:
+def type_of_expression(written: type_tree.TypeExpr, report: list[Diagnostic]) -> Type:
     """The type a type expression means; mistakes are reported and read as `anything`."""
     match written:
-        case tree.Plain():
+        case type_tree.Plain():
             return _plain(written, report)
-        case tree.OneOf():
+        case type_tree.OneOf():
             return OneOf(tuple(literal.value for literal in written.values))
-        case tree.ListOf():
+        case type_tree.ListOf():
             return ListOf(type_of_expression(written.item, report))
-        case tree.MapOf():
+        case type_tree.MapOf():
             return MapOf(type_of_expression(written.value, report))
-        case tree.RecordOf():
+        case type_tree.RecordOf():
             return record_of(written.fields, report)
 
 
-def record_of(fields: tuple[tree.Field, ...], report: list[Diagnostic], *, closed: bool = False) -> Record:
+def record_of(
+    fields: tuple[type_tree.Field, ...], report: list[Diagnostic], *, closed: bool = False
+) -> Record:
     """The record that declared fields make; a name given twice is reported with both places."""
     members: dict[str, Member] = {}
     places: dict[str, Span] = {}
@@ -90,15 +92,15 @@ def record_of(fields: tuple[tree.Field, ...], report: list[Diagnostic], *, close
     return Record(members, closed)
 
 
-def places_of(fields: tuple[tree.Field, ...], prefix: str, note: Callable[[str, Span], None]) -> None:
+def places_of(fields: tuple[type_tree.Field, ...], prefix: str, note: Callable[[str, Span], None]) -> None:
     """Tell where each field was declared, by dotted path."""
     for written in fields:
         path = f"{prefix}{written.name.text}"
         note(path, written.span)
         inner = written.type
-        while isinstance(inner, tree.ListOf):
+        while isinstance(inner, type_tree.ListOf):
             inner = inner.item
-        if isinstance(inner, tree.RecordOf):
+        if isinstance(inner, type_tree.RecordOf):
             places_of(inner.fields, f"{path}.", note)
 
 
@@ -165,7 +167,7 @@ def _all_whole(given: Type) -> bool:
     return isinstance(given, OneOf) and all(fits(value, Number(whole=True)) for value in given.values)
 
 
-def _plain(written: tree.Plain, report: list[Diagnostic]) -> Type:
+def _plain(written: type_tree.Plain, report: list[Diagnostic]) -> Type:
     if written.low is not None and written.high is not None and written.low > written.high:
         report.append(
             codes.BAD_BOUNDS.at(
@@ -174,7 +176,7 @@ def _plain(written: tree.Plain, report: list[Diagnostic]) -> Type:
                 help=f"write `{written.word} {written.high}..{written.low}`",
             )
         )
-        written = tree.Plain(written.word, span=written.span)
+        written = type_tree.Plain(written.word, span=written.span)
     match written.word:
         case "whole":
             return Number(whole=True, low=written.low, high=written.high)

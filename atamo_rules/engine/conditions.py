@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from atamo_rules.engine import readers, spelled, terms
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.operators import FITS, operator_of, single
+from atamo_rules.engine.operators import FITS, operator_of
+from atamo_rules.engine.questions import single
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.meaning import (
     All,

@@ -8,7 +8,7 @@ from typing import Any
 
 from atamo_rules.engine import terms
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.operators import single
+from atamo_rules.engine.questions import single
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.functions.floats import known
 from atamo_rules.functions.numbers import number_of

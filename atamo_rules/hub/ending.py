@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 async def drain(hub: Hub, seconds: float, *, park: bool) -> int:
     """See `Hub.drain`. Feeds would go on for ever: they are ended, or left for the next start to take up again."""
+    if hub.house is not None:
+        hub.house.cancel()
+    hub.windows.end()
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
     hub.nodes.end()

@@ -137,7 +137,6 @@ async def _forget_answers(hub: Hub, key: str) -> None:
     request = await requests.find(key)
     if request is None:
         return
-    if requests.kept.get(request.print) == request.id:
-        del requests.kept[request.print]
+    requests.repeatable.drop(request)
     parts = tuple(replace(part, why="") for part in request.parts)
-    await requests.forget(replace(request, forgotten=True, print="", why="", parts=parts))
+    await requests.forgetting.forget(replace(request, forgotten=True, print="", why="", parts=parts))

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import Busy, StoreUnavailable
-from atamo_rules.hub import archive, beginning, starting
+from atamo_rules.hub import archive, beginning, operating, starting
 from atamo_rules.hub.agents import credentials
 from atamo_rules.hub.agents.calls import Calls
 from atamo_rules.hub.agents.lanes import Lane
@@ -24,7 +24,6 @@ from atamo_rules.hub.attempts import Attempts
 from atamo_rules.hub.audience import Audience
 from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.clock import Clock, SystemClock
-from atamo_rules.hub.consequences import HOPS as HOPS
 from atamo_rules.hub.ending import drain
 from atamo_rules.hub.entering import Entering
 from atamo_rules.hub.evaluators.panel import Panel
@@ -36,7 +35,6 @@ from atamo_rules.hub.people.keyring import Keyring
 from atamo_rules.hub.people.members import Members
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
-from atamo_rules.hub.requests.answering import cut_off
 from atamo_rules.hub.requests.live import Requests
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.hub.retire import Retiring
@@ -54,7 +52,7 @@ from atamo_rules.model.people import User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.model.via import DIRECT, Via
-from atamo_rules.model.work import NOTHING, Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
+from atamo_rules.model.work import Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
 
 if TYPE_CHECKING:
     from atamo_rules.hub.proposals.proposals import Proposals
@@ -201,38 +199,21 @@ class Hub:
 
     async def cancel(self, which: Selector, who: str = "") -> int:
         """End open actions for good, also those that run; gives how many."""
-        await self.start()
-        cancelled = await self.store.cancel(which, who)
-        for lease in cancelled.running:
-            self.underway.cancel(lease.work.action.id)
-        self.follow(Kept(finished=cancelled.finished), NOTHING)
-        for work in cancelled.work:
-            await cut_off(self, work, who)
-        return cancelled.count
+        return await operating.cancel(self, which, who)
 
     async def pause(self, what: Hold, who: str = "") -> None:
         """Begin no more actions of an agent, a rule or an organisation; attempts that run go on to their end."""
-        await self.start()
-        await self.store.pause(what, who)
-        self.holds.add(what)
+        await operating.pause(self, what, who)
 
     async def resume(self, what: Hold, who: str = "") -> None:
         """Go on with what was paused."""
-        await self.start()
-        await self.store.resume(what, who)
-        self.holds.discard(what)
+        await operating.resume(self, what, who)
 
     async def redrive(
         self, which: Selector, upto: int, edit: Callable[[Work], Work | None] | None = None, who: str = ""
     ) -> int:
         """Have dead letters up to a number done again; gives how many. See `Store.redrive`."""
-        await self.start()
-        agents = {agent for agent, _ in await self.store.dead_groups()}
-        try:
-            return await self.store.redrive(which, upto, edit, who)
-        finally:  # what was begun anew before it failed, or was given up, is done too
-            for name in {*self.current.agents, *agents}:
-                self.lane(name).start()
+        return await operating.redrive(self, which, upto, edit, who)
 
     # --- around -----------------------------------------------------------------------------------------
 
@@ -332,9 +313,6 @@ class Hub:
         if not self._started.done():
             self._started.cancel()
             await asyncio.wait({self._started})
-        if self.house is not None:
-            self.house.cancel()
-        self.windows.end()
         return await drain(self, seconds, park=park)
 
     async def end(self) -> None:

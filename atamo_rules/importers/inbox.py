@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 
 AGENT = "inbox"
 ACTION = "match"
@@ -17,7 +17,7 @@ def inbox(span: Span) -> decl.AgentDecl:
         return tree.Name(text, span=span)
 
     fields = tuple(
-        tree.Field(name(key), tree.Plain(word, span=span), span=span)
+        type_tree.Field(name(key), type_tree.Plain(word, span=span), span=span)
         for key, word in (("rule", "text"), ("event", "anything"))
     )
     match = decl.ActionDecl(

@@ -15,7 +15,8 @@ from atamo_rules.people.read import place_of
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
-from atamo_rules.syntax.yaml_nodes import read_yaml, to_json
+from atamo_rules.syntax.yaml_nodes import to_json
+from atamo_rules.syntax.yaml_reading import read_yaml
 
 Path = tuple[str | int, ...]
 

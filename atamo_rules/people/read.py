@@ -18,8 +18,9 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax.yaml_nodes import Mapping as Table
-from atamo_rules.syntax.yaml_nodes import Node, read_yaml, to_json
+from atamo_rules.syntax.yaml_nodes import Node, to_json
 from atamo_rules.syntax.yaml_nodes import Sequence as List
+from atamo_rules.syntax.yaml_reading import read_yaml
 
 NAMED = ("organisations", "groups", "users", "services", "roles")
 

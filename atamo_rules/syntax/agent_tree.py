@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from atamo_rules.syntax.tree import Argument, Field, Literal, Name, Node, Safe
+from atamo_rules.syntax.tree import Argument, Literal, Name, Node, Quantity
+from atamo_rules.syntax.type_tree import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Safe(Node):
+    """`safe fresh 30 seconds stale 5 minutes shared by group staff` below an action: it only reads, so that equal
+    calls may be one. `by` is user (nothing was said), everyone, organisation or group, which `group` names."""
+
+    fresh: Quantity | None = None
+    stale: Quantity | None = None
+    by: str = "user"
+    group: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)

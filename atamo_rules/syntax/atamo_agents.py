@@ -7,7 +7,7 @@ import re
 from atamo_rules.source import codes
 from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.atamo_events import without
 from atamo_rules.syntax.clauses import Reader
 from atamo_rules.syntax.heads import head
@@ -84,11 +84,11 @@ def action_type(line: Line, reader: Reader) -> decl.ActionTypeDecl | None:
     if parsed is None:
         return None
     name, _, about = parsed
-    answer: tuple[tree.Field, ...] | None = None
-    safe: tree.Safe | None = None
+    answer: tuple[type_tree.Field, ...] | None = None
+    safe: decl.Safe | None = None
     retry: int | None = None
     example: tuple[tree.Argument, ...] | None = None
-    fields: list[tree.Field] = []
+    fields: list[type_tree.Field] = []
     for child in line.children:
         clause = ":" not in child.text
         if clause and child.text.strip() == "answer":
@@ -127,9 +127,9 @@ def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
             codes.SYNTAX.at(line.span, "only an event is `of anything as text`", help="write `of anything`")
         )
     name, _, about = parsed
-    answer: tuple[tree.Field, ...] | None = None
-    safe: tree.Safe | None = None
-    fields: list[tree.Field] = []
+    answer: tuple[type_tree.Field, ...] | None = None
+    safe: decl.Safe | None = None
+    fields: list[type_tree.Field] = []
     for child in line.children:
         if child.text.strip() == "answer":
             answer = reader.fields(child.children)
@@ -144,10 +144,10 @@ def _action(line: Line, reader: Reader) -> decl.ActionDecl | None:
     return decl.ActionDecl(verb, name, about, tuple(fields), tail is not None, answer, safe, span=line.whole)
 
 
-def _safe(line: Line, reader: Reader) -> tree.Safe | None:
+def _safe(line: Line, reader: Reader) -> decl.Safe | None:
     reader.no_children(line)
     rest = line.after("safe")
     if not rest.text:
-        return tree.Safe(span=line.span)
-    made: tree.Safe | None = reader.parse("safe", rest)
+        return decl.Safe(span=line.span)
+    made: decl.Safe | None = reader.parse("safe", rest)
     return reader.placed(made, line) if made is not None else None

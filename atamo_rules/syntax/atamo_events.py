@@ -6,7 +6,7 @@ import re
 
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.clauses import Reader
 from atamo_rules.syntax.heads import head
 from atamo_rules.syntax.outline import Line
@@ -29,9 +29,9 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     schema = options.get("from")
     invalid: tree.Name | None = None
     closed = False
-    answer: tuple[tree.Field, ...] | None = None
-    completing: tree.Completing | None = None
-    fields: list[tree.Field] = []
+    answer: tuple[type_tree.Field, ...] | None = None
+    completing: decl.Completing | None = None
+    fields: list[type_tree.Field] = []
     for child in line.children:
         text = " ".join(child.text.split())
         if text.startswith("when invalid"):
@@ -100,10 +100,10 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
     )
 
 
-def _completing(line: Line, reader: Reader) -> tree.Completing | None:
+def _completing(line: Line, reader: Reader) -> decl.Completing | None:
     """`complete when …` or `complete after …`."""
     reader.no_children(line)
-    made: tree.Completing | None = reader.parse("completing", line.after("complete"))
+    made: decl.Completing | None = reader.parse("completing", line.after("complete"))
     return reader.placed(made, line) if made is not None else None
 
 

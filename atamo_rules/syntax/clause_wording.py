@@ -71,7 +71,7 @@ def principal_text(principal: decl.Principal) -> str:
     return f"{principal.kind} {name_text(principal.name.text)}"
 
 
-def safe_text(safe: tree.Safe) -> str:
+def safe_text(safe: decl.Safe) -> str:
     """`fresh 30 seconds stale 5 minutes shared by group staff`: what stands after `safe`."""
     parts = [f"fresh {quantity(safe.fresh)}"] if safe.fresh is not None else []
     parts += [f"stale {quantity(safe.stale)}"] if safe.stale is not None else []
@@ -80,7 +80,7 @@ def safe_text(safe: tree.Safe) -> str:
     return " ".join(parts)
 
 
-def completing_text(said: tree.Completing) -> str:
+def completing_text(said: decl.Completing) -> str:
     """`when any 2 within 5 seconds kept 1 hour`, or `after 5 seconds`: what stands after `complete`."""
     if said.after is not None:
         parts = [f"after {quantity(said.after)}"]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Code, Diagnostic, Edit, Fix, Label
 from atamo_rules.source.span import Fragment, Span
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.declarations import VERBS
@@ -200,17 +200,17 @@ class Reader:
         made: tree.Name | None = self.parse("name", fragment.cut(start, end))
         return made
 
-    def fields(self, lines: Iterable[Line]) -> tuple[tree.Field, ...]:
+    def fields(self, lines: Iterable[Line]) -> tuple[type_tree.Field, ...]:
         found = (self.field(line) for line in lines)
         return tuple(item for item in found if item is not None)
 
-    def field(self, line: Line) -> tree.Field | None:
+    def field(self, line: Line) -> type_tree.Field | None:
         """`name: type`, or `name:` with nested fields below it."""
         key = self.key(line)
         if key is None:
             return None
         name, rest = key
-        nested = tree.RecordOf(self.fields(line.children), span=line.whole) if line.children else None
+        nested = type_tree.RecordOf(self.fields(line.children), span=line.whole) if line.children else None
         if not rest.text or rest.text == "?" or STRING.fullmatch(rest.text.lstrip("? ")):
             if nested is None:
                 self.say(
@@ -218,15 +218,15 @@ class Reader:
                         line.span, f"`{name.text}` has no type", help=f"write `{name.text}: text`"
                     )
                 )
-                anything = tree.Plain("anything", span=line.span)
-                return tree.Field(name, anything, span=line.whole)
+                anything = type_tree.Plain("anything", span=line.span)
+                return type_tree.Field(name, anything, span=line.whole)
             about = self.about(rest)
-            return tree.Field(name, nested, rest.text.startswith("?"), None, about, span=line.whole)
+            return type_tree.Field(name, nested, rest.text.startswith("?"), None, about, span=line.whole)
         made: FieldLine | None = self.parse("field", rest)
         if made is None:
             # The field is there, whatever it holds: what uses it is not blamed.
-            anything = tree.Plain("anything", span=line.span)
-            return tree.Field(name, anything, span=line.whole)
+            anything = type_tree.Plain("anything", span=line.span)
+            return type_tree.Field(name, anything, span=line.whole)
         type = made.type
         if type is None:
             if nested is None:
@@ -236,13 +236,13 @@ class Reader:
                     )
                 )
                 return None
-            type = tree.ListOf(nested, span=line.whole)
+            type = type_tree.ListOf(nested, span=line.whole)
         elif nested is not None:
             self.no_children(line)
         default = made.default if isinstance(made.default, tree.Literal) else None
         if made.default is not None and default is None:
             self.say(codes.BAD_LITERAL.at(made.default.span, "a field's default is one plain value"))
-        return tree.Field(name, type, made.optional, default, made.about, span=line.whole)
+        return type_tree.Field(name, type, made.optional, default, made.about, span=line.whole)
 
     def about(self, rest: Fragment) -> tree.Literal | None:
         found = STRING.search(rest.text)

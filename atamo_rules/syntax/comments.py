@@ -26,7 +26,9 @@ def comments_of(source: Source) -> tuple[Comment, ...]:
 
 def _yaml_comments(source: Source) -> Iterator[Comment]:
     """What begins with `#` behind a blank, outside scalars (YAML 1.2, section 6.6)."""
-    from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, read_yaml
+    from atamo_rules.syntax.yaml_nodes import Mapping, Node
+    from atamo_rules.syntax.yaml_reading import read_yaml
+    from atamo_rules.syntax.yaml_scalars import Scalar
 
     root, _ = read_yaml(source)
     spans: list[Span] = []

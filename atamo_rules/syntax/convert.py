@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.convert_expression import Misread, negated
 from atamo_rules.syntax.convert_trigger import Triggers, tokens, trees
 from atamo_rules.syntax.parts import Token, Tree
@@ -28,7 +28,7 @@ __all__ = ["Converter", "FieldLine", "Misread"]
 class FieldLine:
     """What follows `name:` of a field. `type` is None for `list of` with the item's fields below it."""
 
-    type: tree.TypeExpr | None
+    type: type_tree.TypeExpr | None
     optional: bool = False
     default: tree.Expr | None = None
     about: tree.Literal | None = None
@@ -50,10 +50,10 @@ class Converter(Triggers):
             self.literal(about[0]) if about else None,
         )
 
-    def _plain(self, node: Tree) -> tree.Plain:
+    def _plain(self, node: Tree) -> type_tree.Plain:
         ranges = trees(node, "range")
         low, high = self.take(ranges[0]) if ranges else (None, None)
-        return tree.Plain(" ".join(str(node.children[0]).split()), low, high, span=self.span(node))
+        return type_tree.Plain(" ".join(str(node.children[0]).split()), low, high, span=self.span(node))
 
     def _range(self, node: Tree) -> tuple[int | Decimal | None, int | Decimal | None]:
         bounds = [self.take(child) for child in trees(node)]
@@ -66,9 +66,9 @@ class Converter(Triggers):
         number = self.number(cast(Token, node.children[-1]))
         return negated(number) if len(node.children) == 2 else number
 
-    def _one_of(self, node: Tree) -> tree.OneOf:
+    def _one_of(self, node: Tree) -> type_tree.OneOf:
         values = tuple(self.take(child) for child in trees(node))
-        return tree.OneOf(values, span=self.span(node))
+        return type_tree.OneOf(values, span=self.span(node))
 
     def _choice(self, node: Tree) -> tree.Literal:
         literal = self.literal(cast(Token, node.children[-1]), negative=len(node.children) == 2)
@@ -85,14 +85,14 @@ class Converter(Triggers):
     def _list_default(self, node: Tree) -> tree.ListValue:
         return tree.ListValue(tuple(self.take(child) for child in trees(node)), span=self.span(node))
 
-    def _list_of(self, node: Tree) -> tree.TypeExpr | None:
+    def _list_of(self, node: Tree) -> type_tree.TypeExpr | None:
         inner = trees(node)
         if not inner:
             return None
         item = self.take(inner[0])
-        return None if item is None else tree.ListOf(item, span=self.span(node))
+        return None if item is None else type_tree.ListOf(item, span=self.span(node))
 
-    def _map_of(self, node: Tree) -> tree.TypeExpr:
+    def _map_of(self, node: Tree) -> type_tree.TypeExpr:
         value = self.take(trees(node)[0])
         if value is None:
             raise Misread(
@@ -100,7 +100,7 @@ class Converter(Triggers):
                     self.span(node), "`list of` needs a type here", help="write `map of list of text`"
                 )
             )
-        return tree.MapOf(value, span=self.span(node))
+        return type_tree.MapOf(value, span=self.span(node))
 
     def _param(self, node: Tree) -> decl.Param:
         line = self.take(trees(node)[0])
@@ -136,8 +136,8 @@ class Converter(Triggers):
 
     # --- actions ----------------------------------------------------------------------------------------
 
-    def _safe(self, node: Tree) -> tree.Safe:
-        made, before = tree.Safe(span=self.span(node)), ""
+    def _safe(self, node: Tree) -> decl.Safe:
+        made, before = decl.Safe(span=self.span(node)), ""
         for child in node.children:
             if isinstance(child, Token):
                 before = child.type
@@ -151,8 +151,8 @@ class Converter(Triggers):
                 made = replace(made, group=self.take(child))
         return made
 
-    def _completing(self, node: Tree) -> tree.Completing:
-        made, before = tree.Completing(span=self.span(node)), ""
+    def _completing(self, node: Tree) -> decl.Completing:
+        made, before = decl.Completing(span=self.span(node)), ""
         for child in node.children:
             if not isinstance(child, Token):
                 made = replace(made, **{before: self.take(child)})

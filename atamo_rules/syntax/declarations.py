@@ -11,12 +11,11 @@ from atamo_rules.syntax.agent_tree import ActionDecl as ActionDecl
 from atamo_rules.syntax.agent_tree import ActionTypeDecl as ActionTypeDecl
 from atamo_rules.syntax.agent_tree import AgentDecl as AgentDecl
 from atamo_rules.syntax.agent_tree import Does as Does
+from atamo_rules.syntax.agent_tree import Safe as Safe
 from atamo_rules.syntax.agent_tree import Uses as Uses
 from atamo_rules.syntax.tree import (
     Argument,
-    Completing,
     Expr,
-    Field,
     Literal,
     Name,
     Node,
@@ -24,7 +23,6 @@ from atamo_rules.syntax.tree import (
     Path,
     Quantity,
     Step,
-    TypeExpr,
     Value,
 )
 from atamo_rules.syntax.trigger_tree import Collect as Collect
@@ -35,6 +33,7 @@ from atamo_rules.syntax.trigger_tree import Then as Then
 from atamo_rules.syntax.trigger_tree import Times as Times
 from atamo_rules.syntax.trigger_tree import Trigger as Trigger
 from atamo_rules.syntax.trigger_tree import Without as Without
+from atamo_rules.syntax.type_tree import Field, TypeExpr
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +94,18 @@ class From(Node):
     """`from "schemas/x.json"`, with an optional JSON pointer after `#`."""
 
     path: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Completing(Node):
+    """`complete when any 2 within 5 seconds kept 1 hour` below a request, or `complete after 5 seconds`, which is
+    `after`. `policy` is all, first, any or after; `count` is of `any`."""
+
+    policy: str = "all"
+    count: int = 0
+    after: Quantity | None = None
+    within: Quantity | None = None
+    kept: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)

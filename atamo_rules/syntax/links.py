@@ -14,8 +14,10 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.misplaced import listed
 from atamo_rules.syntax.substitution import beyond, filled
 from atamo_rules.syntax.yaml_clauses import Clauses
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
+from atamo_rules.syntax.yaml_nodes import Mapping, Node, Sequence
+from atamo_rules.syntax.yaml_reading import read_yaml
 from atamo_rules.syntax.yaml_rules import principals
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 PROVIDER = "links"
 LINK = ("on", "for", "except", "send", "with", "about", "owner", "status")

@@ -9,7 +9,7 @@ from typing import Any
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.source.span import Fragment
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import type_tree
 from atamo_rules.syntax.habits import Slip, habit
 from atamo_rules.syntax.habits_of_clauses import clause_habit
 from atamo_rules.syntax.hints import hint
@@ -95,7 +95,7 @@ _OPERATORS = ("is", "contains", "matches", "between", "starts with", "ends with"
               "by", "then", "without", "times", "different", "collect", "for", "present", "exists", "in")  # fmt: skip
 _SAFE = ("fresh", "stale", "shared", "by", "everyone", "organisation", "group")
 _COMPLETING = ("when", "after", "all", "first", "any", "within", "kept")
-_TYPES = (*tree.TYPE_WORDS, "one", "list", "map")
+_TYPES = (*type_tree.TYPE_WORDS, "one", "list", "map")
 _OF_START = {"safe": _SAFE, "completing": _COMPLETING}
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "!==": "is not", "<>": "is not",
               "=~": "matches", "~=": "matches", "~": "matches", "≥": ">=", "≤": "<=", "≠": "is not",

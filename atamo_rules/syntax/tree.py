@@ -3,7 +3,7 @@
 Both containers, `.atamo` and YAML, make exactly this tree, and `unparse` writes it in either. Two equal trees
 may stand in two places: spans and comments are not part of what a tree means.
 
-This file holds expressions and types; declarations, rules and tests are in `declarations`.
+This file holds values, expressions and conditions; types are in `type_tree`, and what holds them in `declarations`.
 """
 
 from __future__ import annotations
@@ -288,97 +288,3 @@ class ObjectValue(Node):
 
 
 Value: TypeAlias = "Expr | Template | ObjectValue | ListValue"
-
-
-# --- types as written -----------------------------------------------------------------------------------
-
-TYPE_WORDS = (
-    "text",
-    "whole",
-    "number",
-    "money",
-    "boolean",
-    "time",
-    "date",
-    "duration",
-    "email",
-    "uri",
-    "uuid",
-    "ip",
-    "anything",
-    "anything through lists",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Plain(Node):
-    """One of `TYPE_WORDS`, with inclusive bounds where given: `whole 1..1000`, `text 1..80` (length), `money 0..`."""
-
-    word: str
-    low: int | Decimal | None = None
-    high: int | Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf(Node):
-    """`one of low, normal, high`, or quoted values, or numbers."""
-
-    values: tuple[Literal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf(Node):
-    """`list of TYPE`; `list of` a nested record has a RecordOf item."""
-
-    item: TypeExpr
-
-
-@dataclass(frozen=True, slots=True)
-class MapOf(Node):
-    """`map of TYPE`."""
-
-    value: TypeExpr
-
-
-@dataclass(frozen=True, slots=True)
-class RecordOf(Node):
-    """Nested fields, indented under their name."""
-
-    fields: tuple[Field, ...]
-
-
-TypeExpr: TypeAlias = "Plain | OneOf | ListOf | MapOf | RecordOf"
-
-
-@dataclass(frozen=True, slots=True)
-class Field(Node):
-    """`amount: money? = 0 "about"`. `optional` is the `?`: the field may be left out or be null."""
-
-    name: Name
-    type: TypeExpr
-    optional: bool = False
-    default: Literal | None = None
-    about: Literal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Completing(Node):
-    """`complete when any 2 within 5 seconds kept 1 hour` below a request, or `complete after 5 seconds`, which is
-    `after`. `policy` is all, first, any or after; `count` is of `any`."""
-
-    policy: str = "all"
-    count: int = 0
-    after: Quantity | None = None
-    within: Quantity | None = None
-    kept: Quantity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Safe(Node):
-    """`safe fresh 30 seconds stale 5 minutes shared by group staff` below an action: it only reads, so that equal
-    calls may be one. `by` is user (nothing was said), everyone, organisation or group, which `group` names."""
-
-    fresh: Quantity | None = None
-    stale: Quantity | None = None
-    by: str = "user"
-    group: Name | None = None

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.clause_wording import (
     cell_text,
     completing_text,
@@ -100,21 +100,21 @@ def _event(written: decl.EventDecl) -> Rows:
     )
 
 
-def _answer(fields: Sequence[tree.Field] | None, whole: Span) -> Rows:
+def _answer(fields: Sequence[type_tree.Field] | None, whole: Span) -> Rows:
     if fields is None:
         return ()
     place = keyword("answer", whole, fields[0].span if fields else None)
     return (*row("answer", 0, place), *shifted(_fields(fields), STEP))
 
 
-def _fields(fields: Iterable[tree.Field]) -> Rows:
+def _fields(fields: Iterable[type_tree.Field]) -> Rows:
     done: list[Row] = []
     for one in fields:
-        nested = one.type.item if isinstance(one.type, tree.ListOf) else one.type
+        nested = one.type.item if isinstance(one.type, type_tree.ListOf) else one.type
         text = field_text(type_text(one.type), one.optional, one.default, one.about)
         key = keys((tree.Step(one.name.text, span=one.name.span),))
         done += row(f"{key}: {text}".rstrip(), 0, one.span)
-        if isinstance(nested, tree.RecordOf):
+        if isinstance(nested, type_tree.RecordOf):
             done += shifted(_fields(nested.fields), STEP)
     return tuple(done)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.clause_wording import cell_text, completing_text, on_text, parameters_text, safe_text
 from atamo_rules.syntax.comments import comments_of
 from atamo_rules.syntax.rows import Row, Rows
@@ -120,17 +120,17 @@ def _event(event: decl.EventDecl) -> Yaml:
     return Map(tuple(entries), flow=1 if event.schema is not None or event.anything else 0)
 
 
-def fields_map(fields: Sequence[tree.Field]) -> Map:
+def fields_map(fields: Sequence[type_tree.Field]) -> Map:
     """Declared fields, each in its shortest form."""
     return Map(tuple(Entry(one.name.text, _field(one), one.span) for one in fields), flow=FEW)
 
 
-def _field(field: tree.Field) -> Yaml:
+def _field(field: type_tree.Field) -> Yaml:
     type, about = field.type, _about(field.about)
     optional = [Entry("optional", Leaf("true", raw=True))] if field.optional else []
-    if isinstance(type, tree.ListOf) and isinstance(type.item, tree.RecordOf):
+    if isinstance(type, type_tree.ListOf) and isinstance(type.item, type_tree.RecordOf):
         return Map((*about, *optional, Entry("list of", fields_map(type.item.fields))), flow=FEW)
-    if isinstance(type, tree.RecordOf):
+    if isinstance(type, type_tree.RecordOf):
         inner = fields_map(type.fields)
         if about or optional or any(one.name.text in _LONG for one in type.fields):
             return Map((*about, *optional, Entry("fields", inner)), flow=FEW)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from atamo_rules.source.span import Span
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.rows import STEP, Row, Rows, joined, listed, row, shifted
 from atamo_rules.syntax.words import NAME, NOT_VALUES, path_text, text_literal
 
@@ -233,23 +233,25 @@ def keys(steps: Sequence[tree.Step]) -> str:
 # --- types ----------------------------------------------------------------------------------------------
 
 
-def type_text(written: tree.TypeExpr) -> str:
+def type_text(written: type_tree.TypeExpr) -> str:
     """A type on one line; the fields of a record stand elsewhere."""
     match written:
-        case tree.Plain(low=None, high=None):
+        case type_tree.Plain(low=None, high=None):
             return written.word
-        case tree.Plain():
+        case type_tree.Plain():
             low, high = ("" if bound is None else number(bound) for bound in (written.low, written.high))
             return f"{written.word} {low}..{high}"
-        case tree.OneOf():
+        case type_tree.OneOf():
             return "one of " + ", ".join(worded(value) for value in written.values)
-        case tree.ListOf():
+        case type_tree.ListOf():
             return (
-                "list of" if isinstance(written.item, tree.RecordOf) else f"list of {type_text(written.item)}"
+                "list of"
+                if isinstance(written.item, type_tree.RecordOf)
+                else f"list of {type_text(written.item)}"
             )
-        case tree.MapOf():
+        case type_tree.MapOf():
             return f"map of {type_text(written.value)}"
-        case tree.RecordOf():
+        case type_tree.RecordOf():
             return ""
 
 

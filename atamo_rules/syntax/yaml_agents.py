@@ -10,11 +10,12 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.words import retries
 from atamo_rules.syntax.yaml_clauses import Clauses
 from atamo_rules.syntax.yaml_events import field, fields_of
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar
+from atamo_rules.syntax.yaml_nodes import Mapping, Node
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 _SAFE = re.compile(r"true\Z|(fresh|stale|shared)\b")
 """How the value of `safe` begins where it is the clause, and not a parameter of that name: no type is written so."""
@@ -93,9 +94,9 @@ def action_type(key: Scalar, node: Node, clauses: Clauses) -> decl.ActionTypeDec
     )
 
 
-def _safe(node: Node, span: Span, clauses: Clauses) -> tree.Safe | None:
+def _safe(node: Node, span: Span, clauses: Clauses) -> decl.Safe | None:
     if isinstance(node, Scalar) and node.text == "true":
-        return tree.Safe(span=span)
+        return decl.Safe(span=span)
     said = clauses.parse("safe", node, "this")
     return replace(said, span=span) if said is not None else None
 
@@ -116,7 +117,7 @@ def _action(word: Scalar, verb: str, name: str, node: Node, clauses: Clauses) ->
     start = word.span.start + len(word.text) - len(name)
     label = tree.Name(name, span=replace(word.span, start=min(start, word.span.end)))
     about = answer = safe = None
-    fields: list[tree.Field] = []
+    fields: list[type_tree.Field] = []
     anything = False
     mapping = clauses.mapping(node, f"`{word.text}`")
     for key, value in mapping.entries if mapping is not None else ():

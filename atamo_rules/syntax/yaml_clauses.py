@@ -11,8 +11,9 @@ from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.misplaced import METADATA, likely, listed
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value, surprising
+from atamo_rules.syntax.yaml_nodes import Mapping, Node
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value, surprising
 
 __all__ = ["METADATA", "Clauses"]
 

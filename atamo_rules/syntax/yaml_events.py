@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.yaml_clauses import Clauses
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value
+from atamo_rules.syntax.yaml_nodes import Mapping, Node
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value
 
 
 def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -> decl.EventDecl | None:
@@ -48,7 +49,7 @@ def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -
     closed = isinstance(other, Scalar) and other.text == "refused"
     if other is not None and not (isinstance(other, Scalar) and other.text in ("refused", "allowed")):
         clauses.say(codes.YAML_SHAPE.at(other.span, "other fields are `refused` or `allowed`"))
-    completing: tree.Completing | None = None
+    completing: decl.Completing | None = None
     if "complete" in given:
         completing = clauses.parse("completing", given["complete"], "this")
     return decl.EventDecl(
@@ -72,10 +73,10 @@ def request(key: Scalar, node: Node, clauses: Clauses) -> decl.EventDecl | None:
     return event(key, node, clauses, request=True)
 
 
-def fields_of(node: Node, clauses: Clauses) -> tuple[tree.Field, ...]:
+def fields_of(node: Node, clauses: Clauses) -> tuple[type_tree.Field, ...]:
     """Declared fields: a type each, a long form, or nested fields."""
     mapping = clauses.mapping(node, "the fields")
-    found: list[tree.Field] = []
+    found: list[type_tree.Field] = []
     for key, value in mapping.entries if mapping is not None else ():
         made = field(key, value, clauses)
         if made is not None:
@@ -83,19 +84,19 @@ def fields_of(node: Node, clauses: Clauses) -> tuple[tree.Field, ...]:
     return tuple(found)
 
 
-def field(key: Scalar, node: Node, clauses: Clauses) -> tree.Field | None:
+def field(key: Scalar, node: Node, clauses: Clauses) -> type_tree.Field | None:
     """`name: type`, `{type, about}`, `{fields, about, optional}`, `{list of: {…}}`, or nested fields."""
     name, span = clauses.name(key), key.span.to(node.span)
     if isinstance(node, Scalar):
         line: FieldLine | None = clauses.parse("field", node, "a field")
         if line is None:
             # The field is there, whatever it holds: what uses it is not blamed.
-            return tree.Field(name, tree.Plain("anything", span=node.span), span=span)
+            return type_tree.Field(name, type_tree.Plain("anything", span=node.span), span=span)
         if line.type is None:
             clauses.say(codes.SYNTAX.at(node.span, "`list of` needs a type", help="write `{list of: {…}}`"))
             return None
         default = line.default if isinstance(line.default, tree.Literal) else None
-        return tree.Field(name, line.type, line.optional, default, line.about, span=span)
+        return type_tree.Field(name, line.type, line.optional, default, line.about, span=span)
     mapping = clauses.mapping(node, f"`{key.text}`")
     if mapping is None:
         return None
@@ -109,10 +110,10 @@ def field(key: Scalar, node: Node, clauses: Clauses) -> tree.Field | None:
         and set(words) <= {"fields", "about", "optional"}
         and isinstance(words["fields"], Mapping)
     ):
-        record = tree.RecordOf(fields_of(words["fields"], clauses), span=node.span)
-        return tree.Field(name, record, optional, None, clauses.about(words.get("about")), span=span)
+        record = type_tree.RecordOf(fields_of(words["fields"], clauses), span=node.span)
+        return type_tree.Field(name, record, optional, None, clauses.about(words.get("about")), span=span)
     if "list of" in words and set(words) <= {"list of", "about", "optional"}:
-        record = tree.RecordOf(fields_of(words["list of"], clauses), span=node.span)
-        type = tree.ListOf(record, span=node.span)
-        return tree.Field(name, type, optional, None, clauses.about(words.get("about")), span=span)
-    return tree.Field(name, tree.RecordOf(fields_of(node, clauses), span=node.span), span=span)
+        record = type_tree.RecordOf(fields_of(words["list of"], clauses), span=node.span)
+        type = type_tree.ListOf(record, span=node.span)
+        return type_tree.Field(name, type, optional, None, clauses.about(words.get("about")), span=span)
+    return type_tree.Field(name, type_tree.RecordOf(fields_of(node, clauses), span=node.span), span=span)

@@ -12,8 +12,10 @@ from atamo_rules.syntax.convert import FieldLine
 from atamo_rules.syntax.yaml_agents import action_type, agent
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
 from atamo_rules.syntax.yaml_events import event, request
-from atamo_rules.syntax.yaml_nodes import Node, Scalar, read_yaml, scalar_value
+from atamo_rules.syntax.yaml_nodes import Node
+from atamo_rules.syntax.yaml_reading import read_yaml
 from atamo_rules.syntax.yaml_rules import rule
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value
 from atamo_rules.syntax.yaml_tables import table
 from atamo_rules.syntax.yaml_tests import test
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from atamo_rules.source.span import Span
 from atamo_rules.syntax.rows import STEP, Row, Rows, row, shifted
-from atamo_rules.syntax.yaml_nodes import Scalar, scalar_value, surprising
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value, surprising
 
 WIDTH = 100
 _UNSAFE = re.compile(r"[\-?:,\[\]{}#&*!|>'\"%@`\s]|\Z")

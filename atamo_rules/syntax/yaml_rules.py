@@ -9,8 +9,9 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.atamo_rule import unread_do
 from atamo_rules.syntax.yaml_clauses import METADATA, Clauses
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value
+from atamo_rules.syntax.yaml_nodes import Mapping, Node
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value
 from atamo_rules.syntax.yaml_tests import tests_of
 
 _VERBS = ("send", "track", "ask", "publish", "emit")

@@ -7,7 +7,8 @@ from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.yaml_clauses import Clauses
-from atamo_rules.syntax.yaml_nodes import Node, Scalar
+from atamo_rules.syntax.yaml_nodes import Node
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 
 def table(key: Scalar, node: Node, clauses: Clauses) -> decl.Table | None:

@@ -10,8 +10,9 @@ from atamo_rules.syntax import tree
 from atamo_rules.syntax.atamo_rule import one_each
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.yaml_clauses import Clauses
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar
+from atamo_rules.syntax.yaml_nodes import Mapping, Node
 from atamo_rules.syntax.yaml_nodes import Sequence as Items
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 _MATCH = {*tree.COMPARISONS, *tree.STATES}
 

@@ -13,14 +13,14 @@ from atamo_rules.builtin.stores.sqlite import blobs
 from atamo_rules.builtin.stores.sqlite import store as sqlite
 from atamo_rules.cli import foreign_files
 from atamo_rules.engine import render as rendering
-from atamo_rules.hub import hub, intake
+from atamo_rules.hub import consequences, intake
 from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.evaluators import panel
 from atamo_rules.hub.history import follow
 from atamo_rules.hub.people import keyring
 from atamo_rules.hub.project import files, spreadsheet
 from atamo_rules.hub.proposals import proposal
-from atamo_rules.hub.requests import live, step
+from atamo_rules.hub.requests import live, repeating, step
 from atamo_rules.hub.sharing import flights
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
@@ -29,7 +29,7 @@ from atamo_rules.rest import bodies, slow
 from atamo_rules.sandbox.inside import printing
 from atamo_rules.sandbox.limits import CodeLimits
 from atamo_rules.source import formats, render
-from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_nodes
+from atamo_rules.syntax import clause, outline, recipes, sheet_cells, yaml_composer
 from atamo_rules.syntax.convert import MOST_RETRIES
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/limits.md").read_text("utf-8")
@@ -39,8 +39,8 @@ LIMITS = {
     "a clause": f"{clause.LONGEST:,} characters; brackets {clause.DEEPEST} deep, parts within parts "
     f"{recipes.DEEPEST} deep",
     "indentation": f"{outline.DEEPEST} deep",
-    "indentation, and YAML": f"{yaml_nodes.DEEPEST} deep",
-    "a YAML file": f"{yaml_nodes.MOST:,} nodes; {yaml_nodes.MOST_REPEATED:,} of them",
+    "indentation, and YAML": f"{yaml_composer.DEEPEST} deep",
+    "a YAML file": f"{yaml_composer.MOST:,} nodes; {yaml_composer.MOST_REPEATED:,} of them",
     "a sheet of rows": f"{sheet_cells.MOST:,} cells; a spreadsheet {spreadsheet.MOST_ROWS:,} rows, "
     f"{spreadsheet.MOST_COLUMNS} columns and {spreadsheet.MOST_BYTES >> 20} MiB",
     "a provider beside the rules": f"{panel.LONGEST:g} seconds and {panel.MOST} messages",
@@ -56,12 +56,12 @@ LIMITS = {
     "a line of standard input": f"{stdin.LONGEST >> 20} MiB",
     "a line of standard input, a dropped file": f"{drop.LARGEST >> 20} MiB",
     "a template": f"{rendering.MOST_STEPS:,} steps, {rendering.LONGEST >> 20} MiB",
-    "events that follow": f"{hub.HOPS}, one",
+    "events that follow": f"{consequences.HOPS}, one",
     "actions open": f"{sqlite.MOST_OPEN:,}; {memory.MOST_OPEN:,} in memory; more",
     "an event, a message or an answer in a row": f"{blobs.LARGE >> 10} KiB",
     "updates of a feed": f"{live.WINDOW:,}; further",
     "answers kept that come after": f"{step.MOST_LATE}",
-    "requests whose answers": f"{live.MOST_KEPT:,} of each; {flights.MOST_BYTES >> 20} MiB",
+    "requests whose answers": f"{repeating.MOST_KEPT:,} of each; {flights.MOST_BYTES >> 20} MiB",
     "steps of messages": f"{follow.MOST:,}",
     "series of one metric": f"{numbers.MOST:,}; what",
     "how long what is over": f"{sqlite.RETAIN.days} days; in memory the last {memory.MOST:,}",

@@ -9,7 +9,8 @@ import pytest
 
 from atamo_rules.hub.agents.retry import RetryPolicy, wait
 from atamo_rules.hub.audience import Audience
-from atamo_rules.hub.hub import HOPS, Hub
+from atamo_rules.hub.consequences import HOPS
+from atamo_rules.hub.hub import Hub
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.model.people import Directory, User
 from atamo_rules.testing.agents import ScriptedAgent

@@ -10,7 +10,7 @@ import re2 as engine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atamo_rules.engine.operators import glob_pattern
+from atamo_rules.engine.patterns import glob_pattern
 from atamo_rules.importers.eventbridge.addresses import NotANetwork, address, network
 from atamo_rules.importers.eventbridge.folding import Ambiguous, folds_alike, spelled_out, spellings
 from atamo_rules.importers.eventbridge.numbers import exact, shortest, written

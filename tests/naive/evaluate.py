@@ -11,7 +11,7 @@ from typing import Any
 
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from tests.naive import values
 from tests.naive.values import Value, Written
 
@@ -46,7 +46,7 @@ class World:
     `through`: the type is `anything through lists`.
     """
 
-    fields: Sequence[tree.Field] | None
+    fields: Sequence[type_tree.Field] | None
     body: Any
     now: int = 0
     names: Mapping[str, tuple[Any, Written]] = field(default_factory=dict)
@@ -66,8 +66,8 @@ class World:
         if self.fields is None:
             if self.as_text:
                 return values.AS_TEXT
-            return tree.Plain(values.THROUGH, span=NOWHERE) if self.through else None
-        return tree.RecordOf(tuple(self.fields), span=self.fields[0].span)
+            return type_tree.Plain(values.THROUGH, span=NOWHERE) if self.through else None
+        return type_tree.RecordOf(tuple(self.fields), span=self.fields[0].span)
 
 
 def matches(rule: decl.Rule, world: World) -> bool:
@@ -79,11 +79,11 @@ def matches(rule: decl.Rule, world: World) -> bool:
 def filled(raw: Any, type: Written) -> Any:
     """What a sender left out and the type has a default for: rules see the default."""
     match type:
-        case tree.ListOf() if isinstance(raw, list):
+        case type_tree.ListOf() if isinstance(raw, list):
             return [filled(item, type.item) for item in raw]
-        case tree.MapOf() if isinstance(raw, dict):
+        case type_tree.MapOf() if isinstance(raw, dict):
             return {key: filled(item, type.value) for key, item in raw.items()}
-        case tree.RecordOf() if isinstance(raw, dict):
+        case type_tree.RecordOf() if isinstance(raw, dict):
             given = {m.name.text: m.default.value for m in type.fields if m.default is not None}
             types = {m.name.text: m.type for m in type.fields}
             return {key: filled(item, types.get(key)) for key, item in {**given, **raw}.items()}
@@ -125,12 +125,12 @@ def _elements(collection: tree.Expr, world: World) -> tuple[list[Any], Written] 
     place = look(collection, world)
     if _through(place.type):
         return ([inner for raw in place.raw for inner in values.flat(raw)], place.type) if place.raw else None
-    item = place.type.item if isinstance(place.type, tree.ListOf) else _as_text(place.type)
+    item = place.type.item if isinstance(place.type, type_tree.ListOf) else _as_text(place.type)
     if not place.many:
         found = place.raw[0] if place.raw else None
         return (found, item) if isinstance(found, list) else None
     type, found = place.type, place.raw
-    if isinstance(type, tree.ListOf):
+    if isinstance(type, type_tree.ListOf):
         type, found = item, [inner for raw in place.raw if isinstance(raw, list) for inner in raw]
     return [raw for raw in found if values.value(raw, type) is not None], type
 
@@ -142,7 +142,7 @@ def _leaves(call: tree.Call, world: World) -> list[Any]:
 
 
 def _through(type: Written) -> bool:
-    return isinstance(type, tree.Plain) and type.word == values.THROUGH
+    return isinstance(type, type_tree.Plain) and type.word == values.THROUGH
 
 
 def _count(name: str, items: tuple[list[Any], Written], condition: tree.Expr, world: World) -> int:
@@ -166,7 +166,7 @@ def look(expr: tree.Expr, world: World) -> Place:
 
 def _walk(place: Place, steps: Sequence[tree.Step]) -> Place:
     for step in steps:
-        if isinstance(step.key, str) and isinstance(place.type, tree.ListOf):
+        if isinstance(step.key, str) and isinstance(place.type, type_tree.ListOf):
             inside = [item for raw in place.raw if isinstance(raw, list) for item in raw]
             place = Place(inside, place.type.item, True)
         if isinstance(step.key, str) and _through(place.type):
@@ -177,14 +177,14 @@ def _walk(place: Place, steps: Sequence[tree.Step]) -> Place:
 
 def _step(place: Place, key: str | int) -> Place:
     if isinstance(key, int):
-        item = place.type.item if isinstance(place.type, tree.ListOf) else _as_text(place.type)
+        item = place.type.item if isinstance(place.type, type_tree.ListOf) else _as_text(place.type)
         item = place.type if _through(place.type) else item
         return Place([r[key] for r in place.raw if isinstance(r, list) and key < len(r)], item, place.many)
     objects = [raw for raw in place.raw if isinstance(raw, dict)]
-    if isinstance(place.type, tree.RecordOf):
+    if isinstance(place.type, type_tree.RecordOf):
         member = next(one for one in place.type.fields if one.name.text == key)
         return Place([raw[key] for raw in objects if key in raw], member.type, place.many)
-    inner = place.type.value if isinstance(place.type, tree.MapOf) else _as_text(place.type)
+    inner = place.type.value if isinstance(place.type, type_tree.MapOf) else _as_text(place.type)
     inner = place.type if _through(place.type) else inner
     return Place([raw[key] for raw in objects if key in raw], inner, place.many)
 
@@ -214,7 +214,7 @@ def operand(expr: tree.Expr, world: World, beside: Written | str = "") -> list[V
             type, raw = place.type, place.raw
             if type is values.AS_TEXT:
                 return [Value("text", text) for one in raw for text in values.texts(one)]
-            while isinstance(type, tree.ListOf):
+            while isinstance(type, type_tree.ListOf):
                 type, raw = type.item, [item for one in raw if isinstance(one, list) for item in one]
             if _through(type):
                 raw = [inner for one in raw for inner in values.flat(one)]
@@ -234,7 +234,7 @@ def operand(expr: tree.Expr, world: World, beside: Written | str = "") -> list[V
 
 
 def _is_word(expr: tree.Path, world: World, beside: Written | str) -> bool:
-    if not isinstance(beside, tree.OneOf) or len(expr.steps) > 1 or _means_something(expr, world):
+    if not isinstance(beside, type_tree.OneOf) or len(expr.steps) > 1 or _means_something(expr, world):
         return False
     return any(one.value == expr.steps[0].key for one in beside.values)
 
@@ -250,7 +250,7 @@ def _means_something(expr: tree.Path, world: World) -> bool:
 def _literal(raw: Any, beside: Written | str) -> Value | None:
     if (
         isinstance(raw, str)
-        and isinstance(beside, tree.Plain)
+        and isinstance(beside, type_tree.Plain)
         and beside.word in ("time", "date", "duration")
     ):
         return values.value(raw, beside)
@@ -336,22 +336,22 @@ def type_of(expr: tree.Expr, world: World) -> Written | str:
     """The type of an element of what an expression stands for; "" where it is no path."""
     match expr:
         case tree.Path() if str(expr) == "now" and "now" not in world.names:
-            return tree.Plain("time", span=expr.span)
+            return type_tree.Plain("time", span=expr.span)
         case tree.Path() if not _means_something(expr, world):
             return ""
         case tree.Path():
             type = look(expr, world).type
-            while isinstance(type, tree.ListOf):
+            while isinstance(type, type_tree.ListOf):
                 type = type.item
             return type
         case tree.Else():
             return type_of(expr.value, world)
         case tree.Arithmetic():
             left, right = type_of(expr.left, world), type_of(expr.right, world)
-            words = [one.word for one in (left, right) if isinstance(one, tree.Plain)]
+            words = [one.word for one in (left, right) if isinstance(one, type_tree.Plain)]
             if words == ["time", "time"]:
-                return tree.Plain("duration", span=expr.span)
-            return left if isinstance(left, tree.Plain) and left.word == "time" else ""
+                return type_tree.Plain("duration", span=expr.span)
+            return left if isinstance(left, type_tree.Plain) and left.word == "time" else ""
     return ""
 
 

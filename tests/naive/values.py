@@ -14,12 +14,12 @@ from math import isfinite
 from typing import Any, NamedTuple, TypeAlias
 
 from atamo_rules.source.span import Source
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import type_tree
 
-Written: TypeAlias = "tree.TypeExpr | None"
+Written: TypeAlias = "type_tree.TypeExpr | None"
 """A type as written; None is `anything`."""
 
-AS_TEXT = tree.Plain("anything as text", span=Source("types", "").whole)
+AS_TEXT = type_tree.Plain("anything as text", span=Source("types", "").whole)
 """What an event `of anything as text` holds, at any depth."""
 THROUGH = "anything through lists"
 TEXTS = ("text", "email", "uri", "uuid", "ip")
@@ -34,18 +34,18 @@ class Value(NamedTuple):
 
 def value(raw: Any, type: Written) -> Value | None:
     """A JSON value as its type says, None where it is not of that type."""
-    if isinstance(type, tree.Plain) and type.word in ("anything", THROUGH):
+    if isinstance(type, type_tree.Plain) and type.word in ("anything", THROUGH):
         type = None
     if type is AS_TEXT:
         found = [Value("text", text) for text in texts(raw)]
         return found[0] if len(found) == 1 else Value("list", found) if found else None
     if type is None:
         return untyped(raw)
-    if isinstance(type, tree.OneOf):
+    if isinstance(type, type_tree.OneOf):
         return None if isinstance(raw, list | dict) else untyped(raw)
-    if isinstance(type, tree.ListOf):
+    if isinstance(type, type_tree.ListOf):
         return Value("list", [value(item, type.item) for item in raw]) if isinstance(raw, list) else None
-    if isinstance(type, tree.MapOf | tree.RecordOf):
+    if isinstance(type, type_tree.MapOf | type_tree.RecordOf):
         return Value("object", raw) if isinstance(raw, dict) else None
     if type.word in ("time", "date", "duration"):
         read = {"time": moment, "date": day, "duration": length}[type.word]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from atamo_rules.source.diagnostic import Severity
 from atamo_rules.source.span import Fragment, Source
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.canonical import canonical, same
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.comments import comments_of
@@ -49,7 +49,7 @@ def test_an_expression_reads_back(expr: tree.Expr) -> None:
 
 
 @given(trees.types)
-def test_a_type_reads_back(type: tree.TypeExpr) -> None:
+def test_a_type_reads_back(type: type_tree.TypeExpr) -> None:
     text = type_text(type)
     assert parsed("field", text).type == type, text  # type: ignore[attr-defined]
 

@@ -13,8 +13,8 @@ import pytest
 from atamo_rules.engine.index.literals import of_glob, of_regex
 from atamo_rules.engine.index.matcher import Matcher
 from atamo_rules.engine.index.numbers import Slots, meaning
-from atamo_rules.engine.operators import compiled as searching
-from atamo_rules.engine.operators import glob_pattern
+from atamo_rules.engine.patterns import compiled as searching
+from atamo_rules.engine.patterns import glob_pattern
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Ruleset

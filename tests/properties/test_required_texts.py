@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atamo_rules.engine.index.literals import NOTHING, Required, of_regex
-from atamo_rules.engine.operators import compiled
+from atamo_rules.engine.patterns import compiled
 
 PLAIN = st.sampled_from(["a", "b", "A", "é", "ab", "Ba", "/", r"\.", r"\\", "]", "ss", "k"])
 CLASSES = st.sampled_from(["[Aa]", "[ab]", "[^a]", "[]a]", ".", r"\d", r"\b", "^", "$", r"\x61", "[Kk]"])

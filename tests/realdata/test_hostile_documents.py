@@ -15,7 +15,8 @@ import pytest
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.source.span import Source
 from atamo_rules.syntax.read import read
-from atamo_rules.syntax.yaml_nodes import read_yaml, to_json
+from atamo_rules.syntax.yaml_nodes import to_json
+from atamo_rules.syntax.yaml_reading import read_yaml
 from tests.cli.dispatcher import Dispatcher
 from tests.places import write
 from tests.realdata.conftest import Lines

@@ -127,7 +127,7 @@ def test_answers_that_were_kept_until_some_time_between_two_processes_are_forgot
         await asyncio.sleep(0.6)
         hub = left.start(TEXT, Shop().agents)
         await hub.start()
-        await until(lambda: "q" in hub.requests.tombstones)
+        await until(lambda: "q" in hub.requests.forgetting.tombstones)
         view = await hub.requests.look("q")
         assert view is not None
         assert (view.request.state, view.request.forgotten, view.frames, view.had) == (

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import type_tree
 from tests.naive.values import AS_TEXT
 from tests.strategies import worlds
 from tests.strategies.choices import Choices
@@ -27,7 +27,7 @@ class Spot:
     """A path that an author may write: its type (None: anything), whether it passes a list, whether to guard it."""
 
     path: str
-    type: tree.TypeExpr | None
+    type: type_tree.TypeExpr | None
     many: bool = False
     optional: bool = False
 
@@ -36,19 +36,19 @@ class Spot:
         return kind_of(self.type)
 
 
-def kind_of(type: tree.TypeExpr | None) -> str:
+def kind_of(type: type_tree.TypeExpr | None) -> str:
     match type:
         case None:
             return "anything"
-        case tree.Plain(word="anything as text"):
+        case type_tree.Plain(word="anything as text"):
             return "as text"
-        case tree.Plain():
+        case type_tree.Plain():
             return "text" if type.word in TEXT_LIKE else "number" if type.word in NUMERIC else type.word
-        case tree.OneOf():
+        case type_tree.OneOf():
             return "one of"
-        case tree.ListOf():
+        case type_tree.ListOf():
             return "list"
-        case tree.MapOf():
+        case type_tree.MapOf():
             return "map"
     return "object"
 
@@ -61,24 +61,24 @@ def spots(event: decl.EventDecl) -> list[Spot]:
     return [spot for member in event.fields for spot in _inside(member, "", False, False)]
 
 
-def _inside(member: tree.Field, before: str, many: bool, optional: bool) -> list[Spot]:
+def _inside(member: type_tree.Field, before: str, many: bool, optional: bool) -> list[Spot]:
     # A field of an element need not be guarded where the path passes through the list.
     return _of(f"{before}{member.name.text}", member.type, many, optional or (member.optional and not many))
 
 
-def _of(path: str, type: tree.TypeExpr, many: bool, optional: bool) -> list[Spot]:
-    if isinstance(type, tree.Plain) and type.word == "anything":
+def _of(path: str, type: type_tree.TypeExpr, many: bool, optional: bool) -> list[Spot]:
+    if isinstance(type, type_tree.Plain) and type.word == "anything":
         return [Spot(path, None, many, optional), Spot(f"{path}.a", None, many, optional)]
     found = [Spot(path, type, many, optional)]
-    if isinstance(type, tree.RecordOf):
+    if isinstance(type, type_tree.RecordOf):
         for member in type.fields:
             found += _inside(member, f"{path}.", many, optional)
-    elif isinstance(type, tree.ListOf) and isinstance(type.item, tree.RecordOf):
+    elif isinstance(type, type_tree.ListOf) and isinstance(type.item, type_tree.RecordOf):
         for member in type.item.fields:
             found += _inside(member, f"{path}.", True, optional)
-    elif isinstance(type, tree.ListOf) and not many:
+    elif isinstance(type, type_tree.ListOf) and not many:
         found += _of(f"{path}[0]", type.item, many, True)
-    elif isinstance(type, tree.MapOf):
+    elif isinstance(type, type_tree.MapOf):
         found += _of(f'{path}["x"]', type.value, many, optional or not many)
     return found
 
@@ -125,7 +125,7 @@ def _state(choose: Choices, spot: Spot) -> str:
 
 
 def _quantified(choose: Choices, spot: Spot, depth: int, used: int) -> str:
-    assert isinstance(spot.type, tree.ListOf)
+    assert isinstance(spot.type, type_tree.ListOf)
     name = f"e{used}"
     inner = condition(choose, _of(name, spot.type.item, False, False), depth - 1, used + 1)
     if choose.upto(3) == 3:
@@ -225,9 +225,9 @@ def _texts(choose: Choices) -> str:
 
 
 def _list(choose: Choices, spot: Spot, negated: bool) -> str:
-    assert isinstance(spot.type, tree.ListOf)
+    assert isinstance(spot.type, type_tree.ListOf)
     item = spot.type.item
-    kind = kind_of(None if isinstance(item, tree.Plain) and item.word == "anything" else item)
+    kind = kind_of(None if isinstance(item, type_tree.Plain) and item.word == "anything" else item)
     if kind == "object" or choose.upto(3) == 3:
         if kind == "number" and choose.upto(1):
             return f"sum({spot.path}) {choose.pick(('>', 'is'))} {_number(choose)}"

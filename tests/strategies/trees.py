@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.words import NOT_VALUES
 
 HERE = Source("made.atamo", "").span(0, 0)
@@ -81,8 +81,8 @@ lengths = st.builds(
 
 def _completing(
     policy: str, count: int, after: tree.Quantity, within: tree.Quantity | None, kept: tree.Quantity | None
-) -> tree.Completing:
-    return tree.Completing(
+) -> decl.Completing:
+    return decl.Completing(
         policy,
         count if policy == "any" else 0,
         after if policy == "after" else None,
@@ -195,29 +195,30 @@ expressions: st.SearchStrategy[tree.Expr] = st.recursive(
 """Conditions and values alike: the grammar does not tell them apart."""
 
 
-def _types(inner: st.SearchStrategy[tree.TypeExpr]) -> st.SearchStrategy[tree.TypeExpr]:
+def _types(inner: st.SearchStrategy[type_tree.TypeExpr]) -> st.SearchStrategy[type_tree.TypeExpr]:
     return st.one_of(
-        inner.map(lambda one: tree.ListOf(one, span=HERE)), inner.map(lambda one: tree.MapOf(one, span=HERE))
+        inner.map(lambda one: type_tree.ListOf(one, span=HERE)),
+        inner.map(lambda one: type_tree.MapOf(one, span=HERE)),
     )
 
 
 choices = st.one_of(texts, names, whole, st.booleans()).map(literal)
-plain_types: st.SearchStrategy[tree.TypeExpr] = st.one_of(
-    st.sampled_from(tree.TYPE_WORDS).map(lambda word: tree.Plain(word, span=HERE)),
+plain_types: st.SearchStrategy[type_tree.TypeExpr] = st.one_of(
+    st.sampled_from(type_tree.TYPE_WORDS).map(lambda word: type_tree.Plain(word, span=HERE)),
     st.builds(
-        lambda low, high: tree.Plain("whole", low, high, span=HERE),
+        lambda low, high: type_tree.Plain("whole", low, high, span=HERE),
         st.integers(-9, 9),
         st.none() | st.integers(10, 99),
     ),
-    st.lists(choices, min_size=1, max_size=3).map(lambda values: tree.OneOf(tuple(values), span=HERE)),
+    st.lists(choices, min_size=1, max_size=3).map(lambda values: type_tree.OneOf(tuple(values), span=HERE)),
 )
 types = st.recursive(plain_types, _types, max_leaves=2)
 
 
 def _field(
-    field_name: str, type: tree.TypeExpr, optional: bool, default: object, about: str | None
-) -> tree.Field:
-    return tree.Field(
+    field_name: str, type: type_tree.TypeExpr, optional: bool, default: object, about: str | None
+) -> type_tree.Field:
+    return type_tree.Field(
         name(field_name),
         type,
         optional,
@@ -227,7 +228,7 @@ def _field(
     )
 
 
-def _fields(inner: st.SearchStrategy[tree.TypeExpr]) -> st.SearchStrategy[tuple[tree.Field, ...]]:
+def _fields(inner: st.SearchStrategy[type_tree.TypeExpr]) -> st.SearchStrategy[tuple[type_tree.Field, ...]]:
     plain = st.builds(
         _field,
         names | st.just("type"),
@@ -239,17 +240,17 @@ def _fields(inner: st.SearchStrategy[tree.TypeExpr]) -> st.SearchStrategy[tuple[
     return st.lists(plain, min_size=1, max_size=3, unique_by=lambda one: one.name.text).map(tuple)
 
 
-def _record(fields: tuple[tree.Field, ...]) -> tree.TypeExpr:
-    return tree.RecordOf(fields, span=HERE)
+def _record(fields: tuple[type_tree.Field, ...]) -> type_tree.TypeExpr:
+    return type_tree.RecordOf(fields, span=HERE)
 
 
 @st.composite
-def fields(draw: st.DrawFn) -> tuple[tree.Field, ...]:
+def fields(draw: st.DrawFn) -> tuple[type_tree.Field, ...]:
     """Declared fields, some of them records or lists of records."""
     found = list(draw(_fields(types)))
     if draw(st.booleans()):
         record = _record(draw(_fields(types)))
-        nested = tree.ListOf(record, span=HERE) if draw(st.booleans()) else record
+        nested = type_tree.ListOf(record, span=HERE) if draw(st.booleans()) else record
         found.append(_field("nested", nested, draw(st.booleans()), None, draw(st.none() | texts)))
     return tuple(found)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from atamo_rules.source.span import Source
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import type_tree
 from atamo_rules.syntax.read import read
 from tests.strategies.choices import Choices
 
@@ -111,7 +111,7 @@ def body(choose: Choices, event: decl.EventDecl, fitting: bool) -> dict[str, Any
     return _record(choose, event.fields, fitting)
 
 
-def _record(choose: Choices, members: Sequence[tree.Field], fitting: bool) -> dict[str, Any]:
+def _record(choose: Choices, members: Sequence[type_tree.Field], fitting: bool) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for member in members:
         if not fitting and choose.upto(7) == 7:
@@ -127,21 +127,21 @@ def _record(choose: Choices, members: Sequence[tree.Field], fitting: bool) -> di
     return made
 
 
-def value(choose: Choices, type: tree.TypeExpr, fitting: bool = True) -> Any:
+def value(choose: Choices, type: type_tree.TypeExpr, fitting: bool = True) -> Any:
     """A JSON value of a type."""
     match type:
-        case tree.RecordOf():
+        case type_tree.RecordOf():
             return _record(choose, type.fields, fitting)
-        case tree.ListOf():
+        case type_tree.ListOf():
             return [_item(choose, type.item, fitting) for _ in range(choose.upto(3))]
-        case tree.MapOf():
+        case type_tree.MapOf():
             return {key: _item(choose, type.value, fitting) for key in ("x", "y") if choose.upto(2)}
-        case tree.OneOf():
+        case type_tree.OneOf():
             return choose.pick(type.values).value
     return _plain(choose, type.word)
 
 
-def _item(choose: Choices, type: tree.TypeExpr, fitting: bool) -> Any:
+def _item(choose: Choices, type: type_tree.TypeExpr, fitting: bool) -> Any:
     if not fitting and choose.upto(7) == 7:
         return choose.pick(STRAY)
     return value(choose, type, fitting)

@@ -17,7 +17,8 @@ from atamo_rules.source.span import Source
 from atamo_rules.syntax.clauses import METADATA
 from atamo_rules.syntax.read import read
 from atamo_rules.syntax.yaml_file import TOP
-from atamo_rules.syntax.yaml_nodes import read_yaml, to_json
+from atamo_rules.syntax.yaml_nodes import to_json
+from atamo_rules.syntax.yaml_reading import read_yaml
 from atamo_rules.syntax.yaml_rules import RULE
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atamo_rules.source.span import Source
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.declarations import Rule
 from atamo_rules.syntax.read import read
 
@@ -44,4 +44,4 @@ def test_a_range_without_a_low_end_has_none_however_yaml_writes_it(scalar: str) 
     file, found = read(Source("r.yaml", f"params:\n  p: {scalar}\n"))
     assert not found, found[0].message
     (param,) = file.declarations
-    assert param.type == tree.Plain("whole", None, 5, span=param.span)  # type: ignore[union-attr]
+    assert param.type == type_tree.Plain("whole", None, 5, span=param.span)  # type: ignore[union-attr]

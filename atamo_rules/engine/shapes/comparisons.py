@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from atamo_rules.engine import readers
-from atamo_rules.engine.operators import single
+from atamo_rules.engine.questions import single
 from atamo_rules.engine.shapes import numbers
 from atamo_rules.engine.shapes.piece import CALL, EQUAL, MARK, PART, PATTERN, PRESENCE, Piece
 from atamo_rules.model.meaning import Condition, Const, Exists, Holds, IsNull, Present, Test

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from atamo_rules.engine import spelled
-from atamo_rules.engine.operators import single
+from atamo_rules.engine.questions import single
 from atamo_rules.engine.search import Search, search
 from atamo_rules.engine.shapes.comparisons import has_null
 from atamo_rules.engine.shapes.kept import BODY, kept

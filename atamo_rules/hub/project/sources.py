@@ -24,7 +24,8 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax.yaml_nodes import Mapping as Table
-from atamo_rules.syntax.yaml_nodes import Node, read_yaml, to_json
+from atamo_rules.syntax.yaml_nodes import Node, to_json
+from atamo_rules.syntax.yaml_reading import read_yaml
 
 GROUP = "atamo.event_providers"
 OURS = ("uses", "user")

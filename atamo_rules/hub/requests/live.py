@@ -7,7 +7,7 @@ adds (errors, ends) follows from frames and actions that are kept already, so th
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +17,7 @@ from msgspec import structs
 
 from atamo_rules.hub.requests import reading
 from atamo_rules.hub.requests.afar import Afar
+from atamo_rules.hub.requests.forgetting import Forgetting
 from atamo_rules.hub.requests.opening import (
     BUCKET,
     begun,
@@ -26,8 +27,8 @@ from atamo_rules.hub.requests.opening import (
     read_record,
     resumed,
 )
-from atamo_rules.hub.requests.repeating import repeated
-from atamo_rules.hub.requests.request import OVER, Options, Request, Terms, due, terms
+from atamo_rules.hub.requests.repeating import Repeatable, repeated, same
+from atamo_rules.hub.requests.request import OVER, Options, Request, Terms, terms
 from atamo_rules.hub.requests.step import (
     Append,
     Cancelled,
@@ -40,24 +41,19 @@ from atamo_rules.hub.requests.step import (
     Turned,
     step,
 )
+from atamo_rules.hub.requests.timers import Timers
 from atamo_rules.hub.sharing.compacted import Compacted
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import Decided, Put, Selector
+from atamo_rules.model.work import Decided, Selector
 
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
     from atamo_rules.hub.hub import Hub
 
-MOST_KEPT = 10_000
-"""Requests whose answers may be given to another."""
-TOMBSTONES = 100_000
-"""Requests of which it is still known, after their answers were deleted, that they were and how they ended."""
-SWEEP = 1.0
-"""Seconds between two times of having the store let go of what is forgotten: many are at once."""
 WINDOW = 1024
 """Updates of a feed that a reader may be behind; further back only the last of every key is kept."""
 TRIM = 256
@@ -78,18 +74,16 @@ class Requests:
         self.open: dict[str, Request] = {}
         self.enough: dict[str, asyncio.Event] = {}
         """Set for an agent's feed that nobody needs any more, by its action."""
-        self.kept: OrderedDict[str, str] = OrderedDict()
-        """Complete requests by the fingerprint of what was asked."""
-        self.tombstones: OrderedDict[str, None] = OrderedDict()
+        self.repeatable = Repeatable()
+        self.forgetting = Forgetting(self)
         self.updates: dict[str, Compacted[int]] = {}
         """Which frames of a feed are still needed, by its log: the newest, and the last of every key."""
         self.asking: Counter[str] = Counter()
         """How many of this program wait for a request: several may, who gave it one id."""
         self.ending: set[str] = set()
         """Requests that are over, while their last frame is being written."""
-        self._swept = 0.0
         self._began = hub.clock.now().timestamp() - hub.clock.passed()
-        self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
+        self._timers = Timers(self.now, self._strike)
 
     def now(self) -> float:
         """Seconds since 1970 by the wall clock of the beginning: they never go back, however it is set meanwhile."""
@@ -102,20 +96,10 @@ class Requests:
     ) -> tuple[Request, Decided]:
         """A request, decided, or with the answers that another had to the same."""
         how = terms(options, generation.ruleset.events[event.type].completing)
-        same = self.same(event, generation, how)
-        if same is not None:
-            return await repeated(self, event, same, generation.digest)
+        known = same(self, event, generation, how)
+        if known is not None:
+            return await repeated(self, event, known, generation.digest)
         return self.opening(event, await self.hub.panel.decide(event, generation, now), generation, how)
-
-    def same(self, event: Event, generation: Generation, how: Terms) -> Request | None:
-        """A complete request whose answers will do for this one, if `max_age` lets them."""
-        if how.max_age <= 0 or how.mode == "feed":
-            return None
-        key = self.kept.get(fingerprint(event, generation.digest, how))
-        request = self.open.get(key) if key is not None else None
-        if request is None or request.state != "complete" or request.forgotten or request.ended is None:
-            return None
-        return request if self.now() - request.ended <= how.max_age else None
 
     def opening(
         self, event: Event, decided: Decided, generation: Generation, how: Terms
@@ -163,20 +147,20 @@ class Requests:
                 continue
             request = not_ahead(taken, self.now())
             if request.forgotten:
-                self._bury(request.id)
+                self.forgetting.bury(request.id)
                 continue
             if not request.over:
                 request, ended = resumed(request, *await reading.kept(self.hub.store, request.id))
                 self.open[request.id] = request
                 if request.over:
-                    self._remember(request)
+                    self.repeatable.add(request)
                     await self._ended(request)
                 self.hub.spawn(self.happened(request.id, *ended))
             else:  # one whose time ran out while nobody looked is forgotten as soon as its clock runs
                 self.open[request.id] = request
                 if self.now() < (request.ended or 0.0) + request.clocks.retain:
-                    self._remember(request)
-            self._arm(request)
+                    self.repeatable.add(request)
+            self._timers.set(request)
 
     # --- what happens -----------------------------------------------------------------------------------
 
@@ -198,7 +182,7 @@ class Requests:
         if request.over and not self.open[request.id].over:
             self.ending.add(request.id)
         self.open[request.id] = request
-        self._arm(request)
+        self._timers.set(request)
         if effects:
             await self.hub.underway.whole(self._act(request, effects))
 
@@ -236,17 +220,16 @@ class Requests:
                     forgotten = True
         if frames or notes:
             await self.hub.surely(lambda: self.hub.store.append(frames, notes))
-        if (
-            ended
-        ):  # Before anybody who waited for the last frame runs: what they ask next may have these answers.
+        if ended:
+            # Before anybody who waited for the last frame runs: what they ask next may have these answers.
             self.ending.discard(request.id)
-            self._remember(request)
+            self.repeatable.add(request)
         for part in stopped:
             await self._stop(request, part)
         if ended:
             await self._ended(request)
         if forgotten:
-            await self.forget(request)
+            await self.forgetting.forget(request)
 
     async def _stop(self, request: Request, name: str) -> None:
         """Have the agent of a part stop. A feed that nobody needs any more has done its work; a question is taken
@@ -265,53 +248,10 @@ class Requests:
         store, retain = self.hub.store, request.clocks.retain
         await self.hub.surely(lambda: store.put(self.afar.put(request)))
         await self.hub.surely(lambda: store.touch(request.id, retain))
-        self._arm(request)
-
-    def _remember(self, request: Request) -> None:
-        """Let its answers do for others, if they are whole and its own."""
-        if request.state == "complete" and request.mode == "load" and not request.source:
-            self.kept[request.print] = request.id
-            self.kept.move_to_end(request.print)
-            if len(self.kept) > MOST_KEPT:
-                self.kept.popitem(last=False)
-
-    async def forget(self, request: Request) -> None:
-        """Delete the answers; what is left is how it ended."""
-        self.open.pop(request.id, None)
-        if self.kept.get(request.print) == request.id:
-            del self.kept[request.print]
-        store = self.hub.store
-        await self.hub.surely(lambda: store.put(self.afar.put(request)))
-        await self.hub.surely(
-            lambda: store.touch(request.id, -1.0)
-        )  # its time is over, whenever it was noted
-        if self.now() - self._swept >= SWEEP:
-            self._swept = self.now()
-            await self.hub.surely(store.housekeeping)
-        self._bury(request.id)
-        while len(self.tombstones) > TOMBSTONES:
-            oldest, _ = self.tombstones.popitem(last=False)
-            await self.hub.surely(lambda key=oldest: store.put(Put(BUCKET, key, None)))  # type: ignore[misc]
-
-    def _bury(self, key: str) -> None:
-        self.tombstones[key] = None
-
-    # --- clocks -----------------------------------------------------------------------------------------
-
-    def _arm(self, request: Request) -> None:
-        """Have somebody look when the next clock runs out. One that is only pushed on is looked at in vain, once."""
-        at, known = due(request), self._timers.get(request.id)
-        if known is not None and (at is None or at < known[0]):
-            known[1].cancel()
-            del self._timers[request.id]
-            known = None
-        if at is not None and known is None:
-            loop = asyncio.get_running_loop()
-            handle = loop.call_later(max(0.0, at - self.now()), self._strike, request.id)
-            self._timers[request.id] = at, handle
+        self._timers.set(request)
 
     def _strike(self, key: str) -> None:
-        self._timers.pop(key, None)
+        """A clock of a request has run out."""
         if not self.hub.stopping:
             self.hub.spawn(self.happened(key, Tick()))
 
@@ -323,9 +263,7 @@ class Requests:
 
     def end(self) -> None:
         """No clock strikes any more."""
-        for _, handle in self._timers.values():
-            handle.cancel()
-        self._timers.clear()
+        self._timers.end()
 
     # --- read -------------------------------------------------------------------------------------------
 

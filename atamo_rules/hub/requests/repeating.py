@@ -1,12 +1,14 @@
-"""A request that has the answers of another: no rule is asked, its log is a copy under its own name."""
+"""A request that has the answers of another to the same: no rule is asked, its log is a copy under its own name."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atamo_rules.hub.requests import reading
-from atamo_rules.hub.requests.request import Request
+from atamo_rules.hub.requests.opening import fingerprint
+from atamo_rules.hub.requests.request import Request, Terms
 from atamo_rules.model.audit import Note
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -15,7 +17,47 @@ from atamo_rules.model.types import Json
 from atamo_rules.model.work import Decided, Following
 
 if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
     from atamo_rules.hub.requests.live import Requests
+
+
+MOST_KEPT = 10_000
+"""Requests whose answers may be given to another."""
+
+
+class Repeatable:
+    """Complete requests whose answers may be given to others, by the fingerprint of what was asked."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, str] = OrderedDict()
+
+    def add(self, request: Request) -> None:
+        """Let its answers do for others, if they are whole and its own; the oldest make room."""
+        if request.state == "complete" and request.mode == "load" and not request.source:
+            self._kept[request.print] = request.id
+            self._kept.move_to_end(request.print)
+            if len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    def drop(self, request: Request) -> None:
+        """Give its answers to nobody any more."""
+        if self._kept.get(request.print) == request.id:
+            del self._kept[request.print]
+
+    def get(self, print: str) -> str | None:
+        """The id of a request that asked the same."""
+        return self._kept.get(print)
+
+
+def same(requests: Requests, event: Event, generation: Generation, how: Terms) -> Request | None:
+    """A complete request whose answers will do for this one, if `max_age` lets them."""
+    if how.max_age <= 0 or how.mode == "feed":
+        return None
+    key = requests.repeatable.get(fingerprint(event, generation.digest, how))
+    request = requests.open.get(key) if key is not None else None
+    if request is None or request.state != "complete" or request.forgotten or request.ended is None:
+        return None
+    return request if requests.now() - request.ended <= how.max_age else None
 
 
 async def repeated(requests: Requests, event: Event, source: Request, digest: str) -> tuple[Request, Decided]:

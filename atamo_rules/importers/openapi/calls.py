@@ -9,7 +9,7 @@ from typing import Any
 
 from atamo_rules.importers.openapi.document import Document, Operation, Unsayable, mapping
 from atamo_rules.importers.openapi.schemas import Types, words
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 
 _PLACES = ("path", "query", "header", "cookie")
 _SPOKEN = {"accept", "content-type", "authorization", "idempotency-key"}
@@ -25,8 +25,8 @@ class Call:
     """What is sent, as the setting `actions` of the agent has it, and between which types."""
 
     setting: Mapping[str, Any]
-    parameters: tuple[tree.Field, ...]
-    answer: tuple[tree.Field, ...] | None
+    parameters: tuple[type_tree.Field, ...]
+    answer: tuple[type_tree.Field, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +91,20 @@ def _parameter(document: Document, given: Any) -> _Parameter | None:
 
 def _arguments(
     types: Types, parameters: list[_Parameter]
-) -> tuple[list[tree.Field], dict[tuple[str, str], str]]:
+) -> tuple[list[type_tree.Field], dict[tuple[str, str], str]]:
     """A field for each parameter, and what each is called. Raises Unsayable."""
-    fields: list[tree.Field] = []
+    fields: list[type_tree.Field] = []
     names: dict[tuple[str, str], str] = {}
     for one in parameters:
         made = types.field(_free(one, set(names.values())), {"allOf": [one.schema]}, needed=one.needed)
-        scalars = made.type.item if isinstance(made.type, tree.ListOf) and one.place == "query" else made.type
-        if isinstance(scalars, tree.ListOf | tree.MapOf | tree.RecordOf):
+        scalars = (
+            made.type.item if isinstance(made.type, type_tree.ListOf) and one.place == "query" else made.type
+        )
+        if isinstance(scalars, type_tree.ListOf | type_tree.MapOf | type_tree.RecordOf):
             raise Unsayable(f"its parameter `{one.name}` is a list or an object in the {one.place}")
         about = words(one.about, 100)
         if about:
-            made = tree.Field(
+            made = type_tree.Field(
                 made.name, made.type, made.optional, made.default,
                 tree.Literal(about, span=types.span), span=types.span,
             )  # fmt: skip
@@ -149,7 +151,7 @@ def _body(
     taken: set[str],
     method: str,
     setting: dict[str, Any],
-) -> list[tree.Field]:
+) -> list[type_tree.Field]:
     """The arguments that make the body, and the settings that say how. A body that may be left out is always sent.
     Raises Unsayable."""
     if method in ("get", "head"):
@@ -195,9 +197,11 @@ def _media(content: Mapping[str, Any]) -> tuple[str, str]:
     raise Unsayable(f"its body is {named or 'of no media type'}")
 
 
-def _formed(type: tree.TypeExpr) -> bool:
-    inner = type.item if isinstance(type, tree.ListOf) else type
-    return isinstance(inner, tree.OneOf) or (isinstance(inner, tree.Plain) and inner.word != "anything")
+def _formed(type: type_tree.TypeExpr) -> bool:
+    inner = type.item if isinstance(type, type_tree.ListOf) else type
+    return isinstance(inner, type_tree.OneOf) or (
+        isinstance(inner, type_tree.Plain) and inner.word != "anything"
+    )
 
 
 # --- answer -----------------------------------------------------------------------------------------------
@@ -205,7 +209,7 @@ def _formed(type: tree.TypeExpr) -> bool:
 
 def _answer(
     document: Document, operation: Operation, setting: dict[str, Any]
-) -> tuple[tree.Field, ...] | None:
+) -> tuple[type_tree.Field, ...] | None:
     """What a success is to the rule, and the setting `answer` that makes it so; None where the service says nothing.
     Raises Unsayable."""
     types = Types(document, operation.span, sending=False)

@@ -16,6 +16,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment, Source, Span
 from atamo_rules.syntax import yaml_nodes
+from atamo_rules.syntax.yaml_reading import read_yaml
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 OTHERS = ("options", "trace", "query")
@@ -162,7 +163,7 @@ def _plain(value: json_text.Json) -> Any:
 
 
 def _yaml(source: Source) -> tuple[Any, _Spans]:
-    node, found = yaml_nodes.read_yaml(source)
+    node, found = read_yaml(source)
     if found or node is None:
         raise Malformed(found[0] if found else codes.FOREIGN_SYNTAX.at(_head(source), "the file is empty"))
     spans: _Spans = {}

@@ -111,7 +111,7 @@ def _type(name: str, one: Operation, made: Call) -> decl.ActionTypeDecl:
         tree.Literal(about, span=span) if about else None,
         made.parameters,
         answer=made.answer,
-        safe=tree.Safe(span=span) if one.method in ("get", "head") else None,  # RFC 9110, 9.2.1
+        safe=decl.Safe(span=span) if one.method in ("get", "head") else None,  # RFC 9110, 9.2.1
         span=span,
     )
 

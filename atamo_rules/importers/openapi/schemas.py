@@ -13,7 +13,7 @@ from typing import Any
 
 from atamo_rules.importers.openapi.document import Document, Unsayable, mapping
 from atamo_rules.source.span import Span
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 
 DEEPEST = 8
 """Schemas inside one another; what is deeper is `anything`."""
@@ -32,7 +32,7 @@ class Types:
         self.fields = 0
         self._open: list[Any] = []
 
-    def type(self, schema: Any, depth: int = 0) -> tuple[tree.TypeExpr, bool]:
+    def type(self, schema: Any, depth: int = 0) -> tuple[type_tree.TypeExpr, bool]:
         """The type of a schema, and whether null is allowed beside it. One that is part of itself is `anything` there.
         Raises Unsayable."""
         reference = schema.get("$ref") if isinstance(schema, Mapping) else None
@@ -46,7 +46,7 @@ class Types:
         finally:
             self._open.pop()
 
-    def _type(self, schema: Any, depth: int) -> tuple[tree.TypeExpr, bool]:
+    def _type(self, schema: Any, depth: int) -> tuple[type_tree.TypeExpr, bool]:
         schema, null = self.merged(schema)
         words, also = self._words(schema)
         null = null or also
@@ -66,19 +66,19 @@ class Types:
                 return self.plain("boolean"), null
             case "array":
                 item, inner = self.type(schema.get("items", {}), depth + 1)
-                if inner or (isinstance(item, tree.ListOf | tree.MapOf) and not _flat(item)):
+                if inner or (isinstance(item, type_tree.ListOf | type_tree.MapOf) and not _flat(item)):
                     item = self.plain("anything")
-                return tree.ListOf(item, span=self.span), null
+                return type_tree.ListOf(item, span=self.span), null
             case "object":
                 return self._object(schema, depth), null
         return self.plain("anything"), True
 
-    def record(self, schema: Any) -> tuple[tree.Field, ...] | None:
+    def record(self, schema: Any) -> tuple[type_tree.Field, ...] | None:
         """The fields of a schema that describes an object by its properties; None where it does not."""
         found, null = self.type(schema)
-        return found.fields if isinstance(found, tree.RecordOf) and not null else None
+        return found.fields if isinstance(found, type_tree.RecordOf) and not null else None
 
-    def field(self, name: str, schema: Any, *, needed: bool, depth: int = 0) -> tree.Field:
+    def field(self, name: str, schema: Any, *, needed: bool, depth: int = 0) -> type_tree.Field:
         """A field of a schema's type. Raises Unsayable."""
         self.fields += 1
         if self.fields > MOST:
@@ -86,14 +86,16 @@ class Types:
         made, null = self.type(schema, depth)
         inner, _ = self.merged(schema)
         about = words(mapping(inner).get("description"), 100)
-        optional = not needed or (null and not (isinstance(made, tree.Plain) and made.word == "anything"))
-        return tree.Field(
+        optional = not needed or (
+            null and not (isinstance(made, type_tree.Plain) and made.word == "anything")
+        )
+        return type_tree.Field(
             tree.Name(name, span=self.span), made, optional,
             about=tree.Literal(about, span=self.span) if about else None, span=self.span,
         )  # fmt: skip
 
-    def plain(self, word: str, low: Any = None, high: Any = None) -> tree.Plain:
-        return tree.Plain(word, low, high, span=self.span)
+    def plain(self, word: str, low: Any = None, high: Any = None) -> type_tree.Plain:
+        return type_tree.Plain(word, low, high, span=self.span)
 
     def merged(self, schema: Any, depth: int = 0) -> tuple[Mapping[str, Any] | None, bool]:
         """A schema with what it refers to and what it is `allOf`, and whether null was said beside it; None for one
@@ -159,22 +161,22 @@ class Types:
         null = "null" in named or (self.document.old and schema.get("nullable") is True)
         return [one for one in named if one != "null"], null
 
-    def _choice(self, values: Any, null: bool) -> tuple[tree.TypeExpr, bool]:
+    def _choice(self, values: Any, null: bool) -> tuple[type_tree.TypeExpr, bool]:
         kept = [one for one in _list(values) if one is not None]
         plain = all(isinstance(one, str | int | Decimal) and not isinstance(one, bool) for one in kept)
         if not kept or not plain or len({str(one) for one in kept}) < len(kept):
             return self.plain("anything"), True
         null = null or len(kept) < len(_list(values))
-        return tree.OneOf(tuple(tree.Literal(one, span=self.span) for one in kept), span=self.span), null
+        return type_tree.OneOf(tuple(tree.Literal(one, span=self.span) for one in kept), span=self.span), null
 
-    def _text(self, schema: Mapping[str, Any]) -> tree.Plain:
+    def _text(self, schema: Mapping[str, Any]) -> type_tree.Plain:
         word = _FORMATS.get(str(schema.get("format")), "text") if self.sending else "text"
         if word != "text":
             return self.plain(word)
         low, high = (_whole(schema.get(name)) for name in ("minLength", "maxLength"))
         return self.plain("text", low or None, high)
 
-    def _number(self, schema: Mapping[str, Any], kind: str) -> tree.Plain:
+    def _number(self, schema: Mapping[str, Any], kind: str) -> type_tree.Plain:
         low, high = (_number(schema.get(name)) for name in ("minimum", "maximum"))
         if kind == "number":
             return self.plain("number", low, high)
@@ -186,14 +188,14 @@ class Types:
             high = high - 1 if high is not None and schema.get("exclusiveMaximum") is True else high
         return self.plain("whole", low, high)
 
-    def _object(self, schema: Mapping[str, Any], depth: int) -> tree.TypeExpr:
+    def _object(self, schema: Mapping[str, Any], depth: int) -> type_tree.TypeExpr:
         properties = mapping(schema.get("properties"))
         more = schema.get("additionalProperties")
         if not properties or "" in properties:
             inner, null = self.type(more, depth + 1) if isinstance(more, Mapping) else (None, True)
             if inner is None or null or not _flat(inner) or "patternProperties" in schema or "" in properties:
                 inner = self.plain("anything")
-            return tree.MapOf(inner, span=self.span)
+            return type_tree.MapOf(inner, span=self.span)
         if self.sending and (more not in (None, False) or "patternProperties" in schema):
             return self.plain("anything")  # a record would keep rules from sending what it does not name
         needed = set(map(str, _list(schema.get("required"))))
@@ -203,7 +205,7 @@ class Types:
             for name, one in properties.items()
             if mapping(self.merged(one)[0]).get(hidden) is not True
         )
-        return tree.RecordOf(fields, span=self.span) if fields else self.plain("anything")
+        return type_tree.RecordOf(fields, span=self.span) if fields else self.plain("anything")
 
 
 def words(value: Any, most: int) -> str:
@@ -213,12 +215,12 @@ def words(value: Any, most: int) -> str:
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
-def _flat(type: tree.TypeExpr) -> bool:
+def _flat(type: type_tree.TypeExpr) -> bool:
     """Whether a type is written on one line, as what is inside a map, or a list of lists, must be."""
     match type:
-        case tree.ListOf(item) | tree.MapOf(item):
+        case type_tree.ListOf(item) | type_tree.MapOf(item):
             return _flat(item)
-    return not isinstance(type, tree.RecordOf)
+    return not isinstance(type, type_tree.RecordOf)
 
 
 def _list(value: Any) -> list[Any]:

@@ -11,7 +11,8 @@ from atamo_rules.importers.sigma.trouble import Malformed, Unsayable
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence, scalar_value
+from atamo_rules.syntax.yaml_nodes import Mapping, Node, Sequence
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value
 
 COUNTS = ("event_count", "value_count")
 JOINS = ("temporal", "temporal_ordered")

@@ -10,7 +10,8 @@ from atamo_rules.importers.sigma.values import comparison, joined
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence
+from atamo_rules.syntax.yaml_nodes import Mapping, Node, Sequence
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 DEEPEST = 20
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from atamo_rules.importers.sigma.trouble import Malformed, Unsayable
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, Sequence
+from atamo_rules.syntax.yaml_nodes import Mapping, Node, Sequence
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 _OTHERS = {
     "filter": "it is a filter for other rules, not a rule",

@@ -12,7 +12,9 @@ from atamo_rules.importers.sigma.sources import Text, texts
 from atamo_rules.importers.sigma.trouble import Malformed, Unsayable
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source, Span
-from atamo_rules.syntax.yaml_nodes import Node, Scalar, read_documents
+from atamo_rules.syntax.yaml_nodes import Node
+from atamo_rules.syntax.yaml_reading import read_documents
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 Said: TypeAlias = "Document | Correlation | Malformed | Unsayable"
 

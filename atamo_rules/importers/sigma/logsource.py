@@ -11,7 +11,8 @@ from atamo_rules.importers.sigma.trouble import Malformed
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.yaml_nodes import Mapping, Scalar
+from atamo_rules.syntax.yaml_nodes import Mapping
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 _POWERSHELL = "Microsoft-Windows-PowerShell/Operational"

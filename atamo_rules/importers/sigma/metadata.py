@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from atamo_rules.importers.sigma.document import Document
 from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.yaml_nodes import Mapping, Node, Scalar, scalar_value
+from atamo_rules.syntax.yaml_nodes import Mapping, Node
+from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value
 
 _WORDS = {"level": "severity", "author": "author", "license": "licence", "tags": "tags", "date": "since"}
 """What Sigma calls the metadata that we have words for."""

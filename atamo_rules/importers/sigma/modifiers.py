@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from atamo_rules.importers.sigma.trouble import Malformed, Unsayable
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
-from atamo_rules.syntax.yaml_nodes import Scalar
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 ENCODINGS = {"wide": "utf-16le", "utf16le": "utf-16le", "utf16be": "utf-16be", "utf16": "utf-16"}
 PLACES = ("contains", "startswith", "endswith")

@@ -10,7 +10,7 @@ from typing import Any
 from atamo_rules.importers.sigma.trouble import Malformed
 from atamo_rules.source import codes
 from atamo_rules.source.span import Span
-from atamo_rules.syntax.yaml_nodes import Scalar
+from atamo_rules.syntax.yaml_scalars import Scalar
 
 LONGEST = 1_000
 """Characters of what is more than text."""

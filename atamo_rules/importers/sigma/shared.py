@@ -13,7 +13,7 @@ from atamo_rules.importers.sigma.metadata import text_value
 from atamo_rules.importers.sigma.values import joined
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import declarations as decl
-from atamo_rules.syntax import tree
+from atamo_rules.syntax import tree, type_tree
 from atamo_rules.syntax.words import DOTTED
 
 Shared: TypeAlias = "decl.EventDecl | decl.Define | decl.Param | decl.AgentDecl"
@@ -64,7 +64,7 @@ def where(
     )
     if home.event_type is None or not home.by_fields:
         return (), (event,)
-    if not DOTTED.fullmatch(name) or name in tree.TYPE_WORDS:
+    if not DOTTED.fullmatch(name) or name in type_tree.TYPE_WORDS:
         return told_by_fields(source, root), (event,)  # the type has no name that a definition could say
     parameter = decl.Parameter(tree.Name("e", span=span), event=tree.Name(name, span=span), span=span)
     defined = "from_" + "".join(char if char.isalnum() and char.isascii() else "_" for char in source.name)
@@ -76,8 +76,10 @@ def where(
 
 def agent(span: Span) -> decl.AgentDecl:
     """The agent that alerts are sent to: the log, until it is given another plug-in."""
-    text = tree.Plain("text", span=span)
-    fields = tuple(tree.Field(tree.Name(name, span=span), text, span=span) for name in ("title", "level"))
+    text = type_tree.Plain("text", span=span)
+    fields = tuple(
+        type_tree.Field(tree.Name(name, span=span), text, span=span) for name in ("title", "level")
+    )
     alert = decl.ActionDecl("send", tree.Name(ACTION, span=span), parameters=fields, span=span)
     about = tree.Literal("Where alerts of Sigma rules go", span=span)
     return decl.AgentDecl(
@@ -94,7 +96,7 @@ def placeholders(rule: decl.Rule) -> tuple[decl.Param, ...]:
     span = rule.span
     conditions = (*(let.value for let in rule.lets), rule.condition)
     names = dict.fromkeys(name for one in conditions if one is not None for name in _parameters(one))
-    kind = tree.ListOf(tree.Plain("text", span=span), span=span)
+    kind = type_tree.ListOf(type_tree.Plain("text", span=span), span=span)
     return tuple(
         decl.Param(
             tree.Name(name, span=span),
