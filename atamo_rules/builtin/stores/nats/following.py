@@ -37,7 +37,8 @@ class Follower:
         self.left: Callable[[Bundle, Sequence[str]], None] = lambda bundle, events: None
         self._numbers: dict[str, int] = {}
         self._parts = Parts()
-        self._place = 0
+        self.place = 0
+        """Of the last message that was followed."""
         self._live = False
 
     async def load(self) -> Loaded:
@@ -51,24 +52,26 @@ class Follower:
 
     async def catch_up(self, after: int, last: int) -> None:
         """Follow from a place to another, with nobody listening."""
-        self._place = after
+        self.place = after
         if after >= last:
             return
         async with aclosing(self.journal.link.messages(after)) as messages:
             async for message in messages:
                 await self._follow(message)
+                self.place = message.seq
                 if message.seq >= last:
                     return
 
     async def run(self) -> None:
         """Follow from there on."""
         self._live = True
-        async with aclosing(self.journal.link.messages(self._place)) as messages:
+        async with aclosing(self.journal.link.messages(self.place)) as messages:
             async for message in messages:
                 await self._follow(message)
+                self.place = message.seq
 
     async def _follow(self, message: Delivered) -> None:
-        self._place, stream = message.seq, self.journal.place.stream
+        stream = self.journal.place.stream
         try:
             whole = self._parts.add(message.seq, message.headers, message.data)
             if whole is None:
