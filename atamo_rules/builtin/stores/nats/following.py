@@ -79,12 +79,12 @@ class Follower:
             session, number, data = whole
             if number <= self._numbers.get(session, 0):
                 return  # it was sent again by somebody who could not know that it had come
-            bundle = unpacked(data)
+            batch = self.journal.sent.get(number) if session == self.journal.session else None
+            bundle = unpacked(data) if batch is None else batch.bundle  # it is what was packed
         except Newer as error:
             raise StoreUnavailable(f"message {message.seq} of `{stream}`: {error}") from None
         except (KeyError, ValueError, DecodeError) as error:
             raise StoreUnavailable(f"message {message.seq} of `{stream}` cannot be read: {error!r}") from None
-        batch = self.journal.sent.get(number) if session == self.journal.session else None
         if batch is not None:
             await batch.acknowledged.wait()  # in the stream is not yet on the disk
         mark = Mark(self._parts.before(message.seq), session, number, bundle.takes, bundle.to)
