@@ -20,6 +20,15 @@ from tests.places import write
 
 PATIENCE = 60.0
 """Seconds in which something must be promised again, whoever was killed."""
+BREATH = 0.5
+
+
+class Paced(Load):
+    """Its clients take breath: the agent does one after the other, each kept on three servers before it begins."""
+
+    async def _post(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, id: str) -> int:
+        await asyncio.sleep(BREATH)
+        return await super()._post(reader, writer, id)
 
 
 class Side:
@@ -27,7 +36,7 @@ class Side:
 
     def __init__(self, stack: ExitStack, folder: Path, place: Place, first: int) -> None:
         self.stack, self.folder, self.place = stack, folder, place
-        self.load = Load()
+        self.load = Paced()
         self.load.sent = first
         write(folder, {"shop.atamo": RULES})
 
