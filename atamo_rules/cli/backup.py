@@ -14,8 +14,8 @@ from atamo_rules.cli.console import say
 from atamo_rules.cli.shared import refuse_shared
 
 COPY = (
-    "Its servers keep it on several disks, and `nats stream backup STREAM DIR`, of NATS, copies it; a view in "
-    "`.atamo/nats` is made anew from there."
+    "Its servers keep it on several disks, and `nats stream backup STREAM DIR`, of NATS, copies it, then its copies "
+    "`OBJ_STREAM_copies`, where there are some; a view in `.atamo/nats` is made anew from there."
 )
 TRIES = 5
 """How often all is copied, where the hub lets go of what is large meanwhile."""

@@ -12,10 +12,12 @@ from tests.benchmarks import (
     audited,
     calls,
     changing,
+    clustered,
     compile,
     dead,
     decide,
     door,
+    failover,
     from_json,
     guards,
     hub,
@@ -30,6 +32,7 @@ from tests.benchmarks import (
     sandbox,
     shapes,
     sigma,
+    spreading,
     verify,
     version,
     windows,
@@ -74,6 +77,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "match-json": from_json.run,
     "match-guards": guards.run,
     "match-peers": match.peers,
+    "nats": clustered.run,
+    "nats-failover": failover.run,
+    "nats-rules": spreading.run,
 }
 
 

@@ -10,8 +10,13 @@ from atamo_rules.source.span import Source
 from tests.benchmarks import worlds
 from tests.benchmarks.__main__ import BENCHMARKS, main
 
+SLOW = {"nats-failover"}
+"""Another server leads only after some seconds."""
 
-@pytest.mark.parametrize("name", BENCHMARKS)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in BENCHMARKS]
+)
 def test_every_benchmark_gives_a_full_table(name: str) -> None:
     table = BENCHMARKS[name](small=True)
     assert table.rows
@@ -39,5 +44,6 @@ def test_an_unknown_name_is_told() -> None:
     assert said == [
         "There is no benchmark `sped`; there are version, verify, stages, compile, reload, decide, render, windows, "
         "shapes, door, hub, hub-windows, audit, memory, post, peers, peers-killed, calls, dead, sandbox, sigma, match, "
-        "match-making, match-crowded, match-changing, match-near, match-json, match-guards, match-peers."
+        "match-making, match-crowded, match-changing, match-near, match-json, match-guards, match-peers, nats, "
+        "nats-failover, nats-rules."
     ]

@@ -18,8 +18,9 @@ from tests.places import write
 
 
 def start(folder: Path, place: Place) -> Dispatcher:
-    (server,) = place.servers
-    store = f"nats:{server.host}:{server.port}/{place.stream}?monitor={server.monitor}"
+    hosts = ",".join(f"{server.host}:{server.port}" for server in place.servers)
+    monitors = ",".join(str(server.monitor) for server in place.servers)
+    store = f"nats:{hosts}/{place.stream}?monitor={monitors}"
     return Dispatcher(str(folder), "--port", "0", "--no-reload", "--drain", "20", "--store", store)
 
 

@@ -26,6 +26,8 @@ class Beats:
         self.store = store
         self.grace = grace
         self._silent: dict[str, int] = {}
+        self._places: dict[str, int] = {}
+        """Up to where the others have followed the stream, as each has said last."""
         self._known: set[str] = set()
         """Others that were there, and of which it is not known that they have ended."""
         self._task: asyncio.Task[None] | None = None
@@ -51,19 +53,31 @@ class Beats:
     def forget(self, gone: frozenset[str]) -> None:
         """Somebody has taken over from these."""
         self._known -= gone
+        for session in gone:
+            self._places.pop(session, None)
+
+    def everywhere(self) -> int:
+        """Up to which place of the stream every hub has followed that is there, or may be."""
+        return min([self.store.stream.follower.place, *(self._places.get(one, 0) for one in self._known)])
+
+    @property
+    def first(self) -> bool:
+        """Whether this hub is the first of those that are there: it does what one of them is to do."""
+        return all(self.store.stream.session < other for other in self._known)
 
     async def _beat(self) -> None:
-        link, session = self.store.stream.link, self.store.stream.session.encode()
+        stream, link = self.store.stream, self.store.stream.link
         while self.store.stream.broken is None:  # who cannot go on is gone for the others
             if link.client.is_connected:  # what is said late would be a lie
-                await link.client.publish(self._subject, session)
+                await link.client.publish(self._subject, f"{stream.session} {stream.follower.place}".encode())
             await asyncio.sleep(min(EVERY, self.grace / 4))
             await self._take_over()
 
     async def _heard(self, message: Any) -> None:
-        session = message.data.decode()
+        session, _, place = message.data.decode().partition(" ")
         if session != self.store.stream.session:
             self._silent[session] = 0
+            self._places[session] = int(place or 0)
             self.know(session)
             return
         for other in self._others():

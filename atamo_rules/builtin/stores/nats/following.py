@@ -37,7 +37,8 @@ class Follower:
         self.left: Callable[[Bundle, Sequence[str]], None] = lambda bundle, events: None
         self._numbers: dict[str, int] = {}
         self._parts = Parts()
-        self._place = 0
+        self.place = 0
+        """Of the last message that was followed."""
         self._live = False
 
     async def load(self) -> Loaded:
@@ -51,24 +52,26 @@ class Follower:
 
     async def catch_up(self, after: int, last: int) -> None:
         """Follow from a place to another, with nobody listening."""
-        self._place = after
+        self.place = after
         if after >= last:
             return
         async with aclosing(self.journal.link.messages(after)) as messages:
             async for message in messages:
                 await self._follow(message)
+                self.place = message.seq
                 if message.seq >= last:
                     return
 
     async def run(self) -> None:
         """Follow from there on."""
         self._live = True
-        async with aclosing(self.journal.link.messages(self._place)) as messages:
+        async with aclosing(self.journal.link.messages(self.place)) as messages:
             async for message in messages:
                 await self._follow(message)
+                self.place = message.seq
 
     async def _follow(self, message: Delivered) -> None:
-        self._place, stream = message.seq, self.journal.place.stream
+        stream = self.journal.place.stream
         try:
             whole = self._parts.add(message.seq, message.headers, message.data)
             if whole is None:
@@ -76,12 +79,12 @@ class Follower:
             session, number, data = whole
             if number <= self._numbers.get(session, 0):
                 return  # it was sent again by somebody who could not know that it had come
-            bundle = unpacked(data)
+            batch = self.journal.sent.get(number) if session == self.journal.session else None
+            bundle = unpacked(data) if batch is None else batch.bundle  # it is what was packed
         except Newer as error:
             raise StoreUnavailable(f"message {message.seq} of `{stream}`: {error}") from None
         except (KeyError, ValueError, DecodeError) as error:
             raise StoreUnavailable(f"message {message.seq} of `{stream}` cannot be read: {error!r}") from None
-        batch = self.journal.sent.get(number) if session == self.journal.session else None
         if batch is not None:
             await batch.acknowledged.wait()  # in the stream is not yet on the disk
         mark = Mark(self._parts.before(message.seq), session, number, bundle.takes, bundle.to)

@@ -1,4 +1,4 @@
-"""What is over leaves every view at one place of the stream, and what was let go of leaves the stream."""
+"""What is over leaves every view at one place of the stream."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from atamo_rules.builtin.stores.journal import Change
-from atamo_rules.builtin.stores.nats.copies import put_copy, take_copy
 from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite import spans
 from atamo_rules.builtin.stores.sqlite.forgetting import fold
@@ -42,11 +41,3 @@ async def forget(journal: NatsJournal, now: datetime) -> int:
 
 def _something_over(connection: Connection, now: float, before: float) -> bool:
     return bool(connection.execute(_OVER, (now, before)).fetchone()[0])
-
-
-async def rewrite(journal: NatsJournal) -> None:
-    """Have every view written anew, and the stream begin behind a copy of this one: what was let go of is in none.
-    Raises StoreUnavailable."""
-    await journal.hand(Change(journal.clock.now()), Bundle([], anew=True))
-    packed, seq = await journal.on_thread(take_copy, journal.keeper.connection, journal.path)
-    await put_copy(journal.link, packed, seq)

@@ -17,11 +17,11 @@ from typing import Any, ParamSpec, TypeVar, cast
 from uuid import uuid4
 
 from atamo_rules.builtin.stores.journal import Change, Loaded
-from atamo_rules.builtin.stores.nats import housekeeping
+from atamo_rules.builtin.stores.nats import housekeeping, shrinking
 from atamo_rules.builtin.stores.nats.copies import fetch_copy
 from atamo_rules.builtin.stores.nats.following import Follower
 from atamo_rules.builtin.stores.nats.handing import Batch, Line, stopped
-from atamo_rules.builtin.stores.nats.link import Link
+from atamo_rules.builtin.stores.nats.link import Link, Purged
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.sending import send
 from atamo_rules.builtin.stores.nats.standing import Standing
@@ -61,6 +61,8 @@ class NatsJournal(SqliteJournal):
         self.follower = Follower(self)
         self.failed: Callable[[StoreUnavailable], None] = lambda error: None
         """Is told of what it cannot go on for, once."""
+        self.everywhere: Callable[[], int] = lambda: self.follower.place
+        """Up to which place every hub that is there has followed."""
         self.sent: dict[int, Batch] = {}
         self.waits = 0.0
         """Since when the servers owe an answer, by the loop's clock; 0 when they do not."""
@@ -96,14 +98,7 @@ class NatsJournal(SqliteJournal):
             self.lock.give_back()
             raise
         try:
-            opened = await self._opened()
-            if opened.seq + 1 < self.link.first:  # what it has not followed is purged: a copy stands for it
-                await self.on_thread(self.keeper.connection.close)
-                await fetch_copy(self.link, self.path)
-                opened = await self._opened()
-            require_same(opened, self.path, self.place.stream, self.link.made, last)
-            await self.follower.load()
-            await self.follower.catch_up(opened.seq, last)
+            opened = await self._caught_up_from(last)
             loaded = await self.follower.load()
         except BaseException:
             await self.link.close()
@@ -115,6 +110,27 @@ class NatsJournal(SqliteJournal):
         self.begin(self.follower.run())
         loaded.row, loaded.letter = PROVISIONAL, 0
         return loaded
+
+    async def _caught_up_from(self, last: int) -> Opened:
+        """The view, brought up to a place; what it has not followed and is purged a copy stands for, also where that
+        is done meanwhile."""
+        opened = await self._opened()
+        for more in (True, True, False):
+            if opened.seq + 1 < self.link.first:
+                await self.on_thread(self.keeper.connection.close)
+                last = (await self.link.look()).last
+                await fetch_copy(self.link, self.path, last)
+                opened = await self._opened()
+            require_same(opened, self.path, self.place.stream, self.link.made, last)
+            await self.follower.load()
+            try:
+                await self.follower.catch_up(opened.seq, last)
+                break
+            except Purged:
+                if not more:
+                    raise
+                await self.link.look()
+        return opened
 
     async def _opened(self) -> Opened:
         self._keeper, opened = await self.on_thread(
@@ -183,7 +199,7 @@ class NatsJournal(SqliteJournal):
         return await housekeeping.forget(self, now)
 
     async def rewrite(self) -> None:
-        await housekeeping.rewrite(self)
+        await shrinking.rewrite(self)
 
     async def on_thread(self, call: Callable[P, T], *given: P.args, **more: P.kwargs) -> T:
         """Have something done on the one thread that writes the view."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import uuid4
 
 from atamo_rules.builtin.stores.nats.connecting import AGAIN, CONNECTING, connected
 from atamo_rules.builtin.stores.nats.durable import require_durable
@@ -21,11 +22,24 @@ ANSWER = 5.0
 SILENCE = 6.0
 """Seconds without a message or a heartbeat after which a subscription is made anew."""
 HEARTBEAT = 2.0
+ID = "atamo"
 HEADROOM = 4096
 """Bytes of a message that are left for its headers."""
 
 _FULL = frozenset({10023, 10047, 10077})
 """What a server says that has no room, in its codes of errors: resources, storage, the limits of the stream."""
+
+
+class Purged(StoreUnavailable):
+    """The stream begins behind what was asked for."""
+
+
+class There(NamedTuple):
+    """The first and the last place of the stream, and how many bytes stand in it."""
+
+    first: int
+    last: int
+    bytes: int
 
 
 class Delivered(NamedTuple):
@@ -47,7 +61,9 @@ class Link:
         self.first = 0
         """The place of the first message that is there."""
         self.made = ""
-        """When the stream was made: another that has its name is another."""
+        """When the stream was made, or restored: another that has its name is another."""
+        self.id = ""
+        """What it was given when it was made first, and keeps when it is restored."""
 
     async def open(self) -> int:
         """Connect; gives the place of the last message. Raises StoreUnavailable."""
@@ -70,6 +86,7 @@ class Link:
         wanted = StreamConfig(
             name=name, subjects=[self.subject], retention=RetentionPolicy.LIMITS, discard=DiscardPolicy.NEW,
             storage=StorageType.FILE, num_replicas=replicas, deny_delete=True, duplicate_window=120,
+            metadata={ID: uuid4().hex},
         )  # fmt: skip
         end = asyncio.get_running_loop().time() + CONNECTING
         while True:
@@ -85,9 +102,37 @@ class Link:
                 await asyncio.sleep(AGAIN)
         if list(info.config.subjects or ()) != [self.subject] or info.config.storage != StorageType.FILE:
             raise StoreUnavailable(f"the stream `{name}` is of another program: name another, `/STREAM`")
-        self.made = str(info.created)
+        self.made, self.id = str(info.created), (info.config.metadata or {}).get(ID, "")
         self.first = info.state.first_seq
         return int(info.state.last_seq)
+
+    async def look(self) -> There:
+        """How the stream is by now. Raises Busy."""
+        from nats.errors import Error
+
+        try:
+            state = (await self.stream.stream_info(self.place.stream)).state
+        except (Error, TimeoutError) as error:
+            raise Busy(f"the stream `{self.place.stream}` cannot be asked: {error}", ANSWER) from None
+        self.first = state.first_seq
+        return There(state.first_seq, state.last_seq, state.bytes)
+
+    async def require(self, seq: int) -> None:
+        """Raises Purged where the stream begins behind a place, and Busy."""
+        if (first := (await self.look()).first) > seq:
+            raise Purged(
+                f"the stream `{self.place.stream}` has lost {seq} to {first - 1}: where it was shortened while this "
+                "hub was behind, a new start begins with the copy beside it"
+            )
+
+    async def purge(self, seq: int) -> None:
+        """Let go of the messages up to a place. Raises StoreUnavailable."""
+        from nats.errors import Error
+
+        try:
+            await self.stream.purge_stream(self.place.stream, seq=seq + 1)
+        except (Error, TimeoutError) as error:
+            raise StoreUnavailable(f"the stream `{self.place.stream}` cannot be shortened: {error}") from None
 
     @property
     def room(self) -> int:
@@ -126,7 +171,6 @@ class Link:
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
         while True:
-            first = True
             inbox = self.client.new_inbox()
             subscription = await self.client.subscribe(
                 inbox, pending_msgs_limit=-1, pending_bytes_limit=-1
@@ -147,21 +191,20 @@ class Link:
                         held_back = message.reply or headers.get("Nats-Consumer-Stalled", "")
                         if held_back:
                             await self.client.publish(held_back)
+                        if int(headers.get("Nats-Last-Stream", 0)) > after:
+                            await self.require(after + 1)  # it passed over what is no longer there
+                            break
                         continue
                     if not message.reply.startswith("$JS.ACK."):
                         break  # it was ended by the server
                     seq = message.metadata.sequence.stream
                     if seq > after + 1:
-                        if first:
-                            raise StoreUnavailable(
-                                f"the stream `{self.place.stream}` has lost {after + 1} to {seq - 1}"
-                            )
+                        await self.require(after + 1)
                         break
-                    first = False
                     if seq == after + 1:
                         after = seq
                         yield Delivered(seq, headers, message.data)
-            except (Error, TimeoutError):
+            except (Error, TimeoutError, Busy):
                 await asyncio.sleep(AGAIN)
             finally:
                 with suppress(Error):

@@ -14,6 +14,7 @@ from atamo_rules.builtin.stores.nats import elsewhere
 from atamo_rules.builtin.stores.nats.beats import Beats
 from atamo_rules.builtin.stores.nats.journal import NatsJournal
 from atamo_rules.builtin.stores.nats.place import Place
+from atamo_rules.builtin.stores.nats.shrinking import shrink
 from atamo_rules.builtin.stores.nats.taking_over import leave, take_over
 from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite.store import MOST_OPEN
@@ -58,6 +59,7 @@ class NatsStore(LocalStore):
         self.stream.follower.foreign = self._foreign
         self.stream.follower.left = self._left
         self.beats = Beats(self, grace)
+        self.stream.everywhere = self.beats.everywhere
         self.serving = False
         """Whether somebody goes on with what others leave: once this is open."""
         self._orphans: asyncio.Queue[Recovered | StoreUnavailable] = asyncio.Queue()
@@ -121,6 +123,12 @@ class NatsStore(LocalStore):
     async def erase(self, event: str, who: str = "", why: str = "") -> bool:
         await self.stream.caught_up()
         return await super().erase(event, who, why)
+
+    async def housekeeping(self) -> int:
+        gone = await super().housekeeping()
+        if not gone and self.serving and self.beats.first and self.stream.broken is None:
+            await shrink(self.stream)
+        return gone
 
     def _mine(self) -> tuple[str, ...]:
         undecided = self.stream.standing.undecided
