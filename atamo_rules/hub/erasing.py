@@ -80,8 +80,8 @@ async def _erase(hub: Hub, key: str, who: str, why: str, found: Erased) -> None:
     if made.untold:
         found.kept.append(f"{key}: {made.untold}")
     found.sent = sorted({*found.sent, *went_out(told, own)})
-    await _forget_answers(hub, key)
-    found.kept += await copied(hub, key)
+    if await _forget_answers(hub, key):
+        found.kept += await copied(hub, key)
     (found.events if await hub.store.erase(key, who, why) else found.left).append(key)
     hub.followers.forget()
     hub.tally.forget(key)
@@ -146,14 +146,15 @@ async def erasure_of(hub: Hub, key: str) -> AuditRecord | None:
     return found.records[0] if found.records else None
 
 
-async def _forget_answers(hub: Hub, key: str) -> None:
-    """Where the message is a request: what is left is how it ended, without a word of what was asked or answered, and
-    nobody else is given its answers."""
+async def _forget_answers(hub: Hub, key: str) -> bool:
+    """Where the message is a request, which is what is given: what is left is how it ended, without a word of what was
+    asked or answered, and nobody else is given its answers."""
     requests = hub.requests
     request = await requests.find(key)
     if request is None:
-        return
+        return False
     if requests.kept.get(request.print) == request.id:
         del requests.kept[request.print]
     parts = tuple(replace(part, why="") for part in request.parts)
     await requests.forget(replace(request, forgotten=True, print="", why="", parts=parts))
+    return True

@@ -41,14 +41,15 @@ def went_out(told: Any, own: Iterable[AuditRecord]) -> Iterator[str]:
 
 
 async def copied(hub: Hub, key: str) -> list[str]:
-    """A sentence for each request that asked the same, and was given the answers of this one."""
-    return [
-        f"{entry.key}: it asked the same as {key} and was given its answers: erase it too, if so"
-        for entry in await hub.store.entries(BUCKET)
-        if isinstance(entry.value, Mapping)
-        and entry.value.get("source") == key
-        and not entry.value["forgotten"]
-    ]
+    """A sentence for each request that asked the same, and was given the answers of this one. Those that other hubs
+    keep are in the store alone."""
+    given = [one.id for one in hub.requests.open.values() if one.source == key and not one.forgotten]
+    for entry in await hub.store.entries(BUCKET) if hub.store.caps.nodes else ():
+        one = entry.value
+        if isinstance(one, Mapping) and one.get("source") == key and not one["forgotten"]:
+            given.append(entry.key)
+    said = f"it asked the same as {key} and was given its answers: erase it too, if so"
+    return [f"{name}: {said}" for name in dict.fromkeys(given)]
 
 
 async def told_elsewhere(hub: Hub, keys: Iterable[str]) -> list[str]:
