@@ -15,8 +15,12 @@ Examples:
   atamo erase --user ann --dry-run
   atamo erase --user ann --rewrite
 
-Exit codes: 0 erased, 1 there is nothing to erase, some of it would not end, or the hub refused, 2 usage, or no hub
-answers."""
+Exit codes: 0 erased, 1 there is nothing to erase, something is not erased and said to be, or the hub refused, 2 usage,
+or no hub answers."""
+
+JOINED = "which was joined with it by a rule, and may say something of it: erase it too, if so"
+ELSEWHERE = "backups from before have it still, and so have copies of the audit elsewhere\n"
+FREE = "a store in a file may have it in free space, until it is written anew: --rewrite\n"
 
 
 @click.command(epilog=EPILOG)
@@ -33,8 +37,8 @@ def erase(id: str | None, user: str, why: str, dry_run: bool, rewrite: bool, url
     letters, and what the audit holds of them.
 
     What is open of it is cancelled. Who sent it and each of its steps stay in the audit, which is proved as before; its
-    id is never taken again. What agents did, and what auditors wrote elsewhere, is not the hub's to take. While the
-    store is written anew, whoever sends waits.
+    id is never taken again. What agents did is not the hub's to take. What it knows of and cannot erase is said
+    behind `not erased:`, on standard error. While the store is written anew, whoever sends waits.
     """
     from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
@@ -53,11 +57,16 @@ def erase(id: str | None, user: str, why: str, dry_run: bool, rewrite: bool, url
         for key in done["events"]:
             say(f"{plain(key)} {verb}\n")
         for key in done["left"]:
-            say(f"{plain(key)} is not erased: something of it would not end\n", err=True)
+            say(f"not erased: {plain(key)}, of which something would not end\n", err=True)
         for key in done["joined"]:
-            say(
-                f"{plain(key)} was joined with it by a rule, and may say something of it: erase it too, if so\n"
-            )
+            say(f"not erased: {plain(key)}, {JOINED}\n", err=True)
+        for sentence in done["kept"]:
+            say(f"not erased: {plain(sentence)}\n", err=True)
+        if done["sent"]:
+            say(f"sent out before, and kept there: {plain(', '.join(done['sent']))}\n")
+        if done["events"] and not dry_run:
+            say(ELSEWHERE if rewrite else f"{ELSEWHERE}{FREE}")
         if not done["events"] and not done["left"]:
             say("there is nothing to erase\n")
-    return 0 if done["events"] and not done["left"] else 1
+    whole = not (done["left"] or done["joined"] or done["kept"])
+    return 0 if done["events"] and whole else 1

@@ -7,13 +7,14 @@ What still runs for it is cancelled first. What agents did, and what auditors wr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.hub.audit.erased import KIND
 from atamo_rules.hub.audit.search import Query, search
 from atamo_rules.hub.joined import joined
+from atamo_rules.hub.leftovers import ALL, UNFOLLOWED, copied, told_elsewhere, unfollowed, went_out
 from atamo_rules.hub.proposals.proposals import BUCKET as PROPOSALS
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.types import Json
@@ -33,11 +34,16 @@ PAGE = 1000
 @dataclass(slots=True)
 class Erased:
     """The keys of messages that were erased, what followed from others among them; of those that were not: something of
-    them would not end; and of others that a rule joined with one of them, whose actions may say something of it."""
+    them would not end; and of others that a rule joined with one of them, whose actions may say something of it.
+
+    `kept` are sentences, each of something that may be kept still: of what, where, and why. `sent` are agents and
+    actions by which something of a message went out of the hub."""
 
     events: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     joined: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
 
 async def erase(hub: Hub, key: str, who: str = "", why: str = "") -> Erased:
@@ -50,6 +56,7 @@ async def erase(hub: Hub, key: str, who: str = "", why: str = "") -> Erased:
     await _from_proposals(hub, frozenset(found.events))
     await hub.store.housekeeping()
     found.joined = [key for key in dict.fromkeys(found.joined) if key not in found.events]
+    found.kept += await told_elsewhere(hub, dict.fromkeys((key, *found.events)))
     return found
 
 
@@ -58,16 +65,23 @@ async def _erase(hub: Hub, key: str, who: str, why: str, found: Erased) -> None:
     if told is None or told["state"] == "erased" or key in found.left:
         return
     told = await _ended(hub, key, who)
-    for emitted in await _emitted(hub, told):
+    own = await hub.store.audit(0, ALL, key)
+    for emitted in await _emitted(hub, told, own):
         await _erase(hub, emitted, who, why, found)
+    if unfollowed(told, own):
+        found.kept.append(f"{key}: {UNFOLLOWED}")
     event = await hub.store.event(key)
     if event is not None:
         await hub.windows.release(event)
-        made = await joined(hub, event)
-        for ending in made.ends:
-            await _erase(hub, ending, who, why, found)
-        found.joined += made.joined
-    await _forget_answers(hub, key)
+    made = await joined(hub, key, event, own)
+    for ending in made.ends:
+        await _erase(hub, ending, who, why, found)
+    found.joined += made.joined
+    if made.untold:
+        found.kept.append(f"{key}: {made.untold}")
+    found.sent = sorted({*found.sent, *went_out(told, own)})
+    if await _forget_answers(hub, key):
+        found.kept += await copied(hub, key)
     (found.events if await hub.store.erase(key, who, why) else found.left).append(key)
     hub.followers.forget()
     hub.tally.forget(key)
@@ -85,11 +99,13 @@ async def _ended(hub: Hub, key: str, who: str) -> Any:
     return told
 
 
-async def _emitted(hub: Hub, told: Any) -> list[str]:
-    """The keys of the messages that rules emitted: each has the id of the action that did."""
+async def _emitted(hub: Hub, told: Any, own: Sequence[AuditRecord]) -> list[str]:
+    """The keys of the messages that rules emitted: each has the id of the action that did. What its actions were is
+    told for as long as it is kept, and by the audit after it."""
     ids = [action["id"] for action in told.get("actions", ()) if action["verb"] == "emit"]
     found = [await hub.store.find(id) for id in ids]
-    return [key for key in found if key is not None]
+    follows = [str(record.what["follows"]) for record in own if "follows" in record.what]
+    return [key for key in dict.fromkeys((*found, *follows)) if key is not None]
 
 
 async def _from_proposals(hub: Hub, keys: Collection[str]) -> None:
@@ -130,13 +146,14 @@ async def erasure_of(hub: Hub, key: str) -> AuditRecord | None:
     return found.records[0] if found.records else None
 
 
-async def _forget_answers(hub: Hub, key: str) -> None:
-    """Where the message is a request: what is left is how it ended, without a word of what was asked or answered, and
-    nobody else is given its answers."""
+async def _forget_answers(hub: Hub, key: str) -> bool:
+    """Where the message is a request, which is what is given: what is left is how it ended, without a word of what was
+    asked or answered, and nobody else is given its answers."""
     requests = hub.requests
     request = await requests.find(key)
     if request is None:
-        return
+        return False
     requests.repeatable.drop(request)
     parts = tuple(replace(part, why="") for part in request.parts)
     await requests.forgetting.forget(replace(request, forgotten=True, print="", why="", parts=parts))
+    return True

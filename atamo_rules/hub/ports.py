@@ -147,6 +147,9 @@ class Auditor(Protocol):
 
     An auditor that outlives the process may have a `position`, that of the last record it took: with a durable store
     it is then told what follows. Without one it is told what happens from its start on.
+
+    One that keeps what it is told and, when it is told `event.erased`, lets go of what those records said whose
+    positions that names, may say so by `erases = True`. Of any other, `atamo erase` says that it was told.
     """
 
     def tell(self, record: AuditRecord) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.functions.printing import jsonable
-from atamo_rules.hub.erasing import erase, sent_by
+from atamo_rules.hub.erasing import Erased, erase, sent_by
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Resource
@@ -35,20 +35,21 @@ class Erasing:
             await self.access.require(request, "message.erase", Resource("hub"))
         keys = await self._meant(request, order)
         if order.get("dry_run") is True:
-            return json_response({"events": keys, "left": [], "joined": [], "erased": 0})
+            return json_response(_told(Erased(keys), erased=0))
         who, why = principal(request).name or str(order.get("by", "")), str(order.get("why", ""))
-        done: list[str] = []
-        left: list[str] = []
-        joined: dict[str, None] = {}
+        all = Erased()
         for key in keys:
             found = await erase(hub, key, who, why)
-            done += found.events
-            left += found.left
-            joined |= dict.fromkeys(found.joined)
+            all.events += found.events
+            all.left += found.left
+            all.joined += found.joined
+            all.kept += found.kept
+            all.sent += found.sent
         if rewrite:
             await hub.store.rewrite()
-        others = [key for key in joined if key not in done and await self._may(request, key)]
-        return json_response({"events": done, "left": left, "joined": others, "erased": len(done)})
+        others = dict.fromkeys(key for key in all.joined if key not in all.events)
+        all.joined = [key for key in others if await self._may(request, key)]
+        return json_response(_told(all, erased=len(all.events)))
 
     async def _meant(self, request: Request, order: Mapping[str, Any]) -> list[str]:
         """The keys of the messages that an order is about, of those that whoever asks may erase. Raises Problem."""
@@ -70,6 +71,12 @@ class Erasing:
         told = await self.hub().store.told(key)
         gone = told is None or told["state"] == "erased"
         return not gone and everywhere(principal(request), "message.erase")
+
+
+def _told(found: Erased, *, erased: int) -> dict[str, Any]:
+    kept, sent = list(dict.fromkeys(found.kept)), sorted(set(found.sent))
+    told = {"events": found.events, "left": found.left, "joined": found.joined, "kept": kept, "sent": sent}
+    return {**told, "erased": erased}
 
 
 def erased_problem(record: AuditRecord | None) -> Problem:

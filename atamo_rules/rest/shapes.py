@@ -137,8 +137,9 @@ SHAPES: dict[str, Schema] = {
     "Discarded": shape("What was taken away.", discarded=WHOLE, upto=WHOLE),
     "Erasures": shape(
         "What was erased, or would be: keys of messages, those of which something would not end, and others that a "
-        "rule joined with them, whose actions may say something of them.",
-        erased=WHOLE, events=each(TEXT), left=each(TEXT), joined=each(TEXT),
+        "rule joined with them, whose actions may say something of them. `kept` are sentences, each of something that "
+        "may be kept still; `sent` are agents and their actions by which something of them went out.",
+        erased=WHOLE, events=each(TEXT), left=each(TEXT), joined=each(TEXT), kept=each(TEXT), sent=each(TEXT),
     ),
     "Proposal": PROPOSAL,
     "Proposals": shape("Proposals, the newest first.", proposals=each(ref("Proposal"))),

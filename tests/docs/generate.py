@@ -215,7 +215,8 @@ LEFT_OUT = (
     ),
     (
         "that the wall clock was set",
-        "while a hub runs no deadline, lease or order of records follows it; `at` shows the jump",
+        "while a hub runs no deadline, lease or order of records follows it, and nothing is forgotten by it; "
+        "`at` shows the jump",
     ),
 )
 """What a reader may look for among the kinds, and the reason why it is none."""

@@ -285,6 +285,19 @@ def test_a_request_is_over_and_its_answers_are_for_nobody_else(place: Path | Non
     run(place, story)
 
 
+def test_who_was_given_its_answers_before_is_named(place: Path | None) -> None:
+    async def story(hub: Hub) -> None:
+        ann = User("ann", organisation="acme")
+        await hub.ask("where", {"street": CANARY}, id="r1", user=ann)
+        again = await hub.ask("where", {"street": CANARY}, id="r2", user=ann, max_age=60.0)
+        assert again.frames[0].cache == "hit"
+        said = "r2: it asked the same as r1 and was given its answers: erase it too, if so"
+        assert (await erase(hub, "r1")).kept == [said]
+        assert (await erase(hub, "r2")).kept == []
+
+    run(place, story)
+
+
 def test_proposals_that_were_tried_on_it_forget_it(place: Path | None) -> None:
     async def story(hub: Hub) -> None:
         await order(hub, "e1", CANARY)

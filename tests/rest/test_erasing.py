@@ -42,6 +42,7 @@ grants:
   - { to: user bob, role: admin, over: organisation birch }
   - { to: user root, role: admin, over: everything }
 """
+NOTHING: dict[str, Any] = {"events": [], "left": [], "joined": [], "kept": [], "sent": [], "erased": 0}
 
 
 @pytest.fixture
@@ -66,11 +67,13 @@ def test_what_is_told_of_a_message_that_was_erased(open_hub: Serving) -> None:
         "events": ["e1"],
         "left": [],
         "joined": [],
+        "kept": [],
+        "sent": [],
         "erased": 0,
     }
     assert open_hub.web.get("/v1/events/e1").status_code == 200
     done = erase(open_hub, event="e1", by="dpo", why="asked for", rewrite=True)
-    assert done == {"events": ["e1"], "left": [], "joined": [], "erased": 1}
+    assert done == {**NOTHING, "events": ["e1"], "sent": ["desk.note"], "erased": 1}
     told = open_hub.web.get("/v1/events/e1")
     assert (told.status_code, told.json()["code"]) == (410, "erased")
     assert re.fullmatch(r"erased on \S+Z by dpo: asked for", told.json()["detail"])
@@ -83,7 +86,7 @@ def test_what_is_told_of_a_message_that_was_erased(open_hub: Serving) -> None:
     kinds = [record["kind"] for record in trace.json()["records"]]
     assert kinds[0] == "event.accepted"
     assert kinds[-1] == "event.erased"
-    assert erase(open_hub, event="e1") == {"events": [], "left": [], "joined": [], "erased": 0}
+    assert erase(open_hub, event="e1") == NOTHING
     assert open_hub.post({"type": "order.placed", "id": "e1", "data": {"street": "x"}}).json()["state"] == (
         "duplicate"
     )
@@ -97,7 +100,10 @@ def test_the_command_erases_and_the_trace_says_so(open_hub: Serving) -> None:
     dry = atamo("erase", "--user", "bob", "--dry-run", "--url", url)
     assert (dry.returncode, dry.stdout) == (0, "".join(f"b{n} would be erased\n" for n in range(3)))
     done = atamo("erase", "--user", "bob", "--why", "asked for", "--rewrite", "--url", url)
-    assert (done.returncode, done.stdout) == (0, "".join(f"b{n} erased\n" for n in range(3)))
+    said = "".join(f"b{n} erased\n" for n in range(3))
+    said += "sent out before, and kept there: desk.note\n"
+    said += "backups from before have it still, and so have copies of the audit elsewhere\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, said, "")
     again = atamo("erase", "--user", "bob", "--url", url)
     assert (again.returncode, again.stdout) == (1, "there is nothing to erase\n")
     trace = atamo("trace", "b1", "--url", url)
@@ -114,6 +120,26 @@ def test_the_command_erases_and_the_trace_says_so(open_hub: Serving) -> None:
     assert '"events":["e1"]' in as_json.stdout.replace(" ", "")
     audit = atamo("audit", "search", "--kind", "event.erased", "--url", url)
     assert audit.stdout.count("erased") >= 4
+
+
+def test_the_command_says_what_it_did_not_erase_and_ends_with_1(serve: Serve) -> None:
+    joining = RULES.replace(
+        "rule deliver\n  on order.placed",
+        "rule twice\n  on order.placed as a then order.placed as b within 1 hour",
+    ).replace("street }}", "a.street }}")
+    hub = serve(joining, desk=FunctionAgent(note=lambda line: {"told": line}))
+    url = str(hub.web.base_url)
+    order(hub, "e1")
+    order(hub, "e2")
+    done = atamo("erase", "e1", "--url", url)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, "e1 erased")
+    assert done.stderr == (
+        "not erased: e2, which was joined with it by a rule, and may say something of it: erase it too, if so\n"
+    )
+    second = atamo("erase", "e2", "--url", url)
+    assert (second.returncode, second.stderr) == (0, "")
+    assert "sent out before, and kept there: desk.note\n" in second.stdout
+    assert "until it is written anew: --rewrite\n" in second.stdout
 
 
 @pytest.mark.parametrize(
@@ -146,7 +172,7 @@ def test_who_may_and_whose(serve: Serve, tmp_path: Path) -> None:
     assert erasing("abe", event="a1").status_code == 403
     theirs, nobodys = erasing("ann", event="@birch##b1"), erasing("ann", event="@birch##b9")
     assert (theirs.status_code, theirs.json()) == (404, nobodys.json())
-    assert erasing("ann", user="bob").json() == {"events": [], "left": [], "joined": [], "erased": 0}
+    assert erasing("ann", user="bob").json() == NOTHING
     assert erasing("ann", event="a1", rewrite=True).status_code == 403
     assert erasing("bob", event="b1", by="mallory").json()["events"] == ["@birch##b1"]
     trace = ask("bob", "GET", "/v1/events/b1/trace").json()
