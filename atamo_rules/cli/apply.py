@@ -36,21 +36,15 @@ def apply(
     order = {"level": level, "files": texts_of(files, remove), "about": about}
     waits = ""
     with RunningHub(url) as hub:
-        try:
-            one = hub.post("/v1/proposals", order)
-            if one["state"] == "open":
-                approval = {"base": one["base"], "why": about}
-                try:
-                    one = hub.post(f"/v1/proposals/{quoted(one['id'])}/approve", approval)
-                except Refused as refused:
-                    if refused.status != 403:
-                        raise
-                    waits = f"it waits for somebody else: atamo proposal approve {one['id']}"
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            for reason in refused.problem.get("reasons", ()):
-                say(f"  {reason}\n", err=True)
-            return 1
+        one = hub.post("/v1/proposals", order)
+        if one["state"] == "open":
+            approval = {"base": one["base"], "why": about}
+            try:
+                one = hub.post(f"/v1/proposals/{quoted(one['id'])}/approve", approval)
+            except Refused as refused:
+                if refused.status != 403:
+                    raise
+                waits = f"it waits for somebody else: atamo proposal approve {one['id']}"
     if format == "json":
         say(encode(one) + "\n")
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Place, Refused, hub_options
+from atamo_rules.cli.hubs import Place, hub_options
 from atamo_rules.cli.moments import moment_option
 from atamo_rules.cli.sentences import Sentences
 from atamo_rules.cli.stopped import records_of
@@ -88,11 +88,7 @@ def search(limit: int, after: int, follow: bool, place: Place, format: str, **qu
     with place.open() as hub:
         while left > 0 or follow:
             given = {**query, "after": cursor, "limit": min(left, 1000) if left > 0 else 1000}
-            try:
-                page = hub.get("/v1/audit", given, wait=30.0 if follow else 0.0)
-            except Refused as refused:
-                say(f"{refused.sentence}\n", err=True)
-                return 1
+            page = hub.get("/v1/audit", given, wait=30.0 if follow else 0.0)
             for record in page["records"]:
                 if format == "jsonl":
                     say(encode(record) + "\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atamo_rules.cli.console import say
+from atamo_rules.cli.failing import nothing
 from atamo_rules.cli.given import events_options, project
 from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.project import event_lines, param_option, places, read_params
@@ -66,8 +67,7 @@ def bench(
     source = "standard input" if events == "-" else f"`{events}`"
     if not ruleset.rules:
         named = " and ".join(f"`{path}`" for path in found)
-        say(f"{named} has no rule to measure: write one, or name the folder that holds them.\n", err=True)
-        return 1
+        return nothing(f"{named} has no rule to measure: write one, or name the folder that holds them.")
     numbered = enumerate(islice(event_lines(events), MOST_LINES + 1), 1)
     lines = [(number, line.strip()) for number, line in numbered if line.strip()]
     if lines and lines[-1][0] > MOST_LINES:
@@ -91,12 +91,10 @@ def bench(
     if not decided:
         what = "no event that rules decide" if lines else "no lines"
         type = ruleset.rules[0].event
-        say(
+        return nothing(
             f'{source} has {what}: each line is one event, as {{"type": "{type}", "data": {{…}}}}, '
-            f"or its data alone, with `--type {type}`.\n",
-            err=True,
+            f"or its data alone, with `--type {type}`."
         )
-        return 1
     told = measure(ruleset, decided, take, seconds)
     say(table(told, top) if format == "table" else as_json(told))
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from atamo_rules.cli.console import say
-from atamo_rules.cli.hubs import Refused, RunningHub, me, quoted, url_option
+from atamo_rules.cli.hubs import RunningHub, me, quoted, url_option
 
 EPILOG = """\b
 Examples:
@@ -32,11 +32,7 @@ def cancel(id: str, agent: str, rule: str, url: str, format: str) -> int:
     from atamo_rules.model.strict_json import encode
 
     with RunningHub(url) as hub:
-        try:
-            done = hub.delete(f"/v1/events/{quoted(id)}", {"by": me(), "agent": agent, "rule": rule})
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+        done = hub.delete(f"/v1/events/{quoted(id)}", {"by": me(), "agent": agent, "rule": rule})
     count, whole = done["cancelled"], done["request"]
     if format == "json":
         say(encode(done) + "\n")

@@ -84,7 +84,7 @@ def list_(limit: int, after: int, place: Place, format: str, **which: str) -> in
     from atamo_rules.model.strict_json import encode
 
     with place.open() as hub:
-        found = _ask(lambda: hub.get("/v1/dead", {**which, "limit": limit, "after": after}))
+        found = hub.get("/v1/dead", {**which, "limit": limit, "after": after})
     if format == "json":
         say(encode(found) + "\n")
         return 0
@@ -115,11 +115,7 @@ def show(number: int, place: Place, format: str) -> int:
     from atamo_rules.model.strict_json import encode
 
     with place.open() as hub:
-        try:
-            letter = hub.get(f"/v1/dead/{number}")
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+        letter = hub.get(f"/v1/dead/{number}")
     if format == "json":
         say(encode(letter) + "\n")
         return 0
@@ -212,21 +208,23 @@ def _act(
         orders = [{"which": chosen, **order, "by": by, **({"upto": upto} if upto is not None else {})}]
     count = 0
     letters: list[Any] = []
-    refused: list[str] = []
+    refused: list[Refused] = []
     with RunningHub(url) as hub:
         for one in orders:
             try:
                 done = hub.post(f"/v1/dead/{verb}", one)
             except Refused as error:
-                refused.append(error.sentence)
+                refused.append(error)
                 continue
             count += done.get("redriven", 0) + done.get("discarded", 0)
             letters += done.get("letters", ())
-    for sentence in refused:
-        say(f"{sentence}\n", err=True)
+    for no in refused:
+        no.show()
     dry = bool(order.get("dry_run"))
     if format == "json":
-        say(encode({"dry_run": dry, "count": len(letters) if dry else count, "letters": letters}) + "\n")
+        said = [dict(no.problem) for no in refused]
+        told = {"dry_run": dry, "count": len(letters) if dry else count, "letters": letters, "refused": said}
+        say(encode(told) + "\n")
     elif dry:
         from atamo_rules.cli.ink import plain
 
@@ -238,13 +236,6 @@ def _act(
     elif count or not refused:
         say(f"{_letters(count)} {'will be done again' if verb == 'redrive' else 'discarded'}\n")
     return 1 if refused or not (letters if dry else count) else 0
-
-
-def _ask(get: Callable[[], Any]) -> Any:
-    try:
-        return get()
-    except Refused as refused:
-        raise click.UsageError(f"{refused.sentence}.") from None
 
 
 def _letters(count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,11 +74,14 @@ def url_option(command: Command) -> Command:
     )(command)
 
 
-class Refused(Exception):
-    """The hub said no: its problem document."""
+class Refused(click.ClickException):
+    """The hub said no: its problem document. A command that does not catch it says it, and ends with 1."""
+
+    exit_code = 1
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         self.status, self.problem = status, problem
+        self.ctx = click.get_current_context(silent=True)
         super().__init__(self.sentence)
 
     @property
@@ -92,8 +96,46 @@ class Refused(Exception):
         detail, remedy = self.problem.get("detail"), self.problem.get("remedy")
         lines = [f"{title}: {detail}" if detail else title]
         if remedy:
-            lines.append(f"  {remedy}")
+            lines.append(f"  {by_command(str(remedy))}")
         return "\n".join(lines)
+
+    def show(self, file: Any = None) -> None:
+        """Say it on standard error, with every reason that does not stand in the sentence."""
+        said = self.sentence
+        reasons = [str(reason) for reason in self.problem.get("reasons", ())]
+        say(
+            "".join(f"{line}\n" for line in [said, *(f"  {one}" for one in reasons if one not in said)]),
+            err=True,
+        )
+
+
+_LISTED = {
+    "dead": "`atamo dead list`",
+    "keys": "`atamo key list`",
+    "secrets": "`atamo secret list`",
+    "consents": "`atamo secret list`",
+    "proposals": "`atamo proposal list`",
+}
+"""The commands that list what a hub lists at a path."""
+_ROUTE = re.compile(r"GET /v1/([a-z-]+)")
+
+
+def by_command(remedy: str) -> str:
+    """A remedy for who types commands: what a hub tells its clients by a path is told by the command, where there is
+    one."""
+    told = _ROUTE.sub(lambda found: _LISTED.get(found[1], found[0]), remedy)
+    told = re.sub(r"GET /v1/people/\w+ lists them", "`people.yaml` says who there is", told)
+    told = told.replace("events are under /v1/events", "`atamo trace ID` tells of an event")
+    told = re.sub(
+        r"what became of it is under /v1/events/(\S+)", r"`atamo trace \1` tells what became of it", told
+    )
+    sign = (
+        "the key in ATAMO_KEY opens nothing here: it was revoked, has ended, or is another hub's"
+        if os.environ.get("ATAMO_KEY")
+        else "put a key into ATAMO_KEY: `atamo key create` makes them"
+    )
+    told = told.replace("send `Authorization: Bearer KEY`", sign)
+    return told.replace("POST it to /v1/events", "hand it over with `atamo send`")
 
 
 class RunningHub:
@@ -178,15 +220,10 @@ class RunningHub:
             raise click.UsageError(said) from None
 
 
-def asked(url: str, question: Callable[[RunningHub], Answer]) -> Answer | None:
-    """What a running hub answers to a question; None when it refuses, which has been said then. Raises
-    click.UsageError when no hub answers."""
+def asked(url: str, question: Callable[[RunningHub], Answer]) -> Answer:
+    """What a running hub answers to a question. Raises Refused, and click.UsageError when no hub answers."""
     with RunningHub(url) as hub:
-        try:
-            return question(hub)
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return None
+        return question(hub)
 
 
 def quoted(id: str) -> str:

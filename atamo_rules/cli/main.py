@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -90,6 +91,8 @@ PANELS = {
     "About this command": "config completion version",
 }
 """Where the help shows each command."""
+UNREAD = 141
+"""What a shell tells of a program that SIGPIPE ended: whoever read its output stopped, as `head` does."""
 EXIT_CODES = "Exit codes: 0 fine, 1 findings or failed tests, 2 usage or files, 3 a fault of Atamo itself."
 
 
@@ -184,6 +187,20 @@ def cli(
         ctx.default_map = {name: default_map(file, (name,), command)}
 
 
+def told(error: click.ClickException) -> int:
+    """Say what stood in the way, and give the exit code: 1 where a hub said no, else 2."""
+    from atamo_rules.cli.failing import as_document, wants_json, write
+    from atamo_rules.cli.hubs import Refused
+
+    error.show()
+    ctx = getattr(error, "ctx", None)
+    if not isinstance(error, Refused):
+        as_document(error.format_message(), "usage", 2, ctx)
+    elif wants_json(ctx):
+        write(dict(error.problem))
+    return 1 if isinstance(error, Refused) else 2
+
+
 def main() -> None:
     """Run the command and leave with its exit code; faults of ours are said in a few lines."""
     try:
@@ -192,28 +209,35 @@ def main() -> None:
     except click.exceptions.Exit as done:
         status = done.exit_code
     except click.ClickException as error:
-        error.show()
-        status = 2
+        status = told(error)
     except (KeyboardInterrupt, click.Abort):
         status = 130
-    except BrokenPipeError:
+    except SystemExit:  # click leaves so where nobody reads what it writes, and nowhere else
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        status = UNREAD
     except OSError as error:
+        from atamo_rules.cli.failing import as_document
+
         where = f"`{error.filename}`: " if error.filename else ""
-        click.echo(f"Error: {where}{(error.strerror or str(error)).lower()}.", err=True)
+        said = f"{where}{(error.strerror or str(error)).lower()}."
+        click.echo(f"Error: {said}", err=True)
         status = 2
+        with suppress(OSError):  # it may be standard output that cannot be written
+            as_document(said, "system", status)
     except Exception as error:
         if os.environ.get("ATAMO_TRACEBACK"):
             raise
+        from atamo_rules.cli.failing import as_document
         from atamo_rules.errors import StoreUnavailable
 
         if isinstance(
             error, StoreUnavailable
         ):  # found out while it runs: a damaged page, a disk that is gone
-            click.echo(f"Error: The store cannot be used: {error}.", err=True)
-            sys.exit(2)
-        click.echo(f"atamo: this is a fault of Atamo itself: {type(error).__name__}: {error}", err=True)
-        click.echo("Set ATAMO_TRACEBACK=1 to see where, and please report it.", err=True)
-        status = 3
+            said, status = f"The store cannot be used: {error}.", 2
+            click.echo(f"Error: {said}", err=True)
+        else:
+            said, status = f"{type(error).__name__}: {error}", 3
+            click.echo(f"atamo: this is a fault of Atamo itself: {said}", err=True)
+            click.echo("Set ATAMO_TRACEBACK=1 to see where, and please report it.", err=True)
+        as_document(said, "store" if status == 2 else "fault", status)
     sys.exit(status)

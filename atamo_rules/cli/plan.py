@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Refused, RunningHub
+from atamo_rules.cli.hubs import RunningHub
 from atamo_rules.cli.project import param_option, places, read_params
 from atamo_rules.cli.shown import show
 
@@ -67,11 +67,7 @@ def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str
         return 1
     if of_hub:
         with RunningHub(against) as hub:
-            try:
-                told = _of_hub(made.ruleset, hub.get("/v1/rules"))
-            except Refused as refused:
-                say(f"{refused.sentence}\n", err=True)
-                return 1
+            told = _of_hub(made.ruleset, hub.get("/v1/rules"))
     else:
         told = changes(_of_commit(against, found, read_params(params)), made.ruleset)
     if format == "json":

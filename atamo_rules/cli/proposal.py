@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
+from atamo_rules.cli.hubs import RunningHub, asked, quoted, url_option
 from atamo_rules.cli.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ def list_(state: str, url: str, format: str) -> int:
     from atamo_rules.model.strict_json import encode
 
     with RunningHub(url) as hub:
-        try:
-            found = hub.get("/v1/proposals", {"state": state})
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+        found = hub.get("/v1/proposals", {"state": state})
     if format == "json":
         say(encode(found) + "\n")
         return 0
@@ -164,14 +160,7 @@ def _asked(url: str, format: str, ask: Callable[[RunningHub], Any]) -> int:
     from atamo_rules.cli.ink import Ink
     from atamo_rules.model.strict_json import encode
 
-    with RunningHub(url) as hub:
-        try:
-            found = ask(hub)
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            for reason in refused.problem.get("reasons", ()):
-                say(f"  {reason}\n", err=True)
-            return 1
+    found = asked(url, ask)
     if format == "json":
         say(encode(found) + "\n")
     else:

@@ -66,22 +66,15 @@ def request(type_name: str, data: str, url: str, format: str, **more: Any) -> in
     }
     with RunningHub(url) as hub:
         fresh = {"Cache-Control": f"max-age={more['max_age']}"} if more["max_age"] else {}
-        try:
-            state = hub.post("/v1/requests", asked, params, headers=fresh)
-            if more["follow"]:
-                state = _followed(hub, state["id"], format)
-            elif more["wait"]:
-                state = _awaited(hub, state, more["timeout"], format)
-            elif format == "json":
-                say(f"{_json(state)}\n")
-            else:
-                say(f"{_line(state)}\n")
-        except Refused as refused:
-            if format == "json":
-                say(f"{_json(dict(refused.problem))}\n")
-            else:
-                say(f"refused: {refused.sentence}\n", err=True)
-            return 1
+        state = hub.post("/v1/requests", asked, params, headers=fresh)
+        if more["follow"]:
+            state = _followed(hub, state["id"], format)
+        elif more["wait"]:
+            state = _awaited(hub, state, more["timeout"], format)
+        elif format == "json":
+            say(f"{_json(state)}\n")
+        else:
+            say(f"{_line(state)}\n")
     if not (more["wait"] or more["follow"]):
         return 0
     if format == "text":

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from atamo_rules.cli.console import say
-from atamo_rules.cli.hubs import Refused, RunningHub, quoted, url_option
+from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
 from atamo_rules.cli.sentences import Sentences
 
 SET = """\b
@@ -101,9 +101,7 @@ def set_(agent: str, url: str, hosts: tuple[str, ...], consent: tuple[str, ...],
     order = {"agent": agent, "hosts": list(hosts), "value": _value(), **_given(more)}
     if consent:
         order["consent"] = list(consent)
-    made = _asked(url, lambda hub: hub.post("/v1/secrets", order))
-    if made is None:
-        return 1
+    made = asked(url, lambda hub: hub.post("/v1/secrets", order))
     from atamo_rules.cli.ink import plain
 
     where = ", ".join(hosts) or "no host"
@@ -120,9 +118,7 @@ def list_(url: str, format: str) -> int:
     from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
 
-    found = _asked(url, lambda hub: {**hub.get("/v1/secrets"), **hub.get("/v1/consents")})
-    if found is None:
-        return 1
+    found = asked(url, lambda hub: {**hub.get("/v1/secrets"), **hub.get("/v1/consents")})
     if format == "json":
         say(encode(found) + "\n")
         return 0
@@ -145,9 +141,7 @@ def list_(url: str, format: str) -> int:
 @url_option
 def remove(id: str, url: str) -> int:
     """Have the token of an ID forgotten, at once."""
-    gone = _asked(url, lambda hub: hub.delete(f"/v1/secrets/{quoted(id)}"))
-    if gone is None:
-        return 1
+    gone = asked(url, lambda hub: hub.delete(f"/v1/secrets/{quoted(id)}"))
     say(f"{gone['id']} of {gone['who']} for {gone['agent']} is forgotten\n")
     return 0
 
@@ -159,9 +153,7 @@ def rotate(url: str) -> int:
 
     Whenever it is stopped, each token is sealed under the old key or the new: keep both until it is done.
     """
-    done = _asked(url, lambda hub: hub.post("/v1/secrets/rotate", {}))
-    if done is None:
-        return 1
+    done = asked(url, lambda hub: hub.post("/v1/secrets/rotate", {}))
     count = done["sealed"]
     say(f"{count} token{'' if count == 1 else 's'} sealed anew: all is under the key {done['key']}\n")
     for id in done["lost"]:
@@ -213,9 +205,7 @@ def keygen(file: str, add: bool) -> int:
 def consent(agent: str, url: str, hosts: tuple[str, ...], **more: str) -> int:
     """Agree that rules of OWNER act as you with AGENT, at these hosts."""
     order = {"agent": agent, "hosts": list(hosts), **_given(more)}
-    made = _asked(url, lambda hub: hub.post("/v1/consents", order))
-    if made is None:
-        return 1
+    made = asked(url, lambda hub: hub.post("/v1/consents", order))
     say(f"{made['id']}\n")
     _doubt(url, agent)
     return 0
@@ -226,21 +216,9 @@ def consent(agent: str, url: str, hosts: tuple[str, ...], **more: str) -> int:
 @url_option
 def withdraw(id: str, url: str) -> int:
     """Agree no longer; the next use is refused."""
-    gone = _asked(url, lambda hub: hub.delete(f"/v1/consents/{quoted(id)}"))
-    if gone is None:
-        return 1
+    gone = asked(url, lambda hub: hub.delete(f"/v1/consents/{quoted(id)}"))
     say(f"{gone['who']} does not agree to rules of {gone['to']} any more\n")
     return 0
-
-
-def _asked(url: str, ask: Any) -> Any:
-    """What a hub answers; None where it refuses, which is said."""
-    with RunningHub(url) as hub:
-        try:
-            return ask(hub)
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return None
 
 
 def _doubt(url: str, agent: str) -> None:

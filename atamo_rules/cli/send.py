@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Refused, RunningHub, json_argument, quoted, url_option
+from atamo_rules.cli.hubs import RunningHub, json_argument, quoted, url_option
 from atamo_rules.cli.names import names_of
 from atamo_rules.cli.numbers import Number
 
@@ -59,24 +59,17 @@ def send(type_name: str, data: str, url: str, format: str, **more: Any) -> int:
             event[name] = more[name]
     ink = Ink(color_of(sys.stdout))
     with RunningHub(url) as hub:
-        try:
-            taken = hub.post("/v1/events", event)
-            path = f"/v1/events/{quoted(taken['id'])}"
-            if more["follow"]:
-                if format == "text":
-                    say(f"{_line(taken, ink)}\n")
-                told = _followed(hub, taken["id"], path, more["timeout"], format, ink)
-            elif more["wait"]:
-                told = _awaited(hub, path, more["timeout"])
-            else:
-                say(f"{_json(taken) if format == 'json' else _line(taken, ink)}\n")
-                return 0
-        except Refused as refused:
-            if format == "json":
-                say(f"{_json(dict(refused.problem))}\n")
-            else:
-                say(f"refused: {refused.sentence}\n", err=True)
-            return 1
+        taken = hub.post("/v1/events", event)
+        path = f"/v1/events/{quoted(taken['id'])}"
+        if more["follow"]:
+            if format == "text":
+                say(f"{_line(taken, ink)}\n")
+            told = _followed(hub, taken["id"], path, more["timeout"], format, ink)
+        elif more["wait"]:
+            told = _awaited(hub, path, more["timeout"])
+        else:
+            say(f"{_json(taken) if format == 'json' else _line(taken, ink)}\n")
+            return 0
     over = told["state"] in ("finished", "quarantined")
     failed = [
         one for one in told["actions"] if one["state"] not in ("done", "waiting", "running", "again", "later")

@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+import click
+
 from atamo_rules.cli.console import color_of, say
 
 if TYPE_CHECKING:
@@ -33,9 +35,12 @@ CODES = {
 
 
 def show(diagnostics: Sequence[Diagnostic], *, err: bool = True) -> None:
-    """Write findings in full."""
+    """Write findings in full; to standard output as JSON besides, where the command was to answer in it."""
+    from atamo_rules.cli.failing import wants_json
     from atamo_rules.source.formats import render
 
+    if err and wants_json(click.get_current_context(silent=True)):
+        say(render(diagnostics, "json"))
     color = color_of(sys.stderr if err else sys.stdout)
     say(render(diagnostics, "full", color=color, pieces=pieces), err=err)
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.hubs import Place, Refused, hub_options, quoted
+from atamo_rules.cli.hubs import Place, hub_options, quoted
 from atamo_rules.cli.names import names_of
 
 EPILOG = """\b
@@ -36,12 +36,8 @@ def why(id: str, rule: str, now: bool, place: Place, format: str) -> int:
     from atamo_rules.model.strict_json import encode
 
     with place.open() as hub:
-        try:
-            asked = {"rule": rule, "now": "true"} if now else {"rule": rule}
-            told = hub.get(f"/v1/events/{quoted(id)}/why", asked)
-        except Refused as refused:
-            say(f"{refused.sentence}\n", err=True)
-            return 1
+        asked = {"rule": rule, "now": "true"} if now else {"rule": rule}
+        told = hub.get(f"/v1/events/{quoted(id)}/why", asked)
     held = bool(told["condition"] and told["condition"]["held"])
     if format == "json":
         say(encode(told) + "\n")

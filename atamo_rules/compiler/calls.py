@@ -50,7 +50,7 @@ def call(expr: tree.Call, context: Context, facts: Facts) -> Operand | None:
                 f"there is no function, definition or table `{name}`",
                 label=f"did you mean `{close}`?" if close else "",
                 help=said.help if said else None,
-                fixes=[Fix(f"write `{edits[0].text}`", edits)] if close or said else (),
+                fixes=[Fix(f"write `{edits[0].text}`", edits)] if close or (said and said.text) else (),
             )
         )
     return None

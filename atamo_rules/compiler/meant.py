@@ -32,6 +32,9 @@ _ENVELOPES = (
 _FUNCTIONS = {"len": "length", "size": "length", "strlen": "length", "tolower": "lower", "lowercase": "lower",
               "lcase": "lower", "toupper": "upper", "uppercase": "upper", "ucase": "upper", "strip": "trim",
               "ceiling": "ceil"}  # fmt: skip
+_OPERATORS = {"startswith": "starts with", "starts_with": "starts with", "endswith": "ends with",
+              "ends_with": "ends with", "contains": "contains", "icontains": "contains"}  # fmt: skip
+"""What is a function of a text and another elsewhere."""
 _MOMENTS = (
     "now",
     "today",
@@ -104,6 +107,13 @@ def function(call: tree.Call) -> Meant | None:
     if small in _STATES and inside:
         text = f"{inside} {_STATES[small]}"
         return Meant(f"write `{text}`", text)
+    if small in _OPERATORS and len(call.arguments) == 2:
+        text = f"{call.arguments[0].span.text} {_OPERATORS[small]} {call.arguments[1].span.text}"
+        return Meant(f"write it as an operator: `{text}`", text)
+    if small in ("match", "search", "regex"):
+        return Meant(f"write it as an operator: `… matches /{'^' if small == 'match' else ''}…/`")
+    if small in ("select", "selectattr", "reject", "rejectattr"):
+        return Meant("elements are asked by name: `any item in LIST has (item …)`")
     meant = _FUNCTIONS.get(small, small)
     if meant in FUNCTIONS:
         return Meant(f"it is called `{meant}` here", f"{meant}{call.span.text[len(name) :]}")

@@ -13,6 +13,8 @@ from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.syntax import tree
 
 _STATES = ("present", "absent", "null", "empty")
+_ELSEWHERE = {"defined": "present", "undefined": "absent", "missing": "absent", "set": "present"}
+"""What other languages call them."""
 
 
 def meant_null(expr: tree.Compare, context: Context, facts: Facts) -> bool:
@@ -31,7 +33,8 @@ def meant_null(expr: tree.Compare, context: Context, facts: Facts) -> bool:
 def meant_state(expr: tree.Compare, context: Context) -> bool:
     """Say that `is presnt` is a misspelt `is present`; False when the word may be anything else."""
     word = is_word(expr.right) if expr.operator in ("is", "is not") else None
-    close = near(word, _STATES) if word and word not in context.environment.lists else None
+    free = bool(word) and word not in context.environment.lists
+    close = _ELSEWHERE.get(word or "") or near(word or "", _STATES) if free else None
     if word is None or close is None or names_something(word, context):
         return False
     left = operands.operand(expr.left, replace(context, report=[]), NOTHING)

@@ -12,6 +12,7 @@ from atamo_rules.source.span import Fragment
 from atamo_rules.syntax import type_tree
 from atamo_rules.syntax.habits import Slip, habit
 from atamo_rules.syntax.habits_of_clauses import clause_habit
+from atamo_rules.syntax.habits_of_engines import engine_habit
 from atamo_rules.syntax.hints import hint
 
 _WORDS = {
@@ -98,7 +99,8 @@ _COMPLETING = ("when", "after", "all", "first", "any", "within", "kept")
 _TYPES = (*type_tree.TYPE_WORDS, "one", "list", "map")
 _OF_START = {"safe": _SAFE, "completing": _COMPLETING}
 _SPELLINGS = {"&&": "and", "||": "or", "!": "not ", "=": "is", "===": "is", "!==": "is not", "<>": "is not",
-              "=~": "matches", "~=": "matches", "~": "matches", "≥": ">=", "≤": "<=", "≠": "is not",
+              "=~": "matches", "!~": "does not match", "~=": "matches", "~": "matches",
+              "≥": ">=", "≤": "<=", "≠": "is not",
               "=<": "<=", "=>": ">=", "∧": "and", "∨": "or"}  # fmt: skip
 _SPOKEN = {"equals": "is", "eq": "is", "ne": "is not", "gt": ">", "lt": "<", "ge": ">=", "le": "<=",
            "gte": ">=", "lte": "<=", "includes": "contains", "like": "is like", "startswith": "starts with",
@@ -108,7 +110,7 @@ _TYPES_ELSEWHERE = {"string": "text", "str": "text", "int": "whole", "integer": 
                     "decimal": "number", "double": "number", "bool": "boolean", "datetime": "time",
                     "timestamp": "time", "interval": "duration", "url": "uri"}  # fmt: skip
 """Types as other languages call them."""
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|~=|=[<>]|===?|!==|!|\S")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|&&|\|\||<>|=~|!~|~=|=[<>]|===?|!==|!|\S")
 _BEGUN = re.compile(r"(?:==|!=|<)\Z")
 """What is an operator here too, and begins a longer one of another language."""
 
@@ -159,7 +161,7 @@ def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnost
             if fragment.exact
             else (),
         )
-    meant = meant or hint(text, at, word, names) or habit(slip)
+    meant = meant or hint(text, at, word, names) or engine_habit(slip) or habit(slip)
     if meant is not None:
         edit = Edit(fragment.span(meant.start, meant.end), meant.text)
         return codes.SYNTAX.at(

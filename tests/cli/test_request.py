@@ -141,7 +141,7 @@ def test_it_is_followed_to_its_end(hub: str) -> None:
     [
         (("price.qoute", "{}"), 1, "did you mean `price.quote`?"),
         (("price.quote", "{}"), 1, '"sku"'),
-        (("order.placed", '{"sku": "a"}'), 1, "POST it to /v1/events"),
+        (("order.placed", '{"sku": "a"}'), 1, "hand it over with `atamo send`"),
         (("price.quote", "{broken"), 2, "the data cannot be read"),
         (("price.quote", "[1]"), 2, "is an object"),
         (("price.quote", '{"sku": "a"}', "--policy", "most"), 1, "is not a completion policy"),

@@ -92,7 +92,7 @@ def test_whoever_stops_listening_is_no_fault(project: Path) -> None:
         assert child.stderr is not None
         assert child.stderr.read() == b""
         child.stderr.close()
-        child.wait(30)
+        assert child.wait(30) == 141, "neither well nor a finding"
 
 
 def test_a_full_disk_is_said(project: Path) -> None:

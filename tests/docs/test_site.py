@@ -66,6 +66,13 @@ def test_every_page_is_in_the_site_and_in_llms_txt(site: Path) -> None:
         )
 
 
+def test_rules_are_in_colours(site: Path) -> None:
+    page = (site / "how-to" / "links" / "index.html").read_text("utf-8")
+    assert (
+        '<span class="k">event</span><span class="w"> </span><span class="nc">ticket.created</span>' in page
+    )
+
+
 def test_editors_find_the_schemas_of_files(site: Path) -> None:
     for name in ("ruleset.schema.json", "config.schema.json"):
         assert (site / "schemas" / name).read_bytes() == (ROOT / "grammar" / name).read_bytes()
