@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 async def load(hub: Hub) -> None:
     """Take what is kept of people, keys, consents and tokens, before anybody comes in and anything is done."""
     await hub.members.load()
+    await hub.numbering.load(hub.current)
     await hub.keyring.load()
     await hub.consents.load()
     if isinstance(hub.vault, KeepingVault):

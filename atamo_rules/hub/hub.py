@@ -32,6 +32,7 @@ from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
 from atamo_rules.hub.members import Members
 from atamo_rules.hub.nodes import Nodes
+from atamo_rules.hub.numbering import Numbering
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.answering import cut_off
@@ -78,7 +79,7 @@ class Hub:
         self.chance = chance
         self.vault: Vault | None = None
         self.proposals: Proposals | None = None
-        self.members = Members(self)
+        self.members, self.numbering = Members(self), Numbering(store)
         self.keyring = Keyring(store, self.clock)
         self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
@@ -248,6 +249,8 @@ class Hub:
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
         self.retiring.swap(self.members.joined(generation))
+        self.numbering.take(self.current)
+        self.spawn(self.surely(lambda: self.numbering.keep(self.current)))
         self.windows.follow(generation)
         self.spawn(
             self.note("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))

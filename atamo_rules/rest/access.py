@@ -16,11 +16,12 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
-from atamo_rules.people.decide import anywhere, decide, everywhere
+from atamo_rules.people.decide import anywhere, decide, everywhere, inside
 from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
+from atamo_rules.rest.told import HUBS, Told
 
 Handler = Callable[[Request], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Principal | None]]
@@ -208,6 +209,11 @@ class Access:
             return ""
 
         return refusal
+
+    def told(self, request: Request) -> Told:
+        """How whoever asks is told what the hub counts."""
+        who, hub = principal(request), self.hub()
+        return HUBS if inside(who) else Told(hub, who.user.organisation)
 
     def client(self, request: Request) -> str:
         """Who posts, for the audit: the key shown, where there is one, and the address."""
