@@ -166,17 +166,25 @@ class Access:
         await hub.store.told("")  # as of none
         return None
 
+    async def again(self, request: Request, verb: Verb) -> None:
+        """Ask anew who somebody is who has been waiting for a while, and whether they may still do this to anything at
+        all: keys end meanwhile, and people leave. Raises Problem, 401 or 403."""
+        request.state.principal = await self._known(request)
+        if not anywhere(principal(request), verb):
+            self.denied(principal(request), verb, "route", "no more")
+            raise forbidden(verb)
+
     async def still(self, request: Request, verb: Verb = "message.read") -> bool:
-        """Whether whoever follows a message may go on: the hub takes messages, their key opens it, and lets them see
-        this one. A stream lives for days, in which keys end and people leave."""
+        """Whether whoever follows a message may go on; not while the hub takes no messages. Raises Problem where their
+        key does not open it any more, or they may not see this one."""
         if not self.hub().accepting:
             return False
-        try:
-            request.state.principal = await self._known(request)
-        except Problem:
-            return False
-        who = principal(request)
-        return await self.message(request, verb) is not None or everywhere(who, verb)
+        await self.again(request, verb)
+        if await self.message(request, verb) is None and not everywhere(principal(request), verb):
+            raise Problem(
+                404, "unknown-id", "nothing is kept under this id", remedy="it is yours to see no more"
+            )
+        return True
 
     async def record(self, request: Request, record: AuditRecord) -> bool:
         """Whether somebody may see a record: those of messages as the messages, all others as the hub's own."""

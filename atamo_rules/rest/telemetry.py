@@ -54,12 +54,15 @@ class TelemetryDoor:
         records = sse.beating(
             lambda step: followers.follow(key, after, step), self.beat, lambda: self.access.still(request)
         )
-        async with aclosing(records):
-            async for record in records:
-                if record is None:
-                    yield sse.BEAT
-                else:
-                    yield sse.event(record.kind, told.step(step(record)), told.out(record.position))
+        try:
+            async with aclosing(records):
+                async for record in records:
+                    if record is None:
+                        yield sse.BEAT
+                    else:
+                        yield sse.event(record.kind, told.step(step(record)), told.out(record.position))
+        except Problem as problem:
+            yield sse.refused(problem)
 
     async def metrics(self, request: Request) -> Response:
         """All numbers, in OpenMetrics' text or the older one of Prometheus."""

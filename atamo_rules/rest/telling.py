@@ -29,6 +29,7 @@ from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import moment, text, whole, yes
 from atamo_rules.rest.problem import Problem, json_response
+from atamo_rules.rest.sse import LOOK
 from atamo_rules.rest.told import Told
 from atamo_rules.rest.visible import Looked, Page
 
@@ -57,8 +58,9 @@ class Telling:
         found = await self._seen(request, query, after, limit)
         while seconds and found.end and not found.items:
             begun = hub.clock.passed()
-            await hub.tally.news(found.looked, seconds)
+            await hub.tally.news(found.looked, min(seconds, LOOK))
             seconds -= hub.clock.passed() - begun
+            await self.access.again(request, "audit.read")
             found = await self._seen(request, query, found.cursor, limit)
             if seconds <= 0:
                 break
