@@ -30,6 +30,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Admit, Taken
 from atamo_rules.hub.keyring import Keyring
 from atamo_rules.hub.lanes import Lane
+from atamo_rules.hub.leaving import Leaving
 from atamo_rules.hub.members import Members
 from atamo_rules.hub.nodes import Nodes
 from atamo_rules.hub.numbering import Numbering
@@ -79,7 +80,7 @@ class Hub:
         self.chance = chance
         self.vault: Vault | None = None
         self.proposals: Proposals | None = None
-        self.members, self.numbering = Members(self), Numbering(store)
+        self.members, self.numbering, self.leaving = Members(self), Numbering(store), Leaving(self)
         self.keyring = Keyring(store, self.clock)
         self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
@@ -265,7 +266,8 @@ class Hub:
         await self.surely(lambda: self.store.write(notes))
 
     def _look(self) -> None:
-        """Other rules are in force: agents may do more at once."""
+        """Other rules are in force: agents may do more at once; or other people."""
+        self.leaving.look()
         for lane in self.lanes.values():
             lane.look()
 

@@ -13,7 +13,7 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
 from atamo_rules.model.event import Event
-from atamo_rules.model.people import User
+from atamo_rules.model.people import User, Who
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
 from atamo_rules.people.decide import anywhere, decide, everywhere, inside
@@ -101,7 +101,7 @@ class Access:
         key = text.strip() if scheme.lower() == "bearer" else ""
         asked = bool(key) and not keyring.open
         principal = await keyring.principal(key, hub.current.intake.people) if asked else None
-        if principal is not None:
+        if principal is not None and not hub.leaving.gone(Who("user", principal.name)):
             return principal
         address = address_of(request)
         wait = keyring.failures.add(network(address), hub.clock.passed()) if key else 0.0
