@@ -12,7 +12,7 @@ from starlette.responses import Response
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
-from atamo_rules.model.event import Event
+from atamo_rules.model.event import Event, realm_of
 from atamo_rules.model.people import User, Who
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
@@ -144,15 +144,13 @@ class Access:
 
     async def message(self, request: Request, verb: Verb = "message.read") -> str | None:
         """The key in the hub of the message that a path names; None when there is none, or none for this principal:
-        nobody can tell these apart. An id finds one's own organisation's message first."""
+        nobody can tell these apart. An id finds one's own message first."""
         return await self.named(request, str(request.path_params["id"]), verb)
 
     async def named(self, request: Request, name: str, verb: Verb) -> str | None:
         """The same of a message that is named otherwise."""
         hub, who = self.hub(), principal(request)
-        tenant = who.user.organisation
-        key = await hub.store.find(Event(name, "", {}, hub.clock.now(), realm=tenant).key) if tenant else None
-        key = key or await hub.store.find(name)
+        key = await self.key(request, name)
         event = await hub.store.event(key or name)  # of none too: the time it takes must not tell which it is
         if event is None:
             left = await hub.store.told(key or name)
@@ -173,6 +171,15 @@ class Access:
         if not anywhere(principal(request), verb):
             self.denied(principal(request), verb, "route", "no more")
             raise forbidden(verb)
+
+    async def key(self, request: Request, name: str) -> str | None:
+        """The key of the message that somebody means by a key or an id: their own of that id first, then one of their
+        organisation; what others call theirs changes nothing of it."""
+        hub, user = self.hub(), principal(request).user
+        if not user.organisation:
+            return await hub.store.find(name)
+        own = Event(name, "", {}, hub.clock.now(), realm=realm_of(user)).key
+        return await hub.store.find(own) or await hub.store.find(name, user.organisation)
 
     async def still(self, request: Request, verb: Verb = "message.read") -> bool:
         """Whether whoever follows a message may go on; not while the hub takes no messages. Raises Problem where their

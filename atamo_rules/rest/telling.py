@@ -54,7 +54,7 @@ class Telling:
         limit = whole(request, "limit", FEW, MOST) or 1
         hub, seconds = self.hub(), prefer_wait(request)
         if query.event:
-            query = replace(query, event=await self._named(request, query.event))
+            query = replace(query, event=await self.access.key(request, query.event) or query.event)
         found = await self._seen(request, query, after, limit)
         while seconds and found.end and not found.items:
             begun = hub.clock.passed()
@@ -68,14 +68,6 @@ class Telling:
         cursor = told.out(found.cursor)
         link = {} if found.end else next_link(request, cursor)
         return json_response({"records": records, "cursor": cursor, "end": found.end}, headers=link)
-
-    async def _named(self, request: Request, name: str) -> str:
-        """The key of the event that is meant by a name: one's own organisation's first."""
-        store, tenant = self.hub().store, principal(request).user.organisation
-        if tenant:
-            own = Event(name, "", {}, self.hub().clock.now(), realm=tenant)
-            return await store.find(own.key) or name
-        return await store.find(name) or name
 
     async def _seen(self, request: Request, query: Query, after: int, limit: int) -> Page[AuditRecord]:
         """A page of what somebody may see."""
