@@ -133,12 +133,13 @@ async def revive(hub: Hub, digest: str) -> Generation | None:
 async def tidy(hub: Hub) -> int:
     """Drop the texts that nothing refers to any more; gives how many."""
     store = hub.store
-    entries = await store.entries(BUCKET)
+    entries = [entry.key for entry in await store.entries(BUCKET)]
     needed = {generation.digest for generation in hub.retiring.all}
-    if all(entry.key in needed for entry in entries):
+    if needed.issuperset((*entries, *hub.numbering.seen)):
         return 0
     needed |= await store.rulesets()
-    gone = [entry.key for entry in entries if entry.key not in needed]
+    gone = [digest for digest in entries if digest not in needed]
     for digest in gone:
         await store.put(Put(BUCKET, digest, None))
+    await hub.numbering.forget([digest for digest in hub.numbering.seen if digest not in needed])
     return len(gone)

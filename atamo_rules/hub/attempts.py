@@ -50,6 +50,8 @@ class Attempts:
             if lease.attempt > policy.attempts:
                 # The last attempts took their process down with them, or were lost with it.
                 outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
+            elif hub.leaving.gone(work.whose):
+                outcome = Failed(f"{work.whose}, as whom it would be done, is here no more", "left")
             elif policy.within is not None and self._age(work) > policy.within:
                 outcome = Failed(
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"

@@ -185,7 +185,7 @@ class Controller:
     async def _change(self) -> None:
         """Have the generation in force hold what providers beside the rules say now."""
         async with self.changing:
-            self.hub.retiring.swap(self._manned(self.ruled))
+            self.hub.retiring.swap(self.hub.members.joined(self._manned(self.ruled)))
 
     async def _seal(self) -> None:
         """Have the audit's tree grown, and checkpoints put down with the witnesses."""

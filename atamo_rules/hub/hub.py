@@ -32,7 +32,9 @@ from atamo_rules.hub.history.follow import Followers
 from atamo_rules.hub.intake import Admit, Taken
 from atamo_rules.hub.nodes import Nodes
 from atamo_rules.hub.people.keyring import Keyring
+from atamo_rules.hub.people.leaving import Leaving
 from atamo_rules.hub.people.members import Members
+from atamo_rules.hub.people.numbering import Numbering
 from atamo_rules.hub.ports import Auditor, Vault
 from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.live import Requests
@@ -77,7 +79,7 @@ class Hub:
         self.chance = chance
         self.vault: Vault | None = None
         self.proposals: Proposals | None = None
-        self.members = Members(self)
+        self.members, self.numbering, self.leaving = Members(self), Numbering(store), Leaving(self)
         self.keyring = Keyring(store, self.clock)
         self.consents = credentials.Consents(store, self.clock)
         self.policy: RetryPolicy | None = None
@@ -230,6 +232,8 @@ class Hub:
     def swap(self, generation: Generation) -> None:
         """Put a whole new generation in force; one assignment, between events."""
         self.retiring.swap(self.members.joined(generation))
+        self.numbering.take(self.current)
+        self.spawn(self.surely(lambda: self.numbering.keep(self.current)))
         self.windows.follow(generation)
         self.spawn(
             self.note("rules.activated", digest=generation.digest, rules=len(generation.ruleset.rules))
@@ -244,7 +248,8 @@ class Hub:
         await self.surely(lambda: self.store.write(notes))
 
     def _look(self) -> None:
-        """Other rules are in force: agents may do more at once."""
+        """Other rules are in force: agents may do more at once; or other people."""
+        self.leaving.look()
         for lane in self.lanes.values():
             lane.look()
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from atamo_rules.engine.door import Door, SchemaBroken
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.hub.audit.seal import salts
-from atamo_rules.model.event import Event
+from atamo_rules.model.event import Event, realm_of
 from atamo_rules.model.given_json import exact
 from atamo_rules.model.people import Directory, User
 from atamo_rules.model.rule import Ruleset
@@ -144,7 +144,7 @@ class Intake:
         if reasons and type.invalid == Policy.REJECT:
             return Taken(id, None, reasons, reasons, status=422, code="invalid")
         salt = next(self.salts)
-        realm = user.organisation if admit is not None and user is not None else ""
+        realm = realm_of(user) if admit is not None and user is not None else ""
         event = Event(id, type_name, door.filled(body), at, user, source, not reasons, 0, alerts, salt, realm)
         return Taken(id, event, (), reasons, not reasons or type.invalid == Policy.FLAG)
 

@@ -40,3 +40,4 @@ async def start(hub: Hub) -> None:
     hub.nodes.begin()
     hub.house = asyncio.get_running_loop().create_task(keep_house(hub))
     hub.running = True
+    hub.leaving.look()

@@ -239,8 +239,9 @@ class Store(Protocol):
         """The position of the last record, 0 before the first."""
         ...
 
-    async def find(self, name: str) -> str | None:
-        """The key of an event by its key, or by its id alone where only one event has it."""
+    async def find(self, name: str, organisation: str = "") -> str | None:
+        """The key of an event by its key, or by its id alone where only one event has it; with an organisation, where
+        only one of its events has it, whatever others have."""
         ...
 
     async def event(self, key: str) -> Event | None:

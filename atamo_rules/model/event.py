@@ -18,7 +18,7 @@ class Event(Struct, frozen=True):
     event that breaks its type's schema and was let in by the policy `flag`. `hops` counts rule-to-rule emits.
     `alerts` says that its sender wants to be told of actions that were given up. `salt`, in hex, is what the digest of
     its body in the audit is made with; it is kept with the body, and erased with it.
-    `realm` is the organisation within which its id is known, empty where all share one hub's ids.
+    `realm` is within which its id is known (`realm_of`), empty where all share one hub's ids.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Event(Struct, frozen=True):
     realm: str = ""
     key: str = ""
     """Its name in the hub, made of the others: its id, behind its source where it has one. CloudEvents makes ids unique
-    only within a source, and two organisations know nothing of each other's. No two triples of realm, source and id
+    only within a source, and two senders need know nothing of each other's. No two triples of realm, source and id
     have the same key: one without `#` is an id alone; in others the source ends at the first `#`, and one that begins
     with `@` is the realm, the source following."""
 
@@ -49,6 +49,21 @@ class Event(Struct, frozen=True):
     def who(self) -> str:
         """The name of the user it came from; empty when nobody is named."""
         return self.user.name if self.user is not None else ""
+
+
+def realm_of(user: User) -> str:
+    """Within which ids of a user's are known: their own, so that nobody else can take an id before they use it; of
+    nobody's who is of no organisation."""
+    return f"{_part(user.organisation)}/{_part(user.name)}" if user.organisation else ""
+
+
+def within(key: str, organisation: str) -> bool:
+    """Whether an event of a key came from somebody of an organisation."""
+    return key.startswith((f"@{_escaped(_part(organisation))}/", f"@{_escaped(organisation)}#"))
+
+
+def _part(text: str) -> str:
+    return text.replace("%", "%25").replace("/", "%2F")
 
 
 def _key(realm: str, source: str, id: str) -> str:

@@ -82,6 +82,14 @@ def everywhere(principal: Principal, verb: Verb) -> bool:
     )
 
 
+def inside(principal: Principal) -> bool:
+    """Whether somebody is of the hub itself: of no organisation, with any grant over everything. They are told the
+    numbers by which the hub counts; everybody else is told their own, which say nothing of what others do."""
+    return not principal.user.organisation and any(
+        grant.over.kind == "everything" for grant in principal.grants
+    )
+
+
 def holds(principal: Principal, grant: Grant, tenant: str) -> bool:
     """Whether a principal may all that a grant would give to somebody of an organisation: nobody hands on more than
     they have. The grant's reach must lie within one of theirs."""

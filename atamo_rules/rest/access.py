@@ -12,15 +12,16 @@ from starlette.responses import Response
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
-from atamo_rules.model.event import Event
-from atamo_rules.model.people import User
+from atamo_rules.model.event import Event, realm_of
+from atamo_rules.model.people import User, Who
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
-from atamo_rules.people.decide import anywhere, decide, everywhere
+from atamo_rules.people.decide import anywhere, decide, everywhere, inside
 from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
+from atamo_rules.rest.told import HUBS, Told
 
 Handler = Callable[[Request], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Principal | None]]
@@ -100,7 +101,7 @@ class Access:
         key = text.strip() if scheme.lower() == "bearer" else ""
         asked = bool(key) and not keyring.open
         principal = await keyring.principal(key, hub.current.intake.people) if asked else None
-        if principal is not None:
+        if principal is not None and not hub.leaving.gone(Who("user", principal.name)):
             return principal
         address = address_of(request)
         wait = keyring.failures.add(network(address), hub.clock.passed()) if key else 0.0
@@ -143,15 +144,13 @@ class Access:
 
     async def message(self, request: Request, verb: Verb = "message.read") -> str | None:
         """The key in the hub of the message that a path names; None when there is none, or none for this principal:
-        nobody can tell these apart. An id finds one's own organisation's message first."""
+        nobody can tell these apart. An id finds one's own message first."""
         return await self.named(request, str(request.path_params["id"]), verb)
 
     async def named(self, request: Request, name: str, verb: Verb) -> str | None:
         """The same of a message that is named otherwise."""
         hub, who = self.hub(), principal(request)
-        tenant = who.user.organisation
-        key = await hub.store.find(Event(name, "", {}, hub.clock.now(), realm=tenant).key) if tenant else None
-        key = key or await hub.store.find(name)
+        key = await self.key(request, name)
         event = await hub.store.event(key or name)  # of none too: the time it takes must not tell which it is
         if event is None:
             left = await hub.store.told(key or name)
@@ -165,17 +164,34 @@ class Access:
         await hub.store.told("")  # as of none
         return None
 
+    async def again(self, request: Request, verb: Verb) -> None:
+        """Ask anew who somebody is who has been waiting for a while, and whether they may still do this to anything at
+        all: keys end meanwhile, and people leave. Raises Problem, 401 or 403."""
+        request.state.principal = await self._known(request)
+        if not anywhere(principal(request), verb):
+            self.denied(principal(request), verb, "route", "no more")
+            raise forbidden(verb)
+
+    async def key(self, request: Request, name: str) -> str | None:
+        """The key of the message that somebody means by a key or an id: their own of that id first, then one of their
+        organisation; what others call theirs changes nothing of it."""
+        hub, user = self.hub(), principal(request).user
+        if not user.organisation:
+            return await hub.store.find(name)
+        own = Event(name, "", {}, hub.clock.now(), realm=realm_of(user)).key
+        return await hub.store.find(own) or await hub.store.find(name, user.organisation)
+
     async def still(self, request: Request, verb: Verb = "message.read") -> bool:
-        """Whether whoever follows a message may go on: the hub takes messages, their key opens it, and lets them see
-        this one. A stream lives for days, in which keys end and people leave."""
+        """Whether whoever follows a message may go on; not while the hub takes no messages. Raises Problem where their
+        key does not open it any more, or they may not see this one."""
         if not self.hub().accepting:
             return False
-        try:
-            request.state.principal = await self._known(request)
-        except Problem:
-            return False
-        who = principal(request)
-        return await self.message(request, verb) is not None or everywhere(who, verb)
+        await self.again(request, verb)
+        if await self.message(request, verb) is None and not everywhere(principal(request), verb):
+            raise Problem(
+                404, "unknown-id", "nothing is kept under this id", remedy="it is yours to see no more"
+            )
+        return True
 
     async def record(self, request: Request, record: AuditRecord) -> bool:
         """Whether somebody may see a record: those of messages as the messages, all others as the hub's own."""
@@ -208,6 +224,11 @@ class Access:
             return ""
 
         return refusal
+
+    def told(self, request: Request) -> Told:
+        """How whoever asks is told what the hub counts."""
+        who, hub = principal(request), self.hub()
+        return HUBS if inside(who) else Told(hub, who.user.organisation)
 
     def client(self, request: Request) -> str:
         """Who posts, for the audit: the key shown, where there is one, and the address."""

@@ -112,6 +112,12 @@ CATALOGUE: dict[str, Kind] = {
         "Mend what `reasons` names, and send it again.",
     ),
     "keys": Kind((409,), "The vault's keys cannot be read.", "See the key file of `--vault`."),
+    "last-admin": Kind(
+        (409,),
+        "Nobody who has a key could make keys afterwards, and so let anybody in again: the last such key is not "
+        "revoked, and the last who may make them stays.",
+        "Make a key of somebody else who is `admin` over everything, and do it again.",
+    ),
     "malformed": Kind(
         (400,),
         "The body is not the JSON that is wanted here.",

@@ -23,6 +23,7 @@ from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import text, whole
 from atamo_rules.rest.problem import Problem, json_response
+from atamo_rules.rest.told import HUBS, Told
 
 FEW, MOST = 100, 1000
 LONGEST = 1 << 53
@@ -40,7 +41,8 @@ class Dead:
         """Dead letters that fit, oldest first, and how many there are of each agent and class of error."""
         which = Selector(**{name: text(request, name) for name in WHICH})
         limit = whole(request, "limit", FEW, MOST) or 1
-        after, letters = whole(request, "after", 0, LONGEST), list[DeadLetter]()
+        told = self.access.told(request)
+        after, letters = told.into(whole(request, "after", 0, LONGEST)), list[DeadLetter]()
         end = False
         while len(letters) < limit and not end:
             page = await self.hub().store.dead(which, after, limit - len(letters))
@@ -50,40 +52,39 @@ class Dead:
         groups = await self._groups(request)
         return json_response(
             {
-                "letters": [letter_json(letter) for letter in letters],
-                "cursor": letters[-1].number if letters else None,
+                "letters": [letter_json(letter, told) for letter in letters],
+                "cursor": told.out(letters[-1].number) if letters else None,
                 "end": end,
                 "groups": [
                     {"agent": agent, "error": error, "count": count}
                     for (agent, error), count in sorted(groups.items(), key=lambda one: (-one[1], one[0]))
                 ],
             },
-            headers=next_link(request, letters[-1].number) if letters and not end else None,
+            headers=next_link(request, told.out(letters[-1].number)) if letters and not end else None,
         )
 
     async def show(self, request: Request) -> Response:
         """One dead letter with its message and every reason."""
         letter = await self._letter(request, int(request.path_params["number"]), "dead.read")
-        return json_response(letter_json(letter, whole=True))
+        return json_response(letter_json(letter, self.access.told(request), whole=True))
 
     async def redrive(self, request: Request) -> Response:
         """Have dead letters done again, those that are there now and no other; with `dry_run` only say which."""
-        hub, order = self.hub(), await ordered(request, "Redrive", LARGEST)
+        hub, order, told = self.hub(), await ordered(request, "Redrive", LARGEST), self.access.told(request)
         which, upto = await self._which(request, order)
         if "body" in order:
-            _fits(hub.current, await self._letter(request, upto, "work.operate"), order["body"])
+            _fits(hub.current, await self._letter(request, order["number"], "work.operate"), order["body"])
         if order.get("dry_run") is True:
-            letters = await hub.store.dead(which, 0, MOST)
-            meant = [
-                one
-                for one in letters
-                if one.number <= upto and await self._seen(request, one, "work.operate")
-            ]
-            return json_response({"redriven": 0, "letters": [letter_json(letter) for letter in meant]})
+            meant: list[DeadLetter] = []
+            async for letter in self._theirs(request, which, upto):
+                if len(meant) == MOST:
+                    break
+                meant.append(letter)
+            return json_response({"redriven": 0, "letters": [letter_json(one, told) for one in meant]})
         count, who = 0, principal(request).name or str(order.get("by", ""))
         async for one in self._each(request, which, upto):
             count += await hub.redrive(one, upto, _edit(order), who)
-        return json_response({"redriven": count, "upto": upto})
+        return json_response({"redriven": count, "upto": told.out(upto)})
 
     async def discard(self, request: Request) -> Response:
         """Take dead letters away for good."""
@@ -92,7 +93,7 @@ class Dead:
         count, who = 0, principal(request).name or str(order.get("by", ""))
         async for one in self._each(request, which, upto):
             count += await self.hub().store.discard(one, upto, who)
-        return json_response({"discarded": count, "upto": upto})
+        return json_response({"discarded": count, "upto": self.access.told(request).out(upto)})
 
     # --- whose they are ---------------------------------------------------------------------------------
 
@@ -113,12 +114,17 @@ class Dead:
         if everywhere(principal(request), "work.operate"):
             yield which
             return
+        async for letter in self._theirs(request, which, upto):
+            yield Selector(action=letter.work.action.id)
+
+    async def _theirs(self, request: Request, which: Selector, upto: int) -> AsyncIterator[DeadLetter]:
+        """The letters up to a number that somebody may operate, oldest first."""
         after = 0
         while page := await self.hub().store.dead(which, after, MOST):
             after = page[-1].number
             for letter in page:
                 if letter.number <= upto and await self._seen(request, letter, "work.operate"):
-                    yield Selector(action=letter.work.action.id)
+                    yield letter
 
     async def _groups(self, request: Request) -> Mapping[tuple[str, str], int]:
         """How many somebody may see, by agent and class of error."""
@@ -133,14 +139,16 @@ class Dead:
                     counts[letter.work.action.agent, letter.error] += 1
         return counts
 
-    async def _letter(self, request: Request, number: int, verb: Verb) -> DeadLetter:
-        page = await self.hub().store.dead(Selector(), number - 1, 1)
+    async def _letter(self, request: Request, told: int, verb: Verb) -> DeadLetter:
+        """The letter of a number that somebody was told. Raises Problem."""
+        number = self.access.told(request).perhaps(told)
+        page = await self.hub().store.dead(Selector(), max(0, number - 1), 1)
         letter = page[0] if page and page[0].number == number else None
         if letter is None:
             await self.hub().store.event("")  # as for one that is there: the time it takes must not tell
         if letter is None or not await self.access.may(request, verb, await self._of(letter)):
             raise Problem(
-                404, "unknown-letter", f"there is no dead letter {number}",
+                404, "unknown-letter", f"there is no dead letter {told}",
                 remedy="it was redriven or discarded, or never was; GET /v1/dead lists them",
             )  # fmt: skip
         return letter
@@ -149,20 +157,25 @@ class Dead:
         """What an order is about, and the last number there is now: what comes later is none of it."""
         if "number" in order:
             letter = await self._letter(request, order["number"], "work.operate")
-            return Selector(action=letter.work.action.id), order["number"]
-        which, upto = Selector(**order["which"]), order.get("upto")
-        if upto is None:
-            upto = after = 0
-            while page := await self.hub().store.dead(which, after, MOST):
-                upto = after = page[-1].number
+            return Selector(action=letter.work.action.id), letter.number
+        which = Selector(**order["which"])
+        if "upto" in order:
+            return which, self.access.told(request).into(order["upto"])
+        upto = after = 0
+        while page := await self.hub().store.dead(which, after, MOST):
+            after = page[-1].number
+            for letter in reversed(page):  # the last that they see: what others gave up moves it no further
+                if await self._seen(request, letter, "work.operate"):
+                    upto = letter.number
+                    break
         return which, upto
 
 
-def letter_json(letter: DeadLetter, *, whole: bool = False) -> dict[str, Json]:
-    """A dead letter as JSON; `whole` with its message and the reason of every attempt."""
+def letter_json(letter: DeadLetter, told: Told = HUBS, *, whole: bool = False) -> dict[str, Json]:
+    """A dead letter as JSON, as somebody is told it; `whole` with its message and the reason of every attempt."""
     work, action = letter.work, letter.work.action
     shown: dict[str, Json] = {
-        "number": letter.number,
+        "number": told.out(letter.number),
         "at": jsonable(letter.at),
         "event": work.event,
         "rule": action.rule,

@@ -78,6 +78,12 @@ class Keys:
         key = ring.keys.get(id)
         if key is None or not await self.access.may(request, "keys.manage", self._of(key)):
             raise Problem(404, "unknown-key", "there is no key of this id", remedy="GET /v1/keys lists them")
+        rulers = self.hub().leaving.rulers()
+        if [one.id for one in rulers] == [id] and not self.access.others:
+            raise Problem(
+                409, "last-admin", "it is the last key of anybody who may make keys",
+                "without it nobody could let anybody in again", "make another first: atamo key create",
+            )  # fmt: skip
         revoked = await ring.revoke(id, principal(request).name)
         assert revoked is not None
         return json_response(revoked.document())

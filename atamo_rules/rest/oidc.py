@@ -59,6 +59,8 @@ class SignIn:
         if not isinstance(name, str) or not name or len(name) > 256:
             await self._refused(request, f"the token has no `{self.issuer.name}` that is a name")
         people = self.hub().current.intake.people
+        if name not in people.users:
+            await self.hub().leaving.back(name)
         user = people.users.get(name) or User(name, organisation=self.issuer.organisation)
         user = self._grouped(user, claims, people)
         return Principal(user, people.grants_of(user), key=f"oidc {name}")

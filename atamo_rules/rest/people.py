@@ -75,6 +75,7 @@ class People:
             self._ours(request, kind, name)
             self._may(request, before, after, kind, name)
             self._fits(request, after, kind, name, entry)
+            self._leads(after)
             await self.hub().members.change(kind, name, entry, principal(request).name)
         return json_response(self._told(kind, name), 200 if there else 201)
 
@@ -93,6 +94,7 @@ class People:
                     409, "in-use", f"{ONE[kind]} `{name[:80]}` is not empty", f"{count} belong to it",
                     "take them out of it first",
                 )  # fmt: skip
+            self._leads(after, name if kind in ("users", "services") else "")
             told = self._told(kind, name)
             await self.hub().members.change(kind, name, None, principal(request).name)
         return json_response(told)
@@ -142,6 +144,16 @@ class People:
             )
         if kind == "groups" and (path := way_back(name, above_of(after.entries))):
             raise unmeant("a group is in itself: " + " in ".join(f"`{step}`" for step in path))
+
+    def _leads(self, after: Directory, leaves: str = "") -> None:
+        """Raises Problem, 409, where nobody who has a key could make keys afterwards, and somebody can now."""
+        hub = self.hub()
+        ends = [key.id for key in hub.keyring.keys.values() if leaves and key.holder == leaves]
+        if not self.access.others and hub.leaving.rulers() and not hub.leaving.rulers(after, ends):
+            raise Problem(
+                409, "last-admin", "the last who may make keys would be gone",
+                "nobody could let anybody in again", "have somebody else be an admin over everything first",
+            )  # fmt: skip
 
     def _unknown(self, request: Request, kind: joining.Kind, name: str) -> Problem:
         seen = [one for one in self._people().entries.get(kind, {}) if self._sees(request, kind, one)]

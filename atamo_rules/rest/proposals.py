@@ -26,6 +26,7 @@ from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import text
 from atamo_rules.rest.problem import Problem, json_response
+from atamo_rules.rest.told import HUBS, Told
 
 
 class ProposalDoor:
@@ -51,8 +52,8 @@ class ProposalDoor:
         except ValueError as error:
             raise unmeant(str(error), "leave out what is named, or send it in parts") from None
         except Refused as refused:
-            raise _refused(refused) from None
-        return json_response(self._shown(made), 201, {"Location": f"/v1/proposals/{made.id}"})
+            raise _refused(refused, self.access.told(request)) from None
+        return json_response(self._shown(request, made), 201, {"Location": f"/v1/proposals/{made.id}"})
 
     async def list(self, request: Request) -> Response:
         """Every proposal that somebody may see, the newest first, without texts and reports."""
@@ -62,23 +63,31 @@ class ProposalDoor:
         return listed(
             request,
             "proposals",
-            [{name: self._shown(one)[name] for name in brief} for one in found if state in ("", one.state)],
+            [
+                {name: self._shown(request, one)[name] for name in brief}
+                for one in found
+                if state in ("", one.state)
+            ],
         )
 
     async def show(self, request: Request) -> Response:
         """One proposal whole."""
-        return json_response(self._shown(await self._one(request)))
+        return json_response(self._shown(request, await self._one(request)))
 
     async def approve(self, request: Request) -> Response:
         """Put it in force. `base` is the digest it was seen against; where other rules hold by now the answer is 409
         with what was found against those."""
         proposal, order = await self._one(request), await ordered(request, "Approval", empty=True)
         self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
-        base = order.get("base") or proposal.base
+        told, now, given = self.access.told(request), self.hub().current.digest, order.get("base")
+        base = given or told.digest(proposal.base)
+        # Rules that others changed meanwhile, which its level never meets, are nothing that it was not seen against.
+        base = now if told.names(now, base) else base
         return await self._done(
+            request,
             lambda: self._proposals().approve(
                 proposal.id, principal(request).name, base, order.get("why", "")
-            )
+            ),
         )
 
     async def reject(self, request: Request) -> Response:
@@ -97,7 +106,8 @@ class ProposalDoor:
         proposal, order = await self._one(request), await ordered(request, "Word", empty=True)
         self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
         return await self._done(
-            lambda: self._proposals().roll_back(proposal.id, principal(request).name, order.get("why", ""))
+            request,
+            lambda: self._proposals().roll_back(proposal.id, principal(request).name, order.get("why", "")),
         )
 
     async def attempt(self, request: Request) -> Response:
@@ -143,7 +153,7 @@ class ProposalDoor:
         return json_response(
             {
                 "refused": wrong,
-                "digest": generation.digest,
+                "digest": self.access.told(request).digest(generation.digest),
                 "matched": [id for id in decision.matched if id in known],
                 "actions": [action_facts(action) for action in decision.actions if action.rule in known],
                 "providers": [
@@ -196,14 +206,17 @@ class ProposalDoor:
             why = "" if own else may_decide(principal(request), proposal, self._people)
             self._must(request, "rules.approve", why)
         return await self._done(
-            lambda: self._proposals().close(proposal.id, principal(request).name, state, order.get("why", ""))
+            request,
+            lambda: self._proposals().close(
+                proposal.id, principal(request).name, state, order.get("why", "")
+            ),
         )
 
-    async def _done(self, act: Callable[[], Awaitable[Proposal]]) -> Response:
+    async def _done(self, request: Request, act: Callable[[], Awaitable[Proposal]]) -> Response:
         try:
-            return json_response(self._shown(await act()))
+            return json_response(self._shown(request, await act()))
         except Refused as refused:
-            raise _refused(refused) from None
+            raise _refused(refused, self.access.told(request)) from None
 
     def _must(self, request: Request, verb: Verb, why: str) -> None:
         """Raises Problem, 403, and has it audited, where there is a reason why not."""
@@ -211,26 +224,38 @@ class ProposalDoor:
             self.access.denied(principal(request), verb, "rules", why)
             raise forbidden(verb)
 
-    def _shown(self, proposal: Proposal) -> dict[str, Any]:
-        return {**proposal.document(), "current": self.hub().current.digest}
+    def _shown(self, request: Request, proposal: Proposal) -> dict[str, Any]:
+        told = self.access.told(request)
+        named = {"base": told.digest(proposal.base), "current": told.digest(self.hub().current.digest)}
+        return {**proposal.document(), **named, "digest": _made(told, proposal)}
 
 
 def _seen(access: Access, request: Request, rule: Any, level: Who | None) -> bool:
     return access.rule(request, rule) or (level is not None and rule.scope.owner == level)
 
 
-def _refused(refused: Refused) -> Problem:
+def _made(told: Told, proposal: Proposal) -> str:
+    """What the rules that a proposal makes are called: where that is not known any more, as the proposal is."""
+    if told is HUBS or not proposal.digest:
+        return proposal.digest
+    return told.digest(proposal.digest) or proposal.id
+
+
+def _refused(refused: Refused, told: Told) -> Problem:
     found = refused.proposal
     reasons = tuple(str(one) for one in found.report.get("refused", ()) or ()) if found is not None else ()  # type: ignore[union-attr]
+    why, now = refused.why, told.digest(found.base) if found is not None else ""
+    if found is not None and found.base:
+        why = why.replace(found.base, now)
     remedies = {
-        "stale": f"look at it again, and approve it with `base` {found.base if found else ''}",
+        "stale": f"look at it again, and approve it with `base` {now}",
         "overtaken": "submit it anew",
     }
     return Problem(
         409,
         refused.code,
         "it cannot be done as things are",
-        refused.why,
+        why,
         remedies.get(refused.code, ""),
         reasons,
     )

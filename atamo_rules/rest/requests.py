@@ -128,6 +128,7 @@ class RequestDoor:
             cursor = view.cursor
             if not view.frames and (view.over or loop.time() >= until):
                 return View(view.request, tuple(frames), cursor, view.over, view.had)
+            await self.access.again(request, "request.send")
             if leaving and await request.is_disconnected():
                 await requests.cancel(key, "the client has left")
 
@@ -135,12 +136,23 @@ class RequestDoor:
         """Frames after a cursor, waiting for the first of them; 304 when nothing has changed, 410 for a tombstone."""
         after = whole(request, "after", 0, LONGEST)
         wait = number(request.query_params, "wait", prefer_wait(request), LONGEST_WAIT, least=0)
-        view = await self._look(request, after, wait)
+        view = await self._first(request, after, wait)
         tag = f'"{view.cursor}-{view.request.state}-{view.request.answered}"'
         if request.headers.get("if-none-match") == tag and not view.frames:
             return Response(status_code=304, headers={"ETag": tag})
         more = next_link(request, view.cursor) if len(view.frames) == BEHIND else {}
         return json_response(page_json(view), 200, {"ETag": tag, **more, **_age(view)})
+
+    async def _first(self, request: HttpRequest, after: int, wait: float) -> View:
+        """Frames after a cursor, or the first that come while whoever asks may see them. Raises Problem."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + wait
+        while True:  # each look asks whether they may
+            left = max(0.0, until - loop.time())
+            view = await self._look(request, after, min(left, LOOK))
+            if view.frames or view.over or left <= LOOK:
+                return view
+            await self.access.again(request, "message.read")
 
     async def events(self, request: HttpRequest) -> Response:
         """Frames as they come, from the one after `Last-Event-ID`. One who has them all is told to
@@ -173,7 +185,10 @@ class RequestDoor:
                         yield sse.event("lagged", {"after": after, "next": frame.seq})
                     after = frame.seq
                     yield sse.event(frame.kind, frame_json(frame), frame.seq)
-            ended = True  # or the hub stops, or they may listen no longer
+            ended = True  # or the hub stops
+        except Problem as problem:
+            ended = True  # they may listen no longer, and what they asked goes on
+            yield sse.refused(problem)
         finally:
             if leaving and not ended:
                 await asyncio.shield(requests.cancel(key, "the client has left"))

@@ -79,7 +79,9 @@ class Service:
 
     async def message(self, request: Request) -> Response:
         """All that is kept of one message: which rules fired, each action, each attempt's end."""
-        return json_response(await self._told(request))
+        told = await self._told(request)
+        names = self.access.told(request)
+        return json_response({**told, "digest": names.digest(told["digest"])} if "digest" in told else told)
 
     async def types(self, request: Request) -> Response:
         """The event types, each with its schema and policy."""
@@ -98,7 +100,7 @@ class Service:
             for rule in ruleset.rules
             if self.access.rule(request, rule)
         ]  # fmt: skip
-        return listed(request, "rules", every, digest=ruleset.digest)
+        return listed(request, "rules", every, digest=self.access.told(request).digest(ruleset.digest))
 
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this interface."""
@@ -121,9 +123,10 @@ class Service:
         return json_response({"status": "ok"})
 
     async def ready(self, request: Request) -> Response:
-        """Rules are in force and messages are taken."""
+        """Rules are in force and messages are taken; on a hub that asks nobody who they are, which rules."""
         hub = self.open()
-        return json_response({"status": "ready", "digest": hub.current.digest})
+        named = {"digest": hub.current.digest} if hub.keyring.open and not self.access.others else {}
+        return json_response({"status": "ready", **named})
 
     def open(self) -> Hub:
         """The hub, where it takes messages now. Raises Problem, 503."""

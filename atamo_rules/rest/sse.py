@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from atamo_rules.model.strict_json import encode
+from atamo_rules.rest.problem import Problem
 
 Item = TypeVar("Item")
 MEDIA = "text/event-stream"
@@ -28,6 +29,11 @@ def event(name: str, value: Any, id: int | None = None) -> bytes:
     """One event. JSON has no line ends outside its texts, and none inside them: one line of `data` is enough."""
     head = f"id: {id}\n" if id is not None else ""
     return f"{head}event: {name}\ndata: {encode(value)}\n\n".encode()
+
+
+def refused(problem: Problem) -> bytes:
+    """The last event of a stream whose reader may listen no longer: the problem that they would meet now."""
+    return event("problem", problem.document())
 
 
 class Stream(StreamingResponse):
@@ -59,8 +65,9 @@ async def beating(
     items: Callable[[float], AsyncIterator[Item | None]], beat: float, going: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[Item | None, None]:
     """Items as they come, and None for every `beat` seconds without one. Ends soon after `going` says no, which is
-    asked each second: a hub that stops does not wait for those who listen, they come back with their last id; and who
-    may listen no longer hears no more. `items` is given how long it may be silent before it says so by None."""
+    asked each second: a hub that stops does not wait for those who listen, they come back with their last id. What it
+    raises ends them too: who may listen no longer hears no more. `items` is given how long it may be silent before it
+    says so by None."""
     step, silent = min(beat, LOOK), 0.0
     time = asyncio.get_running_loop().time
     looked = time()

@@ -34,29 +34,35 @@ class TelemetryDoor:
     async def steps(self, request: Request) -> Response:
         """The steps of a message after a position, at most `limit` of them."""
         key = await self._mine(request)
-        after, limit = whole(request, "after", 0, 2**53), whole(request, "limit", MOST, MOST)
+        told = self.access.told(request)
+        after, limit = told.into(whole(request, "after", 0, 2**53)), whole(request, "limit", MOST, MOST)
         records = await self.hub().followers.steps(key, after, limit)
-        cursor = records[-1].position if records else after
-        return json_response({"id": key, "cursor": cursor, "steps": [step(record) for record in records]})
+        cursor = told.out(records[-1].position if records else after)
+        return json_response(
+            {"id": key, "cursor": cursor, "steps": [told.step(step(one)) for one in records]}
+        )
 
     async def follow(self, request: Request) -> Response:
         """The steps of a message as they are taken, from the one after `Last-Event-ID`, to its end."""
         key = await self._mine(request)
-        after = resumed(request, 2**53)
+        after = self.access.told(request).into(resumed(request, 2**53))
         return sse.Stream(self._stream(request, key, after))
 
     async def _stream(self, request: Request, key: str, after: int) -> AsyncGenerator[bytes, None]:
         yield sse.RETRY
-        followers = self.hub().followers
+        followers, told = self.hub().followers, self.access.told(request)
         records = sse.beating(
             lambda step: followers.follow(key, after, step), self.beat, lambda: self.access.still(request)
         )
-        async with aclosing(records):
-            async for record in records:
-                if record is None:
-                    yield sse.BEAT
-                else:
-                    yield sse.event(record.kind, step(record), record.position)
+        try:
+            async with aclosing(records):
+                async for record in records:
+                    if record is None:
+                        yield sse.BEAT
+                    else:
+                        yield sse.event(record.kind, told.step(step(record)), told.out(record.position))
+        except Problem as problem:
+            yield sse.refused(problem)
 
     async def metrics(self, request: Request) -> Response:
         """All numbers, in OpenMetrics' text or the older one of Prometheus."""

@@ -15,7 +15,7 @@ from atamo_rules.hub.erasing import erasure_of
 from atamo_rules.hub.history.replay import decision_facts, timed_rules
 from atamo_rules.hub.history.trace import document, erased_document, record_json, why
 from atamo_rules.hub.hub import Hub
-from atamo_rules.model.audit import FAMILIES, KINDS
+from atamo_rules.model.audit import FAMILIES, KINDS, AuditRecord
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -29,6 +29,9 @@ from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import moment, text, whole, yes
 from atamo_rules.rest.problem import Problem, json_response
+from atamo_rules.rest.sse import LOOK
+from atamo_rules.rest.told import Told
+from atamo_rules.rest.visible import Looked, Page
 
 FEW, MOST = 100, 1000
 """Records of one page: unless said otherwise, and at most."""
@@ -42,38 +45,52 @@ class Telling:
     def __init__(self, hub: Callable[[], Hub], access: Access) -> None:
         self.hub = hub
         self.access = access
+        self.looked = Looked()
 
     async def audit(self, request: Request) -> Response:
         """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
-        query = _query(request)
-        after = whole(request, "after", 0, LONGEST)
+        query, told = _query(request), self.access.told(request)
+        after = told.into(whole(request, "after", 0, LONGEST))
         limit = whole(request, "limit", FEW, MOST) or 1
         hub, seconds = self.hub(), prefer_wait(request)
-        if query.event and everywhere(principal(request), "audit.read"):
-            query = replace(query, event=await hub.store.find(query.event) or query.event)
+        if query.event:
+            query = replace(query, event=await self.access.key(request, query.event) or query.event)
         found = await self._seen(request, query, after, limit)
-        while seconds and found.end and not found.records:
+        while seconds and found.end and not found.items:
             begun = hub.clock.passed()
-            await hub.tally.news(found.cursor, seconds)
+            await hub.tally.news(found.looked, min(seconds, LOOK))
             seconds -= hub.clock.passed() - begun
+            await self.access.again(request, "audit.read")
             found = await self._seen(request, query, found.cursor, limit)
             if seconds <= 0:
                 break
-        records = [record_json(record) for record in found.records]
-        link = {} if found.end else next_link(request, found.cursor)
-        return json_response({"records": records, "cursor": found.cursor, "end": found.end}, headers=link)
+        records = [told.record(record_json(record)) for record in found.items]
+        cursor = told.out(found.cursor)
+        link = {} if found.end else next_link(request, cursor)
+        return json_response({"records": records, "cursor": cursor, "end": found.end}, headers=link)
 
-    async def _seen(self, request: Request, query: Query, after: int, limit: int) -> Found:
-        """A page of what somebody may see. Its cursor goes on behind what was left out."""
-        found = await self._page(self.hub(), query, after, limit)
-        records = [one for one in found.records if await self.access.record(request, one)]
-        return replace(found, records=tuple(records))
+    async def _seen(self, request: Request, query: Query, after: int, limit: int) -> Page[AuditRecord]:
+        """A page of what somebody may see."""
+        hub, who = self.hub(), principal(request)
+        if everywhere(who, "audit.read"):
+            found = await self._page(hub, query, after, limit)
+            return Page(found.records, found.cursor, found.end, found.cursor)
+
+        async def see(record: AuditRecord) -> AuditRecord | None:
+            return record if await self.access.record(request, record) else None
+
+        whose = ("audit", who.user, who.grants, who.limits, query)
+        return await self.looked.page(
+            whose, lambda at, most: self._page(hub, query, at, most), see, after, limit
+        )
 
     async def _page(self, hub: Hub, query: Query, after: int, limit: int) -> Found:
         return await search(lambda at, most: hub.store.audit(at, most, query.event), query, after, limit)
 
     async def checkpoint(self, request: Request) -> Response:
-        """The newest checkpoint, as the note that witnesses keep: whoever takes it is a witness too."""
+        """The newest checkpoint, as the note that witnesses keep: whoever takes it is a witness too. It says how many
+        records there are, so it is for those who may see all of them."""
+        await self.access.require(request, "audit.read", Resource("audit"))
         notary = self.hub().notary
         if notary is None or notary.latest is None:
             raise Problem(404, "no-checkpoint", "there is no checkpoint yet", remedy="ask again in a minute")
@@ -83,12 +100,13 @@ class Telling:
         """The whole story of one event; of one that was erased, its steps."""
         hub, key = self.hub(), await self.access.message(request)
         told = await hub.store.told(key) if key is not None else None
+        names = self.access.told(request)
         if key is not None and told is not None and told["state"] == "erased":
-            return json_response(await self._erased(request, key, told))
+            return json_response(_named_anew(names, await self._erased(request, key, told)))
         event = await self._there(key)
         assert told is not None, "an event that is kept is told"
         found = await self._page(hub, Query(event=event.key), 0, 10 * MOST)
-        then = await hub.rules_of(str(told.get("digest") or ""))
+        then = await self._rules_of(names, str(told.get("digest") or ""))
         made = document(event, told, found.records, hub.current.ruleset, then)
         if principal(request) != LOCAL:
             rules = (then or hub.current.ruleset).rules
@@ -96,8 +114,17 @@ class Telling:
             made["rules"] = [
                 one for one in made["rules"] if one["outcome"] != "out of scope" or one["rule"] in known
             ]
-            made["records"] = [record_json(one) for one in found.records if one.kind not in ANOTHERS]
-        return json_response(made)
+            made["records"] = [one for one in made["records"] if one["kind"] not in ANOTHERS]
+        return json_response(_named_anew(names, made))
+
+    async def _rules_of(self, names: Told, digest: str) -> Ruleset | None:
+        """The rules of a digest; in place of those that are no longer kept those of now, where they are the same to
+        whoever asks."""
+        hub = self.hub()
+        rules = await hub.rules_of(digest)
+        if rules is None and names.digest(digest) == names.digest(hub.current.digest) != "":
+            return hub.current.ruleset
+        return rules
 
     def _known(self, request: Request, ruleset: Ruleset, event: Event) -> dict[str, Rule]:
         """The rules that whoever asks may be told of, by their ids."""
@@ -117,7 +144,7 @@ class Telling:
         ruleset = hub.current.ruleset
         by_id = self._known(request, ruleset, event)
         if not yes(request, "now"):
-            then = await hub.rules_of(digest)
+            then = await self._rules_of(self.access.told(request), digest)
             if then is not None and name in (before := self._known(request, then, event)):
                 ruleset, by_id = then, before
         if name not in by_id:
@@ -127,14 +154,14 @@ class Telling:
             hint = f"did you mean `{near[0]}`?" if near else "GET /v1/rules lists them"
             raise Problem(404, "unknown-rule", f"there is no rule `{name[:80]}`", remedy=hint)
         moved = await self._page(hub, Query(kind="window.moved", event=event.key), 0, MOST)
-        found = why(event, by_id[name], moved.records)
+        found, names = why(event, by_id[name], moved.records), self.access.told(request)
         return json_response(
             {
                 "event": event.key,
                 "type": event.type,
-                "decided_under": digest or None,
-                "rules_now": hub.current.digest,
-                "under": ruleset.digest,
+                "decided_under": names.digest(digest) or None,
+                "rules_now": names.digest(hub.current.digest),
+                "under": names.digest(ruleset.digest),
                 **found,
             }
         )
@@ -144,22 +171,32 @@ class Telling:
         hub = self.hub()
         query = Query(kind="event.decided", since=moment(request, "since"), until=moment(request, "until"))
         limit, wanted = whole(request, "limit", FEW, MOST) or 1, text(request, "type")
-        found = await self._page(hub, query, whole(request, "after", 0, LONGEST), limit)
-        events: list[dict[str, Any]] = []
+        who, told = principal(request), self.access.told(request)
         timed: dict[str, tuple[Rule, ...]] = {}
-        for record in found.records:
+
+        async def see(record: AuditRecord) -> dict[str, Any] | None:
             event = await hub.store.event(record.event)
             decision = await hub.store.decision(record.event)
             if event is None or decision is None or wanted not in ("", event.type):
-                continue
-            if self.access.sees(request, "audit.read", of_event(event)):
-                if decision.digest not in timed:
-                    rules = await hub.rules_of(decision.digest)
-                    timed[decision.digest] = timed_rules(rules) if rules is not None else ()
-                apart = [rule.id for rule in timed[decision.digest] if rule.scope.admits(event.user)]
-                events.append({**_decided(event, decision), "timed": apart})
-        link = {} if found.end else next_link(request, found.cursor)
-        return json_response({"events": events, "cursor": found.cursor, "end": found.end}, headers=link)
+                return None
+            if not self.access.sees(request, "audit.read", of_event(event)):
+                return None
+            if decision.digest not in timed:
+                rules = await self._rules_of(told, decision.digest)
+                timed[decision.digest] = timed_rules(rules) if rules is not None else ()
+            apart = [rule.id for rule in timed[decision.digest] if rule.scope.admits(event.user)]
+            made = _decided(event, decision)
+            made["decision"]["digest"] = told.digest(decision.digest)
+            return {**made, "timed": apart}
+
+        found = await self.looked.page(
+            ("decided", who.user, who.grants, who.limits, query, wanted),
+            lambda at, most: self._page(hub, query, at, most), see,
+            told.into(whole(request, "after", 0, LONGEST)), limit,
+        )  # fmt: skip
+        cursor = told.out(found.cursor)
+        link = {} if found.end else next_link(request, cursor)
+        return json_response({"events": list(found.items), "cursor": cursor, "end": found.end}, headers=link)
 
     async def _erased(self, request: Request, key: str, told: Mapping[str, Any]) -> dict[str, Any]:
         """What is left to tell of an event that was erased."""
@@ -205,6 +242,16 @@ class Telling:
                 remedy="search for it: atamo audit search --text",
             )
         return event
+
+
+def _named_anew(names: Told, made: dict[str, Any]) -> dict[str, Any]:
+    """The story of an event, in the numbers and names of whoever is told it."""
+    event = made["event"]
+    if "digest" in event:
+        made["event"] = {**event, "digest": names.digest(str(event["digest"]))}
+    made["decided_under"], made["rules_now"] = map(names.digest, (made["decided_under"], made["rules_now"]))
+    made["records"] = [names.record(one) for one in made["records"]]
+    return made
 
 
 def _decided(event: Event, decision: Decision) -> dict[str, Any]:

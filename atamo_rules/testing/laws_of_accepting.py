@@ -105,6 +105,23 @@ class AcceptLaws(Laws):
 
         run(self, story)
 
+    def test_one_id_of_two_realms_is_found_by_whose_it_is(self) -> None:
+        async def story(stage: Stage) -> None:
+            store = stage.store
+            acme, birch, bobs = (
+                replace(event("e"), realm=one) for one in ("acme/ann", "birch/ann", "acme/bob")
+            )
+            await store.accept([stage.arrival(acme), stage.arrival(birch)])
+            assert await store.find("e") is None, "it is not said which"
+            assert await store.find("e", "acme") == acme.key
+            assert await store.find("e", "cedar") is None
+            await store.accept([stage.arrival(bobs)])
+            assert await store.find("e", "acme") is None, "two of it have one"
+            assert await store.find("e", "birch") == birch.key
+            assert await store.find(acme.key, "birch") == acme.key, "a key is a key"
+
+        run(self, story)
+
     def test_a_duplicate_begins_nothing(self) -> None:
         async def story(stage: Stage) -> None:
             await stage.accept("e1", stage.work())

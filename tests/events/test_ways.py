@@ -177,7 +177,7 @@ def test_messages_of_a_source_come_in_the_name_of_its_user(tmp_path: Path) -> No
             assert key is not None
             event = await store.event(key)
             assert event is not None
-            assert (event.who, event.realm) == ("robot", "acme")
+            assert (event.who, event.realm) == ("robot", "acme/robot")
 
     asyncio.run(story())
 

@@ -121,7 +121,7 @@ def test_nothing_of_another_organisation_is_seen(door: Door) -> None:
     asked = door.web("bob").post("/v1/requests?type=ask", json={"word": "birchword"})
     assert asked.status_code in (200, 202)
     for key in (sent.json()["id"], "birchid"):
-        door.serving.run(door.serving.controller.hub.wait(f"@birch##{key}", 10))
+        door.serving.run(door.serving.controller.hub.wait(f"@birch/bob##{key}", 10))
     assert len(door.web("root").get("/v1/dead").json()["letters"]) == 3
     door.web("root").put("/v1/holds/organisation/birch")
     ids = [
@@ -159,3 +159,35 @@ def test_nothing_of_another_organisation_is_seen(door: Door) -> None:
     assert door.web("ann").post("/v1/dead/discard", json=order).json()["discarded"] == 1
     assert [one["who"] for one in door.web("root").get("/v1/dead").json()["letters"]] == ["bob", "bob"]
     assert door.web("ann").put("/v1/holds/organisation/birch").status_code == 404
+
+
+@pytest.mark.parametrize("more", [{}, {"source": "/shop"}], ids=["without a source", "of one source"])
+def test_an_id_of_one_person_is_nothing_to_another(door: Door, more: dict[str, str]) -> None:
+    """Nobody learns by sending that somebody else has sent under an id, takes one from them, or is taken for them."""
+    sent = (("eve", "first"), ("ann", "other"), ("eve", "first"), ("eve", "changed"), ("bob", "other"))
+    states = [door.send(who, "same", word, **more).status_code for who, word in sent]
+    assert states == [202, 202, 202, 409, 202]
+    found = [
+        door.send(who, "same", word, **more).json()["state"]
+        for who, word in (("eve", "first"), ("ann", "other"))
+    ]
+    assert found == ["duplicate", "duplicate"]
+    place = door.send("eve", "same", "first", **more).headers["location"]
+    assert door.ask("eve", "GET", place).json()["user"] == "eve"
+    assert door.ask("ann", "GET", place).json()["user"] == "eve", "an admin sees it under its key"
+    if not more:
+        assert [door.ask(who, "GET", "/v1/events/same").json()["user"] for who in ("eve", "ann")] == [
+            "eve",
+            "ann",
+        ]
+
+
+def test_an_id_finds_a_message_of_ones_organisation_whatever_others_call_theirs(door: Door) -> None:
+    assert door.send("eve", "one", "w").status_code == 202
+    before = door.ask("ann", "GET", "/v1/events/one")
+    assert before.json()["user"] == "eve"
+    assert door.send("bob", "one", "w").status_code == 202
+    door.serving.run(door.serving.controller.hub.wait("@acme/eve##one", 10))
+    assert door.ask("ann", "GET", "/v1/events/one").json()["user"] == "eve"
+    assert door.ask("ann", "GET", "/v1/audit?event=one").json()["records"], "and its records"
+    assert door.ask("root", "GET", "/v1/events/one").status_code == 404, "it is not said which"

@@ -38,7 +38,7 @@ NEEDS = {
 }
 OWN = {"message.read", "message.cancel", "secrets.manage"}
 """What everybody may with what is theirs: the route is open to all, and asks about the thing."""
-HUBS = ("/v1/status", "/v1/agents", "/metrics")
+HUBS = ("/v1/status", "/v1/agents", "/metrics", "/v1/audit/checkpoint")
 """What is told of everybody's work at once."""
 PEOPLE = "users:\n" + "".join(
     f"  {role}: {{}}\n  {role}_acme: {{ organisation: acme }}\n" for role in ROLES

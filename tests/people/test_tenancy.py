@@ -75,8 +75,8 @@ def two(serve: Callable[..., Serving], tmp_path: Path) -> Two:  # noqa: F811
     two = Two(door, {})
     event = made(door.ask("bob", "POST", "/v1/events", json={"type": "tick", "data": {"word": "w"}}))["id"]
     asked = made(door.ask("bob", "POST", "/v1/requests?type=ask", json={"word": "w"}))["id"]
-    serving.run(hub.wait(f"@birch##{event}", 10))
-    serving.run(hub.wait(f"@birch##{asked}", 10))
+    serving.run(hub.wait(f"@birch/bob##{event}", 10))
+    serving.run(hub.wait(f"@birch/bob##{asked}", 10))
     (letter,) = made(door.ask("bob", "GET", "/v1/dead"))["letters"]
     rules = {"level": "organisation birch", "files": {"more.atamo": "rule more\n  on tick\n  stop\n"}}
     proposal = made(door.ask("bob", "POST", "/v1/proposals", json=rules))["id"]
@@ -90,9 +90,9 @@ def two(serve: Callable[..., Serving], tmp_path: Path) -> Two:  # noqa: F811
     made(door.ask("bob", "PUT", "/v1/holds/organisation/birch"))
     of = {
         "/v1/events/{id}": [
-            (event, NOBODYS), (asked, f"@birch##{NOBODYS}"), (f"@birch##{event}", f"@birch##{NOBODYS}"),
+            (event, NOBODYS), (asked, f"@birch/bob##{NOBODYS}"), (f"@birch/bob##{event}", f"@birch/bob##{NOBODYS}"),
         ],
-        "/v1/requests/{id}": [(asked, f"@birch##{NOBODYS}")],
+        "/v1/requests/{id}": [(asked, f"@birch/bob##{NOBODYS}")],
         "/v1/dead/{number}": [(str(letter["number"]), "999999")],
         "/v1/proposals/{id}": [(proposal, NOBODYS)],
         "/v1/keys/{id}": [(key, NOBODYS)],

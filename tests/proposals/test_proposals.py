@@ -125,7 +125,7 @@ def test_rules_of_ones_own_are_submitted_approved_and_rolled_back(hub: Hub) -> N
     done = hub.ask("ann", "POST", f"/v1/proposals/{proposal['id']}/approve", {"base": proposal["base"]})
     assert (done.status_code, done.json()["state"]) == (200, "applied")
     assert hub.rules() == ["base", "mine", "told"]
-    assert hub.serving.controller.hub.current.digest == proposal["digest"]
+    assert hub.ask("ann", "GET", "/v1/rules").json()["digest"] == proposal["digest"]
     again = hub.ask("ann", "POST", f"/v1/proposals/{proposal['id']}/approve", {})
     assert (again.status_code, again.json()["code"]) == (409, "decided")
     back = hub.ask("ann", "POST", f"/v1/proposals/{proposal['id']}/rollback", {})
@@ -343,6 +343,7 @@ def test_a_proposal_that_is_being_put_in_force_is_not_withdrawn_beside_it(hub: H
     made = hub.submit("ann", "organisation acme", team=TEAM).json()
     proposals = hub.serving.controller.hub.proposals
     assert proposals is not None
+    base = hub.serving.controller.hub.current.digest
     tried, begun, go = proposals.tried, asyncio.Event(), asyncio.Event()
 
     async def slowly(files: Any) -> Any:
@@ -352,7 +353,7 @@ def test_a_proposal_that_is_being_put_in_force_is_not_withdrawn_beside_it(hub: H
 
     async def both() -> list[Any]:
         proposals.tried = slowly  # type: ignore[method-assign]
-        approving = asyncio.create_task(proposals.approve(made["id"], "amy", made["base"]))
+        approving = asyncio.create_task(proposals.approve(made["id"], "amy", base))
         await begun.wait()
         withdrawing = asyncio.create_task(proposals.close(made["id"], "ann", "withdrawn"))
         for _ in range(100):  # as far as it comes by itself
@@ -371,9 +372,10 @@ def test_of_two_who_approve_at_once_one_is_told_that_it_is_decided(hub: Hub) -> 
     made = hub.submit("ann", "organisation acme", team=TEAM).json()
     proposals = hub.serving.controller.hub.proposals
     assert proposals is not None
+    base = hub.serving.controller.hub.current.digest
 
     async def both() -> list[Any]:
-        approvals = (proposals.approve(made["id"], who, made["base"]) for who in ("amy", "root"))
+        approvals = (proposals.approve(made["id"], who, base) for who in ("amy", "root"))
         return await asyncio.gather(*approvals, return_exceptions=True)
 
     first, second = hub.serving.run(both())

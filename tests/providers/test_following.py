@@ -37,6 +37,21 @@ def test_a_new_state_is_asked_from_the_next_event_on_and_the_old_one_is_closed()
     assert all(agent.closed == 1 for agent in stage.agents.values()), "agents outlive a change of providers"
 
 
+def test_people_made_over_http_stay_in_force_when_a_provider_changes() -> None:
+    async def story() -> None:
+        told = Told("pricing", Scripted())
+        stage = Stage(told)
+        async with stage.controller:
+            hub = stage.controller.hub
+            await hub.members.change("users", "amy", {"organisation": "acme"}, "root")
+            second = Scripted(version="2.2")
+            told.news.put_nowait(second)
+            await stage.until(lambda: hub.current.evaluators == (second,))
+            assert hub.current.intake.people.user("amy").organisation == "acme"
+
+    asyncio.run(story())
+
+
 def test_an_event_ends_under_the_state_it_began_with() -> None:
     async def story() -> Stage:
         go = asyncio.Event()

@@ -170,15 +170,15 @@ def test_who_may_and_whose(serve: Serve, tmp_path: Path) -> None:
         assert sent.status_code == 202
         serving.run(hub.wait(f"@{homes[who]}##{id}", 10))
     assert erasing("abe", event="a1").status_code == 403
-    theirs, nobodys = erasing("ann", event="@birch##b1"), erasing("ann", event="@birch##b9")
+    theirs, nobodys = erasing("ann", event="@birch/bob##b1"), erasing("ann", event="@birch/bob##b9")
     assert (theirs.status_code, theirs.json()) == (404, nobodys.json())
     assert erasing("ann", user="bob").json() == NOTHING
     assert erasing("ann", event="a1", rewrite=True).status_code == 403
-    assert erasing("bob", event="b1", by="mallory").json()["events"] == ["@birch##b1"]
+    assert erasing("bob", event="b1", by="mallory").json()["events"] == ["@birch/bob##b1"]
     trace = ask("bob", "GET", "/v1/events/b1/trace").json()
     assert trace["event"]["erased"]["by"] == "bob"
-    assert ask("ann", "GET", "/v1/events/@birch%23%23b1/trace").status_code == 404
+    assert ask("ann", "GET", "/v1/events/@birch%2Fbob%23%23b1/trace").status_code == 404
     seen = ask("bob", "GET", "/v1/audit", params={"kind": "event.erased"}).json()["records"]
-    assert [record["event"] for record in seen] == ["@birch##b1"]
+    assert [record["event"] for record in seen] == ["@birch/bob##b1"]
     assert ask("ann", "GET", "/v1/audit", params={"kind": "event.erased"}).json()["records"] == []
-    assert erasing("root", user="bob", rewrite=True).json()["events"] == ["@birch##b2"]
+    assert erasing("root", user="bob", rewrite=True).json()["events"] == ["@birch/bob##b2"]

@@ -39,7 +39,7 @@ def test_a_user_is_made_changed_and_removed_at_once_in_force(door: Door) -> None
         "/v1/events", json={"type": "tick", "id": "f", "data": {"word": "x"}}, headers=mine
     )
     assert sent.status_code == 202
-    event = door.serving.run(hub.store.event("@acme##f"))
+    event = door.serving.run(hub.store.event("@acme/fay##f"))
     assert (event.user.name, event.user.groups) == ("fay", {"team"})
     assert put(door, "ann", "users/fay", {"organisation": "acme"})[0] == 200
     assert hub.current.intake.people.users["fay"].groups == frozenset()

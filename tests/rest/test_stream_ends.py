@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -142,8 +143,11 @@ def test_who_may_listen_no_longer_hears_no_more(hub: Hub, path: str, change: Cal
         assert next(pieces).startswith("retry:")
         assert next(others).startswith("retry:")
         change(hub)
-        for _ in pieces:  # it ends, and does not time out
-            pass
+        text = "".join(pieces)  # it ends, and does not time out
+        code = "unknown-id" if change is taken_out else "unauthenticated"
+        last = text.rstrip("\n").rpartition("\n\n")[2]
+        assert last.startswith("event: problem\ndata: ")
+        assert f'"code":"{code}"' in last
         assert any("still here" in piece for piece in others)  # and the sender's goes on
     assert hub.ask("bob", "GET", path).status_code == (404 if change is taken_out else 401)
     assert hub.ask("root", "GET", "/v1/audit?kind=access.denied").json()["records"]
@@ -160,3 +164,50 @@ def test_a_key_that_ends_ends_its_streams(hub: Hub) -> None:
         ring.keys[key.id] = replace(key, expires="2000-01-01T00:00:00+00:00")
         assert all("stock" not in piece for piece in pieces)
     until(lambda: hub.ask("ann", "GET", "/v1/requests/waits").status_code == 200)
+
+
+Waits = tuple[str, str, str, dict[str, Any]]
+WAITS: list[Waits] = [
+    ("bob", "GET", "/v1/requests/waits?wait=30&after=1", {}),
+    ("bob", "GET", "/v1/requests/waits?wait=30", {}),
+    ("root", "GET", "/v1/audit?kind=hub.degraded", {"prefer": "wait=30"}),
+    ("ann", "POST", "/v1/requests", {"prefer": "wait=30"}),
+]
+
+
+@pytest.mark.parametrize("waits", WAITS, ids=lambda one: f"{one[1]} {one[2]}")
+def test_a_wait_ends_with_the_key_that_it_was_begun_with(hub: Hub, waits: Waits) -> None:
+    """Within a second or so, not after the half minute that was asked for: and is told what is wrong."""
+    who, method, path, heads = waits
+    text, key = hub.serving.run(hub.serving.controller.hub.keyring.make(who))
+    seen: list[httpx2.Response] = []
+
+    def wait() -> None:
+        with httpx2.Client(base_url=hub.serving.web.base_url, trust_env=False, timeout=20) as other:
+            body = {"json": ask("iron", "longer")} if method == "POST" else {}
+            heads["authorization"] = f"Bearer {text}"
+            seen.append(other.request(method, path, headers=heads, **body))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    until(lambda: hub.serving.controller.hub.keyring.used.get(key.id) is not None)
+    assert hub.ask("root", "DELETE", f"/v1/keys/{key.id}").status_code == 200
+    waiting.join(15)
+    assert [(one.status_code, one.json()["code"]) for one in seen] == [(401, "unauthenticated")]
+    if method == "POST":
+        hub.ask("root", "DELETE", "/v1/requests/longer")
+
+
+def test_a_wait_ends_when_whoever_waits_may_see_no_more(hub: Hub) -> None:
+    seen: list[httpx2.Response] = []
+
+    def wait() -> None:
+        with httpx2.Client(base_url=hub.serving.web.base_url, trust_env=False, timeout=20) as other:
+            seen.append(other.get("/v1/requests/waits?wait=30", headers=hub.bearer("bob")))
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    until(lambda: hub.keys["bob"][1].id in hub.serving.controller.hub.keyring.used)
+    taken_out(hub)
+    waiting.join(15)
+    assert [(one.status_code, one.json()["code"]) for one in seen] == [(404, "unknown-id")]

@@ -256,8 +256,8 @@ class LocalStore:
     async def head(self) -> int:
         return await self.journal.head()
 
-    async def find(self, name: str) -> str | None:
-        return await self.journal.find(name)
+    async def find(self, name: str, organisation: str = "") -> str | None:
+        return await self.journal.find(name, organisation)
 
     async def event(self, key: str) -> Event | None:
         return await self.journal.event(key)

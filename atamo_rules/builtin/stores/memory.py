@@ -19,7 +19,7 @@ from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
 from atamo_rules.model.audit import AuditRecord, Note
 from atamo_rules.model.decision import Decision
-from atamo_rules.model.event import Event
+from atamo_rules.model.event import Event, within
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Arrival, DeadLetter, Entry, Selector
@@ -221,10 +221,10 @@ class MemoryJournal:
 
     # --- reading ----------------------------------------------------------------------------------------
 
-    async def find(self, name: str) -> str | None:
+    async def find(self, name: str, organisation: str = "") -> str | None:
         if name in self.messages:
             return name
-        keys = self.names.get(name, ())
+        keys = [key for key in self.names.get(name, ()) if not organisation or within(key, organisation)]
         return keys[0] if len(keys) == 1 else None
 
     async def event(self, key: str) -> Event | None:

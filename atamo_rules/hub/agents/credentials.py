@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 async def load(hub: Hub) -> None:
     """Take what is kept of people, keys, consents and tokens, before anybody comes in and anything is done."""
     await hub.members.load()
+    await hub.numbering.load(hub.current)
     await hub.keyring.load()
+    await hub.leaving.load()
     await hub.consents.load()
     if isinstance(hub.vault, KeepingVault):
         await hub.vault.begin(hub.store, hub.clock)
@@ -46,6 +48,8 @@ async def credential(hub: Hub, work: Work, host: str, need: Need = "optional") -
     tenant = known.organisation if known is not None else work.organisation
     if (no := wall(tenant, work.organisation)) is not None:
         await _refused(hub, work, subject, host, no.reason)
+    if hub.leaving.gone(subject):
+        await _refused(hub, work, subject, host, f"{subject} is here no more")
     owner = owner_of(hub, work.event, work.rules, action.rule)
     groups = [Who("group", name) for name in sorted(known.groups)] if known is not None else []
     refused = ""

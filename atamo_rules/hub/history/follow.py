@@ -93,18 +93,22 @@ class Followers:
     ) -> AsyncIterator[AuditRecord | None]:
         """Records of an event as they come, to its end; None for every `beat` seconds in which none came. What is
         still told of an event that is over is given first."""
-        last: AuditRecord | None = None
+        over = begun = False
         self._waiting += 1
         try:
             while True:
                 bell = self._bells.setdefault(event, asyncio.Event())
                 records = await self.steps(event, position)
-                for last in records:
-                    position = last.position
-                    yield last
-                if last is None:  # it had been followed to `position` before
-                    last = next(iter((await self.steps(event))[-1:]), None)
-                if last is not None and last.kind in ENDS and last.position <= position:
+                for record in records:
+                    position = record.position
+                    over = over or record.kind in ENDS
+                    yield record
+                if not begun and not over:  # it may have been followed to its end before
+                    over = any(
+                        one.kind in ENDS and one.position <= position for one in await self.steps(event)
+                    )
+                begun = True
+                if over:  # what is told of a request may come after the end of its event
                     return
                 if records:
                     continue

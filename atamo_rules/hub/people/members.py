@@ -60,6 +60,8 @@ class Members:
         hub = self.hub
         await hub.store.put(Put(BUCKET, f"{kind}/{name}", dict(entry) if entry is not None else None))
         self.kept = self._with(kind, name, entry)
+        if entry is None and CALLED[kind] == "user":
+            hub.leaving.removed.add(name)
         hub.retiring.swap(self.joined(hub.current))
         what = {"kind": kind, "name": name, **(entry or {})}
         done: Kind = "people.removed" if entry is None else "people.changed"

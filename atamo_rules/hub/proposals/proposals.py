@@ -100,6 +100,7 @@ class Proposals:
             if wrong:
                 return base.digest, "", report
             recent = await review.recent(self.hub, tenant)
+            await self.hub.numbering.keep(state)
             report["rules"] = review.changes(base.ruleset, state.ruleset)
             report["impact"] = await review.impact(self.hub, recent, state.ruleset)
             if any(name.endswith(CODE) for name in named):

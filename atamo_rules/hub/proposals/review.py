@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.engine.decide import decide
-from atamo_rules.hub.audit.search import Query, search
+from atamo_rules.hub.audit.search import AT_ONCE, MOST_READ
 from atamo_rules.hub.history.replay import Replayed, decision_facts, difference, timed_rules, without
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
@@ -90,21 +90,20 @@ async def impact(hub: Hub, recent: Sequence[tuple[Event, Decision]], now: Rulese
 
 
 async def recent(hub: Hub, tenant: str) -> list[tuple[Event, Decision]]:
-    """The newest decided events, with what was decided; of an organisation's proposal only its own."""
+    """The newest decided events, with what was decided; of an organisation's proposal only its own, however much others
+    did since."""
     seen: list[tuple[Event, Decision]] = []
-    head = await hub.store.head()
-    found = await search(
-        lambda at, most: hub.store.audit(at, most),
-        Query(kind="event.decided"),
-        max(0, head - 20 * RECENT),
-        20 * RECENT,
-    )
-    for record in found.records[-RECENT:]:
-        event = await hub.store.event(record.event)
-        decision = await hub.store.decision(record.event)
-        if event is None or decision is None:
-            continue
-        if tenant and (event.user is None or event.user.organisation != tenant):
-            continue
-        seen.append((event, decision))
-    return seen
+    end = head = await hub.store.head()
+    while end > 0 and len(seen) < RECENT and head - end < MOST_READ:
+        begin = max(0, end - AT_ONCE)
+        for record in reversed(await hub.store.audit(begin, end - begin)):
+            if record.kind != "event.decided" or len(seen) == RECENT:
+                continue
+            event = await hub.store.event(record.event)
+            decision = await hub.store.decision(record.event)
+            if event is None or decision is None:
+                continue
+            if not tenant or (event.user is not None and event.user.organisation == tenant):
+                seen.append((event, decision))
+        end = begin
+    return seen[::-1]

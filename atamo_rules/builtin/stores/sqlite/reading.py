@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import islice
 
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.opening import last, waiting_under
@@ -12,18 +13,20 @@ from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, erased, told
 from atamo_rules.engine.decide import action_id
 from atamo_rules.model.decision import Action, Decision, Fired
-from atamo_rules.model.event import Event
+from atamo_rules.model.event import Event, within
 from atamo_rules.model.frame import Page
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Entry
 
 
-def find(connection: sqlite3.Connection, name: str) -> str | None:
-    """The key of an event by its key, or by an id that only one has."""
+def find(connection: sqlite3.Connection, name: str, organisation: str) -> str | None:
+    """The key of an event by its key, or by an id that only one has, or only one of an organisation's."""
     if connection.execute("select 1 from events where key = ?", (name,)).fetchone():
         return name
-    keys = connection.execute("select key from events where id = ? and id <> key limit 2", (name,)).fetchall()
-    return str(keys[0][0]) if len(keys) == 1 else None
+    rows = connection.execute("select key from events where id = ? and id <> key", (name,))
+    keys = (str(key) for (key,) in rows)
+    few = list(islice((key for key in keys if not organisation or within(key, organisation)), 2))
+    return few[0] if len(few) == 1 else None
 
 
 def event(connection: Connection, key: str) -> Event | None:

@@ -258,8 +258,8 @@ class SqliteJournal:
         except DAMAGED as error:
             raise StoreUnavailable(f"`{self.path}` cannot be read: it is damaged ({error})") from error
 
-    async def find(self, name: str) -> str | None:
-        return await self._read(reading.find, name)
+    async def find(self, name: str, organisation: str = "") -> str | None:
+        return await self._read(reading.find, name, organisation)
 
     async def event(self, key: str) -> Event | None:
         return await self._read(reading.event, key)
