@@ -19,7 +19,7 @@ from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.blobs import aside
 from atamo_rules.builtin.stores.sqlite.erasing import erase
-from atamo_rules.builtin.stores.sqlite.leaves import leaf_of, what_text
+from atamo_rules.builtin.stores.sqlite.leaves import leaf_of, note_text
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.hub import records
 from atamo_rules.model.audit import Note
@@ -168,8 +168,8 @@ def _renewed(item: Item, written: _Moments, large: dict[str, bytes]) -> Row:
 
 
 def _note(note: Note, written: _Moments) -> Row:
-    what = what_text(note.what)
-    return written(note.at), note.kind, note.event, note.who, what, note.cause, note.rules
+    at, kind, event, who, _, cause, rules, _ = note
+    return written(at), kind, event, who, note_text(note), cause, rules
 
 
 class Keeper:
