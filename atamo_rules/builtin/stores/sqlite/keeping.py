@@ -31,7 +31,7 @@ SIZES = (64, 16, 4, 1)
 """Rows of one statement."""
 
 
-class Prepared(Struct):
+class Prepared(Struct, gc=False):
     """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
 
     change: Change
