@@ -1,7 +1,11 @@
-"""What the rules of a generation want done about an event, as a transaction keeps it."""
+"""What the rules of a generation want done about an event, as a transaction keeps it: decided, told, and what follows.
+
+Each of the three may be done for several events, one right after the other, before the next is.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,8 +14,9 @@ from msgspec.structs import replace
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.hub import records
 from atamo_rules.hub.consequences import consequences
+from atamo_rules.model.audit import Note
 from atamo_rules.model.contribution import Contribution
-from atamo_rules.model.decision import Decision
+from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.work import Decided
 
@@ -35,17 +40,31 @@ def decided(
         decision = generation.decide(event, ledger)
     if beside:
         decision = replace(decision, contributions=beside)
-    told = [
-        *records.evaluated(at, event, decision, generation, reasons=hub.store.level == "full", ledger=ledger)
-    ]
-    following = consequences(
-        decision.fired,
-        event,
-        generation,
-        hub.current,
-        at,
-        lambda action: hub.reserve(action, event),
-        told,
-        beside=beside,
-    )
+    told = account(hub, event, decision, generation, at, ledger)
+    return concluded(hub, event, decision, generation, at, told)
+
+
+def account(
+    hub: Hub,
+    event: Event,
+    decision: Decision,
+    generation: Generation,
+    at: datetime,
+    ledger: Ledger | None = None,
+) -> list[Note]:
+    """What the audit says of a decision."""
+    reasons = hub.store.level == "full"
+    return [*records.evaluated(at, event, decision, generation, reasons=reasons, ledger=ledger)]
+
+
+def concluded(
+    hub: Hub, event: Event, decision: Decision, generation: Generation, at: datetime, told: Sequence[Note]
+) -> Decided:
+    """A decision with what follows from it, behind what the audit says of it."""
+
+    def begin(action: Action) -> float:
+        return hub.reserve(action, event)
+
+    beside = decision.contributions
+    following = consequences(decision.fired, event, generation, hub.current, at, begin, told, beside=beside)
     return Decided(decision, following)

@@ -21,11 +21,12 @@ from atamo_rules.engine.windows.steps import parts
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import records
 from atamo_rules.hub.consequences import arrival_of
-from atamo_rules.hub.deciding import decided
+from atamo_rules.hub.deciding import account, concluded
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.hub.whole import Durable, delivered
-from atamo_rules.model.audit import Kind
+from atamo_rules.model.audit import Kind, Note
+from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.via import DIRECT, Via
@@ -47,6 +48,9 @@ class Entry(Struct):
     event: Event
     at: datetime
     via: Via
+    decision: Decision | None = None
+    told: Sequence[Note] = ()
+    """What the audit says of it."""
     made: Decided | None = None
     begun: bool = False
     known: Known | None = None
@@ -104,9 +108,9 @@ class Entering:
         entry = Entry(taken, event, at, via)
         if taken.decided and goes_apart(generation, event.type):
             await self._apart(entry, generation, options)
+            await delivered()  # who went away meanwhile, now that everything has begun
         else:
             await self._together(entry, generation)
-        await delivered()  # who went away meanwhile, now that everything has begun
         return entry.answer
 
     # --- apart ------------------------------------------------------------------------------------------
@@ -146,9 +150,11 @@ class Entering:
         if turn is None or turn.generation is not generation or len(turn.entries) >= turn.most:
             turn = self._turn = self._open(generation)
         turn.entries.append(entry)
-        await turn.done.ended()
+        if await turn.done.ended():
+            await (
+                delivered()
+            )  # who went away meanwhile, now that everything has begun; not later, amid something else
         if entry.error is not None:
-            await delivered()  # who went away meanwhile; not later, amid something else
             raise entry.error
 
     def _open(self, generation: Generation) -> Turn:
@@ -166,14 +172,17 @@ class Entering:
         """Nothing is waited for from the decisions to the store, so that they are kept in the order they are made."""
         if self._turn is turn:
             self._turn = None
-        for entry in turn.entries:
-            if entry.taken.decided:
-                try:
-                    made = decided(self.hub, entry.event, turn.generation, entry.at)
-                except Exception as error:  # the fault of one is nobody else's
-                    entry.error = error
-                else:
-                    self._begin(entry, made, turn.generation)
+        asked = [entry for entry in turn.entries if entry.taken.decided]
+        for step in (_decide, _account, _conclude):  # what a step works with is at hand for the next of them
+            for entry in asked:
+                if entry.error is None:
+                    try:
+                        step(self.hub, entry, turn.generation)
+                    except Exception as error:  # the fault of one is nobody else's
+                        entry.error = error
+        for entry in asked:
+            if entry.made is not None:
+                self._begin(entry, entry.made, turn.generation)
         await self._keep([entry for entry in turn.entries if entry.error is None])
 
     async def _keep(self, entries: Sequence[Entry]) -> None:
@@ -229,6 +238,20 @@ class Entering:
             self.hub.follow(kept, entry.following)
         else:
             self._undo(entry)
+
+
+def _decide(hub: Hub, entry: Entry, generation: Generation) -> None:
+    entry.decision = generation.decide(entry.event)
+
+
+def _account(hub: Hub, entry: Entry, generation: Generation) -> None:
+    assert entry.decision is not None
+    entry.told = account(hub, entry.event, entry.decision, generation, entry.at)
+
+
+def _conclude(hub: Hub, entry: Entry, generation: Generation) -> None:
+    assert entry.decision is not None
+    entry.made = concluded(hub, entry.event, entry.decision, generation, entry.at, entry.told)
 
 
 def goes_apart(generation: Generation, type: str) -> bool:

@@ -44,7 +44,7 @@ _TEXTS = frozenset({"id", "source", "user", "time"})
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
-class Taken(Struct, frozen=True):
+class Taken(Struct, frozen=True, gc=False):
     """What came of one message. `refused` are the reasons it was not taken; `reasons` why it breaks its schema.
 
     `status` is the HTTP status that a refusal deserves. `decided` is False for what is kept in quarantine.

@@ -12,6 +12,7 @@ from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.functions.printing import moment_text
 from atamo_rules.hub.audit.form import Same
 from atamo_rules.model.audit import Kind, Note
+from atamo_rules.model.blank import Blank
 from atamo_rules.model.contribution import RULES
 from atamo_rules.model.decision import Action, Decision
 from atamo_rules.model.event import Event
@@ -33,20 +34,26 @@ CONFLICT = "an event of this id, with other content, was taken before"
 def accepted(arrival: Arrival) -> list[Note]:
     """An event that was kept."""
     event, at = arrival.event, arrival.at
-    what: dict[str, Json] = {"type": event.type, "source": event.source, "conforms": event.conforms}
-    if arrival.seal:
-        what["digest"] = arrival.seal
+    arrived = _arrived(event.type, event.conforms)
+    what, blank = arrived.filled(arrival.seal, event.source), arrived if arrival.seal else None
+    if not arrival.seal:
+        del what["digest"]
     if arrival.via is not DIRECT:
-        what |= arrival.via.facts()
+        what, blank = {**what, **arrival.via.facts()}, None
     if event.type == OVER:
         cause = event.source.replace(":", " ", 1)  # the rule whose time it is
     else:  # an emitted event has the id of the action that emitted it
         cause = f"action {event.id}" if event.hops else ""
-    notes = [Note(at, "event.accepted", event.key, event.who, what, cause)]
+    notes = [Note(at, "event.accepted", event.key, event.who, what, cause, "", blank)]
     if arrival.quarantined:
         reasons: dict[str, Json] = {"reasons": list(arrival.reasons)}
         notes.append(Note(at, "event.quarantined", event.key, event.who, reasons, f"event {event.key}"))
     return notes
+
+
+@lru_cache(MOST_SAME)
+def _arrived(type: str, conforms: bool) -> Blank:
+    return Blank({"type": type, "conforms": conforms}, "digest", "source")
 
 
 def known(arrival: Arrival, same: bool) -> Note:
@@ -157,12 +164,14 @@ _SAID: dict[tuple[Any, ...], Same] = {}
 
 def created(at: datetime, event: Event, action: Action, digest: str, follows: str = "") -> Note:
     """An action that a rule wants done; `follows` is the key of the event that it emits."""
-    what = {**_facts(action, event.who), "verb": action.verb}
+    what, blank = _of(action, event.who, "verb", action.verb)
+    more: dict[str, Json] = {}
     if action.after is not None:
-        what["due"] = moment_text(at + timedelta(seconds=float(action.after)))
+        more["due"] = moment_text(at + timedelta(seconds=float(action.after)))
     if follows:
-        what["follows"] = follows
-    return Note(at, "action.created", event.key, event.who, what, f"rule {action.rule}", digest)
+        more["follows"] = follows
+    note = Note(at, "action.created", event.key, event.who, what, f"rule {action.rule}", digest, blank)
+    return note.saying(more) if more else note
 
 
 def replied(at: datetime, event: Event, action: Action, digest: str) -> Note:
@@ -179,18 +188,22 @@ def erased(at: datetime, event: str, who: str, why: str, records: Mapping[str, J
 
 def finished(at: datetime, event: str) -> Note:
     """Nothing more follows from an event."""
-    return Note(at, "event.finished", event, cause=f"event {event}")
+    return Note(at, "event.finished", event, "", _NO_MORE, f"event {event}")
+
+
+_NO_MORE = Same({})
 
 
 def of_action(kind: Kind, at: datetime, work: Work, **more: Any) -> Note:
     """A step of an action: always with what it is, and as whom it is done: the event's user, where nobody else is
     named. How an attempt ends follows from that attempt; that one begins, from the action or the attempt before."""
-    attempt = more.get("attempt", 0)
-    if kind == "action.started":
-        attempt -= 1
-    cause = f"attempt {work.action.id}/{attempt}" if attempt else f"action {work.action.id}"
-    what = {**_facts(work.action, work.who), **more}
-    return Note(at, kind, work.event, work.who, what, cause, work.rules)
+    attempt: int | None = more.pop("attempt", None)
+    before = 0 if attempt is None else attempt - 1 if kind == "action.started" else attempt
+    cause = f"attempt {work.action.id}/{before}" if before else f"action {work.action.id}"
+    one = () if attempt is None else ("attempt", attempt)
+    what, blank = _of(work.action, work.who, *one)
+    note = Note(at, kind, work.event, work.who, what, cause, work.rules, blank)
+    return note.saying(more) if more else note
 
 
 def of_letter(kind: Kind, at: datetime, letter: DeadLetter, who: str, **more: Any) -> Note:
@@ -204,14 +217,17 @@ def of_hold(kind: Kind, at: datetime, what: Hold, who: str) -> Note:
     return Note(at, kind, "", who, {"what": what.kind, "name": what.name, **why})
 
 
-def _facts(action: Action, who: str) -> dict[str, Json]:
-    """What every record of an action says."""
+def _of(action: Action, who: str, name: str = "", more: str | int = "") -> tuple[dict[str, Json], Blank]:
+    """What every record of an action says, and under a name one thing more."""
     acting = str(action.acting_as) if action.acting_as else f"user {who}" if who else ""
-    return {
-        "action": action.id,
-        "target": action.target,
-        "rule": action.rule,
-        "because": action.because,
-        "provider": action.provider,
-        "as": acting,
-    }
+    blank = _step(action.agent, action.action, action.rule, action.because, action.provider, name, more)
+    return blank.filled(action.id, acting), blank
+
+
+@lru_cache(MOST_SAME)
+def _step(
+    agent: str, action: str, rule: str, because: str, provider: str, name: str, more: str | int
+) -> Blank:
+    target = Action("", "", agent, action, None, rule, because, 0).target
+    said: dict[str, Json] = {"target": target, "rule": rule, "because": because, "provider": provider}
+    return Blank({**said, name: more} if name else said, "action", "as")

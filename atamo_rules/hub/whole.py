@@ -19,9 +19,9 @@ class Durable(asyncio.Future[None]):
     def cancel(self, msg: Any | None = None) -> bool:
         return False
 
-    async def ended(self) -> None:
-        """Wait for it. Who is cancelled meanwhile learns how it ended, and is cancelled at their next wait. Raises
-        what it ended with."""
+    async def ended(self) -> bool:
+        """Wait for it. Who is cancelled meanwhile learns how it ended, and is cancelled at their next wait; gives
+        whether that is so. Raises what it ended with."""
         try:
             await self
         except asyncio.CancelledError:
@@ -31,6 +31,8 @@ class Durable(asyncio.Future[None]):
             task.uncancel()
             task.cancel()
             self.result()
+            return True
+        return False
 
 
 async def to_its_end(done: asyncio.Future[T]) -> T:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+from atamo_rules.model.blank import Blank
 from atamo_rules.model.types import Json
 
 Level: TypeAlias = Literal["minimal", "decisions", "full"]
@@ -138,7 +139,14 @@ class Note(NamedTuple):
     what: Mapping[str, Json] = {}
     cause: str = ""
     rules: str = ""
+    blank: Blank | None = None
+    """By which `what` was made, where it was made by one: how it is written."""
+
+    def saying(self, more: Mapping[str, Json]) -> Note:
+        """The record that says more."""
+        return self._replace(what={**self.what, **more}, blank=None)
 
     def placed(self, position: int) -> AuditRecord:
         """The record at its place."""
-        return AuditRecord(position, *self)
+        at, kind, event, who, what, cause, rules, _ = self
+        return AuditRecord(position, at, kind, event, who, what, cause, rules)

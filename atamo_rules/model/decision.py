@@ -1,6 +1,7 @@
 """What was decided about one event, and the actions that follow from it.
 
-Structs of msgspec, since every message makes some: `msgspec.structs.replace` makes one from another.
+Structs of msgspec, since every message makes some: `msgspec.structs.replace` makes one from another. None can be part
+of a cycle, and so the cycle collector need not walk them (`gc=False`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from atamo_rules.model.people import Who
 from atamo_rules.model.types import Json
 
 
-class Action(Struct, frozen=True):
+class Action(Struct, frozen=True, gc=False):
     """A message to an agent, an event to emit, or a reply; ready to be carried out.
 
     `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because`
@@ -45,7 +46,7 @@ class Action(Struct, frozen=True):
         return f"{self.agent}.{self.action}" if self.agent else self.action or "reply"
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """The rest of a rule's actions, waiting for the answer to `action_id`.
 
     Plain data, so that a store can keep it: on the answer, `resume` renders the plans after `index` with the
@@ -58,7 +59,7 @@ class Waiting(Struct, frozen=True):
     answers: tuple[tuple[str, Json], ...] = ()
 
 
-class Fired(Struct, frozen=True):
+class Fired(Struct, frozen=True, gc=False):
     """A rule that matched, and what it wants done. `problems` are sentences about actions that could not be
     filled (a template read an absent value of an open type); the other actions stand."""
 
@@ -70,7 +71,7 @@ class Fired(Struct, frozen=True):
     provider: str = RULES
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """One event decided under one generation of rules. `stopped_by` is the rule whose `stop` ended it, or "".
     `contributions` are what providers beside the rules want done; they are no part of what rules decide alone."""
 

@@ -11,7 +11,7 @@ from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
 
 
-class Event(Struct, frozen=True):
+class Event(Struct, frozen=True, gc=False):
     """An event or request. `body` was checked at the door and is never changed; `at` is an aware UTC time.
 
     `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an

@@ -1,7 +1,8 @@
 """What a store keeps of the work that rules make: arrivals, what follows from a step, open actions and their leases.
 
 Those of which every message makes several are Structs of msgspec, frozen like the dataclasses and made twenty times as
-fast: `msgspec.structs.replace` is to them what `dataclasses.replace` is to those.
+fast: `msgspec.structs.replace` is to them what `dataclasses.replace` is to those. None can be part of a cycle, and so
+the cycle collector need not walk them (`gc=False`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Known: TypeAlias = Literal["new", "same", "other", "unfounded"]
 it was not seen before, and what its decision rests on did not come to be: nothing was kept."""
 
 
-class Work(Struct, frozen=True):
+class Work(Struct, frozen=True, gc=False):
     """An action that an agent is to carry out, with what is needed of its event once that is out of sight.
 
     `event` is the event's key; `digest` is that of its rule, `rules` that of the ruleset it was decided under;
@@ -66,7 +67,7 @@ class Work(Struct, frozen=True):
         return replace(self.action, acting_as=self.whose)
 
 
-class Lease(Struct, frozen=True):
+class Lease(Struct, frozen=True, gc=False):
     """One attempt at an action, counted before it runs. The lease is its holder's until `token` is used or out of time;
     `attempt` counts from 1, and lost attempts count. `errors` are the reasons of those before."""
 
@@ -87,7 +88,7 @@ class Put:
     expect: int | None = None
 
 
-class Following(Struct, frozen=True):
+class Following(Struct, frozen=True, gc=False):
     """What a transaction keeps beside its own step: all of it or none.
 
     `done` are actions that are over by being kept, such as replies; `arrivals` are events that follow, kept once by
@@ -111,7 +112,7 @@ class Following(Struct, frozen=True):
 NOTHING = Following()
 
 
-class Decided(Struct, frozen=True):
+class Decided(Struct, frozen=True, gc=False):
     """A decision and what follows from it."""
 
     decision: Decision
@@ -124,7 +125,7 @@ class Ground(Struct, eq=False):
     holds: bool = False
 
 
-class Arrival(Struct, frozen=True):
+class Arrival(Struct, frozen=True, gc=False):
     """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict.
 
     `seal` is what stands in the audit in place of the content.
@@ -152,7 +153,7 @@ class Arrival(Struct, frozen=True):
         return all(ground.holds for ground in self.rests)
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
     """What came of a transaction: what was known of its event, the leases it gave, events that are over with it, and
     the keys of events that follow from it and are still to be decided."""
 

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from atamo_rules.builtin.stores.sqlite import values
-from atamo_rules.builtin.stores.sqlite.leaves import Leaves, leaf_of, what_text
+from atamo_rules.builtin.stores.sqlite.leaves import Leaves, leaf_of, note_text, what_text
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.builtin.witnesses.file import FileWitness
 from atamo_rules.cli.stopped import records_of
@@ -26,6 +26,7 @@ from atamo_rules.hub.audit.notary import Notary
 from atamo_rules.hub.audit.verify import Report, verify
 from atamo_rules.hub.clock import SystemClock
 from atamo_rules.model.audit import AuditRecord, Note
+from atamo_rules.model.blank import Blank
 from atamo_rules.model.strict_json import JsonRefused
 from tests.audit.logs import NOON, record
 from tests.audit.test_form import WHATS
@@ -56,6 +57,26 @@ def test_what_many_records_say_is_written_once_and_as_each_would(what: dict[str,
     assert is_simple(same) == is_simple(what)
     assert what_text(same) == what_text(what)
     assert what_text(same) is what_text(same)
+
+
+ATOMS = st.none() | st.booleans() | st.integers() | st.text(st.characters())
+
+
+@given(
+    st.dictionaries(st.text(st.characters()), ATOMS, max_size=6),
+    st.lists(st.text(st.characters()), min_size=2, max_size=2, unique=True).map(sorted),
+    st.text(st.characters()),
+    st.text(st.characters()),
+)
+def test_what_records_say_but_for_two_texts_is_written_as_each_would(
+    said: dict[str, Any], names: list[str], first: str, second: str
+) -> None:
+    blank = Blank({name: one for name, one in said.items() if name not in names}, *names)
+    for what in (blank.filled(first, second), blank.filled(second, first)):
+        note = Note(NOON, "action.done", what=what, blank=blank)
+        assert note_text(note) == what_text(what)
+        more = note.saying({names[0]: 7, "more": [first]})
+        assert note_text(more) == what_text({**what, names[0]: 7, "more": [first]})
 
 
 async def noted(store: SqliteStore, numbers: range) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,14 +167,15 @@ def test_what_cannot_be_kept_takes_nobody_of_its_turn_along() -> None:
     assert told(store) == [True, OverflowError, True]
 
 
-def test_what_cannot_be_decided_takes_nobody_of_its_turn_along() -> None:
-    def decided(hub: Hub, event: Any, *given: Any) -> Any:
+@pytest.mark.parametrize("step", ["account", "concluded"])
+def test_what_cannot_be_decided_takes_nobody_of_its_turn_along(step: str) -> None:
+    def picky(hub: Hub, event: Any, *given: Any) -> Any:
         if event.id == "e1":
             raise ZeroDivisionError
-        return decide(hub, event, *given)
+        return act(hub, event, *given)
 
-    decide = entering.decided
-    with patch.object(entering, "decided", decided):
+    act = getattr(entering, step)
+    with patch.object(entering, step, picky):
         assert told(MemoryStore()) == [True, ZeroDivisionError, True]
 
 

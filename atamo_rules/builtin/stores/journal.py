@@ -26,7 +26,7 @@ class Outrun(StoreUnavailable):
     so. Memory has followed the other; whoever is told looks again. Journals of one process never raise it."""
 
 
-class Moved(Struct):
+class Moved(Struct, gc=False):
     """An action in another state: what is kept of it from here on."""
 
     item: Item
@@ -37,7 +37,7 @@ class Moved(Struct):
     errors: tuple[str, ...] = ()
 
 
-class Incoming(Struct):
+class Incoming(Struct, gc=False):
     """An event to keep, and what follows where it is new. `known` is filled in by the journal."""
 
     arrival: Arrival
@@ -53,7 +53,7 @@ class Erasure(Struct):
     why: str = ""
 
 
-class Change(Struct):
+class Change(Struct, gc=False):
     """One transaction. `open` are the events whose open actions grow or shrink, by how many: one that comes to none is
     finished. The journal fills in `finished`, and the revisions of `puts`. What most have nothing of is a tuple: one
     that is empty costs nothing."""

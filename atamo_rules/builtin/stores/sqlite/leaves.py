@@ -17,6 +17,7 @@ from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.functions.printing import moment_text
 from atamo_rules.hub.audit.form import FORM, Same, is_simple
 from atamo_rules.hub.audit.merkle import leaf_hash
+from atamo_rules.model.audit import Note
 from atamo_rules.model.strict_json import JsonRefused, decode, encode_sorted
 from atamo_rules.model.types import Json
 
@@ -36,6 +37,16 @@ def what_text(what: Mapping[str, Json]) -> str:
     if not what.text:
         what.text = _text(what)
     return what.text
+
+
+def note_text(note: Note) -> str:
+    """What a record says, by its blank where it has one."""
+    if note.blank is not None:
+        try:
+            return note.blank.text(note.what)
+        except (OverflowError, UnicodeError):  # a whole number beyond 64 bits, or half of a surrogate pair
+            pass
+    return what_text(note.what)
 
 
 def _text(what: Mapping[str, Json]) -> str:

@@ -11,7 +11,7 @@ from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.blobs import aside
-from atamo_rules.builtin.stores.sqlite.leaves import what_text
+from atamo_rules.builtin.stores.sqlite.leaves import note_text
 from atamo_rules.builtin.stores.sqlite.statements import Row
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import DeadLetter
@@ -19,7 +19,7 @@ from atamo_rules.model.work import DeadLetter
 OVER = ("done", "failed", "timeout", "cancelled")
 
 
-class Prepared(Struct):
+class Prepared(Struct, gc=False):
     """A change with its rows made: what cannot be written fails here, before anybody else's is touched."""
 
     change: Change
@@ -156,5 +156,5 @@ def _renewed(item: Item, written: Moments, large: dict[str, bytes]) -> Row:
 
 
 def note_row(note: Note, written: Moments) -> Row:
-    what = what_text(note.what)
-    return written(note.at), note.kind, note.event, note.who, what, note.cause, note.rules
+    at, kind, event, who, _, cause, rules, _ = note
+    return written(at), kind, event, who, note_text(note), cause, rules
