@@ -179,7 +179,7 @@ class Windows:
                 lambda ledger: self._ends(place, generation, at, ledger),
                 self._undo,
             )
-            await self._keep(place, held, at)
+            await self._keep(held, at)
         except StoreUnavailable:
             if held is not None:
                 self._undo(held.made)
@@ -203,7 +203,7 @@ class Windows:
         for _, one in ends:
             self.hub.unreserve(one.following)
 
-    async def _keep(self, place: Place, held: Claim[Ends], at: datetime) -> None:
+    async def _keep(self, held: Claim[Ends], at: datetime) -> None:
         hub, written = self.hub, self._puts(held.written)
         if not held.made:
             await held.kept(self._put(written))
