@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-Style = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)

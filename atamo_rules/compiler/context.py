@@ -168,12 +168,6 @@ def _near(word: str, candidates: tuple[str, ...]) -> str | None:
     return found[0] if found else None
 
 
-def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """The help sentence for a misspelt word, or None."""
-    found = near(word, candidates)
-    return f"did you mean `{found}`?" if found else None
-
-
 def is_open(type: Type) -> bool:
     """Whether nothing is known about values of this type."""
     return isinstance(type, Anything)

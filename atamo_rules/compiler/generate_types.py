@@ -15,7 +15,6 @@ from atamo_rules.compiler.schema_parts import BundleRefused, Document, Place, do
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.types import Json
 
-FORMS = ("atamo", "yaml")
 MOST = 2_000
 """Event types of one bundle."""
 LARGEST = 10 << 20

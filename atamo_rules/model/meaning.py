@@ -346,6 +346,3 @@ class Constant(Meant):
 
 
 Condition: TypeAlias = "Test | Present | IsNull | Exists | Empty | Holds | Among | All | Any | Not | Constant"
-
-ATOMS = (Test, Present, IsNull, Exists, Empty, Holds, Among, Constant)
-"""The sub-conditions that coverage counts and explanations name."""

@@ -93,7 +93,7 @@ def parse(start: str, fragment: Fragment) -> tuple[Any, tuple[Diagnostic, ...]]:
     try:
         recipe, tokens = remembered(start, text) if len(text) <= SHORT else _read(start, text)
     except _Unread as unread:
-        return None, (explain(unread.error, parser(), start, fragment),)
+        return None, (explain(unread.error, start, fragment),)
     clause = Clause(fragment, tokens)
     try:
         made = recipe(clause)

@@ -115,7 +115,7 @@ _BEGUN = re.compile(r"(?:==|!=|<)\Z")
 """What is an operator here too, and begins a longer one of another language."""
 
 
-def explain(error: Any, parser: Any, start: str, fragment: Fragment) -> Diagnostic:
+def explain(error: Any, start: str, fragment: Fragment) -> Diagnostic:
     """The diagnostic of a Lark `UnexpectedInput`: where, what may stand there, and the likeliest repair."""
     text = fragment.text
     token = getattr(error, "token", None)

@@ -93,7 +93,7 @@ def _body(node: Node, clauses: Clauses) -> tree.ObjectValue:
     mapping = clauses.mapping(node, "a body")
     entries: list[tree.Argument] = []
     for key, value in mapping.entries if mapping is not None else ():
-        keys = _keys(key, clauses)
+        keys = _keys(key)
         made: tree.Value | None = (
             _body(value, clauses) if isinstance(value, Mapping) else _plain_text(clauses.value(value))
         )
@@ -102,7 +102,7 @@ def _body(node: Node, clauses: Clauses) -> tree.ObjectValue:
     return tree.ObjectValue(tuple(entries), span=node.span)
 
 
-def _keys(key: Scalar, clauses: Clauses) -> tuple[tree.Step, ...] | None:
+def _keys(key: Scalar) -> tuple[tree.Step, ...] | None:
     made, found = parse("keys", key.fragment)
     if made is None or found:
         return (tree.Step(key.text, span=key.span),)
@@ -178,7 +178,7 @@ def _expected(key: Scalar, node: Node, clauses: Clauses) -> decl.Expected | None
     mapping = clauses.mapping(node, "an expectation")
     matchers: list[decl.Matcher] = []
     for name, value in mapping.entries if mapping is not None else ():
-        keys = _keys(name, clauses) or ()
+        keys = _keys(name) or ()
         span = name.span.to(value.span)
         operators = [k.text for k, _ in value.entries] if isinstance(value, Mapping) else []
         if isinstance(value, Mapping) and operators and all(word in _MATCH for word in operators):

@@ -14,21 +14,12 @@ from atamo_rules.hub.requests import asking
 from atamo_rules.hub.requests.live import BUCKET
 from tests.hub.stage import state
 from tests.hub.test_recovery import Left
+from tests.requests.prices import DECLARED
 from tests.simulation.time import VirtualClock, VirtualLoop
 
-TEXT = """
-request price.quote
-  sku: text
-  answer
-    price: whole
-agent list
-  ask price
-    sku: text
-    answer
-      price: whole
-agent market
-  publish prices
-    sku: text
+TEXT = (
+    DECLARED
+    + """
 rule handed_on
   on request price.quote
   when sku is "gold"
@@ -48,6 +39,7 @@ rule twice
     reply
       price: found.price
 """
+)
 
 
 class Shop:

@@ -59,7 +59,7 @@ rule listed "The list price, and a note beside"
   on request price.quote
   when sku is not "silent"
   do
-    ask list.price within 5 seconds as found
+    ask list.price within 1 minute as found
       sku: sku
       on timeout
         reply error "no list today"
@@ -170,7 +170,7 @@ class Shop:
 def run(story: Story, **agents: FunctionAgent) -> Shop:
     async def whole() -> Shop:
         shop = Shop(**agents)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await story(shop)
             await shop.hub.drain(5)
             await shop.hub.end()
@@ -429,8 +429,11 @@ def test_readers_of_one_feed_share_one_call_and_each_has_its_own_log() -> None:
 def test_a_thousand_equal_requests_at_once_are_one_call_of_the_agent() -> None:
     async def story(shop: Shop) -> None:
         shop.gate.clear()
-        asking = [asyncio.create_task(shop.hub.ask("price.quote", {"sku": "x"})) for _ in range(1000)]
-        await asyncio.sleep(0.5)
+        asking = [
+            asyncio.create_task(shop.hub.ask("price.quote", {"sku": "x"}, deadline=60)) for _ in range(1000)
+        ]
+        while shop.heard.kinds().count("action.joined") < 999:
+            await asyncio.sleep(0.02)
         shop.gate.set()
         got = await asyncio.gather(*asking)
         assert shop.calls == ["x"]
@@ -438,7 +441,7 @@ def test_a_thousand_equal_requests_at_once_are_one_call_of_the_agent() -> None:
 
     shop = run(story)
     kinds = shop.heard.kinds()
-    assert kinds.count("action.joined") + kinds.count("cache.hit") == 999
+    assert (kinds.count("action.joined"), kinds.count("cache.hit")) == (999, 0)
 
 
 def test_equal_questions_of_other_users_are_other_calls() -> None:

@@ -12,20 +12,11 @@ from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests import asking
 from tests.hub.stage import Heard, state
+from tests.requests.prices import DECLARED
 
-TEXT = """
-request price.quote
-  sku: text
-  answer
-    price: whole
-agent list
-  ask price
-    sku: text
-    answer
-      price: whole
-agent market
-  publish prices
-    sku: text
+TEXT = (
+    DECLARED
+    + """
 rule cheap
   on request price.quote
   when sku is not "gold"
@@ -47,6 +38,7 @@ rule market
     publish market.prices
       sku: sku
 """
+)
 
 
 class Life:

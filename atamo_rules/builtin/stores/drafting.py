@@ -53,9 +53,9 @@ class Draft:
         change.decided.append((event, decided.decision))
         change.notes.append(records.decided(change.at, event, who, decided.decision))
         change.open.setdefault(event, 0)
-        self.follow(change, event, who, decided.following)
+        self.follow(change, event, decided.following)
 
-    def follow(self, change: Change, event: str, who: str, following: Following) -> None:
+    def follow(self, change: Change, event: str, following: Following) -> None:
         """What is kept beside a step."""
         if following is NOTHING:
             return

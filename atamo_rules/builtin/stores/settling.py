@@ -24,7 +24,7 @@ async def settle(
     if item is None:
         await store.commit(change)
         return None
-    store.draft.follow(change, lease.work.event, lease.work.who, following)
+    store.draft.follow(change, lease.work.event, following)
     try:
         await store.commit(change)
     except BaseException as error:
@@ -125,7 +125,7 @@ async def expire(
     change = store.draft.change()
     store.draft.end(change, item, "timeout", why)
     change.notes.append(records.of_action("action.timeout", change.at, item.work, why=why))
-    store.draft.follow(change, event, item.work.who, following)
+    store.draft.follow(change, event, following)
     before, item.state = item.state, "writing"
     try:
         await store.commit(change)

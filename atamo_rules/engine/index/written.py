@@ -41,7 +41,7 @@ def write(
 ) -> None:
     """Lines that ask every rule. `alone` is the function of the same rules in which each stands alone; without it,
     they do here."""
-    held = {} if alone is None else _held(source, reads, [parts for _, parts in scanned])
+    held = {} if alone is None else _held(reads, [parts for _, parts in scanned])
     numbers = [one.name for one in held.values() if one.number]
     if numbers:
         safe = " and ".join(
@@ -81,7 +81,7 @@ class WhenAsked:
         return self._made(body)
 
 
-def _held(source: Source, reads: Reads, rules: Iterable[Parts]) -> dict[Place, Held]:
+def _held(reads: Reads, rules: Iterable[Parts]) -> dict[Place, Held]:
     """The paths that are read for several questions, each in a variable by then."""
     asked: Counter[tuple[Any, ...]] = Counter()
     compared: Counter[tuple[Any, ...]] = Counter()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from atamo_rules.engine.windows.ledger import Ledger
-from atamo_rules.engine.windows.state import Micros, Place
+from atamo_rules.engine.windows.state import Micros, Place, State
 from atamo_rules.hub.whole import to_its_end
 from atamo_rules.hub.windows.ahead import Ahead, Step
 from atamo_rules.model.work import Ground, Kept
 
 Made = TypeVar("Made")
+
+NOTHING_WRITTEN: Mapping[Place, State | None] = MappingProxyType({})
 
 
 class Locks:
@@ -58,18 +61,19 @@ class Locks:
 
 
 class Claim(Generic[Made]):
-    """What was made over a ledger. `kept` has a transaction commit it; the states in memory follow the transaction.
+    """What was made, and the states that it leaves, `written`. `kept` has a transaction commit it; the states
+    in memory follow the transaction.
 
     It holds its places against all others until then, or it is one `step` of several on their way, each of which rests
     on the `grounds` that those before it give.
     """
 
-    __slots__ = ("_ahead", "_locks", "grounds", "ledger", "made", "places", "step")
+    __slots__ = ("_ahead", "_locks", "grounds", "made", "places", "step", "written")
 
     def __init__(
         self,
         made: Made,
-        ledger: Ledger,
+        written: Mapping[Place, State | None] = NOTHING_WRITTEN,
         ahead: Ahead | None = None,
         locks: Locks | None = None,
         places: Sequence[Place] = (),
@@ -77,7 +81,7 @@ class Claim(Generic[Made]):
         grounds: tuple[Ground, ...] = (),
     ) -> None:
         self.made = made
-        self.ledger = ledger
+        self.written = written
         self._ahead = ahead
         self._locks = locks
         self.places = places
@@ -112,14 +116,9 @@ class Claim(Generic[Made]):
             if self.step is not None:
                 (ahead.kept if new else ahead.fell)(self.step)
             elif new and locks is not None:
-                ahead.book.keep(self.ledger.written)
+                ahead.book.keep(self.written)
         if locks is not None:
             locks.give(self.places)
-
-
-def held_by_nobody(made: Made) -> Claim[Made]:
-    """A claim of what rests on no windows."""
-    return Claim(made, _NO_LEDGER)
 
 
 async def claim(
@@ -138,7 +137,7 @@ async def claim(
     ledger = ahead.ledger(now)
     made = make(ledger)
     if not ledger.read:
-        return Claim(made, ledger)
+        return Claim(made, ledger.written)
     if event is not None and not any(map(locks.held, ledger.read)) and ahead.room(ledger.read):
         return _on_its_way(ahead, made, ledger, event)
     while True:
@@ -164,7 +163,7 @@ async def claim(
                 raise
         if ledger.read.keys() <= set(places):
             if event is None:
-                return Claim(made, ledger, ahead, locks, places)
+                return Claim(made, ledger.written, ahead, locks, places)
             locks.give(places)
             return _on_its_way(ahead, made, ledger, event)
         locks.give(places)
@@ -175,7 +174,4 @@ def _on_its_way(ahead: Ahead, made: Made, ledger: Ledger, event: str) -> Claim[M
     grounds = ahead.grounds(event, ledger.read)
     step = Step(event, ledger.written, Ground())
     entered = bool(ledger.written) and ahead.enter(step)
-    return Claim(made, ledger, ahead, None, (), step if entered else None, grounds)
-
-
-_NO_LEDGER = Ledger(0)
+    return Claim(made, ledger.written, ahead, None, (), step if entered else None, grounds)

@@ -28,7 +28,7 @@ from atamo_rules.hub.deciding import decided
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.windows.ahead import Ahead
 from atamo_rules.hub.windows.apart import counted_apart
-from atamo_rules.hub.windows.claim import Claim, Locks, claim, held_by_nobody
+from atamo_rules.hub.windows.claim import Claim, Locks, claim
 from atamo_rules.hub.windows.entries import BUCKET as BUCKET
 from atamo_rules.hub.windows.entries import holds, left_of, puts
 from atamo_rules.model.audit import Kind, Note
@@ -74,7 +74,7 @@ class Windows:
         hub = self.hub
         beside = await hub.panel.ask(event, generation) if generation.evaluators else ()
         if _timeless(generation.ruleset):
-            return held_by_nobody(decided(hub, event, generation, at, beside=beside))
+            return Claim(decided(hub, event, generation, at, beside=beside))
 
         def make(ledger: Ledger) -> Decided:
             found = decided(hub, event, generation, at, ledger, beside=beside)
@@ -102,7 +102,7 @@ class Windows:
 
         held = await claim(self.ahead, self.locks, micros(self.hub.clock.now()), seen, lambda none: None)
         try:
-            await held.kept(self._put(self._puts(held.ledger.written)))
+            await held.kept(self._put(self._puts(held.written)))
         finally:
             held.let_go()
 
@@ -179,7 +179,7 @@ class Windows:
                 lambda ledger: self._ends(place, generation, at, ledger),
                 self._undo,
             )
-            await self._keep(place, held, at)
+            await self._keep(held, at)
         except StoreUnavailable:
             if held is not None:
                 self._undo(held.made)
@@ -203,8 +203,8 @@ class Windows:
         for _, one in ends:
             self.hub.unreserve(one.following)
 
-    async def _keep(self, place: Place, held: Claim[Ends], at: datetime) -> None:
-        hub, written = self.hub, self._puts(held.ledger.written)
+    async def _keep(self, held: Claim[Ends], at: datetime) -> None:
+        hub, written = self.hub, self._puts(held.written)
         if not held.made:
             await held.kept(self._put(written))
             return

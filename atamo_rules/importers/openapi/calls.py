@@ -54,7 +54,7 @@ def call(document: Document, operation: Operation) -> Call:
         if sent:
             setting[word] = sent
     if body:
-        fields += _body(document, types, body, {one.name.text for one in fields}, operation.method, setting)
+        fields += _body(types, body, {one.name.text for one in fields}, operation.method, setting)
     elif operation.method not in ("get", "head"):
         setting["as"] = "none"
     answer = _answer(document, operation, setting)
@@ -145,7 +145,6 @@ def _hole(name: str) -> str:
 
 
 def _body(
-    document: Document,
     types: Types,
     body: Mapping[str, Any],
     taken: set[str],
