@@ -39,10 +39,12 @@ class Attempts:
         if slotless and not hub.underway.stopped(work.action.id) and not hub.calls.spared(work.action.id):
             lane.begin(lease, waited=True)
             return
-        generation = hub.current if work.due is not None else hub.retiring.under(work.event, work.rules)
-        bound = generation.agents.get(work.action.agent)
-        policy = self._policy(work.action, bound)
         try:
+            generation = (
+                hub.current if work.due is not None else await hub.nodes.under(work.event, work.rules)
+            )
+            bound = generation.agents.get(work.action.agent)
+            policy = self._policy(work.action, bound)
             if hub.underway.stopped(work.action.id):
                 return
             if waited and not await hub.store.extend(lease, lane.seconds):
@@ -57,7 +59,8 @@ class Attempts:
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"
                 )
             else:
-                outcome, alone = await hub.calls.outcome(slot, lease, bound, generation)
+                with hub.nodes.using(generation):
+                    outcome, alone = await hub.calls.outcome(slot, lease, bound, generation)
                 if alone:
                     await self.called(lane, outcome)
         finally:
@@ -144,7 +147,7 @@ class Attempts:
         event = await self.hub.store.event(work.event)
         if event is None:
             return NOTHING, False
-        under, now = self.hub.retiring.under(work.event, work.rules), self.hub.clock.now()
+        under, now = await self.hub.nodes.under(work.event, work.rules), self.hub.clock.now()
         made = resumed(
             work,
             event,

@@ -3,7 +3,9 @@ goes on with what one that is gone has left."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
@@ -12,6 +14,7 @@ from atamo_rules.model.audit import Note
 from atamo_rules.model.work import Recovered
 
 if TYPE_CHECKING:
+    from atamo_rules.hub.generation import Generation
     from atamo_rules.hub.hub import Hub
 
 ENDED = frozenset({"action.cancelled", "action.timeout"})
@@ -23,18 +26,21 @@ class Nodes:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self._borrowing = asyncio.Lock()
 
     def begin(self) -> None:
         """Serve what others take, too, and wait for what they leave."""
-        if self.hub.store.caps.nodes:
+        if not self.alone:
             self.hub.audience.ears.append(self.hear)
             self.serve()
             self.hub.requests.afar.begin()
             self.hub.spawn(self._adopt(), ADOPTING)
+            self.hub.spawn(self._keep_texts(), KEEPING)
 
     def end(self) -> None:
         """Take up nothing more."""
         self.hub.underway.cancel(ADOPTING)
+        self.hub.underway.cancel(KEEPING)
         self.hub.requests.afar.end()
 
     def serve(self) -> None:
@@ -53,6 +59,38 @@ class Nodes:
                 self.hub.underway.cancel(str(note.what["action"]))
             elif note.kind == "rules.activated":
                 self.serve()
+
+    @property
+    def alone(self) -> bool:
+        return not self.hub.store.caps.nodes
+
+    async def under(self, event: str, rules: str) -> Generation:
+        """The generation that work goes on under: that of the digest `rules`, also where another hub decided it under
+        rules that are not in force here. Where their text is not kept it is what `Retiring.under` gives."""
+        hub = self.hub
+        known = hub.retiring.under(event, rules)
+        if self.alone or rules in ("", known.digest):
+            return known
+        async with self._borrowing:  # one binding of agents for all who wait
+            known = hub.retiring.under(event, rules)
+            if known.digest != rules:
+                before = hub.current if rules == hub.current.digest else await archive.revive(hub, rules)
+                if before is None:
+                    return known
+                hub.retiring.borrow(before)
+                return before
+        return known
+
+    def using(self, generation: Generation) -> AbstractContextManager[None]:
+        """Inside, agents are not closed that another hub's work is done with, though others come to be borrowed."""
+        return nullcontext() if self.alone else self.hub.retiring.held(generation)
+
+    async def _keep_texts(self) -> None:
+        """Keep the text of what is in force here, whoever let go of it: others see only what was decided so far."""
+        async for entry in self.hub.store.watch(archive.BUCKET):
+            for generation in self.hub.retiring.all:
+                if entry.value is None and entry.key == generation.digest:
+                    await self.hub.surely(lambda one=generation: archive.keep(self.hub.store, one))  # type: ignore[misc]
 
     async def _adopt(self) -> None:
         while True:
@@ -89,5 +127,6 @@ class Nodes:
         await hub.note("hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost)
 
 
+KEEPING = "\0the texts of rules"
 ADOPTING = "\0what others leave"
-"""The name of what waits for it; no action has such a one."""
+"""The names of what waits for it; no action has such a one."""

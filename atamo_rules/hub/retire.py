@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 from atamo_rules.hub.generation import Generation
+
+MOST_BORROWED = 4
+"""Generations of other hubs that are kept: their folders differ for a moment, when rules are new."""
 
 
 class Retiring:
@@ -21,6 +25,8 @@ class Retiring:
         self._old: list[Generation] = []
         self._revived: dict[str, Generation] = {}
         """By digest, those of processes before, whose rules wait for an answer."""
+        self._borrowed: deque[str] = deque()
+        """Digests of those that other hubs decide under, in the order in which they came."""
         self._calls = count()
         self._closing: set[asyncio.Task[None]] = set()
         self.swapped: Callable[[], None] = lambda: None
@@ -34,6 +40,15 @@ class Retiring:
     def revive(self, generation: Generation) -> None:
         """Events of a process before go on under a generation of then, to the end of this one."""
         self._revived[generation.digest] = generation
+
+    def borrow(self, generation: Generation) -> None:
+        """Work of another hub goes on under a generation that is in force there. Those that came first make room, once
+        nothing is done under them."""
+        self._revived[generation.digest] = generation
+        self._borrowed.append(generation.digest)
+        if len(self._borrowed) > MOST_BORROWED:
+            self._old.append(self._revived.pop(self._borrowed.popleft()))
+            self._close()
 
     def enter(self, event: str, generation: Generation) -> bool:
         """An event begins under a generation; False when it began before."""

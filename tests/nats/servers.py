@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 from atamo_rules.builtin.stores.nats.place import Place, Server
 
 PATIENCE = 30.0
+LOWEST, HIGHEST = 10_000, 32_000
+"""Ports that systems give to no connection by themselves."""
 
 
 def program() -> str:
@@ -25,12 +30,32 @@ def program() -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+    """Ports that nobody listens on, and that no connection is given by itself before a server takes them: those are
+    above. Processes that look at once begin at different ones."""
+    found: list[int] = []
+    while len(found) < count:
+        port = next(_PORTS)
+        with suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
+
+
+def _ports() -> Iterator[int]:
+    """All of them, from one by chance on."""
+    chance = random.Random()  # not that which a test was given: others were given the same
+    while True:
+        first = chance.randrange(LOWEST, HIGHEST)
+        yield from range(first, min(first + 40, HIGHEST))
+
+
+_PORTS = _ports()
+
+
+def end_with_parent() -> None:
+    """For `preexec_fn`: a server ends with the process of its test, also where that is killed. Linux alone has it."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class NatsServer:
@@ -78,6 +103,7 @@ class NatsServer:
             [program(), "-c", str(config), "-l", str(self.folder / "log")],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=end_with_parent,
         )
 
     def ready(self) -> None:

@@ -51,6 +51,18 @@ class Side:
         await asyncio.to_thread(self.hub.wait)
         self.begin()
 
+    @property
+    def told(self) -> str:
+        """What is to be known of one that promises nothing more."""
+        code, over = self.hub.process.poll(), self.sending.done()
+        return "\n".join(
+            [
+                f"{self.folder.name}: process {code}, clients gone {over}",
+                *self.hub.err[-20:],
+                *self.hub.out[-5:],
+            ]
+        )
+
     async def end(self) -> None:
         self.sending.cancel()
         await asyncio.gather(self.sending, return_exceptions=True)
@@ -59,9 +71,14 @@ class Side:
 async def goes_on(sides: list[Side]) -> None:
     """Until every hub has promised more."""
     before = [len(side.load.promised) for side in sides]
-    async with asyncio.timeout(PATIENCE):
-        while any(len(side.load.promised) <= was for side, was in zip(sides, before, strict=True)):
-            await asyncio.sleep(0.05)
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while still := [side for side, was in zip(sides, before, strict=True) if len(side.load.promised) <= was]:
+        for side in still:
+            if side.sending.done():
+                await side.sending  # what its clients met
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError("\n".join(side.told for side in still))
+        await asyncio.sleep(0.05)
 
 
 async def killed(servers: list[NatsServer], sides: list[Side], kills: int) -> None:

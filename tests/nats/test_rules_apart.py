@@ -4,16 +4,23 @@ from it goes on under those, wherever it is done."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.store import NatsStore
+from atamo_rules.hub import archive
+from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.retire import MOST_BORROWED
 from atamo_rules.model.outcome import Done
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import Heard, state
 from tests.nats.test_hubs import until
 from tests.nats.test_joining import LONG, RULES, ask, bodies, read, records
+from tests.places import write
 
 OTHER = RULES.replace("pieces: shelf.pieces", "pieces: 99")
 COUNT = 100
@@ -77,16 +84,76 @@ def test_each_message_is_decided_once_while_two_bundles_of_rules_are_there(
     asyncio.run(story())
 
 
+@contextlib.asynccontextmanager
+async def running(place: Place, folder: Path, rules: str, agent: ScriptedAgent) -> AsyncIterator[Controller]:
+    """A hub with a folder of its own."""
+    write(folder, {"rules/shop.atamo": rules})
+    controller = Controller(
+        FolderProvider(folder / "rules"), NatsStore(place, folder / "view"), agents={"stock": agent}
+    )
+    await controller.start()
+    try:
+        yield controller
+    finally:
+        await controller.stop(0.1)
+
+
 def test_what_was_asked_goes_on_under_the_rules_it_was_asked_under(place: Place, tmp_path: Path) -> None:
     async def story() -> None:
         slow, quick = ScriptedAgent(LONG, concurrency=1), ScriptedAgent(Done({"pieces": 3}))
-        one, two = hubs = await begun(place, tmp_path, (RULES, slow), (OTHER, quick))
-        await ask(one, "e1")
-        await until(lambda: slow.asked)
-        key = await ask(one, "e2")
-        assert bodies(await read(one, key)) == [{"pieces": 3}, {"state": "complete"}]
-        assert [action.body for action in quick.asked] == [{"sku": "e2"}]
-        assert two.current.digest != one.current.digest
-        await ended(hubs)
+        async with (
+            running(place, tmp_path / "one", RULES, slow) as first,
+            running(place, tmp_path / "two", OTHER, quick) as second,
+        ):
+            one, two = first.hub, second.hub
+            assert two.current.digest != one.current.digest
+            await ask(one, "e1")
+            await until(lambda: slow.asked)
+            keys = [await ask(one, f"e{number}") for number in range(2, 6)]
+            for key in keys:
+                async with asyncio.timeout(20):
+                    assert bodies(await read(one, key)) == [{"pieces": 3}, {"state": "complete"}]
+            assert len(quick.asked) == len(keys)
+            assert one.current.digest in {one.digest for one in two.retiring.all}
+            slow.script = [Done({"pieces": 0})]
+
+    asyncio.run(story())
+
+
+def test_generations_of_other_hubs_make_room_for_each_other(place: Place, tmp_path: Path) -> None:
+    async def story() -> None:
+        slow, quick = ScriptedAgent(LONG, concurrency=1), ScriptedAgent(Done({"pieces": 3}))
+        async with (
+            running(place, tmp_path / "one", RULES, slow) as first,
+            running(place, tmp_path / "two", OTHER, quick) as second,
+        ):
+            one, two = first.hub, second.hub
+            await ask(one, "e1")
+            await until(lambda: slow.asked)
+            for number in range(MOST_BORROWED + 3):
+                text = RULES.replace("pieces: shelf.pieces", f"pieces: {number}")
+                before = one.current
+                write(tmp_path / "one", {"rules/shop.atamo": text})
+                await until(lambda was=before: one.current is not was)  # type: ignore[misc]
+                key = await ask(one, f"of{number}")
+                async with asyncio.timeout(20):
+                    assert bodies(await read(one, key))[0] == {"pieces": number}
+            assert len(two.retiring.all) <= 1 + MOST_BORROWED
+
+    asyncio.run(story())
+
+
+def test_the_text_of_rules_that_are_in_force_anywhere_stays(place: Place, tmp_path: Path) -> None:
+    async def story() -> None:
+        agent = ScriptedAgent(Done({"pieces": 3}))
+        async with (
+            running(place, tmp_path / "one", RULES, agent) as first,
+            running(place, tmp_path / "two", OTHER, agent) as second,
+        ):
+            one, two = first.hub, second.hub
+            assert await archive.tidy(one) == 1  # nothing was decided under the other's
+            async with asyncio.timeout(20):
+                while await archive.fetch(one.store, two.current.digest) is None:
+                    await asyncio.sleep(0.01)
 
     asyncio.run(story())

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 ANSWER = 5.0
 """Seconds that a server has for an answer, before it is asked again."""
-SILENCE = 6.0
+FIRST_ANSWER = 1.0
+"""Seconds until a message is sent again for the first time, which costs little: a leader that is lost answers nothing,
+and another may be there by then. Each time it has twice as long, up to the whole."""
+SILENCE = 2.5
 """Seconds without a message or a heartbeat after which a subscription is made anew."""
-HEARTBEAT = 2.0
+HEARTBEAT = 1.0
 ID = "atamo"
 HEADROOM = 4096
 """Bytes of a message that are left for its headers."""
@@ -145,12 +148,13 @@ class Link:
         from nats.errors import ConnectionClosedError, Error
         from nats.js.errors import APIError
 
+        patience = FIRST_ANSWER
         while True:
             try:
                 await self.stream.publish(
                     self.subject,
                     data,
-                    timeout=ANSWER,
+                    timeout=patience,
                     stream=self.place.stream,
                     headers={**headers, "Nats-Msg-Id": id},
                 )
@@ -161,7 +165,7 @@ class Link:
             except ConnectionClosedError:
                 raise StoreUnavailable("the connection was closed") from None
             except (Error, TimeoutError):
-                pass
+                patience = min(2 * patience, ANSWER)
             await asyncio.sleep(AGAIN)
 
     async def messages(self, after: int) -> AsyncGenerator[Delivered, None]:
@@ -176,7 +180,7 @@ class Link:
                 inbox, pending_msgs_limit=-1, pending_bytes_limit=-1
             )  # the flow of it is held back by the server
             try:
-                await self.stream.add_consumer(
+                await self.client.jetstream(timeout=SILENCE).add_consumer(
                     self.place.stream,
                     ConsumerConfig(
                         deliver_subject=inbox, deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=after + 1,
