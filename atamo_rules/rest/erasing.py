@@ -49,6 +49,8 @@ class Erasing:
             await hub.store.rewrite()
         others = dict.fromkeys(key for key in all.joined if key not in all.events)
         all.joined = [key for key in others if await self._may(request, key)]
+        if hidden := len(others) - len(all.joined):
+            all.kept.append(f"{hidden} more that a rule joined with it, which who asks may not erase")
         return json_response(_told(all, erased=len(all.events)))
 
     async def _meant(self, request: Request, order: Mapping[str, Any]) -> list[str]:

@@ -42,6 +42,10 @@ grants:
   - { to: user bob, role: admin, over: organisation birch }
   - { to: user root, role: admin, over: everything }
 """
+JOINING = RULES.replace(
+    "rule deliver\n  on order.placed",
+    "rule twice\n  on order.placed as a then order.placed as b within 1 hour",
+).replace("street }}", "a.street }}")
 NOTHING: dict[str, Any] = {"events": [], "left": [], "joined": [], "kept": [], "sent": [], "erased": 0}
 
 
@@ -123,11 +127,7 @@ def test_the_command_erases_and_the_trace_says_so(open_hub: Serving) -> None:
 
 
 def test_the_command_says_what_it_did_not_erase_and_ends_with_1(serve: Serve) -> None:
-    joining = RULES.replace(
-        "rule deliver\n  on order.placed",
-        "rule twice\n  on order.placed as a then order.placed as b within 1 hour",
-    ).replace("street }}", "a.street }}")
-    hub = serve(joining, desk=FunctionAgent(note=lambda line: {"told": line}))
+    hub = serve(JOINING, desk=FunctionAgent(note=lambda line: {"told": line}))
     url = str(hub.web.base_url)
     order(hub, "e1")
     order(hub, "e2")
@@ -150,6 +150,24 @@ def test_an_order_of_another_form_is_refused(said: dict[str, Any], open_hub: Ser
     answer = open_hub.post(said, "/v1/erasures")
     assert (answer.status_code, answer.json()["code"]) == (400, "order")
     assert open_hub.web.get("/v1/events/e1").status_code == 200
+
+
+def test_what_was_joined_and_is_not_theirs_to_erase_is_counted(serve: Serve, tmp_path: Path) -> None:
+    people = PEOPLE.replace("abe, role: operator, over: organisation acme", "abe, role: admin, over: own")
+    write(tmp_path / "p0", {"people.yaml": people})
+    serving = serve(JOINING, desk=FunctionAgent(note=lambda line: {"told": line}))
+    hub = serving.controller.hub
+    for who, id in (("abe", "a1"), ("ann", "a2")):
+        key, _ = serving.run(hub.keyring.make(who, organisation="acme"))
+        asking = {"authorization": f"Bearer {key}"}
+        event = {"type": "order.placed", "id": id, "data": {"street": id}}
+        assert serving.web.post("/v1/events", json=event, headers=asking).status_code == 202
+        serving.run(hub.wait(f"@acme/{who}##{id}", 10))
+        if who == "abe":
+            his = asking
+    done = serving.web.post("/v1/erasures", json={"event": "a1"}, headers=his).json()
+    assert (done["events"], done["joined"]) == (["@acme/abe##a1"], [])
+    assert done["kept"] == ["1 more that a rule joined with it, which who asks may not erase"]
 
 
 def test_who_may_and_whose(serve: Serve, tmp_path: Path) -> None:
