@@ -54,6 +54,8 @@ def key() -> None:
 @url_option
 def create(holder: str, url: str, expires: int | None, **more: str | tuple[str, ...]) -> int:
     """Make a key for HOLDER, a user or a service account, and show it: once, on standard output."""
+    if bool(more["role"]) != bool(more["over"]):
+        raise click.UsageError("--role goes with --over: `--over everything`, `own`, or `organisation acme`.")
     given = {
         name: list(value) if isinstance(value, tuple) else value for name, value in more.items() if value
     }

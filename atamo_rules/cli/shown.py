@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from atamo_rules.cli.console import color_of, say
+from atamo_rules.cli.ink import Ink
 
 if TYPE_CHECKING:
     from atamo_rules.source.diagnostic import Diagnostic
@@ -43,6 +44,20 @@ def show(diagnostics: Sequence[Diagnostic], *, err: bool = True) -> None:
         say(render(diagnostics, "json"))
     color = color_of(sys.stderr if err else sys.stdout)
     say(render(diagnostics, "full", color=color, pieces=pieces), err=err)
+
+
+def condition(text: str, ink: Ink) -> str:
+    """A condition, or a part of one, as the lines of rule files are shown."""
+    if not ink.on:
+        return text
+    head = "  when "
+    out, at = [], 0
+    for first, last, code in _by_line(("rule r", "  on e", head + text.replace("\n", " ")))[-1]:
+        begin, end = first - len(head), last - len(head)
+        if begin >= at:
+            out += [text[at:begin], f"\x1b[{code}m{text[begin:end]}\x1b[0m"]
+            at = end
+    return "".join(out) + text[at:]
 
 
 def pieces(source: Source, number: int) -> Sequence[tuple[int, int, str]]:

@@ -48,7 +48,7 @@ def read_issuer(given: dict[str, str | None]) -> Issuer | None:
     from atamo_rules.rest.keysets import Issuer
 
     if find_spec("jwt") is None:
-        raise click.UsageError("--oidc-issuer needs PyJWT: `pip install atamo-rules[oidc]`.")
+        raise click.UsageError("--oidc-issuer needs PyJWT: `pip install 'atamo-rules[oidc]'`.")
     try:
         return Issuer(
             given["issuer"], given["audience"] or "", given["keys"] or "", given["user"] or "sub",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from atamo_rules.cli.ink import Ink, plain
+from atamo_rules.cli.shown import condition
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.model.contribution import RULES
 
@@ -222,7 +223,7 @@ def _rule(rule: Json, ink: Ink, every_rule: bool) -> Iterator[str]:
             return
     for one in rule["conditions"]:
         mark = ink.good("yes") if one["held"] else ink.bad("no ")
-        yield f"      {mark} {plain(one['condition'])}{was(one.get('was'), ink)}"
+        yield f"      {mark} {condition(plain(one['condition']), ink)}{was(one.get('was'), ink)}"
 
 
 def was(value: object, ink: Ink) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atamo_rules.cli.ink import Ink, plain
+from atamo_rules.cli.shown import condition
 from atamo_rules.cli.timeline import by, was
 
 Json = Mapping[str, Any]
@@ -39,7 +40,7 @@ def drawn(why: Json, ink: Ink) -> Iterator[str]:
     yield f"  {ink.bad('it does not hold')}; the fewest that would have to change:"
     for one in missing:
         word = "would have to be false" if one["held"] else "would have to be true"
-        yield f"    {plain(one['text'])} {ink.nearly(word)}{was(one['was'], ink)}"
+        yield f"    {condition(plain(one['text']), ink)} {ink.nearly(word)}{was(one['was'], ink)}"
 
 
 def _lines(node: Json, ink: Ink, first: str, rest: str) -> Iterator[str]:
@@ -47,7 +48,8 @@ def _lines(node: Json, ink: Ink, first: str, rest: str) -> Iterator[str]:
     if node["op"] == "is":
         star = ink.nearly(" *") if node["change"] else ""
         text = plain(node["text"])
-        yield f"{first}{mark} {text if node['decided'] else ink.faint(text)}{was(node['was'], ink)}{star}"
+        text = condition(text, ink) if node["decided"] else ink.faint(text)
+        yield f"{first}{mark} {text}{was(node['was'], ink)}{star}"
         return
     yield f"{first}{mark} {JOINED[node['op']]}"
     parts = node["parts"]

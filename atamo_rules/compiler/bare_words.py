@@ -11,7 +11,7 @@ from atamo_rules.compiler.paths import is_word, names_something, path_operand
 from atamo_rules.model.meaning import Const
 from atamo_rules.model.types import OneOf, Text, Type
 from atamo_rules.source import codes
-from atamo_rules.source.diagnostic import Edit, Fix, Label
+from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix, Label
 from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
 
@@ -30,17 +30,7 @@ def path(expr: tree.Path, context: Context, facts: Facts, expected: Type | None)
     is_value = word in expected.values
     known = names_something(word, context)
     if is_value and known:
-        context.report.append(
-            codes.NAME_CLASH.at(
-                expr.span,
-                f"`{word}` is both a value here and the name of a field",
-                help=f'write `"{word}"` for the value, or `event.{word}` for the field',
-                fixes=[
-                    Fix("mean the value", (Edit(expr.span, f'"{word}"'),)),
-                    Fix("mean the field", (Edit(expr.span, f"event.{word}"),)),
-                ],
-            )
-        )
+        context.report.append(_clash(expr, word, context))
         return None
     if is_value:
         return Operand(Const(word, span=expr.span), expected)
@@ -48,6 +38,24 @@ def path(expr: tree.Path, context: Context, facts: Facts, expected: Type | None)
         return path(expr, context, facts, None)
     not_a_value(expr.span, word, expected, context)
     return None
+
+
+def _clash(expr: tree.Path, word: str, context: Context) -> Diagnostic:
+    """That a word is a value here and something else, too: a field, or a name given by `as`, `let` or `in`."""
+    value = Fix("mean the value", (Edit(expr.span, f'"{word}"'),))
+    if word in context.names or word == "now":
+        return codes.NAME_CLASH.at(
+            expr.span,
+            f"`{word}` is both a value here and a name of something else",
+            help=f'write `"{word}"` for the value; a name given by `as`, `let` or `in` may be another',
+            fixes=[value],
+        )
+    return codes.NAME_CLASH.at(
+        expr.span,
+        f"`{word}` is both a value here and the name of a field",
+        help=f'write `"{word}"` for the value, or `event.{word}` for the field',
+        fixes=[value, Fix("mean the field", (Edit(expr.span, f"event.{word}"),))],
+    )
 
 
 def _unquoted(expr: tree.Path, word: str, context: Context, facts: Facts) -> Operand | None:

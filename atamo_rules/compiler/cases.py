@@ -28,12 +28,10 @@ def case(
     checker = _Cases(environment, rules, report)
     steps: list[GivenEvent | Expected] = []
     for step in written.steps:
-        if isinstance(step, decl.Given):
-            given = checker.given(step)
-            if given is not None:
-                steps.append(given)
-        else:
-            steps.append(checker.expect(step))
+        made = checker.given(step) if isinstance(step, decl.Given) else checker.expect(step)
+        if made is not None:
+            steps.append(made)
+            checker.in_time(step, made)
     answers = tuple(checker.answer(mock) for mock in written.mocks)
     if not any(isinstance(step, decl.Expect) for step in written.steps):
         report.append(
@@ -63,6 +61,25 @@ class _Cases:
         self.environment = environment
         self.rules = rules
         self.report = report
+        self.reached = self.next = timedelta(0)
+        """When the last that was said happens, and when what says no time of its own would."""
+
+    def in_time(self, written: decl.Given | decl.Expect, step: GivenEvent | Expected) -> None:
+        """Refuse a step that is said to be before one that stands above it: time in a test only goes on."""
+        if step.at is not None and step.at < self.reached:
+            self.report.append(
+                codes.BAD_TEST.at(
+                    written.at.span if written.at is not None else step.span,
+                    f"this is before {_clock(self.reached)}, when the line above it happens",
+                    help="put the lines of a test in the order of their times",
+                )
+            )
+        start = step.at if step.at is not None else self.next
+        if isinstance(step, GivenEvent):
+            self.reached = max(self.reached, start + step.every * (step.times - 1))
+            self.next = start + step.every * step.times
+        elif step.at is not None:
+            self.reached = self.next = max(self.reached, step.at)
 
     def given(self, step: decl.Given) -> GivenEvent | None:
         name = step.event.text
@@ -216,3 +233,9 @@ class _Cases:
             return None
         hours, minutes, seconds = (*map(int, parts), 0)[:3]
         return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _clock(passed: timedelta) -> str:
+    """How a test writes a moment."""
+    minutes, seconds = divmod(int(passed.total_seconds()), 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")

@@ -25,7 +25,7 @@ from atamo_rules.model.meaning import (
     Term,
     Test,
 )
-from atamo_rules.model.types import Anything, ListOf, Text, Type
+from atamo_rules.model.types import Anything, ListOf, Record, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
 from atamo_rules.source.span import Span
@@ -232,6 +232,7 @@ def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, cont
             f"`{side.span.text}` is {describe(operand.type)}, which `{expr.operator}` does not compare",
             context,
             side.span,
+            _sender(side, context),
         )
         return None
     if operator in (*spelling.BOUNDS, "is between"):
@@ -265,6 +266,16 @@ def _mismatch(
     expr: tree.Compare, message: str, context: Context, span: Span | None = None, help: str | None = None
 ) -> None:
     context.report.append(codes.WRONG_TYPE.at(span or expr.span, message, help=help))
+
+
+def _sender(written: tree.Expr, context: Context) -> str | None:
+    """The remedy for `user`, which is who sent the event, where the event has a field of that name, too."""
+    if not isinstance(written, tree.Path) or [step.key for step in written.steps] != ["user"]:
+        return None
+    type = context.event.type if context.event is not None else None
+    if isinstance(type, Record) and "user" in type.members:
+        return "`user` is whoever sent the event: the field of that name is `event.user`, the sender's name `user.name`"
+    return "`user` is whoever sent the event: their name is `user.name`"
 
 
 def _unquoted(written: tree.Expr) -> str | None:

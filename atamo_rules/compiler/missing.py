@@ -31,6 +31,7 @@ def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
         fixes.append(
             Fix(f"write `({source} else {fallback})`", (Edit(expr.span, f"({source} else {fallback})"),))
         )
+    asked = source if isinstance(expr, tree.Path) else path
     if context.template:
         context.report.append(
             codes.TEMPLATE_MISSING.at(
@@ -52,7 +53,7 @@ def report_absent(expr: tree.Expr, found: Operand, context: Context) -> None:
             label=f"{describe(found.type)}, optional",
             also=also,
             notes=[
-                f"fix 1: {path} is present and …    (skip events without it)",
+                f"fix 1: {asked} is present and …    (skip events without it)",
                 f"fix 2: ({source} else {written})    (give a value for when it is missing)",
             ],
             fixes=fixes,

@@ -333,3 +333,9 @@ def test_what_a_hub_tells_by_a_path_a_command_tells_by_a_command() -> None:
         by_command("what became of it is under /v1/events/a%2Fb")
         == "`atamo trace a%2Fb` tells what became of it"
     )
+
+
+def test_a_role_goes_with_whose_things_it_is_about(here: Path) -> None:
+    for given in (("--role", "sender"), ("--over", "everything")):
+        done = run("key", "create", "shop", *given, "--url", NOBODY)
+        assert (done.code, "--role goes with --over" in done.err) == (2, True)

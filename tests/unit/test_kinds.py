@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename
 
-from atamo_rules.cli.shown import CODES, pieces
+from atamo_rules.cli.ink import Ink
+from atamo_rules.cli.shown import CODES, condition, pieces
 from atamo_rules.compiler.pipeline import compile_sources
 from atamo_rules.source.formats import render
 from atamo_rules.source.span import Source
@@ -150,6 +151,24 @@ def test_a_line_is_shown_with_its_colours_and_another_file_plainly() -> None:
     assert f'    c \x1b[{CODES["OPERATOR"]}mis\x1b[0m \x1b[{CODES["TEXT"]}m"y"\x1b[0m' in colour
     assert "mwhen\x1b" not in render(found, "full", pieces=pieces)
     assert pieces(Source("x.yaml", text), 4) == ()
+
+
+def test_a_condition_is_shown_alone_and_loses_no_character() -> None:
+    for text in (
+        "a is 3",
+        'not (b contains "x" or c)',
+        "any x in xs has (x.n > 1)",
+        "is",
+        "",
+        "a\nb",
+        "é is 'ü",
+    ):
+        assert _ESCAPES.sub("", condition(text, Ink(True))) == text
+        assert condition(text, Ink(False)) == text
+    assert (
+        condition("a is 3", Ink(True))
+        == f"a \x1b[{CODES['OPERATOR']}mis\x1b[0m \x1b[{CODES['NUMBER']}m3\x1b[0m"
+    )
 
 
 def test_the_kinds_that_a_terminal_shows_are_kinds() -> None:

@@ -52,7 +52,7 @@ def cipher(key: bytes) -> Any:
     try:
         from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
     except ImportError:
-        raise ValueError("it needs the package `cryptography`: `pip install atamo-rules[vault]`") from None
+        raise ValueError("it needs the package `cryptography`: `pip install 'atamo-rules[vault]'`") from None
     return ChaCha20Poly1305(key)
 
 

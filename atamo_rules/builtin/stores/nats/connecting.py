@@ -25,7 +25,7 @@ async def connected(place: Place) -> Client:
 
         client, trust = client_of(place)
     except ImportError:
-        raise StoreUnavailable("it needs nats-py: `pip install atamo-rules[nats]`") from None
+        raise StoreUnavailable("it needs nats-py: `pip install 'atamo-rules[nats]'`") from None
     named = ", ".join(f"{server.host}:{server.port}" for server in place.servers)
     met: list[Exception] = []
 

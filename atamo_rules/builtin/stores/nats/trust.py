@@ -40,7 +40,7 @@ def read_credentials(file: str) -> Credentials:
     try:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     except ImportError:
-        raise StoreUnavailable("credentials need `pip install atamo-rules[nats]`") from None
+        raise StoreUnavailable("credentials need `pip install 'atamo-rules[nats]'`") from None
     try:
         blocks = dict(_BLOCK.findall(Path(file).read_text("ascii")))
     except OSError as error:
