@@ -97,3 +97,21 @@ def test_the_hubs_and_ones_own_organisations_names_may_be_used(rules: Two) -> No
             ]["findings"]
             == []
         )
+
+
+def test_whose_a_rule_is_sees_it_and_nobody_else(rules: Two) -> None:
+    """Those of a user are of the organisation that the user is in."""
+    text = "rule anns\n  on tick\n  do\n    send desk.send\n      word: word\n"
+    proposal = made(rules.door.ask("ann", "POST", "/v1/proposals", json=order("user ann", text)))
+    assert (
+        made(rules.door.ask("ann", "POST", f"/v1/proposals/{proposal['id']}/approve"))["state"] == "applied"
+    )
+
+    def seen(who: str) -> set[str]:
+        return {one["id"] for one in made(rules.door.ask(who, "GET", "/v1/rules"))["rules"]}
+
+    assert {"anns", "alerts"} <= seen("ann")
+    assert not {"anns", "alerts"} & seen("bob")
+    assert "birch_secret_rule" in seen("bob") - seen("ann")
+    assert made(rules.door.ask("ann", "PUT", "/v1/holds/rule/anns"))["new"]
+    assert rules.door.ask("bob", "GET", "/v1/holds/rule/anns").status_code == 404
