@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -10,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.proposals.proposal import resource_of
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
 from atamo_rules.model.event import Event, realm_of
-from atamo_rules.model.people import User, Who
+from atamo_rules.model.people import Directory, User, Who
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
 from atamo_rules.people.decide import anywhere, decide, everywhere, inside
@@ -238,7 +240,7 @@ class Access:
 
     def rule(self, request: Request, rule: Rule) -> bool:
         """Whether somebody may see a rule."""
-        return self.sees(request, "rules.read", of_rule(rule))
+        return self.sees(request, "rules.read", of_rule(rule, self.hub().current.intake.people))
 
 
 def address_of(request: Request) -> str:
@@ -278,21 +280,13 @@ def of_erased(left: Mapping[str, Any]) -> Resource:
     return Resource("message", left["organisation"], left["user"], groups, left["type"])
 
 
-def of_rule(rule: Rule) -> Resource:
-    """A rule, as something that is asked about: its owner's, or of those it is for, or everybody's."""
+def of_rule(rule: Rule, people: Directory) -> Resource:
+    """A rule, as something that is asked about: its owner's, or of those it is for, or everybody's. That of a user or a
+    group is of the organisation that these are in."""
     of = [rule.scope.owner] if rule.scope.owner is not None else list(rule.scope.include)
     if not of:
         return Resource("rule", common=True)
-    if len(of) == 1:
-        one = of[0]
-        match one.kind:
-            case "organisation":
-                return Resource("rule", one.name)
-            case "user":
-                return Resource("rule", owner=one.name)
-            case _:
-                return Resource("rule", groups=frozenset({one.name}))
-    return Resource("rule")
+    return replace(resource_of(of[0], people), kind="rule") if len(of) == 1 else Resource("rule")
 
 
 def forbidden(verb: Verb) -> Problem:

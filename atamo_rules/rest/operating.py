@@ -92,7 +92,8 @@ class Operating:
             return Resource("hold", hold.name)
         if hold.kind == "rule":
             found = (rule for rule in self.hub().current.ruleset.rules if rule.id == hold.name)
-            resource = of_rule(rule) if (rule := next(found, None)) is not None else Resource("hold")
+            people = self.hub().current.intake.people
+            resource = of_rule(rule, people) if (rule := next(found, None)) is not None else Resource("hold")
             return Resource("hold") if resource.common else resource
         return Resource("hold")
 

@@ -14,7 +14,7 @@ from atamo_rules.hub.evaluators.owned import sees
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.history.replay import action_facts
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.proposals import bounds, code, review
+from atamo_rules.hub.proposals import bounds, code
 from atamo_rules.hub.proposals.authority import may_decide, may_see, may_submit
 from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
@@ -123,11 +123,9 @@ class ProposalDoor:
             except ValueError as error:
                 raise unmeant(str(error), "leave out what is named, or send it in parts") from None
             wrong = list(bounds.foreign(level, named))
-            state = await self._proposals().trial(named)
-            if not isinstance(state, Generation):
-                return json_response(
-                    {"findings": review.findings(state.diagnostics, named), "refused": wrong}
-                )
+            state, findings = await self._proposals().trial(level, named)
+            if state is None:
+                return json_response({"findings": findings, "refused": wrong})
             wrong += bounds.beyond(level, named, state.ruleset)
             generation = state
         try:

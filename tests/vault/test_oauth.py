@@ -33,12 +33,15 @@ class TokenServer:
         self.answer: tuple[int, str] | None = None
         self.asked: list[dict[str, list[str]]] = []
         self.lock = threading.Lock()
+        self.gate = threading.Event()
+        self.gate.set()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
                 status, text = outer.sell(form)
+                outer.gate.wait(20)
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(text.encode())
@@ -199,3 +202,34 @@ def test_no_address_is_called_that_whoever_runs_the_hub_did_not_name(url: str, s
     with pytest.raises(ValueError, match=says) as found:
         OAuth(frozenset({"login.example"})).check(text)
     assert "hush" not in str(found.value)
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_token_that_is_set_during_a_purchase_has_nothing_of_the_one_before(
+    tmp_path: Path, server: TokenServer, removed: bool
+) -> None:
+    """Neither is it written over by what came back for the other, nor is the other's access token given for it."""
+
+    async def story() -> None:
+        shop = Shop(tmp_path, server)
+        vault = await shop.open()
+        server.gate.clear()
+        buying = asyncio.create_task(bought(vault))
+        while not server.asked:
+            await asyncio.sleep(0.01)
+        if removed:
+            assert await vault.remove(DRIVE.id) is not None
+        await vault.keep(DRIVE, "oauth2", server.token("another"), by="ann")
+        server.valid = "another"
+        after = asyncio.create_task(bought(vault))
+        while len(server.asked) < 2:
+            await asyncio.sleep(0.01)
+        server.gate.set()
+        assert ((await buying)[0], (await after)[0], (await bought(vault))[0]) == (
+            "access-1",
+            "access-2",
+            "access-2",
+        )
+        assert [one["refresh_token"] for one in server.asked] == [["refresh-0"], ["another"]]
+
+    asyncio.run(asyncio.wait_for(story(), 20))

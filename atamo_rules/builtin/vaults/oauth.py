@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ FALLBACK = 300.0
 """Seconds that one is used for which does not say how long."""
 TIMEOUT = 15.0
 LARGEST = 1 << 20
+FEW = 3
+"""Access tokens that are remembered of one token: of what it is and has just been."""
 FIELDS = {"token_url", "client_id", "client_secret", "refresh_token", "scope"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -30,9 +33,10 @@ class OAuth:
 
     def __init__(self, hosts: frozenset[str]) -> None:
         self.hosts = hosts
-        self.bought: dict[str, tuple[int, str, float]] = {}
-        """By token: its version, the access token, and when it ends, in the clock's seconds."""
-        self.flights: dict[str, asyncio.Task[str]] = {}
+        self.bought: dict[str, dict[bytes, tuple[str, float]]] = {}
+        """By token, and what it was bought with: the access token, and when it ends, in the clock's seconds."""
+        self.flights: dict[tuple[str, bytes], asyncio.Task[str]] = {}
+        """By the same: who has set another refresh token meanwhile is given nothing of the one before."""
 
     def check(self, text: str) -> dict[str, str]:
         """What a refresh is asked with. Raises ValueError, a sentence that tells nothing of it."""
@@ -68,38 +72,37 @@ class OAuth:
     async def access(
         self,
         id: str,
-        version: int,
-        read: Callable[[], tuple[str, int]],
-        renew: Callable[[str, int], Awaitable[None]],
+        text: str,
+        renew: Callable[[str, str], Awaitable[None]],
         passed: Callable[[], float],
     ) -> str:
-        """An access token: the one that was bought with this version of the refresh token, or a new one. `read` gives
-        the refresh token and its version, `renew` keeps another. Raises NotAllowed when the server refuses for good,
+        """An access token: the one that was bought with the refresh token as it is now, or a new one. `text` is the
+        refresh token, `renew` keeps another in its place. Raises NotAllowed when the server refuses for good,
         and ConnectionError when it may work later."""
-        known = self.bought.get(id)
-        if known is not None and known[0] == version and passed() < known[2]:
-            return known[1]
-        flight = self.flights.get(id)
+        mark = _mark(text)
+        known = self.bought.get(id, {}).get(mark)
+        if known is not None and passed() < known[1]:
+            return known[0]
+        flight = self.flights.get((id, mark))
         if flight is None:
-            flight = asyncio.get_running_loop().create_task(self._buy(id, read, renew, passed))
-            self.flights[id] = flight
-            flight.add_done_callback(lambda done: self._landed(id, done))
+            flight = asyncio.get_running_loop().create_task(self._buy(id, text, renew, passed))
+            self.flights[id, mark] = flight
+            flight.add_done_callback(lambda done: self._landed((id, mark), done))
         # Whoever gives up leaves the purchase to the others, and to what must be kept of it.
         return await asyncio.shield(flight)
 
-    def _landed(self, id: str, flight: asyncio.Task[str]) -> None:
-        del self.flights[id]
+    def _landed(self, key: tuple[str, bytes], flight: asyncio.Task[str]) -> None:
+        del self.flights[key]
         if not flight.cancelled():
             flight.exception()  # whoever waited was told
 
     async def _buy(
         self,
         id: str,
-        read: Callable[[], tuple[str, int]],
-        renew: Callable[[str, int], Awaitable[None]],
+        text: str,
+        renew: Callable[[str, str], Awaitable[None]],
         passed: Callable[[], float],
     ) -> str:
-        text, version = read()
         try:
             asked = self.check(text)
         except ValueError as error:
@@ -118,17 +121,27 @@ class OAuth:
             or str(answer.get("token_type", "bearer")).lower() != "bearer"
         ):
             raise ConnectionError("the token server gave no bearer token")
-        again = answer.get("refresh_token")
-        if isinstance(again, str) and again and again != asked["refresh_token"]:
-            await renew(encode({**asked, "refresh_token": again}), version)
-            version += 1
         seconds = answer.get("expires_in")
         try:
             lasts = float(seconds) if seconds is not None else FALLBACK
         except (TypeError, ValueError):
             lasts = FALLBACK
-        self.bought[id] = (version, access, passed() + max(0.0, lasts - LEEWAY))
+        again, before = answer.get("refresh_token"), text
+        new = isinstance(again, str) and bool(again) and again != asked["refresh_token"]
+        if new:
+            text = encode({**asked, "refresh_token": again})
+        of_it = self.bought.setdefault(id, {})
+        of_it[_mark(text)] = access, passed() + max(0.0, lasts - LEEWAY)
+        while len(of_it) > FEW:
+            del of_it[next(iter(of_it))]
+        if new:  # whoever finds it kept finds what was bought with it, too
+            await renew(text, before)
         return access
+
+
+def _mark(text: str) -> bytes:
+    """What a text is known by, without being kept."""
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 async def _posted(url: str, form: dict[str, str]) -> dict[str, Any]:

@@ -72,16 +72,10 @@ class SealedVault:
         if token.kind != "oauth2":
             return Secret(self._opened(token), token.kind, token.id, token.version)
 
-        def read() -> tuple[str, int]:
-            now = self.kept.get(token.id)
-            if now is None:
-                raise NotAllowed(f"`{user}` has nothing for `{agent}` any more")
-            return self._opened(now), now.version
+        async def renew(text: str, before: str) -> None:
+            await self._renewed(token.binding, text, before)
 
-        async def renew(text: str, version: int) -> None:
-            await self._renewed(token.binding, text, version)
-
-        text = await self.oauth.access(token.id, token.version, read, renew, self.clock.passed)
+        text = await self.oauth.access(token.id, self._opened(token), renew, self.clock.passed)
         return Secret(
             text, "bearer", token.id, self.kept[token.id].version if token.id in self.kept else token.version
         )
@@ -116,11 +110,12 @@ class SealedVault:
         await self._note("secret.set", token, by)
         return token
 
-    async def _renewed(self, binding: Binding, text: str, version: int) -> None:
-        """Keep what a token server gave in place of a refresh token, unless somebody set another meanwhile."""
+    async def _renewed(self, binding: Binding, text: str, before: str) -> None:
+        """Keep what a token server gave in place of a refresh token, unless somebody set another meanwhile; its version
+        does not say so, for one that is set after a removal begins at 1 again."""
         async with self.lock:
             known = self.kept.get(binding.id)
-            if known is None or known.version != version:
+            if known is None or self._opened(known) != before:
                 return
             token = await self._write(binding, known.kind, text, known.by, known.about)
         await self._note("secret.rotated", token, "", why="refresh")

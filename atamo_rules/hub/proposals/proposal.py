@@ -120,15 +120,31 @@ def full_names(level: Who | None, files: Mapping[str, str | None]) -> dict[str, 
         raise ValueError(f"a proposal has at most {MOST_CODE} files of code")
     if sum(len(text or "") for text in files.values()) > MOST_TEXT:
         raise ValueError(f"the files of a proposal have at most {MOST_TEXT >> 10} KiB together")
-    place = HUB if level is None else f"{level.kind}-{_safe(level.name)}"
+    place = place_of(level)
     made: dict[str, str | None] = {}
     for name, text in files.items():
         if not _FILE.fullmatch(name) or ".." in name:
             raise ValueError(
                 f"`{name[:100]}` is no name of a rule file or of code, such as `alerts.atamo` or `alerts.py`"
             )
-        made[f"{FOLDER}/{place}/{name}"] = text
+        made[f"{place}/{name}"] = text
     return made
+
+
+def place_of(level: Who | None) -> str:
+    """Where the submitted files of a level stand."""
+    return f"{FOLDER}/{HUB if level is None else f'{level.kind}-{_safe(level.name)}'}"
+
+
+def known_to(level: Who | None, files: Files, people: Directory) -> dict[str, str]:
+    """The submitted files whose names those of a level may use: the hub's, its own, and those of the organisation that
+    it belongs to. What others have declared is nothing to it: not even that it is there."""
+    if level is None:
+        return dict(files)
+    tenant = resource_of(level, people).tenant
+    levels = [None, level, *([Who("organisation", tenant)] if tenant else [])]
+    places = tuple(f"{place_of(one)}/" for one in levels)
+    return {name: text for name, text in files.items() if name.startswith(places)}
 
 
 def _safe(name: str) -> str:

@@ -10,10 +10,20 @@ from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.ports import Rejected, TakesRules
 from atamo_rules.hub.proposals import bounds, code, review
-from atamo_rules.hub.proposals.proposal import CODE, Proposal, from_document, full_names, level_of, name_of
+from atamo_rules.hub.proposals.proposal import (
+    CODE,
+    Proposal,
+    from_document,
+    full_names,
+    known_to,
+    level_of,
+    name_of,
+)
 from atamo_rules.model.audit import Kind
+from atamo_rules.model.people import Who
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put
+from atamo_rules.source.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
@@ -89,8 +99,13 @@ class Proposals:
         """The digest of the rules in force, of those it would make ("": none), and the report."""
         base, whose = self.hub.current, level_of(level)
         wrong = list(bounds.foreign(whose, named))
+        alone = await self._alone(whose, named, known)
+        report: dict[str, Json] = {"findings": review.findings(alone, named)}
+        if review.errors(alone, named):
+            report["refused"] = list(wrong)
+            return base.digest, "", report
         state = await self.tried(_over(known, named))
-        report: dict[str, Json] = {"findings": list(review.findings(state.diagnostics, named))}
+        report["findings"] = review.together(alone, state, named)
         if isinstance(state, Generation):
             wrong += bounds.beyond(whose, named, state.ruleset)
         report["refused"] = list(wrong)
@@ -127,6 +142,11 @@ class Proposals:
                 raise Refused("stale", f"other rules hold by now: {now}", shown)
             if any(known.get(name) != text for name, text in proposal.before.items()):
                 raise Refused("overtaken", "its files were changed by another proposal: submit it anew")
+            alone = await self._alone(level_of(proposal.level), proposal.files, known)
+            for one in review.errors(alone, proposal.files):
+                raise Refused(
+                    "broken", f"it no longer goes with the rules of its level: {one.span}: {one.message}"
+                )
             await self._force(proposal, _over(known, proposal.files), applied)
             done = proposal.become("applied", who, why)
             await self.hub.store.put(Put(BUCKET, id, done.document(), revision))
@@ -163,10 +183,10 @@ class Proposals:
         """Compile, keep and activate: the texts are kept before they hold, and let go of where they cannot."""
         state = await self.tried(files)
         if not isinstance(state, Generation):
-            first = state.diagnostics[0] if state.diagnostics else None
-            raise Refused(
-                "broken", f"it no longer goes with the rules: {first.span}: {first.message}" if first else ""
-            )
+            own = next(iter(review.errors(state.diagnostics, proposal.files)), None)
+            level = level_of(proposal.level)
+            shown = f": {own.span}: {own.message}" if own is not None and level is None else " of this hub"
+            raise Refused("broken", f"it no longer goes with the rules{shown}")
         wrong = [*bounds.foreign(level_of(proposal.level), proposal.files)]
         wrong += bounds.beyond(level_of(proposal.level), proposal.files, state.ruleset)
         try:
@@ -180,11 +200,26 @@ class Proposals:
         self.rules.take(files, state)
         await self.activate(state)
 
-    async def trial(self, named: Mapping[str, str | None]) -> Generation | Rejected:
-        """The state of the rules with these files, or why there would be none; nothing is kept. Whoever asked
-        lets go of what the state has started."""
+    async def trial(
+        self, level: Who | None, named: Mapping[str, str | None]
+    ) -> tuple[Generation | None, list[Json]]:
+        """The state of the rules with these files, or what is wrong with them; nothing is kept. Whoever asked lets go
+        of what the state has started."""
         known, _ = await self._applied()
-        return await self.tried(_over(known, named))
+        alone = await self._alone(level, named, known)
+        if review.errors(alone, named):
+            return None, review.findings(alone, named)
+        state = await self.tried(_over(known, named))
+        return (state, []) if isinstance(state, Generation) else (None, review.together(alone, state, named))
+
+    async def _alone(
+        self, level: Who | None, named: Mapping[str, str | None], known: Mapping[str, str]
+    ) -> tuple[Diagnostic, ...]:
+        """What is found of files beside those alone whose names they may use. Code is not begun for that."""
+        whole = _over(known_to(level, known, self.hub.current.intake.people), named)
+        rules = {name: text for name, text in whole.items() if not name.endswith(CODE)}
+        found = (await self.tried(rules)).diagnostics
+        return tuple(one for one in found if one.span.source.name in named)
 
     async def tried(self, files: Mapping[str, str]) -> Generation | Rejected:
         """The state of the rules with these submitted files in place of all there are."""

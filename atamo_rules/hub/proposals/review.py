@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from atamo_rules.engine.decide import decide
 from atamo_rules.hub.audit.search import AT_ONCE, MOST_READ
+from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.history.replay import Replayed, decision_facts, difference, timed_rules, without
+from atamo_rules.hub.ports import Rejected
+from atamo_rules.hub.proposals.proposal import CODE
 from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
@@ -53,7 +56,29 @@ def _parts(then: Rule, now: Rule) -> Iterator[str]:
         yield "what it rests on"
 
 
-def findings(diagnostics: tuple[Diagnostic, ...], names: Mapping[str, Any]) -> list[Json]:
+ELSEWHERE: dict[str, Json] = {
+    "code": "", "severity": "error", "message": "it does not go with other rules of this hub",
+}  # fmt: skip
+"""What is said where rules of others stand in the way, and no more."""
+
+
+def errors(diagnostics: tuple[Diagnostic, ...], names: Collection[str]) -> list[Diagnostic]:
+    """What is wrong in the proposed files."""
+    return [d for d in diagnostics if str(d.severity) == "error" and d.span.source.name in names]
+
+
+def together(
+    alone: tuple[Diagnostic, ...], state: Generation | Rejected, names: Collection[str]
+) -> list[Json]:
+    """Findings in the proposed files: in rules as they are by themselves, and in code. Where there would be no state of
+    all rules, what is wrong may be somebody else's, or theirs together: that it is so is all that is said."""
+    code = frozenset(name for name in names if name.endswith(CODE))
+    found = [*findings(alone, names), *findings(state.diagnostics, code)]
+    whole = isinstance(state, Generation) or ELSEWHERE in found or errors(state.diagnostics, code)
+    return found if whole else [*found, ELSEWHERE]
+
+
+def findings(diagnostics: tuple[Diagnostic, ...], names: Collection[str]) -> list[Json]:
     """Findings in the proposed files. What is wrong elsewhere by them is not shown: it may be somebody else's."""
     found: list[Json] = [
         {
@@ -64,9 +89,7 @@ def findings(diagnostics: tuple[Diagnostic, ...], names: Mapping[str, Any]) -> l
         if d.span.source.name in names
     ]  # fmt: skip
     if any(str(d.severity) == "error" and d.span.source.name not in names for d in diagnostics):
-        found.append(
-            {"code": "", "severity": "error", "message": "it does not go with other rules of this hub"}
-        )
+        found.append(ELSEWHERE)
     return found
 
 
