@@ -106,14 +106,13 @@ class Attempts:
         if isinstance(outcome, Failed) and work.alerts and (unheard or work.waiting is None):
             following = self._with_alert(following, work, outcome.why)
         following = await last_word(self.hub, work, outcome, following)
-        if following is NOTHING:
-            kept = await self.settling.settle(lease, outcome)
-        else:
-            kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
-            if kept is not None:
-                self.hub.follow(kept, following)
+        if following is NOTHING and not unheard:
+            await self.settling.settle(lease, outcome)
+            return
+        kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
         if kept is None:
             return
+        self.hub.follow(kept, following)
         await settled(self.hub, work, outcome, following)
         if isinstance(outcome, Failed) and work.waiting is None:
             self.hub.alarm(given_up(work, lease.attempt, outcome.why))

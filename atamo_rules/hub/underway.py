@@ -97,5 +97,9 @@ class Underway:
         error = task.exception()
         # That the store cannot go on was said when it was found out.
         if error is not None and not isinstance(error, StoreUnavailable):
-            sys.stderr.write(f"atamo: a fault of the hub: {type(error).__name__}: {error}\n")
-            traceback.print_exception(error)
+            self.fault(error)
+
+    def fault(self, error: BaseException) -> None:
+        """Tell of what should not have happened; everything else goes on."""
+        sys.stderr.write(f"atamo: a fault of the hub: {type(error).__name__}: {error}\n")
+        traceback.print_exception(error)
