@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from atamo_rules.cli.run import Voice
-    from atamo_rules.cli.serve import Options
+    from atamo_rules.cli.run_options import Options
+    from atamo_rules.cli.voice import Voice
     from atamo_rules.hub.controller import Controller
     from atamo_rules.hub.hub import Hub
     from atamo_rules.rest.oidc import SignIn

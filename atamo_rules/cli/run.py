@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from atamo_rules.cli.console import say
 from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.project import code_option, param_option, read_params, walls_option
-from atamo_rules.cli.shown import show
 from atamo_rules.cli.signing_in import oidc_options
+from atamo_rules.cli.voice import Voice
 
 EPILOG = """\b
 Examples:
@@ -97,48 +96,7 @@ def run(folder: str, **options: Any) -> int:
     params = read_params(options["params"])
     import asyncio
 
-    from atamo_rules.cli.serve import Options, serve
+    from atamo_rules.cli.run_options import Options
+    from atamo_rules.cli.serve import serve
 
     return asyncio.run(serve(place, Options(**{**options, "params": params}), Voice(options["quiet"])))
-
-
-class Voice:
-    """What the dispatcher says of itself, on standard error."""
-
-    def __init__(self, quiet: bool) -> None:
-        self.quiet = quiet
-        self.serving = ""
-
-    def tell(self, text: str) -> None:
-        """A line of news."""
-        if not self.quiet:
-            say(f"{text}\n", err=True)
-
-    def warn(self, text: str) -> None:
-        """A line that is said even when quiet."""
-        say(f"{text}\n", err=True)
-
-    def left(self, left: Any) -> None:
-        """What a process before left open."""
-        count = left.open + len(left.pending)
-        if count:
-            lost = f", {left.lost} of them were running" if left.lost else ""
-            self.tell(f"going on with what was left open: {count}{lost}")
-
-    def state(self, state: Any) -> None:
-        """A state of the rules: taken, or refused with its diagnostics."""
-        from atamo_rules.hub.generation import Generation
-
-        if isinstance(state, Generation):
-            count, beside = len(state.ruleset.rules), len(state.evaluators)
-            more = f" and {beside} provider{'' if beside == 1 else 's'}" if beside else ""
-            word = "live" if self.serving != state.digest else "live again"
-            self.serving = state.digest
-            self.tell(
-                f"generation {state.digest[:12]} {word}: {count} rule{'' if count == 1 else 's'}{more}, "
-                f"ready in {state.took * 1000:.0f} ms"
-            )
-            return
-        show(state.diagnostics)
-        if self.serving:
-            self.warn(f"the change was not taken; still serving generation {self.serving[:12]}")

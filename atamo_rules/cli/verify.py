@@ -9,30 +9,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from atamo_rules.cli.console import color_of, say
-from atamo_rules.cli.consulted import consulted
 from atamo_rules.cli.numbers import Number
 from atamo_rules.cli.plugged import tell_unasked
 from atamo_rules.cli.project import (
-    agents_of,
     code_option,
-    misspelt_people,
     param_option,
-    people_of,
     places,
-    python_of,
     read_params,
     walls_option,
 )
 from atamo_rules.cli.shown import pieces
-from atamo_rules.source.formats import FORMATS, TestResult, render
+from atamo_rules.source.formats import FORMATS, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atamo_rules.hub.project.rulebook import Rulebook, Tested
 
-MOST_ROUNDS = 20
-"""How often --fix goes over the files: a clause says one mistake at a time."""
 EPILOG = """\b
 Examples:
   atamo verify rules/
@@ -121,96 +114,36 @@ async def _watch(paths: tuple[Path, ...], once: Callable[[], int]) -> int:
 def _once(
     book: Rulebook,
     tested: Tested,
+    *,
     format: str | None,
     fail_level: str,
-    coverage_threshold: int,
     show_missing: bool,
-    scan_limit: float,
     junit: str | None,
     fix: bool,
     unsafe_fixes: bool,
     stdin_name: str,
-    providers: tuple[str, ...],
-    code: tuple[str, ...],
-    weaker_walls: bool,
+    **options: Any,
 ) -> int:
-    from atamo_rules.engine.advice import scans
-    from atamo_rules.engine.coverage import coverage
-    from atamo_rules.hub.project.rulebook import NothingThere, run_tests
-    from atamo_rules.people.nearly import nearly
-    from atamo_rules.source import codes
-    from atamo_rules.source.diagnostic import Diagnostic, Severity, in_order
+    """One round: what is found, shown; `options` are those of `verified`."""
+    from atamo_rules.cli.verified import compiled, verified
+    from atamo_rules.source.diagnostic import Severity, in_order
     from atamo_rules.source.render import render_concise
 
     format = format or _default_format()
-    try:
-        made = book.compile(stdin_name)
-        if fix:
-            from atamo_rules.cli.fixes import apply
-
-            applied = 0
-            for _ in range(MOST_ROUNDS):
-                found = apply(made.diagnostics, unsafe=unsafe_fixes)
-                if not found:
-                    break
-                applied += found
-                made = book.compile(stdin_name)
-            if applied:
-                say(f"{applied} {'fix' if applied == 1 else 'fixes'} applied\n", err=True)
-    except NothingThere as error:
-        raise click.UsageError(str(error)) from None
-    people, unread = people_of(book.paths)
-    declared = [*unread, *misspelt_people(book.paths), *agents_of(made, book.paths, code)]
-    if made.ruleset is not None and not unread:
-        declared += nearly(made.ruleset, people)
-    diagnostics = in_order([*made.diagnostics, *declared, *python_of(book.paths, weaker_walls)])
-    results: list[TestResult] = []
-    summary: dict[str, Any] = {"files": len(made.files), "ok": made.ruleset is not None}
-    missing: list[Diagnostic] = []
-    line = ""
-    if made.ruleset is not None:
-        outcomes, findings = run_tests(made.ruleset, tested)
-        answers = consulted(providers, book.paths, made.ruleset, people, outcomes)
-        diagnostics = in_order([*diagnostics, *findings, *answers])
-        shown = coverage(made.ruleset, outcomes)
-        if scan_limit:
-            diagnostics = in_order([*diagnostics, *scans(made.ruleset, scan_limit)])
-        results = [
-            TestResult(o.case.name, o.passed, o.case.span,
-                       "\n".join([f.message for f in o.failures] + ([o.vacuous] if o.vacuous else [])))
-            for o in outcomes
-        ]  # fmt: skip
-        if show_missing:
-            missing = [
-                codes.NOT_COVERED.at(one.span, f"no test shows `{' '.join(one.span.said.split())}` "
-                                     f"{'true' if one.held else 'false'} (rule `{one.rule}`)")
-                for one in shown.missing
-            ]  # fmt: skip
-        if shown.percent < coverage_threshold:
-            place = made.ruleset.rules[0].span if made.ruleset.rules else made.files[0].source.whole
-            diagnostics.append(
-                codes.COVERAGE_LOW.at(place, f"the tests cover {shown.percent} % of the outcomes of sub-conditions, "
-                                      f"and {coverage_threshold} % are asked for", help="`--show-missing` lists them")
-            )  # fmt: skip
-        summary |= {
-            "digest": made.ruleset.digest,
-            "rules": len(made.ruleset.rules),
-            "tests": len(results),
-            "passed": sum(r.passed for r in results),
-            "covered": shown.covered,
-            "outcomes": shown.total,
-        }
-        line = _line(summary)
+    made = compiled(book, stdin_name, fix=fix, unsafe=unsafe_fixes)
+    found = verified(book, made, tested, **options)
+    diagnostics, missing, summary = found.diagnostics, found.missing if show_missing else [], found.summary
     if format in _MACHINE:
         diagnostics, missing = in_order([*diagnostics, *missing]), []
     else:
         # Many are normal and one line each is enough, so they are listed whole, apart from the findings.
         say(render_concise(missing, color=color_of()))
+    line = _line(summary) if "tests" in summary else ""
     worst = [d for d in [*diagnostics, *missing] if d.severity >= Severity[fail_level.upper()]]
     summary["ok"] = not worst
-    say(render(diagnostics, format, color=color_of(), results=results, summary=summary, pieces=pieces))
+    say(render(diagnostics, format, color=color_of(), results=found.results, summary=summary, pieces=pieces))
     if junit:
-        Path(junit).write_text(render(diagnostics, "junit", results=results), "utf-8")
+        Path(junit).write_text(render(diagnostics, "junit", results=found.results), "utf-8")
     if format in ("full", "concise"):
         errors = sum(d.severity is Severity.ERROR for d in diagnostics)
         warnings = sum(d.severity is Severity.WARNING for d in [*diagnostics, *missing])
