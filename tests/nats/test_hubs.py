@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.store import NatsStore
 from atamo_rules.hub.hub import Hub
-from atamo_rules.model.work import Hold, Selector
+from atamo_rules.model.outcome import Outcome
+from atamo_rules.model.work import Hold, Kept, Lease, Selector
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import Heard, state
 
@@ -95,5 +96,32 @@ def test_what_is_paused_anywhere_begins_nowhere(place: Place, tmp_path: Path) ->
         await two.resume(Hold("agent", "desk"), "ann")
         await until(lambda: agents[0].asked or agents[1].asked)
         assert len(agents[0].asked) + len(agents[1].asked) == 1
+
+    together(place, tmp_path, agents, story)
+
+
+def test_what_ends_in_one_turn_is_settled_together(place: Place, tmp_path: Path) -> None:
+    agents = ScriptedAgent(concurrency=20), ScriptedAgent(concurrency=20)
+
+    async def story(one: Hub, two: Hub) -> None:
+        sizes: list[int] = []
+        settle_all = one.store.settle_all
+
+        async def counted(ended: Sequence[tuple[Lease, Outcome]]) -> list[Kept | None]:
+            sizes.append(len(ended))
+            return await settle_all(ended)
+
+        one.store.settle_all = counted  # type: ignore[method-assign]
+        endings = [one.underway.ending(f"e{number}") for number in range(20)]
+        await asyncio.gather(
+            *(
+                one.submit_json({"order": "1"}, type_name="order.placed", key=f"e{number}")
+                for number in range(20)
+            )
+        )
+        for ending in endings:
+            await ending.wait()
+        assert len(agents[0].asked) + len(agents[1].asked) == 20
+        assert max(sizes) > 1
 
     together(place, tmp_path, agents, story)

@@ -40,16 +40,23 @@ class Side:
         self.load.sent = first
         write(folder, {"shop.atamo": RULES})
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         self.hub: Dispatcher = self.stack.enter_context(start(self.folder, self.place))
-        self.sending = asyncio.get_running_loop().create_task(self.load.run(port_of(self.hub)))
+        port = await asyncio.to_thread(port_of, self.hub)  # the clients of the other go on meanwhile
+        self.sending = asyncio.get_running_loop().create_task(self._send(self.hub, port))
+
+    async def _send(self, hub: Dispatcher, port: int) -> None:
+        """As long as the hub lives: it closes connections on which nothing came for some seconds."""
+        while hub.process.poll() is None:
+            await self.load.run(port)
+            await asyncio.sleep(0.05)
 
     async def kill(self) -> None:
         """End the hub, and begin it again, while the other goes on."""
         self.hub.process.kill()
         await self.sending
         await asyncio.to_thread(self.hub.wait)
-        self.begin()
+        await self.begin()
 
     @property
     def told(self) -> str:
@@ -83,7 +90,7 @@ async def goes_on(sides: list[Side]) -> None:
 
 async def killed(servers: list[NatsServer], sides: list[Side], kills: int) -> None:
     for side in sides:
-        side.begin()
+        await side.begin()
     for number in range(kills):
         await goes_on(sides)
         if (victim := number % 5) < 2:

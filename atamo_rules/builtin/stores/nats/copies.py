@@ -43,12 +43,16 @@ def begin_copy(path: Path) -> Begun:
     folder = path.with_name(f"{path.name}.copying")
     shutil.rmtree(folder, ignore_errors=True)  # of a process that was ended meanwhile
     (folder / BLOBS).mkdir(mode=0o700, parents=True)
-    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    reader.execute("begin")
-    (seq,) = reader.execute("select seq from view").fetchone()
     if folder_of(path).is_dir():
         for large in folder_of(path).iterdir():
             os.link(large, folder / BLOBS / large.name)
+    reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        reader.execute("begin")
+        (seq,) = reader.execute("select seq from view").fetchone()
+    except BaseException:
+        reader.close()
+        raise
     return Begun(reader, folder, int(seq))
 
 
