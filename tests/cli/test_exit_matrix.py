@@ -15,6 +15,7 @@ import click
 import pytest
 
 from atamo_rules.cli.hubs import by_command
+from atamo_rules.cli.importing import BY_HAND
 from atamo_rules.cli.main import COMMANDS, cli, main
 from tests.cli.dispatcher import Dispatcher
 from tests.places import write
@@ -339,3 +340,11 @@ def test_a_role_goes_with_whose_things_it_is_about(here: Path) -> None:
     for given in (("--role", "sender"), ("--over", "everything")):
         done = run("key", "create", "shop", *given, "--url", NOBODY)
         assert (done.code, "--role goes with --over" in done.err) == (2, True)
+
+
+def test_systems_whose_rules_are_written_anew_have_a_page(here: Path) -> None:
+    for name, page in BY_HAND.items():
+        done = run("import", name, "x")
+        assert (done.code, f"rules of {page} are not read" in done.err) == (2, True)
+        (place,) = re.findall(r"docs/how-to/[a-z-]+\.md", done.err)
+        assert (ROOT / place).is_file()
