@@ -200,10 +200,12 @@ def test_where_no_hub_answers_it_is_two(here: Path, words: tuple[str, ...]) -> N
     done = asking(words, NOBODY)
     assert done.code == 2, done
     assert "No hub answers" in done.err or "no hub answers" in done.err
+    assert "Usage:" not in done.err, "it was used rightly"
     assert done.out == ""
     if "json" in formats(words):
         done = asking(words, NOBODY, "--format", "json")
-        assert (done.code, json.loads(done.out)["exit"]) == (2, 2)
+        told = json.loads(done.out)
+        assert (done.code, told["exit"], told["code"]) == (2, 2, "no-hub")
         assert done.err
 
 
