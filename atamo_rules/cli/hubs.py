@@ -138,9 +138,20 @@ def by_command(remedy: str) -> str:
     return told.replace("POST it to /v1/events", "hand it over with `atamo send`")
 
 
+class NoHub(click.ClickException):
+    """Nothing that is a hub answers: no mistake in how the command is used, so its use is not shown."""
+
+    exit_code = 2
+    code = "no-hub"
+
+    def __init__(self, message: str) -> None:
+        self.ctx = click.get_current_context(silent=True)
+        super().__init__(message)
+
+
 class RunningHub:
-    """A hub by its address, through `atamo_rules.client`. Raises click.UsageError when nothing, or something else,
-    answers there."""
+    """A hub by its address, through `atamo_rules.client`. Raises click.UsageError when there can be none, and NoHub
+    when nothing, or something else, answers there."""
 
     def __init__(self, url: str) -> None:
         from atamo_rules.client.synchronous import Client
@@ -217,11 +228,11 @@ class RunningHub:
                     said = f"The hub at {self.url} broke off: {str(error).partition(' broke off: ')[2]}."
                 case _:
                     said = f"What answers at {self.url} is not a hub."
-            raise click.UsageError(said) from None
+            raise NoHub(said) from None
 
 
 def asked(url: str, question: Callable[[RunningHub], Answer]) -> Answer:
-    """What a running hub answers to a question. Raises Refused, and click.UsageError when no hub answers."""
+    """What a running hub answers to a question. Raises Refused, and NoHub when none answers."""
     with RunningHub(url) as hub:
         return question(hub)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -71,8 +71,27 @@ Examples:
 Exit codes: 0 read, 1 something is malformed (the rest is imported), or with --strict was refused, 2 usage or files."""
 
 
+BY_HAND = {
+    "alertmanager": "Alertmanager", "prometheus": "Alertmanager", "opa": "OPA", "rego": "OPA",
+    "stackstorm": "StackStorm", "st2": "StackStorm",
+    "ansible": "Ansible rulebooks", "eda": "Ansible rulebooks", "rulebook": "Ansible rulebooks",
+}  # fmt: skip
+"""Systems whose rules are written anew, and whose page shows how."""
+
+
+class Known(click.Choice[str]):
+    """One of the systems whose rules are read; of others, where it is shown how their rules are written here."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        page = BY_HAND.get(str(value).lower())
+        if page is not None:
+            place = f"docs/how-to/coming-from-{page.lower().replace(' ', '-')}.md"
+            self.fail(f"rules of {page} are not read: {place} shows how they are written here.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command("import", epilog=EPILOG)
-@click.argument("system", metavar="SYSTEM", type=click.Choice(list(SYSTEMS)))
+@click.argument("system", metavar="SYSTEM", type=Known(list(SYSTEMS)))
 @click.argument("sources", nargs=-1, required=True)
 @click.option("-o", "--output", "output", required=True, metavar="DIR", help="The folder to make.")
 @click.option("--to", type=click.Choice(["atamo", "yaml"]), default="atamo", show_default=True,

@@ -195,7 +195,7 @@ def told(error: click.ClickException) -> int:
     error.show()
     ctx = getattr(error, "ctx", None)
     if not isinstance(error, Refused):
-        as_document(error.format_message(), "usage", 2, ctx)
+        as_document(error.format_message(), getattr(error, "code", "usage"), 2, ctx)
     elif wants_json(ctx):
         write(dict(error.problem))
     return 1 if isinstance(error, Refused) else 2

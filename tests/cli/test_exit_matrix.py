@@ -15,6 +15,7 @@ import click
 import pytest
 
 from atamo_rules.cli.hubs import by_command
+from atamo_rules.cli.importing import BY_HAND
 from atamo_rules.cli.main import COMMANDS, cli, main
 from tests.cli.dispatcher import Dispatcher
 from tests.places import write
@@ -199,10 +200,12 @@ def test_where_no_hub_answers_it_is_two(here: Path, words: tuple[str, ...]) -> N
     done = asking(words, NOBODY)
     assert done.code == 2, done
     assert "No hub answers" in done.err or "no hub answers" in done.err
+    assert "Usage:" not in done.err, "it was used rightly"
     assert done.out == ""
     if "json" in formats(words):
         done = asking(words, NOBODY, "--format", "json")
-        assert (done.code, json.loads(done.out)["exit"]) == (2, 2)
+        told = json.loads(done.out)
+        assert (done.code, told["exit"], told["code"]) == (2, 2, "no-hub")
         assert done.err
 
 
@@ -339,3 +342,11 @@ def test_a_role_goes_with_whose_things_it_is_about(here: Path) -> None:
     for given in (("--role", "sender"), ("--over", "everything")):
         done = run("key", "create", "shop", *given, "--url", NOBODY)
         assert (done.code, "--role goes with --over" in done.err) == (2, True)
+
+
+def test_systems_whose_rules_are_written_anew_have_a_page(here: Path) -> None:
+    for name, page in BY_HAND.items():
+        done = run("import", name, "x")
+        assert (done.code, f"rules of {page} are not read" in done.err) == (2, True)
+        (place,) = re.findall(r"docs/how-to/[a-z-]+\.md", done.err)
+        assert (ROOT / place).is_file()

@@ -1,0 +1,78 @@
+"""Ctrl-C ends whatever goes on and on with 130, without a traceback, once it has begun."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.dispatcher import ATAMO, Dispatcher, atamo, environment, heed_interrupts
+from tests.places import write
+
+RULES = """\
+event thing
+  n: whole
+
+agent desk
+  uses log
+  send note
+    n: whole
+
+rule a
+  on thing
+  when n > 1
+  do
+    send desk.note
+      n: n
+"""
+EVENT = b'{"type": "thing", "data": {"n": 2}}\n'
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    folder = write(tmp_path_factory.mktemp("interrupted"), {"rules/a.atamo": RULES})
+    with Dispatcher(".", "--port", "0", cwd=folder) as hub:
+        url = hub.said("listening on").split()[-1]
+        assert atamo("send", "thing", '{"n": 2}', "--wait", "--url", url, cwd=folder).returncode == 0
+        yield folder, url
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "rules", "--watch"),
+        ("simulate", "rules", "--events", "-"),
+        ("top", "--url", "{url}"),
+        ("top", "--format", "json", "--url", "{url}"),
+        ("audit", "search", "--follow", "--url", "{url}"),
+        ("audit", "search", "--follow", "--format", "jsonl", "--url", "{url}"),
+    ],
+    ids=" ".join,
+)
+def test_ctrl_c_is_130(place: tuple[Path, str], words: tuple[str, ...]) -> None:
+    folder, url = place
+    child = subprocess.Popen(
+        [*ATAMO, *(word.format(url=url) for word in words)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**environment(), "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
+        preexec_fn=heed_interrupts,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(EVENT)
+    child.stdin.flush()
+    assert child.stdout.readline(), "it has begun"
+    child.send_signal(signal.SIGINT)
+    said = child.stderr.read() if child.stderr is not None else b""
+    assert child.wait(30) == 130, said
+    assert b"Traceback" not in said
+    for stream in (child.stdin, child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()
