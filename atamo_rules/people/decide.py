@@ -53,7 +53,9 @@ def reaches(grant: Grant, principal: Principal, resource: Resource) -> bool:
         case "user":
             return resource.owner == grant.over.name != ""
         case "own":
-            return bool(resource.owner) and resource.owner == principal.name
+            # A name is somebody's within an organisation: of the same name elsewhere is somebody else.
+            mine = (principal.name, principal.user.organisation)
+            return bool(resource.owner) and (resource.owner, resource.tenant) == mine
 
 
 def of_types(type: str, patterns: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.authority import Resource
-from atamo_rules.model.people import User
+from atamo_rules.model.people import User, Who
 from atamo_rules.people.decide import holds
 from atamo_rules.people.keys import Key
 from atamo_rules.people.roles import LOCAL
@@ -52,6 +52,11 @@ class Keys:
             raise unmeant("`organisation` is said by the people files", f"`{holder}` is of `{tenant}`")
         user = known or User(holder, organisation=tenant)
         await self.access.require(request, "keys.manage", Resource("key", tenant, holder, user.groups))
+        if hub.leaving.gone(Who("user", holder)):
+            raise unmeant(
+                f"`{holder}` was here and is here no more: a key of theirs would open nothing",
+                "have the people files, or PUT /v1/people/users, say again who they are",
+            )
         more: dict[str, Any] = {
             name: order[name] for name in ("role", "over", "verbs", "types", "about") if name in order
         }

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.hub.hub import Hub
+from atamo_rules.model.authority import Resource
 from atamo_rules.model.fitting import reasons
 from atamo_rules.model.people import Directory
 from atamo_rules.people import joining
@@ -74,6 +75,7 @@ class People:
                 )
             self._ours(request, kind, name)
             self._may(request, before, after, kind, name)
+            self._unclaimed(request, kind, name, there)
             self._fits(request, after, kind, name, entry)
             self._leads(after)
             await self.hub().members.change(kind, name, entry, principal(request).name)
@@ -115,6 +117,18 @@ class People:
         who = principal(request)
         if why := refusal(who, before, after, kind, name):
             self.access.denied(who, "people.manage", ONE[kind], why)
+            raise forbidden("people.manage")
+
+    def _unclaimed(self, request: Request, kind: str, name: str, there: bool) -> None:
+        """Raises Problem, 403, for somebody whom no directory has and keys do: whoever says in which organisation they
+        are ends what those keys open in another, or has it be theirs."""
+        if there or kind not in ("users", "services"):
+            return
+        for key in self.hub().keyring.keys.values():
+            of = Resource("user", key.organisation, name)
+            if key.holder != name or key.revoked or self.access.sees(request, "people.manage", of):
+                continue
+            self.access.denied(principal(request), "people.manage", ONE[kind], "keys of theirs are another's")
             raise forbidden("people.manage")
 
     def _ours(self, request: Request, kind: str, name: str) -> None:

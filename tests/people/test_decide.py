@@ -194,13 +194,13 @@ def naive(principal: Principal, verb: Verb) -> list[bool]:
     allowed: set[int] = set()
     me = principal.user
     if verb in SELF:
-        allowed |= where(lambda r: r.owner == me.name and me.name)
+        allowed |= where(lambda r: (r.owner, r.tenant) == (me.name, me.organisation) and me.name)
     for grant in principal.grants:
         if verb not in grant.verbs:
             continue
         areas = {
             "everything": lambda r: True,
-            "own": lambda r: r.owner == me.name and me.name,
+            "own": lambda r: (r.owner, r.tenant) == (me.name, me.organisation) and me.name,
             "user": lambda r, n=grant.over.name: r.common or (r.owner == n and n),
             "group": lambda r, n=grant.over.name: r.common or n in r.groups,
             "organisation": lambda r, n=grant.over.name: r.common or (r.tenant == n and n),

@@ -215,6 +215,9 @@ def test_a_key_of_somebody_taken_out_of_the_people_files_opens_nothing_until_the
     reload(door, PEOPLE.replace("  eve: { organisation: acme }\n", ""))
     assert door.ask("eve", "GET", "/v1/types").status_code == 401
     assert door.ask("ann", "GET", "/v1/types").status_code == 200
+    made = door.ask("ann", "POST", "/v1/keys", json={"holder": "eve"})
+    assert (made.status_code, made.json()["code"]) == (422, "order"), "it would open nothing"
+    assert "here no more" in made.text
     reload(door, PEOPLE)
     assert door.ask("eve", "GET", "/v1/types").status_code == 200
 

@@ -70,8 +70,9 @@ IN = 409
 
 
 def test_a_good_token_opens_and_nothing_else_does(issuer: LocalIssuer, ask: Ask) -> None:
-    assert ask(issuer.token()) == IN
     now = int(time.time())
+    for good in (issuer.token(), issuer.token(aud=["another", AUDIENCE]), issuer.token(nbf=now + 20)):
+        assert ask(good) == IN
     head, body, sign = issuer.token().split(".")
     other = issuer.token(sub="bob").split(".")
     public = issuer.keys["k1"].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -80,10 +81,14 @@ def test_a_good_token_opens_and_nothing_else_does(issuer: LocalIssuer, ask: Ask)
         "", "x.y.z", f"{head}.{other[1]}.{sign}", f"{head}.{body}.", f"{head}.{body}.{other[2]}",
         issuer.token(iss="https://evil.example"), issuer.token(iss=None), issuer.token(aud="another"),
         issuer.token(aud=None), issuer.token(exp=now - 60), issuer.token(exp=None), issuer.token(nbf=now + 600),
+        issuer.token(iss=f"{URL}/"), issuer.token(aud=["another"]), issuer.token(aud=[]), issuer.token(nbf="soon"),
+        issuer.token(exp="later"), issuer.token(iat=now + 600), issuer.token(sub=7), issuer.token(sub=["ann"]),
         issuer.token(sub=None), issuer.token(sub=""), issuer.token(sub="x" * 300),
         jwt.encode(claims, "", "none"), forged(claims, public),
         jwt.encode(claims, ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "k1"}),
         jwt.encode(claims, ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "k9"}),
+        jwt.encode(claims, issuer.keys["k1"], "ES256", headers={"kid": "../../../etc/passwd"}),
+        jwt.encode(claims, issuer.keys["k1"], "ES256", headers={"kid": "k1", "crit": ["x"], "x": 1}),
         "atm_aaaaaaaa_" + "x" * 43, "a" * (20 << 10) + ".b.c",
     ):  # fmt: skip
         assert ask(text) == 401, text[:80]

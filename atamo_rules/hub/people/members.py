@@ -73,14 +73,19 @@ class Members:
         """Have nothing be left that somebody who is later called the same would have: keys, tokens, and what was agreed
         of theirs or with them."""
         hub, who = self.hub, f"{CALLED[kind]} {name}"
-        if CALLED[kind] == "user":
-            for key in [one for one in hub.keyring.keys.values() if one.holder == name and not one.revoked]:
+        # Whom keys alone know to be of an organisation is of it no more.
+        of = name if kind == "organisations" else None
+        holder = name if CALLED[kind] == "user" else None
+        for key in [one for one in hub.keyring.keys.values() if not one.revoked]:
+            if holder == key.holder or of == key.organisation:
                 await hub.keyring.revoke(key.id, by)
-        for consent in [one for one in hub.consents.given.values() if who in (one.who, one.to)]:
-            await hub.consents.withdraw(consent, by)
+        for consent in list(hub.consents.given.values()):
+            if who in (consent.who, consent.to) or of == consent.organisation:
+                await hub.consents.withdraw(consent, by)
         if isinstance(hub.vault, KeepingVault):
-            for token in [one for one in hub.vault.tokens() if one.binding.who == who]:
-                await hub.vault.remove(token.id, by)
+            for token in hub.vault.tokens():
+                if token.binding.who == who or of == token.binding.organisation:
+                    await hub.vault.remove(token.id, by)
 
     def _with(self, kind: str, name: str, entry: Entry | None) -> dict[tuple[str, str], Entry]:
         rest = {key: one for key, one in self.kept.items() if key != (kind, name)}

@@ -27,8 +27,11 @@ def scope(by: Who | str, acting_as: Who | None, user: User | None) -> str:
     """Among whom a call is shared: as whom it is done, unless the agent's declaration widens that.
 
     Widening never reaches beyond who is in it: of somebody outside the group, or without an organisation, it is theirs.
+    A name is somebody's within an organisation: whom keys alone know may be called the same in two.
     """
     own = str(acting_as) if acting_as is not None else f"user {user.name}" if user is not None else "nobody"
+    if user is not None and user.organisation:
+        own = f"{own}\0{user.organisation}"
     if by == "everyone":
         return "everyone"
     if by == "organisation":
