@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import archive
+from atamo_rules.hub.people.hearing import Hearing
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import Recovered
 
@@ -27,6 +28,7 @@ class Nodes:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self._borrowing = asyncio.Lock()
+        self.people = Hearing(hub)
 
     def begin(self) -> None:
         """Serve what others take, too, and wait for what they leave."""
@@ -34,6 +36,7 @@ class Nodes:
             self.hub.audience.ears.append(self.hear)
             self.serve()
             self.hub.requests.afar.begin()
+            self.people.begin()
             self.hub.spawn(self._adopt(), ADOPTING)
             self.hub.spawn(self._keep_texts(), KEEPING)
 
@@ -41,6 +44,7 @@ class Nodes:
         """Take up nothing more."""
         self.hub.underway.cancel(ADOPTING)
         self.hub.underway.cancel(KEEPING)
+        self.people.end()
         self.hub.requests.afar.end()
 
     def serve(self) -> None:

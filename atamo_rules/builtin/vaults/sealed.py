@@ -18,7 +18,7 @@ from atamo_rules.hub.store import Store
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.secret import Secret
 from atamo_rules.model.types import Json
-from atamo_rules.model.work import Put
+from atamo_rules.model.work import Entry, Put
 from atamo_rules.people.tokens import (
     KINDS,
     Binding,
@@ -54,6 +54,13 @@ class SealedVault:
         for entry in await store.entries(BUCKET):
             if isinstance(entry.value, dict):
                 self.kept[entry.key] = read_token(entry.value)
+
+    def hear(self, entry: Entry) -> None:
+        """Take a token that another hub, which shares the store, has set or removed."""
+        if isinstance(entry.value, dict):
+            self.kept[entry.key] = read_token(entry.value)
+        elif self.kept.pop(entry.key, None) is not None:
+            self.oauth.forget(entry.key)
 
     def tokens(self) -> tuple[Token, ...]:
         return tuple(self.kept.values())

@@ -59,15 +59,19 @@ class Members:
         that are under way keep the memberships that they came with."""
         hub = self.hub
         await hub.store.put(Put(BUCKET, f"{kind}/{name}", dict(entry) if entry is not None else None))
-        self.kept = self._with(kind, name, entry)
-        if entry is None and CALLED[kind] == "user":
-            hub.leaving.removed.add(name)
-        hub.retiring.swap(self.joined(hub.current))
+        self.take(kind, name, entry)
         what = {"kind": kind, "name": name, **(entry or {})}
         done: Kind = "people.removed" if entry is None else "people.changed"
         await hub.store.write([Note(hub.clock.now(), done, who=by, what=what)])
         if entry is None:
             await self._forget(kind, name, by)
+
+    def take(self, kind: str, name: str, entry: Entry | None) -> None:
+        """Have what is kept be in force."""
+        self.kept = self._with(kind, name, entry)
+        if entry is None and CALLED[kind] == "user":
+            self.hub.leaving.removed.add(name)
+        self.hub.retiring.swap(self.joined(self.hub.current))
 
     async def _forget(self, kind: str, name: str, by: str) -> None:
         """Have nothing be left that somebody who is later called the same would have: keys, tokens, and what was agreed
