@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from atamo_rules.builtin.stores.journal import Change, Erasure, Moved
+from atamo_rules.builtin.stores.journal import Change, Erasure, Incoming, Moved
 from atamo_rules.builtin.stores.nats.parts import FORMAT, FORMAT_IS, cut
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.store import NatsStore
@@ -97,9 +97,12 @@ def sample() -> Change:
     at = datetime(2026, 2, 3, 12, tzinfo=UTC)
     change = Change(at)
     change.notes = [Note(at, "event.accepted", "/test#e1", "alice", {"n": 1}, "event /test#e1", "d1")]
-    change.incoming = [
-        stage.store.draft.incoming(stage.arrival(event("e2"), stage.decided(stage.work("a2"))))
-    ]  # type: ignore[attr-defined]
+    incoming: Incoming = stage.store.draft.incoming(  # type: ignore[attr-defined]
+        stage.arrival(event("e2"), stage.decided(stage.work("a2")))
+    )
+    # What records say is no part of the format: their texts are kept as they are written.
+    incoming.change.notes = [Note(at, "event.decided", "/test#e2", "alice", {"matched": ["r"]})]
+    change.incoming = [incoming]
     change.added = [item_of(0, stage.work("a1", within=60))]
     change.frames = (Frame("/test#e1", "data", {"pieces": 3}, "desk", "note", at=at, rule="r"),)
     change.puts = (Put("bucket", "key", {"v": 1}, expect=7), Put("bucket", "gone", None))
