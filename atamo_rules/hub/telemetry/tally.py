@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.hub.telemetry.numbers import SECONDS, Spread
@@ -76,12 +77,11 @@ class Tally:
     def hear(self, first: int, notes: Sequence[Note]) -> None:
         """Take records as they are committed; `first` is the position of the first of them."""
         self.last = first + len(notes) - 1
-        kinds = self.kinds
+        self.kinds.update(map(_KIND, notes))
         for note in notes:
-            kind = note.kind
-            kinds[kind] += 1
-            if kind in _HANDLERS:
-                _HANDLERS[kind](self, note)
+            count = _HANDLERS.get(note.kind)
+            if count is not None:
+                count(self, note)
         if self._waiting:
             self._bell.set()
             self._bell = asyncio.Event()
@@ -185,6 +185,7 @@ def spread(times: deque[float]) -> dict[str, Json]:
     }
 
 
+_KIND = attrgetter("kind")
 _TROUBLES = frozenset({"action.retry", "action.failed", "action.timeout", "action.lost"})
 _HANDLERS: dict[str, Callable[[Tally, Note], None]] = {
     "event.accepted": Tally._accepted,
