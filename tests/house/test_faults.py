@@ -77,6 +77,14 @@ def test_every_figure_has_a_command_that_asks_for_all_of_it() -> None:
         assert f"{one.usual:,}" in commands()[one.variable][1], f"{one.variable} is usually {one.usual:,}"
 
 
+def test_every_figure_says_what_must_hold_and_what_was_done() -> None:
+    for line in page()[1].splitlines():
+        if "ATAMO_" in line and line.startswith("|"):
+            _, _, *said, _ = line.split("|")
+            assert len(said) == 5, line
+            assert all(one.strip() for one in said), line
+
+
 def test_every_command_is_heard_by_what_it_runs() -> None:
     for name, (_, line) in commands().items():
         constants = [n for n, one in vars(figures).items() if getattr(one, "variable", "") == name]
