@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def listen(options: Options) -> socket.socket:
+    """The socket of `--host` and `--port`, bound. Raises click.UsageError where it cannot be."""
     host, port = options.host or "127.0.0.1", 8080 if options.port is None else options.port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -45,6 +46,7 @@ async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
 
 
 def server_of(controller: Controller, options: Options, others: tuple[SignIn, ...]) -> Any:
+    """The HTTP server of a hub, which ends when it is told to and heeds no signal."""
     import uvicorn
 
     from atamo_rules.rest.app import application

@@ -14,16 +14,17 @@ MOST = 20
 
 
 class Door:
-    """The check of one event type. Built once, used by all threads."""
+    """The check of one event type. Built once, used by all threads. With `hidden` no reason repeats a value: it may be
+    anybody's, and reasons are kept."""
 
-    def __init__(self, event: EventType) -> None:
+    def __init__(self, event: EventType, *, hidden: bool = False) -> None:
         self._check: Any = None
         self._type = event.type if may_fill(event.type) else None
         schema: Any = event.schema
         if schema is None or schema is True:
             return
         # What rule files declare is meant as it is written; a schema from elsewhere only annotates with formats.
-        self._check = validator(schema, formats=not event.foreign)
+        self._check = validator(schema, formats=not event.foreign, hidden="its value" if hidden else None)
 
     def filled(self, body: Json) -> Json:
         """The body with declared defaults in the places of what was left out."""

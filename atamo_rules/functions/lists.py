@@ -37,6 +37,7 @@ def _join(items: Any, by: str = ", ") -> Any:
 
 
 def numbers_in(items: Any) -> list[int | Decimal]:
+    """The numbers of a list; what is none is passed by."""
     return [known(item) for item in items if is_number(item)]
 
 

@@ -49,20 +49,24 @@ def number_of(double: float) -> Any:
 
 
 def quotient(one: float, two: float) -> float:
+    """Division as JavaScript does it: by zero it is infinite, or no number."""
     if two:
         return one / two
     return math.nan if one == 0 or math.isnan(one) else math.copysign(math.inf, one) * math.copysign(1, two)
 
 
 def remainder(one: float, two: float) -> float:
+    """What is left of a division, as JavaScript has it."""
     return math.fmod(one, two) if two and not math.isinf(one) else math.nan
 
 
 def least(one: float, two: float) -> float:
+    """The lesser of two; no number where one is none."""
     return math.nan if math.isnan(one) or math.isnan(two) else min(one, two)
 
 
 def greatest(one: float, two: float) -> float:
+    """The greater of two; no number where one is none."""
     return math.nan if math.isnan(one) or math.isnan(two) else max(one, two)
 
 

@@ -37,6 +37,7 @@ def same(types: tuple[Type, ...]) -> Type:
 
 
 def exact(value: int | Decimal) -> Decimal:
+    """The decimal of a number; raises rather than round."""
     return EXACT.create_decimal(value)
 
 

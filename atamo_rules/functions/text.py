@@ -21,6 +21,7 @@ WHOLE = Number(whole=True)
 
 
 def bounded(value: str) -> Any:
+    """The text itself, or absent when it is longer than a text may be."""
     return value if len(value) <= LONGEST_TEXT else ABSENT
 
 

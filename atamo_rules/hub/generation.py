@@ -91,7 +91,7 @@ class Generation:
         return handed(self.ruleset, action)
 
     def asked(self, action: Action, body: Json) -> tuple[str, ...]:
-        """Why a body cannot be sent by an action; empty when it can."""
+        """Why a body cannot be sent by an action; empty when it can. Its values are not repeated."""
         known = self.ruleset.actions.get(action.target)
         if known is None or not isinstance(known.parameters, Record):
             return ()
@@ -99,7 +99,7 @@ class Generation:
         door = self.doors.get(name)
         if door is None:
             checked = EventType(name, known.parameters, schema_of(known.parameters))
-            door = self.doors[name] = Door(checked)
+            door = self.doors[name] = Door(checked, hidden=True)
         return door.reasons(body)
 
     def resume(self, event: Event, waiting: Waiting, answer: Json, *, timeout: bool) -> Fired:

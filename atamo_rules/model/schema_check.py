@@ -17,8 +17,9 @@ DRAFT_7 = "http://json-schema.org/draft-07/schema"
 DRAFT_2020 = "https://json-schema.org/draft/2020-12/schema"
 
 
-def validator(schema: Any, *, formats: bool = False) -> Any:
-    """The jsonschema-rs validator of a schema. Raises SchemaBroken."""
+def validator(schema: Any, *, formats: bool = False, hidden: str | None = None) -> Any:
+    """The jsonschema-rs validator of a schema; `hidden` are the words that stand for values in what it says. Raises
+    SchemaBroken."""
     import jsonschema_rs
 
     dialect = schema.get("$schema", DRAFT_2020) if isinstance(schema, dict) else DRAFT_2020
@@ -32,6 +33,7 @@ def validator(schema: Any, *, formats: bool = False) -> Any:
         "pattern_options": jsonschema_rs.RegexOptions(),
         "validate_formats": formats,
         "retriever": _refuse,
+        "mask": hidden,
     }
     try:
         return kind(schema, **options)

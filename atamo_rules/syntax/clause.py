@@ -164,6 +164,7 @@ def _recipe(part: Part) -> Recipe:
 
 @cache
 def parser() -> Lark:
+    """The LALR parser of the clause grammar, with its start symbols; built once."""
     from lark import Lark
 
     grammar = files("atamo_rules.grammar").joinpath("atamo.lark").read_text("utf-8")

@@ -305,5 +305,6 @@ def words_of(span: Span) -> list[str]:
 
 
 def short(text: str) -> str:
+    """The beginning of a text, for a message: one line of at most forty characters."""
     line = text.split("\n", 1)[0]
     return line if len(line) <= 40 else line[:39] + "…"

@@ -37,6 +37,7 @@ MEANT = {
 
 
 def nearest(word: str, close: Sequence[str]) -> str:
+    """What to say beside a word for which another was likely meant."""
     if close and word == f"{close[0]}:":
         return "no colon stands here"
     return f"did you mean `{close[0]}`?" if close else ""

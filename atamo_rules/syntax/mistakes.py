@@ -13,6 +13,7 @@ from atamo_rules.syntax import type_tree
 from atamo_rules.syntax.habits import Slip, habit
 from atamo_rules.syntax.habits_of_clauses import clause_habit
 from atamo_rules.syntax.habits_of_engines import engine_habit
+from atamo_rules.syntax.hint import Hint
 from atamo_rules.syntax.hints import hint
 
 _WORDS = {
@@ -118,64 +119,89 @@ _BEGUN = re.compile(r"(?:==|!=|<)\Z")
 def explain(error: Any, start: str, fragment: Fragment) -> Diagnostic:
     """The diagnostic of a Lark `UnexpectedInput`: where, what may stand there, and the likeliest repair."""
     text = fragment.text
-    token = getattr(error, "token", None)
-    at = getattr(error, "pos_in_stream", None)
-    if token is not None and token.type == "$END":
-        at = len(text)
-    elif at is None and token is not None:
-        at = token.start_pos
-    at = len(text) if at is None else int(at)
     trouble = _open_quote(text, fragment)
     if trouble is not None:
         return trouble
     names = _names(error)
-    expected = _expected(names)
+    at = _place(error, text)
     if at >= len(text.rstrip()):
-        end = len(text.rstrip())
-        return codes.SYNTAX.at(
-            fragment.span(max(end - 1, 0), end),
-            "this ends too soon" if text.strip() else "something is missing here",
-            help=f"it goes on with {expected}" if expected else None,
-        )
-    begun = _BEGUN.search(text, 0, at)
+        return _too_soon(fragment, _expected(names))
+    at, end = _word(text, at)
+    slip = Slip(text, at, text[at:end], names, start)
+    meant = clause_habit(slip)
+    spelling = _spelling(slip.word, names) if meant is None else None
+    if spelling is not None:
+        return _spelt(slip, spelling, fragment)
+    meant = meant or hint(text, at, slip.word, names) or engine_habit(slip) or habit(slip)
+    return _unexpected(slip, fragment) if meant is None else _misused(slip, meant, fragment)
+
+
+def _place(error: Any, text: str) -> int:
+    """Where reading could not go on."""
+    token = getattr(error, "token", None)
+    at = getattr(error, "pos_in_stream", None)
+    if token is not None and token.type == "$END":
+        return len(text)
+    if at is None and token is not None:
+        at = token.start_pos
+    return len(text) if at is None else int(at)
+
+
+def _word(text: str, at: int) -> tuple[int, int]:
+    """What stands there: where it begins, which may be before where reading stopped, and ends."""
     found = _WORD.match(text, at)
+    begun = _BEGUN.search(text, 0, at)
     if begun is not None and text[at] in "=>":
         longer = _WORD.match(text, begun.start())
-        at, found = (begun.start(), longer) if longer and longer.group() in _SPELLINGS else (at, found)
-    end = found.end() if found else at + 1
-    word = text[at:end]
+        if longer is not None and longer.group() in _SPELLINGS:
+            return begun.start(), longer.end()
+    return at, found.end() if found else at + 1
+
+
+def _too_soon(fragment: Fragment, expected: str) -> Diagnostic:
+    end = len(fragment.text.rstrip())
+    return codes.SYNTAX.at(
+        fragment.span(max(end - 1, 0), end),
+        "this ends too soon" if fragment.text.strip() else "something is missing here",
+        help=f"it goes on with {expected}" if expected else None,
+    )
+
+
+def _spelt(slip: Slip, spelling: str, fragment: Fragment) -> Diagnostic:
+    """An operator of another language, with ours in its place."""
+    text, at, end = slip.text, slip.at, slip.end
     span = fragment.span(at, end)
-    slip = Slip(text, at, word, names, start)
-    meant = clause_habit(slip)
-    spelling = _spelling(word, names) if meant is None else None
-    if spelling is not None:
-        before = " " if at and not text[at - 1].isspace() and text[at - 1] != "(" else ""
-        after = " " if not spelling.endswith(" ") and end < len(text) and not text[end].isspace() else ""
-        return codes.SYNTAX.at(
-            span,
-            f"`{word}` is not an operator here",
-            label=f"write `{spelling.strip()}`",
-            fixes=[
-                Fix(f"write `{spelling.strip()}`", (Edit(span, before + spelling + after),), safe=True),
-            ]
-            if fragment.exact
-            else (),
-        )
-    meant = meant or hint(text, at, word, names) or engine_habit(slip) or habit(slip)
-    if meant is not None:
-        edit = Edit(fragment.span(meant.start, meant.end), meant.text)
-        return codes.SYNTAX.at(
-            span,
-            f"`{word}` does not belong here",
-            help=meant.help,
-            fixes=[Fix(f"write `{meant.text}`", (edit,))] if meant.text and fragment.exact else (),
-        )
-    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _OF_START.get(start, _OPERATORS)
+    before = " " if at and not text[at - 1].isspace() and text[at - 1] != "(" else ""
+    after = " " if not spelling.endswith(" ") and end < len(text) and not text[end].isspace() else ""
+    repair = f"write `{spelling.strip()}`"
+    fix = Fix(repair, (Edit(span, before + spelling + after),), safe=True)
+    return codes.SYNTAX.at(
+        span, f"`{slip.word}` is not an operator here", label=repair, fixes=[fix] if fragment.exact else ()
+    )
+
+
+def _misused(slip: Slip, meant: Hint, fragment: Fragment) -> Diagnostic:
+    """What another language or a habit writes so, with what is written here."""
+    edit = Edit(fragment.span(meant.start, meant.end), meant.text)
+    return codes.SYNTAX.at(
+        fragment.span(slip.at, slip.end),
+        f"`{slip.word}` does not belong here",
+        help=meant.help,
+        fixes=[Fix(f"write `{meant.text}`", (edit,))] if meant.text and fragment.exact else (),
+    )
+
+
+def _unexpected(slip: Slip, fragment: Fragment) -> Diagnostic:
+    """A word that cannot stand there, with the nearest that can."""
+    word, names = slip.word, slip.names
+    span = fragment.span(slip.at, slip.end)
+    known = (*_OPERATORS, *_TYPES) if "TYPE_WORD" in names else _OF_START.get(slip.start, _OPERATORS)
     close = get_close_matches(word, known, n=1, cutoff=0.7) if word.isidentifier() else []
     if close and close[0] == word:
         close = []
     if "TYPE_WORD" in names and word.lower() in _TYPES_ELSEWHERE:
         close = [_TYPES_ELSEWHERE[word.lower()]]
+    expected = _expected(names)
     return codes.SYNTAX.at(
         span,
         f"`{word}` does not belong here",

@@ -24,6 +24,7 @@ _ACTION = ("about", "of", "safe", "retry", "parameters", "answer", "example")
 
 
 def agent(key: Scalar, node: Node, clauses: Clauses) -> decl.AgentDecl | None:
+    """One entry of `agents`."""
     mapping = clauses.mapping(node, f"the agent `{key.text}`")
     about = None
     uses = None
@@ -68,6 +69,7 @@ def _does(word: Scalar, said: str, node: Node, clauses: Clauses) -> decl.Does:
 
 
 def action_type(key: Scalar, node: Node, clauses: Clauses) -> decl.ActionTypeDecl | None:
+    """One entry of `actions`."""
     mapping = clauses.mapping(node, f"`{key.text}`")
     if mapping is None:
         return None

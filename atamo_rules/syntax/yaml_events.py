@@ -14,6 +14,7 @@ from atamo_rules.syntax.yaml_scalars import Scalar, scalar_value
 
 
 def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -> decl.EventDecl | None:
+    """One entry of `events`; with `request` one of `requests`."""
     known = (
         "about",
         "fields",
@@ -70,6 +71,7 @@ def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -
 
 
 def request(key: Scalar, node: Node, clauses: Clauses) -> decl.EventDecl | None:
+    """One entry of `requests`."""
     return event(key, node, clauses, request=True)
 
 

@@ -18,6 +18,7 @@ _MATCH = {*tree.COMPARISONS, *tree.STATES}
 
 
 def tests_of(node: Node | None, clauses: Clauses) -> tuple[decl.Test, ...]:
+    """The tests of a rule or a file."""
     found = [test(item, clauses) for item in clauses.items(node, "`tests`")] if node is not None else []
     return tuple(one for one in found if one is not None)
 

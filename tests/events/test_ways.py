@@ -28,6 +28,7 @@ from atamo_rules.testing.contracts import EventProviderContract, ReceiverContrac
 from atamo_rules.testing.doubles import ListedEvents, RememberingAuditor
 from tests.events.test_signatures import KEY, sign
 from tests.places import write
+from tests.waiting import until
 
 RULES = """
 event thing.seen
@@ -48,12 +49,6 @@ rule answer
 
 def seen(n: int, **more: Any) -> dict[str, Any]:
     return {"type": "thing.seen", "id": f"e{n}", "data": {"n": n}, **more}
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 class TestIteratedEvents(EventProviderContract):

@@ -27,6 +27,7 @@ from tests.hub.stage import Heard, state
 from tests.people.scene import PEOPLE, RULES, Door, Refusing
 from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
+from tests.waiting import until
 
 TEXT = """
 event tick
@@ -115,11 +116,6 @@ async def running(store: Store, who: str) -> AsyncIterator[Stage]:
 
 def run(story: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(story(), 30))  # type: ignore[arg-type]
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    while not holds():
-        await asyncio.sleep(0.01)
 
 
 def test_what_somebody_had_begun_who_has_left_ends_and_is_told() -> None:

@@ -147,7 +147,7 @@ NONSENSE: dict[str, tuple[Any, str]] = {
     "no type": (ActionMessage("ticket.opened"), "no agent does `ticket.opened`; did you mean `ticket.open`?"),
     "it asks": (ActionMessage("desk.look"), "`desk.look` is for `ask`, and a provider can only send"),
     "another verb": (noted({"n": 1}, "ask"), ASKS),
-    "another type": (noted({"n": "1"}), "`desk.note`: "),
+    "another type": (noted({"n": "1"}), "`desk.note`: /n: its value is not of type "),
     "a truth value for a number": (noted({"n": True}), "`desk.note`: "),
     "a number that is none": (noted({"n": float("nan")}), f"{NO_JSON}nan is not a JSON number"),
     "too few": (noted({}), "`desk.note`: "),

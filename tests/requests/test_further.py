@@ -16,6 +16,7 @@ from tests.hub.stage import state
 from tests.hub.test_recovery import Left
 from tests.requests.prices import DECLARED
 from tests.simulation.time import VirtualClock, VirtualLoop
+from tests.waiting import until
 
 TEXT = (
     DECLARED
@@ -63,11 +64,6 @@ class Shop:
         if "prices" in self.held:
             await asyncio.sleep(60)
         yield Value("a", 1)
-
-
-async def until(held: Any) -> None:
-    while not held():
-        await asyncio.sleep(0.01)
 
 
 def test_an_agent_that_a_rule_let_answer_when_it_went_on_is_still_expected(tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ def test_dead_letters_are_listed_shown_redriven_and_discarded(serving: Serving) 
     records = serving.web.get("/v1/audit", params={"kind": "action.redriven"}).json()["records"]
     assert [(record["event"], record["what"]["by"]) for record in records] == [("h0", "ann")]
     wrong = serving.post({"number": first + 1, "body": {"line": 7}}, "/v1/dead/redrive").json()
-    assert (wrong["code"], wrong["reasons"]) == ("invalid", ['/line: 7 is not of type "string"'])
+    assert (wrong["code"], wrong["reasons"]) == ("invalid", ['/line: its value is not of type "string"'])
     assert (
         serving.post({"number": first + 1, "body": {"line": "less"}}, "/v1/dead/redrive").json()["redriven"]
         == 1

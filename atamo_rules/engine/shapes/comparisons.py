@@ -61,6 +61,7 @@ def state(node: Condition, read: str, value: str) -> Piece:
 
 
 def has_null(constant: Any) -> bool:
+    """Whether a constant is null, or a list with null in it."""
     return constant is None or (isinstance(constant, list | tuple) and None in constant)
 
 

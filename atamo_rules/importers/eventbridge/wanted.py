@@ -106,6 +106,7 @@ def _wanted(field: Field, dialect: str) -> Wanted:
 
 
 def wanted_in(item: Item) -> Iterator[Wanted]:
+    """Every value that an item asks for."""
     if isinstance(item, Wanted):
         yield item
     else:

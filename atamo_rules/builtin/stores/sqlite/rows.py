@@ -156,5 +156,6 @@ def _renewed(item: Item, written: Moments, large: dict[str, bytes]) -> Row:
 
 
 def note_row(note: Note, written: Moments) -> Row:
+    """The row of a record, without its position."""
     at, kind, event, who, _, cause, rules, _ = note
     return written(at), kind, event, who, note_text(note), cause, rules
