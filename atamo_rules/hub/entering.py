@@ -151,9 +151,8 @@ class Entering:
             turn = self._turn = self._open(generation)
         turn.entries.append(entry)
         if await turn.done.ended():
-            await (
-                delivered()
-            )  # who went away meanwhile, now that everything has begun; not later, amid something else
+            # Who went away meanwhile is cancelled now that everything has begun; not later, amid something else.
+            await delivered()
         if entry.error is not None:
             raise entry.error
 
