@@ -33,9 +33,13 @@ def meant_null(expr: tree.Compare, context: Context, facts: Facts) -> bool:
 def meant_state(expr: tree.Compare, context: Context) -> bool:
     """Say that `is presnt` is a misspelt `is present`; False when the word may be anything else."""
     word = is_word(expr.right) if expr.operator in ("is", "is not") else None
-    free = bool(word) and word not in context.environment.lists
-    close = _ELSEWHERE.get(word or "") or near(word or "", _STATES) if free else None
-    if word is None or close is None or names_something(word, context):
+    if word is None or word in context.environment.lists or names_something(word, context):
+        return False
+    elsewhere = _ELSEWHERE.get(word)
+    if elsewhere and context.event is not None and is_open(context.event.type):
+        return False  # as well a field: what is of anything may have any
+    close = elsewhere or near(word, _STATES)
+    if close is None:
         return False
     left = operands.operand(expr.left, replace(context, report=[]), NOTHING)
     if left is None or is_open(left.type):
