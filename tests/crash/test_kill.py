@@ -9,6 +9,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -53,14 +54,18 @@ def port_of(hub: Dispatcher) -> int:
 
 
 def until_all_is_done(folder: Path, hub: Dispatcher) -> None:
-    """Wait until nothing is open in the file."""
+    """Wait until nothing is open in the file: for as long as it takes, while it becomes less."""
     with sqlite3.connect(f"file:{folder / '.atamo/hub.db'}?mode=ro", uri=True) as reading:
 
-        def none_open() -> bool:
-            count: int = reading.execute("select count(*) from actions where open = 1").fetchone()[0]
-            return count == 0
+        def count() -> int:
+            found: int = reading.execute("select count(*) from actions where open = 1").fetchone()[0]
+            return found
 
-        hub.until(none_open, 60)
+        left = count()
+        while left:
+            hub.until(lambda before=left: count() < before, 60)  # type: ignore[misc]
+            time.sleep(0.1)  # to count what is open of a large backlog takes the hub's time, too
+            left = count()
 
 
 def effects(folder: Path) -> dict[str, set[str]]:
@@ -103,7 +108,7 @@ def check(folder: Path, load: Load) -> None:
     assert positions == list(range(1, last + 1)), "the auditor's file goes on where it was"
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(2, id="few"), KILLS.many(600)])
+@pytest.mark.parametrize("rounds", [pytest.param(2, id="few"), KILLS.many(1200)])
 def test_killed_under_load(rounds: int, tmp_path: Path) -> None:
     folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
     chance, load = random.Random(rounds), Load()
