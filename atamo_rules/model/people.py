@@ -18,6 +18,13 @@ class User:
     groups: frozenset[str] = frozenset()
     organisation: str = ""
 
+    @property
+    def full(self) -> str:
+        """The name that is theirs among all organisations: `acme/ann`, or `ann` of none."""
+        own = self.name.replace("%", "%25").replace("/", "%2F")
+        home = self.organisation.replace("%", "%25").replace("/", "%2F")
+        return f"{home}/{own}" if home else own
+
 
 @dataclass(frozen=True, slots=True)
 class Who:

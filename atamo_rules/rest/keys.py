@@ -13,9 +13,8 @@ from atamo_rules.functions.time import parse_moment
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import User, Who
-from atamo_rules.people.decide import holds
+from atamo_rules.people import issuing
 from atamo_rules.people.keys import Key
-from atamo_rules.people.roles import LOCAL
 from atamo_rules.rest.access import Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
@@ -51,6 +50,7 @@ class Keys:
         if known is not None and order.get("organisation", tenant) != tenant:
             raise unmeant("`organisation` is said by the people files", f"`{holder}` is of `{tenant}`")
         user = known or User(holder, organisation=tenant)
+        expires = _expires(order, hub)
         await self.access.require(request, "keys.manage", Resource("key", tenant, holder, user.groups))
         if hub.leaving.gone(Who("user", holder)):
             raise unmeant(
@@ -60,21 +60,16 @@ class Keys:
         more: dict[str, Any] = {
             name: order[name] for name in ("role", "over", "verbs", "types", "about") if name in order
         }
-        text, key = "", Key("", "", holder, tenant, **_tuples(more))
-        given = (*hub.current.intake.people.grants_of(user), *key.grants())
-        own = (holder, tenant) == (who.name, who.user.organisation) and not key.role
-        if who != LOCAL and not own:
-            for grant in given:
-                if not holds(who, grant, tenant):
-                    self.access.denied(who, "keys.manage", "key", f"{who.name} has no {grant} to hand on")
-                    raise forbidden("keys.manage")
-        if (who.limits.verbs or who.limits.types) and not _narrower(key, who.limits.verbs, who.limits.types):
-            self.access.denied(who, "keys.manage", "key", "a key with limits makes none with fewer")
+        wanted = Key("", "", holder, tenant, **_tuples(more))
+        if why := issuing.refusal(who, user, wanted, hub.current.intake.people):
+            self.access.denied(who, "keys.manage", "key", why)
             raise forbidden("keys.manage")
-        expires = _expires(order, hub)
+        parent = hub.keyring.keys.get(who.key)
         text, key = await hub.keyring.make(
-            holder, by=who.name, organisation=tenant, expires=expires, **_tuples(more)
-        )
+            holder, by=who.name, organisation=tenant, expires=_bounded(expires, parent),
+            made_by=issuing.others(who, user), parent=parent.id if parent is not None else "",
+            **_tuples(more),
+        )  # fmt: skip
         return json_response({"key": text, **key.document()}, 201, {"Cache-Control": "no-store"})
 
     async def revoke(self, request: Request) -> Response:
@@ -102,10 +97,17 @@ def _tuples(order: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in order.items()}
 
 
-def _narrower(key: Key, verbs: frozenset[str], types: tuple[str, ...]) -> bool:
-    """Whether a key's limits lie within others."""
-    fits = not verbs or (bool(key.verbs) and set(key.verbs) <= verbs)
-    return fits and (not types or (bool(key.types) and set(key.types) <= set(types)))
+def _bounded(expires: str, parent: Key | None) -> str:
+    """When a key ends: as was asked, else with the one it is made with. Raises Problem where it would outlive that."""
+    if not issuing.outlives(expires, parent):
+        return expires
+    assert parent is not None
+    if not expires:
+        return parent.expires
+    raise unmeant(
+        f"a key ends no later than the one it is made with, which ends at {parent.expires}",
+        "leave `expires` out, or make it with a key that is good for longer",
+    )
 
 
 def _expires(order: dict[str, Any], hub: Hub) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.functions.printing import jsonable
@@ -73,10 +74,17 @@ class Proposals:
     # --- submit -----------------------------------------------------------------------------------------
 
     async def submit(
-        self, level: str, files: Mapping[str, str | None], author: str, tenant: str, about: str = ""
+        self,
+        level: str,
+        files: Mapping[str, str | None],
+        author: str,
+        tenant: str,
+        about: str = "",
+        made_by: tuple[str, ...] = (),
     ) -> Proposal:
         """Check new rule files and keep them as a proposal: `open`, or `refused` with what is wrong. Nothing is in
-        force by it. Raises ValueError for a level or file names that cannot be."""
+        force by it. `made_by` are all others who may be its author. Raises ValueError for a level or file names that
+        cannot be."""
         named = full_names(level_of(level), files)
         at = jsonable(self.hub.clock.now())
         assert isinstance(at, str)
@@ -85,7 +93,7 @@ class Proposals:
         proposal = Proposal(
             name_of(level, named, author, at), level, tenant, author, at, named,
             {name: known.get(name) for name in named}, base, digest, about, report,
-            "open" if digest else "refused",
+            "open" if digest else "refused", made_by=made_by,
         )  # fmt: skip
         if await self.hub.store.put(Put(BUCKET, proposal.id, proposal.document(), 0)) is None:
             raise Refused("again", "the same was submitted at the same moment")
@@ -138,7 +146,7 @@ class Proposals:
                 now, digest, report = await self._checked(
                     proposal.level, proposal.files, known, proposal.tenant
                 )
-                shown = Proposal(**{**proposal.document(), "base": now, "digest": digest, "report": report})  # type: ignore[arg-type]
+                shown = replace(proposal, base=now, digest=digest, report=report)
                 raise Refused("stale", f"other rules hold by now: {now}", shown)
             if any(known.get(name) != text for name, text in proposal.before.items()):
                 raise Refused("overtaken", "its files were changed by another proposal: submit it anew")
@@ -254,6 +262,7 @@ class Proposals:
         what: dict[str, Any] = {
             "proposal": proposal.id, "level": proposal.level, "author": proposal.author, "base": proposal.base,
             "made": proposal.digest, "why": proposal.why,
+            "author_made_by": list(proposal.made_by),
         }  # fmt: skip
         await self.hub.note(kind, who=who, **what)
         name = f"atamo.{kind}"
