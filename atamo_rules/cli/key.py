@@ -6,6 +6,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
+from atamo_rules.cli.key_here import make_here
 from atamo_rules.cli.sentences import Sentences
 
 CREATE = """\b
@@ -13,8 +14,11 @@ Examples:
   atamo key create admin --role admin --over everything
   atamo key create ann --expires 90
   atamo key create ci --verb event.send --type 'ticket.*'
+  atamo key create root --role admin --over everything --folder desk/
 
-From the first key on, the hub asks everybody for one: this command and the others take it from ATAMO_KEY.
+From the first key on, the hub asks everybody for one: this command and the others take it from ATAMO_KEY. With --folder
+no key is asked for, and the hub may be stopped: whoever may write there decides. Whom no key opens the hub any more
+makes one so.
 
 Exit codes: 0 made, 1 the hub refused, 2 usage, or no hub answers."""
 
@@ -51,8 +55,11 @@ def key() -> None:
 @click.option("--type", "types", multiple=True, help="Event types it is for at most. May be repeated.")
 @click.option("--expires", type=click.IntRange(1, 3650), default=None, metavar="DAYS", help="When it ends.")
 @click.option("--about", default="", help="What it is for, in words.")
+@click.option(
+    "--folder", default="", metavar="FOLDER", help="Make it in the folder of this project, for its hub."
+)
 @url_option
-def create(holder: str, url: str, expires: int | None, **more: str | tuple[str, ...]) -> int:
+def create(holder: str, url: str, folder: str, expires: int | None, **more: str | tuple[str, ...]) -> int:
     """Make a key for HOLDER, a user or a service account, and show it: once, on standard output."""
     if bool(more["role"]) != bool(more["over"]):
         raise click.UsageError("--role goes with --over: `--over everything`, `own`, or `organisation acme`.")
@@ -60,6 +67,8 @@ def create(holder: str, url: str, expires: int | None, **more: str | tuple[str, 
         name: list(value) if isinstance(value, tuple) else value for name, value in more.items() if value
     }
     order = {"holder": holder, **given, **({"expires": expires} if expires else {})}
+    if folder:
+        return make_here(folder, order)
     made = asked(url, lambda hub: hub.post("/v1/keys", order))
     unknown = "" if more["role"] else asked(url, lambda hub: _unknown(hub, holder))
     say(f"{made['key']}\n")
@@ -102,7 +111,8 @@ def list_(url: str, format: str) -> int:
         state = "revoked" if one["revoked"] else f"until {one['expires']}" if one["expires"] else "for good"
         role = f" · {one['role']} over {one['over']}" if one["role"] else ""
         used = f"used {one['used']}" if one["used"] else "never used"
-        say(f"{one['id']}  {plain(one['holder'])}{plain(role)} · {state} · {used}\n")
+        by = f" · made by {', '.join(one['made_by'])}" if one.get("made_by") else ""
+        say(f"{one['id']}  {plain(one['holder'])}{plain(role + by)} · {state} · {used}\n")
     return 0
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from atamo_rules.cli.ink import plain
+from atamo_rules.errors import StoreUnavailable
+from atamo_rules.people.keys import FIRST
 
 if TYPE_CHECKING:
     from atamo_rules.cli.run_options import Options
@@ -16,6 +22,9 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
     from atamo_rules.rest.oidc import SignIn
     from atamo_rules.rest.rates import Rate
+
+EVERY = 0.5
+"""Seconds between two looks for keys that were made in the folder."""
 
 
 def listen(options: Options) -> socket.socket:
@@ -39,10 +48,32 @@ def listen(options: Options) -> socket.socket:
 async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
     """Make the first key of a hub that others can reach, before it answers anybody."""
     if listening.getsockname()[0] not in ("127.0.0.1", "::1") and hub.keyring.open:
-        text, _ = await hub.keyring.make("admin", by="first start", role="admin", over="everything")
-        voice.warn(
-            f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
-        )
+
+        def shown(text: str) -> None:
+            voice.warn(
+                f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
+            )
+
+        await hub.keyring.make("admin", by=FIRST, shown=shown, role="admin", over="everything")
+
+
+async def keys_of(folder: Path, hub: Hub, voice: Voice) -> None:
+    """Take in the keys that were made in the folder of a hub. Raises OSError."""
+    from atamo_rules.hub.people.made_here import take_in
+
+    taken, wrong = await take_in(folder, hub)
+    for key in taken:
+        voice.tell(f"key {key.id} of {plain(key.holder)} was made where this hub runs, and opens it")
+    for why in wrong:
+        voice.warn(plain(why))
+
+
+async def follow_keys(folder: Path, hub: Hub, voice: Voice) -> None:
+    """Take them in for as long as the hub runs. What cannot be read now is tried again."""
+    while True:
+        await asyncio.sleep(EVERY)
+        with suppress(OSError, StoreUnavailable):
+            await keys_of(folder, hub, voice)
 
 
 def server_of(controller: Controller, options: Options, others: tuple[SignIn, ...]) -> Any:

@@ -1,0 +1,77 @@
+"""Keys that are made where a hub runs: a file in its project's folder says what one is, and the hub takes it in.
+
+Whoever writes there decides everything anyway, so nobody made such a key for its holder who could not come as them
+without it: it has no maker. No file holds what opens, only the digest. The way is the same whether or not the hub runs,
+and is what is left to whom no key opens any more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atamo_rules.people.keys import HERE, Key, read_key
+
+if TYPE_CHECKING:
+    from atamo_rules.hub.hub import Hub
+
+PLACE = Path(".atamo/keys")
+"""Where in a project they wait for its hub."""
+LARGEST = 64 << 10
+
+
+def lay_down(folder: Path, key: Key) -> Path:
+    """Have the hub of a project take a key in: now, or when it is started. Raises OSError."""
+    place = folder / PLACE
+    made = [one for one in (place.parent, place) if not one.exists()]
+    place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path, half = place / f"{key.id}.json", place / f".{key.id}"
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(key.kept(), file)
+        file.flush()
+        os.fsync(file.fileno())
+    if getattr(os, "geteuid", os.getpid)() == 0:  # for the hub, which may run as somebody less
+        of = folder.stat()
+        for one in (*made, half):
+            os.chown(one, of.st_uid, of.st_gid)
+    half.replace(path)
+    return path
+
+
+async def take_in(folder: Path, hub: Hub) -> tuple[list[Key], list[str]]:
+    """Take in what waits: the keys, and what is said of files that are none, which are put aside. A hub that ends
+    meanwhile takes the same key in again when it is started, which changes nothing."""
+    taken, wrong = [], []
+    for path in sorted((folder / PLACE).glob("*.json")):
+        try:
+            key = _read(path)
+        except FileNotFoundError:  # another hub of this folder was faster
+            continue
+        except (ValueError, TypeError, KeyError, RecursionError):
+            path.replace(path.with_suffix(".refused"))
+            wrong.append(f"`{path}` is not as `atamo key create` writes it, and is put aside")
+            continue
+        known = hub.current.intake.people.users.get(key.holder)
+        if known is not None:
+            key = replace(key, organisation=known.organisation)
+        if key.id not in hub.keyring.keys:
+            await hub.keyring.keep(replace(key, by=HERE, made_by=(), parent="", revoked=""))
+            taken.append(key)
+        path.unlink(missing_ok=True)
+    return taken, wrong
+
+
+def _read(path: Path) -> Key:
+    """The key of a file. Raises OSError, and for anything else ValueError, TypeError or KeyError."""
+    if path.stat().st_size > LARGEST:
+        raise ValueError("it is too large")
+    key = read_key(json.loads(path.read_text("utf-8")))
+    texts = (key.digest, key.holder, key.organisation, key.role, key.over, key.made, key.about)
+    if not all(isinstance(one, str) for one in texts) or key.id != path.stem or not key.holder:
+        raise ValueError("it is no key")
+    key.grants(), key.limits(), key.usable(datetime.now(UTC))
+    return key
