@@ -113,9 +113,7 @@ def resource_of(level: Who | None, people: Directory) -> Resource:
             return Resource("rules", "", level.name)
         return Resource("rules", user.organisation, user.name, user.groups)
     if level.kind == "group":
-        homes = {user.organisation for user in people.users.values() if level.name in user.groups}
-        home = homes.pop() if len(homes) == 1 else ""
-        return Resource("rules", home, groups=frozenset((level.name,)))
+        return Resource("rules", people.home(level.name), groups=frozenset((level.name,)))
     return Resource("rules", level.name)
 
 
