@@ -15,7 +15,7 @@ from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import User, Who
 from atamo_rules.people import issuing
 from atamo_rules.people.keys import Key
-from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
@@ -36,9 +36,11 @@ class Keys:
         ring = self.hub().keyring
         seen = [key for key in ring.keys.values() if self.access.sees(request, "keys.manage", self._of(key))]
         seen.sort(key=lambda key: (key.made, key.id))
-        return listed(
-            request, "keys", [{**key.document(), "used": ring.used.get(key.id, "")} for key in seen]
-        )
+        return listed(request, "keys", [self._told(key) for key in seen])
+
+    async def show(self, request: Request) -> Response:
+        """One of them."""
+        return json_response(self._told(await self._one(request)))
 
     async def create(self, request: Request) -> Response:
         """A new key: 201 with its text, which is told nowhere else. Nobody makes one that may more than they do."""
@@ -63,21 +65,23 @@ class Keys:
         wanted = Key("", "", holder, tenant, **_tuples(more))
         if why := issuing.refusal(who, user, wanted, hub.current.intake.people):
             self.access.denied(who, "keys.manage", "key", why)
-            raise forbidden("keys.manage")
+            raise Problem(
+                403, "forbidden", "you may not do this", "nobody makes a key that may more than they do",
+                "leave out a `role` that is not yours to hand on; what your own key is limited to, `verbs` and "
+                "`types` name, or less; a key of somebody else may what they may",
+            )  # fmt: skip
         parent = hub.keyring.keys.get(who.key)
         text, key = await hub.keyring.make(
             holder, by=who.name, organisation=tenant, expires=_bounded(expires, parent),
             made_by=issuing.others(who, user), parent=parent.id if parent is not None else "",
             **_tuples(more),
         )  # fmt: skip
-        return json_response({"key": text, **key.document()}, 201, {"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", "Location": f"/v1/keys/{key.id}"}
+        return json_response({"key": text, **key.document()}, 201, headers)
 
     async def revoke(self, request: Request) -> Response:
         """Have a key open nothing any more."""
-        ring, id = self.hub().keyring, request.path_params["id"]
-        key = ring.keys.get(id)
-        if key is None or not await self.access.may(request, "keys.manage", self._of(key)):
-            raise Problem(404, "unknown-key", "there is no key of this id", remedy="GET /v1/keys lists them")
+        ring, id = self.hub().keyring, (await self._one(request)).id
         rulers = self.hub().leaving.rulers()
         if [one.id for one in rulers] == [id] and not self.access.others:
             raise Problem(
@@ -87,6 +91,16 @@ class Keys:
         revoked = await ring.revoke(id, principal(request).name)
         assert revoked is not None
         return json_response(revoked.document())
+
+    async def _one(self, request: Request) -> Key:
+        """The key that a path names; none and one of somebody else's look alike."""
+        key = self.hub().keyring.keys.get(request.path_params["id"])
+        if key is None or not await self.access.may(request, "keys.manage", self._of(key)):
+            raise Problem(404, "unknown-key", "there is no key of this id", remedy="GET /v1/keys lists them")
+        return key
+
+    def _told(self, key: Key) -> dict[str, Any]:
+        return {**key.document(), "used": self.hub().keyring.used.get(key.id, "")}
 
     def _of(self, key: Key) -> Resource:
         groups = self.hub().current.intake.people.user(key.holder).groups

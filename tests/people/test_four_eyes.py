@@ -92,6 +92,7 @@ class Door:
         answer = self.ask(key, "POST", "/v1/keys", json={"holder": holder, **more})
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
+        assert answer.headers["location"] == f"/v1/keys/{made['id']}"
         self.keys[called] = made.pop("key")
         return made
 
@@ -190,6 +191,7 @@ def test_a_key_ends_no_later_than_the_one_it_is_made_with(door: Door) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "order")
     assert short["expires"] in answer.json()["detail"]
     assert door.make("root", "long", "root")["expires"] == ""
+    assert door.ask("root", "GET", f"/v1/keys/{short['id']}").json()["expires"] == short["expires"]
     narrow = door.make("root", "narrow", "root", verbs=["keys.manage", "message.read"])
     assert narrow["parent"] == door.keys["root"].split("_")[1]
     for verbs, code in (

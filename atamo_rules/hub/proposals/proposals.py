@@ -262,9 +262,8 @@ class Proposals:
         what: dict[str, Any] = {
             "proposal": proposal.id, "level": proposal.level, "author": proposal.author, "base": proposal.base,
             "made": proposal.digest, "why": proposal.why,
-            "author_made_by": list(proposal.made_by),
         }  # fmt: skip
-        await self.hub.note(kind, who=who, **what)
+        await self.hub.note(kind, who=who, **what, author_made_by=list(proposal.made_by))
         name = f"atamo.{kind}"
         if name in self.hub.current.ruleset.events:
             data: dict[str, Json] = {**what, "who": who, "tenant": proposal.tenant, "about": proposal.about}
