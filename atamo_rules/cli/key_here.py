@@ -22,7 +22,8 @@ def make_here(folder: str, order: dict[str, Any]) -> int:
 
     place, now = Path(folder), SystemClock().now()
     if not place.is_dir():
-        raise click.UsageError(f"`{folder}` is no folder of a project.")
+        raise click.UsageError(f"`{folder}` {'is no folder' if place.exists() else 'does not exist'}.")
+    met = (place / ".atamo").exists()
     try:
         more = held(order, "NewKey")
     except Problem as problem:
@@ -41,7 +42,8 @@ def make_here(folder: str, order: dict[str, Any]) -> int:
         ) from None
     say(
         f"key {key.id} of {key.holder}: keep it, it is not shown again\n"
-        "the hub of this project takes it within a second, or when it is started\n",
+        "the hub of this project takes it within a second, or when it is started"
+        f"{'' if met else f'; none has run in `{folder}` yet'}\n",
         err=True,
     )
     return 0

@@ -67,8 +67,8 @@ async def take_in(folder: Path, hub: Hub) -> tuple[list[Key], list[str]]:
 
 def _read(path: Path) -> Key:
     """The key of a file. Raises OSError, and for anything else ValueError, TypeError or KeyError."""
-    if path.stat().st_size > LARGEST:
-        raise ValueError("it is too large")
+    if not path.is_file() or path.stat().st_size > LARGEST:
+        raise ValueError("it is no file, or too large")
     key = read_key(json.loads(path.read_text("utf-8")))
     texts = (key.digest, key.holder, key.organisation, key.role, key.over, key.made, key.about)
     if not all(isinstance(one, str) for one in texts) or key.id != path.stem or not key.holder:
