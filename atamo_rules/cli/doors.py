@@ -7,7 +7,7 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.cli.listening import first_key, follow_keys, keys_of, server_of, sign_ins
+from atamo_rules.cli.listening import MadeHere, first_key, server_of, sign_ins
 from atamo_rules.cli.notify import notify
 from atamo_rules.cli.run_options import Options
 from atamo_rules.hub.controller import Controller
@@ -43,14 +43,12 @@ async def keep_open(
     reading_keys: list[asyncio.Task[None]] = []
     server: Any = None
     if listening is not None:
-        try:
-            await keys_of(folder, hub, voice)
-        except OSError as error:
-            voice.warn(f"keys that were made in `{folder}` cannot be taken in: {error.strerror or error}")
+        keys = MadeHere(folder, options.store, hub, voice)
+        await keys.look()
         await first_key(hub, listening, voice)
         others = sign_ins(controller, options, voice)
         reading_keys = [asyncio.create_task(one.begin()) for one in others]
-        reading_keys.append(asyncio.create_task(follow_keys(folder, hub, voice)))
+        reading_keys.append(asyncio.create_task(keys.follow()))
         server = server_of(controller, options, others)
         doors.append(asyncio.create_task(server.serve(sockets=[listening])))
         address = listening.getsockname()

@@ -6,6 +6,7 @@ import click
 
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
+from atamo_rules.cli.ink import plain
 from atamo_rules.cli.key_here import make_here
 from atamo_rules.cli.sentences import Sentences
 
@@ -56,7 +57,10 @@ def key() -> None:
 @click.option("--expires", type=click.IntRange(1, 3650), default=None, metavar="DAYS", help="When it ends.")
 @click.option("--about", default="", help="What it is for, in words.")
 @click.option(
-    "--folder", default="", metavar="FOLDER", help="Make it in the folder of this project, for its hub."
+    "--folder",
+    default="",
+    metavar="FOLDER",
+    help="Make it in the folder of this project, or beside this store.",
 )
 @url_option
 def create(holder: str, url: str, folder: str, expires: int | None, **more: str | tuple[str, ...]) -> int:
@@ -73,6 +77,11 @@ def create(holder: str, url: str, folder: str, expires: int | None, **more: str 
     unknown = "" if more["role"] else asked(url, lambda hub: _unknown(hub, holder))
     say(f"{made['key']}\n")
     say(f"key {made['id']} of {made['holder']}: keep it, it is not shown again\n", err=True)
+    if others := ", ".join(map(plain, made.get("made_by", ()))):
+        say(
+            f"note: {others} may have it too: it approves nothing of theirs, and agrees to nothing\n",
+            err=True,
+        )
     if unknown:
         say(f"note: {unknown}\n  the key opens nothing until there is, and something is granted\n", err=True)
     return 0
@@ -98,7 +107,6 @@ def _unknown(hub: RunningHub, holder: str) -> str:
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
 def list_(url: str, format: str) -> int:
     """Show the keys there are, and when each was used last; what opens is not kept and not shown."""
-    from atamo_rules.cli.ink import plain
     from atamo_rules.model.strict_json import encode
 
     found = asked(url, lambda hub: hub.get("/v1/keys"))

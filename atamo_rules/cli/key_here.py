@@ -12,8 +12,8 @@ from atamo_rules.cli.console import say
 
 
 def make_here(folder: str, order: dict[str, Any]) -> int:
-    """Make a key, show it, and have the hub of a project take it in. It is shown first: what ends between leaves a text
-    that opens nothing, and never a key that nobody has. Raises click.UsageError."""
+    """Make a key, show it, and have the hub of a project, or of a store in a file, take it in. It is shown first:
+    what ends between leaves a text that opens nothing, and never a key that nobody has. Raises click.UsageError."""
     from atamo_rules.hub.clock import SystemClock
     from atamo_rules.hub.people.made_here import lay_down
     from atamo_rules.people.keys import HERE, make
@@ -21,9 +21,9 @@ def make_here(folder: str, order: dict[str, Any]) -> int:
     from atamo_rules.rest.problem import Problem
 
     place, now = Path(folder), SystemClock().now()
-    if not place.is_dir():
-        raise click.UsageError(f"`{folder}` {'is no folder' if place.exists() else 'does not exist'}.")
-    met = (place / ".atamo").exists()
+    if not place.exists():
+        raise click.UsageError(f"`{folder}` does not exist.")
+    met = place.is_file() or (place / ".atamo").exists()
     try:
         more = held(order, "NewKey")
     except Problem as problem:
@@ -42,7 +42,7 @@ def make_here(folder: str, order: dict[str, Any]) -> int:
         ) from None
     say(
         f"key {key.id} of {key.holder}: keep it, it is not shown again\n"
-        "the hub of this project takes it within a second, or when it is started"
+        "its hub takes it within a second, or when it is started"
         f"{'' if met else f'; none has run in `{folder}` yet'}\n",
         err=True,
     )

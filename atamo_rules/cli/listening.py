@@ -57,23 +57,44 @@ async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
         await hub.keyring.make("admin", by=FIRST, shown=shown, role="admin", over="everything")
 
 
-async def keys_of(folder: Path, hub: Hub, voice: Voice) -> None:
-    """Take in the keys that were made in the folder of a hub. Raises OSError."""
-    from atamo_rules.hub.people.made_here import take_in
+class MadeHere:
+    """The keys that are made in the folder of a hub, or beside a store that is elsewhere."""
 
-    taken, wrong = await take_in(folder, hub)
-    for key in taken:
-        voice.tell(f"key {key.id} of {plain(key.holder)} was made where this hub runs, and opens it")
-    for why in wrong:
-        voice.warn(plain(why))
+    def __init__(self, folder: Path, store: str | None, hub: Hub, voice: Voice) -> None:
+        from atamo_rules.hub.people.made_here import place_of
 
+        self.hub, self.voice = hub, voice
+        kind, _, file = (store or "").partition(":")
+        self.places = {place_of(folder), *([place_of(Path(file))] if kind == "sqlite" and file else [])}
+        self.said: set[str] = set()
+        """What is wrong there, which is said once."""
 
-async def follow_keys(folder: Path, hub: Hub, voice: Voice) -> None:
-    """Take them in for as long as the hub runs. What cannot be read now is tried again."""
-    while True:
-        await asyncio.sleep(EVERY)
-        with suppress(OSError, StoreUnavailable):
-            await keys_of(folder, hub, voice)
+    async def look(self) -> None:
+        """Take in those there are."""
+        from atamo_rules.hub.people.made_here import take_in
+
+        said: list[str] = []
+        for place in self.places:
+            try:
+                taken, wrong = await take_in(place, self.hub)
+            except OSError as error:
+                taken, wrong = [], [f"keys in `{place}` cannot be taken in: {error.strerror or error}"]
+            said += wrong
+            for key in taken:
+                self.voice.tell(
+                    f"key {key.id} of {plain(key.holder)} was made where this hub runs, and opens it"
+                )
+        for why in said:
+            if why not in self.said:
+                self.voice.warn(plain(why))
+        self.said = set(said)
+
+    async def follow(self) -> None:
+        """Take them in for as long as the hub runs. What cannot be kept now is tried again."""
+        while True:
+            await asyncio.sleep(EVERY)
+            with suppress(StoreUnavailable):
+                await self.look()
 
 
 def server_of(controller: Controller, options: Options, others: tuple[SignIn, ...]) -> Any:

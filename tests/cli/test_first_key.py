@@ -74,6 +74,7 @@ def test_a_first_key_that_cannot_be_shown_is_not_kept(tmp_path: Path) -> None:
     assert opens(folder) == ["admin"]
 
 
+@pytest.mark.slow
 def test_a_hub_that_is_killed_when_the_first_key_was_shown_lets_in_with_that_or_shows_another(
     tmp_path: Path,
 ) -> None:
@@ -116,6 +117,19 @@ def test_a_key_made_in_the_folder_opens_a_hub_that_runs_and_one_that_is_started(
         hub.said("bad.json` is not as `atamo key create` writes it, and is put aside")
         assert hub.end(signal.SIGTERM) == 0
     assert [one.name for one in (tmp_path / ".atamo" / "keys").iterdir()] == ["bad.refused"]
+
+
+def test_a_key_is_made_beside_a_store_that_is_elsewhere(tmp_path: Path) -> None:
+    """As in a container, where the folder of the rules cannot be written."""
+    folder, store = str(write(tmp_path / "rules", {"a.atamo": RULES})), tmp_path / "data" / "hub.db"
+    with Dispatcher(folder, *OUTSIDE, "--store", f"sqlite:{store}", "--audit", "none") as hub:
+        url = hub.said("listening on").split()[-1].replace("0.0.0.0", "127.0.0.1")
+        made = atamo(
+            "key", "create", "root", "--role", "admin", "--over", "everything", "--folder", str(store)
+        )
+        hub.said("of root was made where this hub runs")
+        assert atamo("key", "list", "--url", url, key=made.stdout.strip()).returncode == 0
+        assert hub.end(signal.SIGTERM) == 0
 
 
 @pytest.mark.parametrize(

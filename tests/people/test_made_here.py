@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from atamo_rules.hub.people.made_here import PLACE, lay_down, take_in
+from atamo_rules.hub.people.made_here import lay_down, place_of, take_in
 from atamo_rules.people.keys import HERE, make
 from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
@@ -26,15 +26,15 @@ def test_a_key_is_taken_in_once_and_never_brought_back(
     text, key = make("ann", made="2026-03-01T00:00:00+00:00", by="somebody", made_by=("root",))
     path = lay_down(folder, key)
     before = path.read_text()
-    taken, wrong = serving.run(take_in(folder, hub))
-    assert ([one.id for one in taken], wrong, list((folder / PLACE).iterdir())) == ([key.id], [], [])
+    taken, wrong = serving.run(take_in(place_of(folder), hub))
+    assert ([one.id for one in taken], wrong, list(place_of(folder).iterdir())) == ([key.id], [], [])
     kept = hub.keyring.keys[key.id]
     assert (kept.by, kept.made_by, kept.organisation) == (HERE, (), "acme")
     headers = {"authorization": f"Bearer {text}"}
     assert serving.web.get("/v1/consents", headers=headers).status_code == 200
     serving.run(hub.keyring.revoke(key.id))
     path.write_text(before)
-    assert serving.run(take_in(folder, hub)) == ([], [])
+    assert serving.run(take_in(place_of(folder), hub)) == ([], [])
     assert hub.keyring.keys[key.id].revoked
     assert serving.web.get("/v1/consents", headers=headers).status_code == 401
     kinds = [one.kind for one in serving.run(hub.store.audit(0, 100)) if one.kind.startswith("key.")]
@@ -53,12 +53,12 @@ def test_what_is_no_key_is_put_aside_and_keeps_no_key_from_being_taken(
     others = ["", "[]", "7", "{", "[" * 50_000, '"\ud800"', "{}", "x" * (65 << 10)]
     others += [json.dumps({**document, **change}) for change in changes]
     for number, text in enumerate(others):
-        place = tmp_path / PLACE
+        place = place_of(tmp_path)
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{number}.json").write_text(text, "utf-8", "surrogatepass")
     lay_down(tmp_path, key)
-    taken, wrong = serving.run(take_in(tmp_path, serving.controller.hub))
+    taken, wrong = serving.run(take_in(place_of(tmp_path), serving.controller.hub))
     assert [one.id for one in taken] == [key.id]
     assert len(wrong) == len(others)
-    assert {one.suffix for one in (tmp_path / PLACE).iterdir()} == {".refused"}
-    assert serving.run(take_in(tmp_path, serving.controller.hub)) == ([], [])
+    assert {one.suffix for one in place_of(tmp_path).iterdir()} == {".refused"}
+    assert serving.run(take_in(place_of(tmp_path), serving.controller.hub)) == ([], [])
