@@ -32,6 +32,7 @@ Exit codes: 0 told, 1 the hub refused, 2 usage, or no hub answers."""
 REVOKE = """\b
 Examples:
   atamo key revoke 4k2m9x0q
+  atamo key revoke 4k2m9x0q --made
 
 Exit codes: 0 it opens nothing any more, 1 there is none or the hub refused, 2 usage, or no hub answers."""
 
@@ -126,9 +127,13 @@ def list_(url: str, format: str) -> int:
 
 @key.command(epilog=REVOKE)
 @click.argument("id")
+@click.option("--made", is_flag=True, help="Also all keys that were made with it, and with those, and so on.")
 @url_option
-def revoke(id: str, url: str) -> int:
+def revoke(id: str, made: bool, url: str) -> int:
     """Have the key of an ID open nothing any more, at once."""
-    done = asked(url, lambda hub: hub.delete(f"/v1/keys/{quoted(id)}"))
-    say(f"key {done['id']} of {done['holder']} opens nothing any more\n")
+    order = {"made": "true"} if made else {}
+    done = asked(url, lambda hub: hub.delete(f"/v1/keys/{quoted(id)}", order))
+    say(f"key {done['id']} of {plain(done['holder'])} opens nothing any more\n")
+    for one in done.get("also", ()):
+        say(f"key {one}, made with it, opens nothing any more\n")
     return 0

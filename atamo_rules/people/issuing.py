@@ -6,7 +6,7 @@ what everybody may with what is their own, and `act.as` where the key may send.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb
@@ -56,3 +56,15 @@ def outlives(expires: str, parent: Key | None) -> bool:
     if parent is None or not parent.expires:
         return False
     return not expires or datetime.fromisoformat(expires) > datetime.fromisoformat(parent.expires)
+
+
+def descendants(id: str, keys: Mapping[str, Key]) -> list[Key]:
+    """The keys that were made with one, with those, and so on; revoked ones lead on, and are none of them."""
+    of: dict[str, list[Key]] = {}
+    for key in keys.values():
+        of.setdefault(key.parent, []).append(key)
+    found, open = [], of.get(id, []) if id else []
+    while open:
+        found += open
+        open = [child for key in open for child in of.get(key.id, ())]
+    return [key for key in found if not key.revoked]

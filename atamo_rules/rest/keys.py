@@ -19,6 +19,7 @@ from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
+from atamo_rules.rest.parameters import yes
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 64 << 10
@@ -80,17 +81,21 @@ class Keys:
         return json_response({"key": text, **key.document()}, 201, headers)
 
     async def revoke(self, request: Request) -> Response:
-        """Have a key open nothing any more."""
-        ring, id = self.hub().keyring, (await self._one(request)).id
-        rulers = self.hub().leaving.rulers()
-        if [one.id for one in rulers] == [id] and not self.access.others:
+        """Have a key open nothing any more; with `made`, those that were made with it neither, and so on: as far as
+        whoever asks may manage them."""
+        hub, key = self.hub(), await self._one(request)
+        made = issuing.descendants(key.id, hub.keyring.keys) if yes(request, "made") else []
+        ends = [key, *(one for one in made if self.access.sees(request, "keys.manage", self._of(one)))]
+        rulers = {one.id for one in hub.leaving.rulers()}
+        if rulers and rulers <= {one.id for one in ends} and not self.access.others:
             raise Problem(
                 409, "last-admin", "it is the last key of anybody who may make keys",
                 "without it nobody could let anybody in again", "make another first: atamo key create",
             )  # fmt: skip
-        revoked = await ring.revoke(id, principal(request).name)
-        assert revoked is not None
-        return json_response(revoked.document())
+        for one in ends:
+            await hub.keyring.revoke(one.id, principal(request).name)
+        also = {"also": [one.id for one in ends[1:]]} if "made" in request.query_params else {}
+        return json_response({**self._told(hub.keyring.keys[key.id]), **also})
 
     async def _one(self, request: Request) -> Key:
         """The key that a path names; none and one of somebody else's look alike."""

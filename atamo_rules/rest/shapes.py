@@ -75,7 +75,7 @@ KEY = shape(
     id=TEXT, holder=TEXT, organisation=TEXT,
     more={"key": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT), "types": each(TEXT), "expires": ANYTHING,
           "about": TEXT, "made": ANYTHING, "used": ANYTHING, "revoked": ANYTHING, "by": TEXT, "made_by": each(TEXT),
-          "parent": TEXT},
+          "parent": TEXT, "also": each(TEXT)},
 )  # fmt: skip
 PROPOSAL = shape(
     "Some rule files of one level as somebody wants them to be.",

@@ -208,3 +208,21 @@ def test_a_proposal_of_before_makers_were_kept_is_its_authors() -> None:
     document = Proposal("p", "hub", "acme", "ann", "", {}, {}, "", "", "", {}).document()
     del document["made_by"]
     assert from_document(document).persons == {"acme/ann"}
+
+
+def test_a_key_is_revoked_with_all_that_were_made_with_it(door: Door) -> None:
+    lost = door.make("root", "lost", "root")
+    door.make("lost", "child", "ann")
+    door.make("child", "grandchild", "bob")
+    path = f"/v1/keys/{lost['id']}"
+    assert door.ask("root", "DELETE", path, params={"made": "perhaps"}).json()["code"] == "parameter"
+    done = door.ask("root", "DELETE", path, params={"made": "true"}).json()
+    assert (done["id"], len(done["also"]), bool(done["revoked"])) == (lost["id"], 2, True)
+    for name, code in (("lost", 401), ("child", 401), ("grandchild", 401), ("root", 200), ("ann", 200)):
+        assert door.ask(name, "GET", "/v1/consents").status_code == code, name
+    mine = door.keys["root"].split("_")[1]
+    door.make("root", "second", "root")
+    answer = door.ask("root", "DELETE", f"/v1/keys/{mine}", params={"made": "true"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "last-admin"), "both are the last"
+    assert door.ask("root", "DELETE", f"/v1/keys/{mine}").status_code == 200
+    assert door.ask("second", "GET", "/v1/keys").status_code == 200, "a child does not end with its parent"

@@ -9,7 +9,7 @@ import pytest
 
 from atamo_rules.model.authority import EVERYTHING, OWN, VERBS, Grant, Limits, Principal, Reach, Verb
 from atamo_rules.model.people import Directory, Given, User, Who
-from atamo_rules.people.issuing import others, outlives, refusal
+from atamo_rules.people.issuing import descendants, others, outlives, refusal
 from atamo_rules.people.keys import FIRST, HERE, Key, make, principal_of, read_key
 from atamo_rules.people.roles import LOCAL, ROLES
 
@@ -147,3 +147,12 @@ def test_full_names_are_nobody_elses() -> None:
     names = ("a", "a/b", "a%2Fb", "b", "")
     full = [User(name, organisation=home).full for name, home in product(names, names) if name]
     assert len(set(full)) == len(full)
+
+
+def test_what_was_made_with_a_key_is_found_through_all_between() -> None:
+    made = [("a", ""), ("b", "a"), ("c", "b"), ("d", ""), ("e", "d"), ("f", "c")]
+    keys = {id: Key(id, "", "ann", parent=parent, made=f"2026-03-0{n + 1}", revoked="x" if id == "b" else "")
+            for n, (id, parent) in reversed([*enumerate(made)])}  # fmt: skip
+    assert {one.id for one in descendants("a", keys)} == {"c", "f"}, "those of a revoked one too"
+    assert [one.id for one in descendants("d", keys)] == ["e"]
+    assert descendants("f", keys) == descendants("none", keys) == []
