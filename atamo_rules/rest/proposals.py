@@ -15,7 +15,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.history.replay import action_facts
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.proposals import bounds, code
-from atamo_rules.hub.proposals.authority import EYES, may_decide, may_see, may_submit
+from atamo_rules.hub.proposals.authority import ALONE, EYES, may_decide, may_see, may_submit
 from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
 from atamo_rules.model.authority import Verb
@@ -49,6 +49,7 @@ class ProposalDoor:
                 who.user.organisation,
                 order.get("about", ""),
                 who.made_by,
+                who.key,
             )
         except ValueError as error:
             raise unmeant(str(error), "leave out what is named, or send it in parts") from None
@@ -87,7 +88,7 @@ class ProposalDoor:
         return await self._done(
             request,
             lambda: self._proposals().approve(
-                proposal.id, principal(request).name, base, order.get("why", "")
+                proposal.id, principal(request).name, base, order.get("why", ""), principal(request).key
             ),
         )
 
@@ -108,7 +109,9 @@ class ProposalDoor:
         self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
         return await self._done(
             request,
-            lambda: self._proposals().roll_back(proposal.id, principal(request).name, order.get("why", "")),
+            lambda: self._proposals().roll_back(
+                proposal.id, principal(request).name, order.get("why", ""), principal(request).key
+            ),
         )
 
     async def attempt(self, request: Request) -> Response:
@@ -207,7 +210,7 @@ class ProposalDoor:
         return await self._done(
             request,
             lambda: self._proposals().close(
-                proposal.id, principal(request).name, state, order.get("why", "")
+                proposal.id, principal(request).name, state, order.get("why", ""), principal(request).key
             ),
         )
 
@@ -223,7 +226,9 @@ class ProposalDoor:
             self.access.denied(principal(request), verb, "rules", why)
             if not why.startswith(EYES):
                 raise forbidden(verb)
-            remedy = OWN_KEYS if "keys that" in why or "key that" in why else "have somebody else decide it"
+            remedy = "have that user decide it" if why.startswith(ALONE) else "have somebody else decide it"
+            if principal(request).made_by:
+                remedy = OWN_KEYS
             raise Problem(403, "forbidden", "you may not do this", why, remedy)
 
     def _shown(self, request: Request, proposal: Proposal) -> dict[str, Any]:

@@ -148,6 +148,7 @@ def test_rules_of_ones_own_come_in_force_by_no_key_that_others_made(door: Door) 
         answer = door.approve(approver, one)
         assert answer.status_code == 403, approver
         assert "by that user alone" in answer.json()["detail"]
+    assert door.approve("root", one).json()["remedy"] == "have that user decide it"
     assert "--folder PROJECT" in door.approve("ann by root", one).json()["remedy"]
     assert door.approve("ann", one).status_code == 200, "she has seen it herself"
     two = door.propose("ann", "user ann", plain("two", "user ann"))
@@ -172,14 +173,17 @@ def test_nobody_agrees_by_a_key_that_others_made(door: Door) -> None:
 def test_the_audit_tells_who_made_a_key_and_who_may_have_sent_a_proposal(door: Door) -> None:
     made = door.make("root", "ann by root", "ann")
     child = door.make("ann by root", "bob by ann", "bob")
-    door.propose("ann by root", "organisation acme", plain("told"))
+    one = door.propose("ann by root", "organisation acme", plain("told"))
+    assert door.approve("eve", one).status_code == 200
     records = door.serving.run(door.hub.store.audit(0, 1000))
     told = {one.what["key"]: one.what for one in records if one.kind == "key.created"}
     assert (told[made["id"]]["by"], told[made["id"]]["made_by"]) == ("root", ["root"])
     assert told[child["id"]]["made_by"] == ["acme/ann", "root"]
     assert told[child["id"]]["parent"] == made["id"] == child["parent"]
     sent = next(one for one in records if one.kind == "rules.submitted")
-    assert (sent.who, sent.what["author_made_by"]) == ("ann", ["root"])
+    assert (sent.who, sent.what["author_made_by"], sent.what["key"]) == ("ann", ["root"], made["id"])
+    approved = next(one for one in records if one.kind == "rules.approved")
+    assert (approved.who, approved.what["key"]) == ("eve", door.keys["eve"].split("_")[1])
 
 
 def test_a_key_ends_no_later_than_the_one_it_is_made_with(door: Door) -> None:

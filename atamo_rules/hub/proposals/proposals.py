@@ -81,10 +81,11 @@ class Proposals:
         tenant: str,
         about: str = "",
         made_by: tuple[str, ...] = (),
+        key: str = "",
     ) -> Proposal:
         """Check new rule files and keep them as a proposal: `open`, or `refused` with what is wrong. Nothing is in
-        force by it. `made_by` are all others who may be its author. Raises ValueError for a level or file names that
-        cannot be."""
+        force by it. `made_by` are all others who may be its author, by the key that they came
+        with. Raises ValueError for a level or file names that cannot be."""
         named = full_names(level_of(level), files)
         at = jsonable(self.hub.clock.now())
         assert isinstance(at, str)
@@ -97,8 +98,8 @@ class Proposals:
         )  # fmt: skip
         if await self.hub.store.put(Put(BUCKET, proposal.id, proposal.document(), 0)) is None:
             raise Refused("again", "the same was submitted at the same moment")
-        await self._tell("rules.submitted", proposal, author)
-        await self._tell("rules.verified" if digest else "rules.refused", proposal, author)
+        await self._tell("rules.submitted", proposal, author, key)
+        await self._tell("rules.verified" if digest else "rules.refused", proposal, author, key)
         return proposal
 
     async def _checked(
@@ -134,7 +135,7 @@ class Proposals:
 
     # --- decide -----------------------------------------------------------------------------------------
 
-    async def approve(self, id: str, who: str, base: str, why: str = "") -> Proposal:
+    async def approve(self, id: str, who: str, base: str, why: str = "", key: str = "") -> Proposal:
         """Put a proposal in force. `base` is the digest of the rules that whoever approves has seen it against: where
         others hold by now, it is checked against those, and Refused `stale` carries what was found. Raises KeyError for
         an id that is not there."""
@@ -158,10 +159,10 @@ class Proposals:
             await self._force(proposal, _over(known, proposal.files), applied)
             done = proposal.become("applied", who, why)
             await self.hub.store.put(Put(BUCKET, id, done.document(), revision))
-        await self._tell("rules.approved", done, who)
+        await self._tell("rules.approved", done, who, key)
         return done
 
-    async def roll_back(self, id: str, who: str, why: str = "") -> Proposal:
+    async def roll_back(self, id: str, who: str, why: str = "", key: str = "") -> Proposal:
         """Put the texts of before in force again, as long as nobody changed the files since. Raises KeyError and
         Refused."""
         async with self.changing:
@@ -173,10 +174,10 @@ class Proposals:
             await self._force(proposal, _over(known, proposal.before), applied)
             done = proposal.become("rolled back", who, why)
             await self.hub.store.put(Put(BUCKET, id, done.document(), revision))
-        await self._tell("rules.rolled_back", done, who)
+        await self._tell("rules.rolled_back", done, who, key)
         return done
 
-    async def close(self, id: str, who: str, state: Any, why: str = "") -> Proposal:
+    async def close(self, id: str, who: str, state: Any, why: str = "", key: str = "") -> Proposal:
         """Reject or withdraw an open proposal; one that is being put in force first is. Raises KeyError, Refused."""
         async with self.changing:
             proposal, revision = await self._get(id)
@@ -184,7 +185,7 @@ class Proposals:
             done = proposal.become(state, who, why)
             if await self.hub.store.put(Put(BUCKET, id, done.document(), revision)) is None:
                 raise Refused("decided", "somebody decided it at the same moment")
-        await self._tell("rules.withdrawn" if state == "withdrawn" else "rules.refused", done, who)
+        await self._tell("rules.withdrawn" if state == "withdrawn" else "rules.refused", done, who, key)
         return done
 
     async def _force(self, proposal: Proposal, files: Mapping[str, str], applied: int) -> None:
@@ -257,13 +258,14 @@ class Proposals:
             return {}, 0
         return {str(name): str(text) for name, text in entry.value.items()}, entry.revision
 
-    async def _tell(self, kind: Kind, proposal: Proposal, who: str) -> None:
-        """Record a step; and hand it in as an event, where the rules know one of that name."""
+    async def _tell(self, kind: Kind, proposal: Proposal, who: str, key: str) -> None:
+        """Record a step, with the key of whoever took it; and hand it in as an event, where the rules know one of that
+        name."""
         what: dict[str, Any] = {
             "proposal": proposal.id, "level": proposal.level, "author": proposal.author, "base": proposal.base,
             "made": proposal.digest, "why": proposal.why,
         }  # fmt: skip
-        await self.hub.note(kind, who=who, **what, author_made_by=list(proposal.made_by))
+        await self.hub.note(kind, who=who, **what, author_made_by=list(proposal.made_by), key=key)
         name = f"atamo.{kind}"
         if name in self.hub.current.ruleset.events:
             data: dict[str, Json] = {**what, "who": who, "tenant": proposal.tenant, "about": proposal.about}
