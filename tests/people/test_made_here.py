@@ -49,7 +49,7 @@ def test_what_is_no_key_is_put_aside_and_keeps_no_key_from_being_taken(
     _, key = make("ann", made="2026-03-01T00:00:00+00:00")
     document = key.kept()
     changes = ({"role": "none", "over": "own"}, {"verbs": 7}, {"holder": 7}, {"digest": None}, {"expires": "soon"},
-               {"more": 1})  # fmt: skip
+               {"more": 1}, {"verbs": ["fly"]}, {"types": [7]})  # fmt: skip
     others = ["", "[]", "7", "{", "[" * 50_000, '"\ud800"', "{}", "x" * (65 << 10)]
     others += [json.dumps({**document, **change}) for change in changes]
     for number, text in enumerate(others):

@@ -16,6 +16,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING
 
+from atamo_rules.model.authority import VERBS
 from atamo_rules.people.keys import HERE, Key, read_key
 
 if TYPE_CHECKING:
@@ -81,8 +82,10 @@ def _read(path: Path) -> Key:
     if not S_ISREG(found.st_mode) or found.st_size > LARGEST:
         raise ValueError("it is no file, or too large")
     key = read_key(json.loads(path.read_text("utf-8")))
-    texts = (key.digest, key.holder, key.organisation, key.role, key.over, key.made, key.about)
+    texts = (key.digest, key.holder, key.organisation, key.role, key.over, key.made, key.about, *key.types)
     if not all(isinstance(one, str) for one in texts) or key.id != path.stem or not key.holder:
         raise ValueError("it is no key")
+    if not set(key.verbs) <= set(VERBS):  # what is not known would limit it to nothing, which is no limit
+        raise ValueError("there is no such verb")
     key.grants(), key.limits(), key.usable(datetime.now(UTC))
     return key
