@@ -77,12 +77,10 @@ def create(holder: str, url: str, folder: str, expires: int | None, **more: str 
     made = asked(url, lambda hub: hub.post("/v1/keys", order))
     unknown = "" if more["role"] else asked(url, lambda hub: _unknown(hub, holder))
     say(f"{made['key']}\n")
-    say(f"key {made['id']} of {made['holder']}: keep it, it is not shown again\n", err=True)
-    if others := ", ".join(map(plain, made.get("made_by", ()))):
-        say(
-            f"note: {others} may have it too: it approves nothing of theirs, and agrees to nothing\n",
-            err=True,
-        )
+    makers = ", ".join(made.get("made_by", ()))
+    by = f", made by {plain(makers)}" if makers else ""
+    ends = f", which ends at {made['expires']}" if made["expires"] else ""
+    say(f"key {made['id']} of {plain(made['holder'])}{by}{ends}: keep it, it is not shown again\n", err=True)
     if unknown:
         say(f"note: {unknown}\n  the key opens nothing until there is, and something is granted\n", err=True)
     return 0
