@@ -7,19 +7,22 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.cli.listening import first_key, server_of, sign_ins
+from atamo_rules.cli.listening import MadeHere, first_key, server_of, sign_ins
 from atamo_rules.cli.notify import notify
 from atamo_rules.cli.run_options import Options
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.ways import Way
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from atamo_rules.builtin.events.stdin import StandardInput
     from atamo_rules.cli.voice import Voice
     from atamo_rules.hub.ways import Ways
 
 
 async def keep_open(
+    folder: Path,
     controller: Controller,
     listening: socket.socket | None,
     options: Options,
@@ -40,9 +43,12 @@ async def keep_open(
     reading_keys: list[asyncio.Task[None]] = []
     server: Any = None
     if listening is not None:
+        keys = MadeHere(folder, options.store, hub, voice)
+        await keys.look()
         await first_key(hub, listening, voice)
         others = sign_ins(controller, options, voice)
         reading_keys = [asyncio.create_task(one.begin()) for one in others]
+        reading_keys.append(asyncio.create_task(keys.follow()))
         server = server_of(controller, options, others)
         doors.append(asyncio.create_task(server.serve(sockets=[listening])))
         address = listening.getsockname()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from atamo_rules.cli.ink import plain
+from atamo_rules.errors import StoreUnavailable
+from atamo_rules.people.keys import FIRST
 
 if TYPE_CHECKING:
     from atamo_rules.cli.run_options import Options
@@ -16,6 +22,9 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
     from atamo_rules.rest.oidc import SignIn
     from atamo_rules.rest.rates import Rate
+
+EVERY = 0.5
+"""Seconds between two looks for keys that were made in the folder."""
 
 
 def listen(options: Options) -> socket.socket:
@@ -39,10 +48,53 @@ def listen(options: Options) -> socket.socket:
 async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
     """Make the first key of a hub that others can reach, before it answers anybody."""
     if listening.getsockname()[0] not in ("127.0.0.1", "::1") and hub.keyring.open:
-        text, _ = await hub.keyring.make("admin", by="first start", role="admin", over="everything")
-        voice.warn(
-            f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
-        )
+
+        def shown(text: str) -> None:
+            voice.warn(
+                f"others can reach this address: whoever asks shows a key. The first, shown this once: {text}"
+            )
+
+        await hub.keyring.make("admin", by=FIRST, shown=shown, role="admin", over="everything")
+
+
+class MadeHere:
+    """The keys that are made in the folder of a hub, or beside a store that is elsewhere."""
+
+    def __init__(self, folder: Path, store: str | None, hub: Hub, voice: Voice) -> None:
+        from atamo_rules.hub.people.made_here import place_of
+
+        self.hub, self.voice = hub, voice
+        kind, _, file = (store or "").partition(":")
+        self.places = {place_of(folder), *([place_of(Path(file))] if kind == "sqlite" and file else [])}
+        self.said: set[str] = set()
+        """What is wrong there, which is said once."""
+
+    async def look(self) -> None:
+        """Take in those there are."""
+        from atamo_rules.hub.people.made_here import take_in
+
+        said: list[str] = []
+        for place in self.places:
+            try:
+                taken, wrong = await take_in(place, self.hub)
+            except OSError as error:
+                taken, wrong = [], [f"keys in `{place}` cannot be taken in: {error.strerror or error}"]
+            said += wrong
+            for key in taken:
+                self.voice.tell(
+                    f"key {key.id} of {plain(key.holder)} was made where this hub runs, and opens it"
+                )
+        for why in said:
+            if why not in self.said:
+                self.voice.warn(plain(why))
+        self.said = set(said)
+
+    async def follow(self) -> None:
+        """Take them in for as long as the hub runs. What cannot be kept now is tried again."""
+        while True:
+            await asyncio.sleep(EVERY)
+            with suppress(StoreUnavailable):
+                await self.look()
 
 
 def server_of(controller: Controller, options: Options, others: tuple[SignIn, ...]) -> Any:

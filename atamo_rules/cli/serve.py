@@ -56,7 +56,7 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     settle_memory()
     finish = asyncio.Event()
     with _signals(finish) as heard:
-        refused = await keep_open(controller, listening, options, voice, finish, stdin)
+        refused = await keep_open(folder, controller, listening, options, voice, finish, stdin)
         notify("STOPPING=1")
         voice.tell("stopping: taking nothing more, finishing what is under way")
         # What a signal finds in line waits in the store for the next start; the end of the input waits for it.

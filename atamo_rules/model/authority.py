@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
 from atamo_rules.model.people import User
@@ -74,17 +73,23 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Whoever asks. `grants` are those that hold for it now; `key` is the id of the key it came with."""
+    """Whoever asks. `grants` are those that hold for it now; `key` is the id of the key it came with, and `made_by` the
+    full names of all others who may have that key too, since they made it."""
 
     user: User
     grants: tuple[Grant, ...] = ()
     limits: Limits = Limits()
     key: str = ""
-    until: datetime | None = None
+    made_by: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return self.user.name
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Everybody who this may be, by full name."""
+        return frozenset((self.user.full, *self.made_by)) - {""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,13 @@ class User:
     groups: frozenset[str] = frozenset()
     organisation: str = ""
 
+    @property
+    def full(self) -> str:
+        """The name that is theirs among all organisations: `acme/ann`, or `ann` of none."""
+        own = self.name.replace("%", "%25").replace("/", "%2F")
+        home = self.organisation.replace("%", "%25").replace("/", "%2F")
+        return f"{home}/{own}" if home else own
+
 
 @dataclass(frozen=True, slots=True)
 class Who:
@@ -83,6 +90,8 @@ class Directory:
     grants: tuple[Given, ...] = ()
     entries: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict, hash=False)
     """What was written of each, by kind (`organisations`, `groups`, `users`, `services`) and name."""
+    _homes: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """See `home`: made when it is first asked for, since a list of rules asks it for each."""
 
     def user(self, name: str) -> User:
         return self.users.get(name) or User(name)
@@ -90,3 +99,14 @@ class Directory:
     def grants_of(self, user: User) -> tuple[Grant, ...]:
         """What is granted to a user, or to anything they belong to."""
         return tuple(given.grant for given in self.grants if given.to.has(user))
+
+    def home(self, group: str) -> str:
+        """The organisation that all members of a group are of; empty where there is none such."""
+        if not self._homes:
+            found = {"": ""}  # no group is called so
+            for user in self.users.values():
+                for one in user.groups:
+                    if found.setdefault(one, user.organisation) != user.organisation:
+                        found[one] = ""
+            self._homes.update(found)
+        return self._homes.get(group, "")

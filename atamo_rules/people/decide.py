@@ -100,11 +100,11 @@ def holds(principal: Principal, grant: Grant, tenant: str) -> bool:
     for verb in grant.verbs:
         if principal.limits.verbs and verb not in principal.limits.verbs:
             return False
-        if principal.limits.types and not _within(grant.types, principal.limits.types):
+        if principal.limits.types and not within(grant.types, principal.limits.types):
             return False
         if not any(
             verb in own.verbs
-            and (not own.types or _within(grant.types, own.types))
+            and (not own.types or within(grant.types, own.types))
             and _covers(own.over, grant.over, tenant)
             for own in principal.grants
         ):
@@ -112,11 +112,16 @@ def holds(principal: Principal, grant: Grant, tenant: str) -> bool:
     return True
 
 
-def _within(types: Sequence[str], wide: Sequence[str]) -> bool:
-    return bool(types) and all(one in wide or of_types(one.removesuffix(".*"), wide) for one in types)
+def within(types: Sequence[str], wide: Sequence[str]) -> bool:
+    """Whether event types, as they are named for a grant or a key, are some and lie within others."""
+    return bool(types) and all(of_types(one, wide) for one in types)
 
 
 def _covers(wide: Reach, narrow: Reach, tenant: str) -> bool:
     if wide.kind == "everything" or wide == narrow:
         return wide != OWN
-    return narrow.kind != "everything" and wide.kind == "organisation" and wide.name == tenant != ""
+    return (
+        narrow.kind not in ("everything", "organisation")
+        and wide.kind == "organisation"
+        and wide.name == tenant != ""
+    )

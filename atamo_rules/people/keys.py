@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from hmac import compare_digest
 from secrets import choice, token_urlsafe
@@ -22,6 +22,8 @@ from atamo_rules.model.people import Directory, User
 from atamo_rules.people.roles import ROLES
 
 MARK = "atm"
+FIRST, HERE = "first start", "this machine"
+"""Who made a key that nobody made who could come with it: a hub at its first start, whoever keeps its store."""
 _KEY = re.compile(r"atm_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
 _NOBODY = hashlib.sha256(b"no key has this digest").hexdigest()
 
@@ -29,7 +31,9 @@ _NOBODY = hashlib.sha256(b"no key has this digest").hexdigest()
 @dataclass(frozen=True, slots=True)
 class Key:
     """What is kept of a key. `role` and `over` are what it gives of itself, beside what its holder has; `verbs` and
-    `types` are the most it is for. Times are RFC 3339; empty is never."""
+    `types` are the most it is for. `by` made it, with the key `parent` where they came with one; `made_by` are all
+    others who may have it, by full name: whoever made it for its holder, whoever made the key it was made with, and so
+    on. Times are RFC 3339; empty is never."""
 
     id: str
     digest: str
@@ -41,6 +45,8 @@ class Key:
     types: tuple[str, ...] = ()
     made: str = ""
     by: str = ""
+    made_by: tuple[str, ...] = ()
+    parent: str = ""
     expires: str = ""
     revoked: str = ""
     about: str = ""
@@ -83,8 +89,11 @@ def make(holder: str, **more: Any) -> tuple[str, Key]:
 
 
 def read_key(value: Mapping[str, Any]) -> Key:
-    """A key as it was kept."""
-    return replace(Key(**value), verbs=tuple(value["verbs"]), types=tuple(value["types"]))
+    """A key as it was kept; one of before makers were kept is also its maker's."""
+    by = value["by"]
+    made_by = value.get("made_by", [by] if by not in ("", FIRST, HERE, value["holder"]) else [])
+    lists = {"verbs": value["verbs"], "types": value["types"], "made_by": made_by}
+    return Key(**{**value, **{name: tuple(one) for name, one in lists.items()}})
 
 
 def find(text: str, keys: Mapping[str, Key], now: datetime) -> Key | None:
@@ -101,7 +110,8 @@ def principal_of(key: Key, people: Directory) -> Principal | None:
     user = people.users.get(key.holder) or User(key.holder, organisation=key.organisation)
     if user.organisation != key.organisation:
         return None
-    return Principal(user, (*people.grants_of(user), *key.grants()), key.limits(), key.id)
+    grants = (*people.grants_of(user), *key.grants())
+    return Principal(user, grants, key.limits(), key.id, key.made_by)
 
 
 def _digest(text: str) -> str:

@@ -29,6 +29,11 @@ Handler = Callable[[Request], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Principal | None]]
 """Who sends a request by some other means than a key; None when it is nobody that this knows."""
 
+OWN_KEYS = (
+    "sign in by the issuer, or with a key that was made where the hub runs "
+    "(`atamo key create NAME --folder PROJECT`), or that you made with such a one"
+)
+"""How somebody comes by a key that nobody else may have."""
 ANOTHERS = frozenset({"event.refused", "event.duplicate"})
 """Records that name an event, and tell of a message that somebody else may have sent under its name."""
 
@@ -287,6 +292,15 @@ def of_rule(rule: Rule, people: Directory) -> Resource:
     if not of:
         return Resource("rule", common=True)
     return replace(resource_of(of[0], people), kind="rule") if len(of) == 1 else Resource("rule")
+
+
+def borrowed(what: str, who: Principal) -> Problem:
+    """What somebody is told whose key others may have, where it must be sure who they are."""
+    made_by = ", ".join(f"`{one}`" for one in who.made_by)
+    return Problem(
+        403, "forbidden", "you may not do this", f"{what}, and the key that was shown was made by {made_by}",
+        OWN_KEYS,
+    )  # fmt: skip
 
 
 def forbidden(verb: Verb) -> Problem:

@@ -226,6 +226,7 @@ def entries(
         Entry("DELETE", "/v1/people/{kind}/{name:path}", "people.manage", people.remove),
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
+        Entry("GET", "/v1/keys/{id}", "keys.manage", keys.show),
         Entry("DELETE", "/v1/keys/{id}", "keys.manage", keys.revoke),
         Entry("GET", "/v1/secrets", "secrets.manage", secrets.list),
         Entry("POST", "/v1/secrets", "secrets.manage", secrets.set),

@@ -13,13 +13,13 @@ from atamo_rules.functions.time import parse_moment
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import User, Who
-from atamo_rules.people.decide import holds
+from atamo_rules.people import issuing
 from atamo_rules.people.keys import Key
-from atamo_rules.people.roles import LOCAL
-from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
+from atamo_rules.rest.parameters import yes
 from atamo_rules.rest.problem import Problem, json_response
 
 LARGEST = 64 << 10
@@ -37,9 +37,11 @@ class Keys:
         ring = self.hub().keyring
         seen = [key for key in ring.keys.values() if self.access.sees(request, "keys.manage", self._of(key))]
         seen.sort(key=lambda key: (key.made, key.id))
-        return listed(
-            request, "keys", [{**key.document(), "used": ring.used.get(key.id, "")} for key in seen]
-        )
+        return listed(request, "keys", [self._told(key) for key in seen])
+
+    async def show(self, request: Request) -> Response:
+        """One of them."""
+        return json_response(self._told(await self._one(request)))
 
     async def create(self, request: Request) -> Response:
         """A new key: 201 with its text, which is told nowhere else. Nobody makes one that may more than they do."""
@@ -51,6 +53,7 @@ class Keys:
         if known is not None and order.get("organisation", tenant) != tenant:
             raise unmeant("`organisation` is said by the people files", f"`{holder}` is of `{tenant}`")
         user = known or User(holder, organisation=tenant)
+        expires = _expires(order, hub)
         await self.access.require(request, "keys.manage", Resource("key", tenant, holder, user.groups))
         if hub.leaving.gone(Who("user", holder)):
             raise unmeant(
@@ -60,38 +63,49 @@ class Keys:
         more: dict[str, Any] = {
             name: order[name] for name in ("role", "over", "verbs", "types", "about") if name in order
         }
-        text, key = "", Key("", "", holder, tenant, **_tuples(more))
-        given = (*hub.current.intake.people.grants_of(user), *key.grants())
-        own = (holder, tenant) == (who.name, who.user.organisation) and not key.role
-        if who != LOCAL and not own:
-            for grant in given:
-                if not holds(who, grant, tenant):
-                    self.access.denied(who, "keys.manage", "key", f"{who.name} has no {grant} to hand on")
-                    raise forbidden("keys.manage")
-        if (who.limits.verbs or who.limits.types) and not _narrower(key, who.limits.verbs, who.limits.types):
-            self.access.denied(who, "keys.manage", "key", "a key with limits makes none with fewer")
-            raise forbidden("keys.manage")
-        expires = _expires(order, hub)
+        wanted = Key("", "", holder, tenant, **_tuples(more))
+        if why := issuing.refusal(who, user, wanted, hub.current.intake.people):
+            self.access.denied(who, "keys.manage", "key", why)
+            raise Problem(
+                403, "forbidden", "you may not do this", "nobody makes a key that may more than they do",
+                "leave out a `role` that is not yours to hand on; what your own key is limited to, `verbs` and "
+                "`types` name, or less; a key of somebody else may what they may",
+            )  # fmt: skip
+        parent = hub.keyring.keys.get(who.key)
         text, key = await hub.keyring.make(
-            holder, by=who.name, organisation=tenant, expires=expires, **_tuples(more)
-        )
-        return json_response({"key": text, **key.document()}, 201, {"Cache-Control": "no-store"})
+            holder, by=who.name, organisation=tenant, expires=_bounded(expires, parent),
+            made_by=issuing.others(who, user), parent=parent.id if parent is not None else "",
+            **_tuples(more),
+        )  # fmt: skip
+        headers = {"Cache-Control": "no-store", "Location": f"/v1/keys/{key.id}"}
+        return json_response({"key": text, **key.document()}, 201, headers)
 
     async def revoke(self, request: Request) -> Response:
-        """Have a key open nothing any more."""
-        ring, id = self.hub().keyring, request.path_params["id"]
-        key = ring.keys.get(id)
-        if key is None or not await self.access.may(request, "keys.manage", self._of(key)):
-            raise Problem(404, "unknown-key", "there is no key of this id", remedy="GET /v1/keys lists them")
-        rulers = self.hub().leaving.rulers()
-        if [one.id for one in rulers] == [id] and not self.access.others:
+        """Have a key open nothing any more; with `made`, those that were made with it neither, and so on: as far as
+        whoever asks may manage them."""
+        hub, key = self.hub(), await self._one(request)
+        made = issuing.descendants(key.id, hub.keyring.keys) if yes(request, "made") else []
+        ends = [key, *(one for one in made if self.access.sees(request, "keys.manage", self._of(one)))]
+        rulers = {one.id for one in hub.leaving.rulers()}
+        if rulers and rulers <= {one.id for one in ends} and not self.access.others:
             raise Problem(
                 409, "last-admin", "it is the last key of anybody who may make keys",
                 "without it nobody could let anybody in again", "make another first: atamo key create",
             )  # fmt: skip
-        revoked = await ring.revoke(id, principal(request).name)
-        assert revoked is not None
-        return json_response(revoked.document())
+        for one in ends:
+            await hub.keyring.revoke(one.id, principal(request).name)
+        also = {"also": [one.id for one in ends[1:]]} if "made" in request.query_params else {}
+        return json_response({**self._told(hub.keyring.keys[key.id]), **also})
+
+    async def _one(self, request: Request) -> Key:
+        """The key that a path names; none and one of somebody else's look alike."""
+        key = self.hub().keyring.keys.get(request.path_params["id"])
+        if key is None or not await self.access.may(request, "keys.manage", self._of(key)):
+            raise Problem(404, "unknown-key", "there is no key of this id", remedy="GET /v1/keys lists them")
+        return key
+
+    def _told(self, key: Key) -> dict[str, Any]:
+        return {**key.document(), "used": self.hub().keyring.used.get(key.id, "")}
 
     def _of(self, key: Key) -> Resource:
         groups = self.hub().current.intake.people.user(key.holder).groups
@@ -102,10 +116,17 @@ def _tuples(order: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in order.items()}
 
 
-def _narrower(key: Key, verbs: frozenset[str], types: tuple[str, ...]) -> bool:
-    """Whether a key's limits lie within others."""
-    fits = not verbs or (bool(key.verbs) and set(key.verbs) <= verbs)
-    return fits and (not types or (bool(key.types) and set(key.types) <= set(types)))
+def _bounded(expires: str, parent: Key | None) -> str:
+    """When a key ends: as was asked, else with the one it is made with. Raises Problem where it would outlive that."""
+    if not issuing.outlives(expires, parent):
+        return expires
+    assert parent is not None
+    if not expires:
+        return parent.expires
+    raise unmeant(
+        f"a key ends no later than the one it is made with, which ends at {parent.expires}",
+        "leave `expires` out, or make it with a key that is good for longer",
+    )
 
 
 def _expires(order: dict[str, Any], hub: Hub) -> str:

@@ -128,8 +128,10 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "DELETE /v1/people/{kind}/{name}": Operation("Remove one of them, and revoke the keys it has", {200: "Person"}),
     "GET /v1/keys": Operation("List keys", {200: "Keys"}, query=_PAGE),
-    "POST /v1/keys": Operation("Make a key, shown once", {201: "Key"}, "NewKey", leads=("delete_keys_id",)),
-    "DELETE /v1/keys/{id}": Operation("Revoke a key", {200: "Key"}),
+    "POST /v1/keys": Operation("Make a key, shown once", {201: "Key"}, "NewKey", leads=(
+        "get_keys_id", "delete_keys_id")),
+    "GET /v1/keys/{id}": Operation("Show a key, without what opens", {200: "Key"}),
+    "DELETE /v1/keys/{id}": Operation("Revoke a key", {200: "Key"}, query=(("made", YES),)),
     "GET /v1/secrets": Operation("List secrets by their names", {200: "Secrets"}, query=_PAGE),
     "POST /v1/secrets": Operation("Keep a secret", {201: "Secret"}, "NewSecret"),
     "POST /v1/secrets/rotate": Operation("Seal all secrets with the newest key", {200: "Tried"}),

@@ -37,6 +37,11 @@ async def order(
         ) from None
     if not isinstance(value, dict):
         raise wrong("the body is an object", _members(SHAPES[shape]))
+    return held(value, shape)
+
+
+def held(value: dict[str, Any], shape: str) -> dict[str, Any]:
+    """An order, held to its shape. Raises Problem, 400."""
     for error in _check(shape).iter_errors(value):
         raise wrong(_sentence(SHAPES[shape], value, list(error.instance_path)), _members(SHAPES[shape]))
     return {name: _whole(SHAPES[shape]["properties"][name], given) for name, given in value.items()}

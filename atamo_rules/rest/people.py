@@ -74,6 +74,7 @@ class People:
                     409, "taken", f"`{name[:80]}` is a {ONE[other]}", remedy="give one another name"
                 )
             self._ours(request, kind, name)
+            self._joins(request, kind, name, entry)
             self._may(request, before, after, kind, name)
             self._unclaimed(request, kind, name, there)
             self._fits(request, after, kind, name, entry)
@@ -118,6 +119,21 @@ class People:
         if why := refusal(who, before, after, kind, name):
             self.access.denied(who, "people.manage", ONE[kind], why)
             raise forbidden("people.manage")
+
+    def _joins(self, request: Request, kind: str, name: str, entry: dict[str, Any]) -> None:
+        """Raises Problem for a group that is joined and not there for whoever asks, where all else of the change is
+        theirs to make: one of another organisation is as if it were not there."""
+        before, who = self._people(), principal(request)
+        there = {one for one in before.entries.get("groups", {}) if self._sees(request, "groups", one)}
+        there |= {name} if kind == "groups" else set()
+        for member in ("in", "groups"):
+            unseen = [one for one in entry.get(member, ()) if one not in there]
+            rest = {**entry, member: [one for one in entry.get(member, ()) if one in there]}
+            if not unseen or refusal(who, before, self.hub().members.changed(kind, name, rest), kind, name):
+                continue
+            if unseen[0] in before.entries.get("groups", {}):
+                self.access.denied(who, "people.manage", "group", "it belongs to another organisation")
+            raise unmeant(f"there is no group `{unseen[0][:80]}`", _near(unseen[0], sorted(there)))
 
     def _unclaimed(self, request: Request, kind: str, name: str, there: bool) -> None:
         """Raises Problem, 403, for somebody whom no directory has and keys do: whoever says in which organisation they

@@ -15,12 +15,12 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.history.replay import action_facts
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.proposals import bounds, code
-from atamo_rules.hub.proposals.authority import may_decide, may_see, may_submit
+from atamo_rules.hub.proposals.authority import ALONE, EYES, may_decide, may_see, may_submit
 from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
 from atamo_rules.model.authority import Verb
 from atamo_rules.model.people import Who
-from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.access import OWN_KEYS, Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
@@ -48,6 +48,8 @@ class ProposalDoor:
                 who.name,
                 who.user.organisation,
                 order.get("about", ""),
+                who.made_by,
+                who.key,
             )
         except ValueError as error:
             raise unmeant(str(error), "leave out what is named, or send it in parts") from None
@@ -86,7 +88,7 @@ class ProposalDoor:
         return await self._done(
             request,
             lambda: self._proposals().approve(
-                proposal.id, principal(request).name, base, order.get("why", "")
+                proposal.id, principal(request).name, base, order.get("why", ""), principal(request).key
             ),
         )
 
@@ -107,7 +109,9 @@ class ProposalDoor:
         self._must(request, "rules.approve", may_decide(principal(request), proposal, self._people))
         return await self._done(
             request,
-            lambda: self._proposals().roll_back(proposal.id, principal(request).name, order.get("why", "")),
+            lambda: self._proposals().roll_back(
+                proposal.id, principal(request).name, order.get("why", ""), principal(request).key
+            ),
         )
 
     async def attempt(self, request: Request) -> Response:
@@ -206,7 +210,7 @@ class ProposalDoor:
         return await self._done(
             request,
             lambda: self._proposals().close(
-                proposal.id, principal(request).name, state, order.get("why", "")
+                proposal.id, principal(request).name, state, order.get("why", ""), principal(request).key
             ),
         )
 
@@ -220,7 +224,12 @@ class ProposalDoor:
         """Raises Problem, 403, and has it audited, where there is a reason why not."""
         if why:
             self.access.denied(principal(request), verb, "rules", why)
-            raise forbidden(verb)
+            if not why.startswith(EYES):
+                raise forbidden(verb)
+            remedy = "have that user decide it" if why.startswith(ALONE) else "have somebody else decide it"
+            if principal(request).made_by:
+                remedy = OWN_KEYS
+            raise Problem(403, "forbidden", "you may not do this", why, remedy)
 
     def _shown(self, request: Request, proposal: Proposal) -> dict[str, Any]:
         told = self.access.told(request)

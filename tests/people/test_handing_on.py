@@ -36,6 +36,11 @@ def test_which_reach_lies_within_which(wide: Reach, within: set[Reach]) -> None:
         assert holds(giver, Grant("reader", READ, narrow), "acme") is (narrow in within), str(narrow)
 
 
+def test_an_organisation_lies_within_no_other() -> None:
+    giver = Principal(User("boss", organisation="acme"), (Grant("reader", READ, ACME),))
+    assert not holds(giver, Grant("reader", READ, BIRCH), "acme")
+
+
 def test_who_is_of_no_organisation_is_within_none() -> None:
     """The name of no organisation is not the name of one: a grant over it covers nobody's."""
     for wide in (NOWHERE, ACME):
@@ -71,6 +76,8 @@ def test_each_verb_is_looked_for_in_every_grant() -> None:
         (("ticket.*",), ("tickets.*",), False),
         (("ticket.*",), ("ticket.created", "order"), False),
         (("ticket",), ("ticket",), True),
+        (("ticket",), ("ticket.*",), False),
+        (("ticket.note",), ("ticket.*",), False),
         (("*",), ("ticket.*", "order"), True),
         (("*",), (), False),  # what has no type is of no pattern, and all types are more than that
         (("*",), ("*",), True),

@@ -32,7 +32,7 @@ NEEDS = {
     "POST dead/redrive, dead/discard",
     "dead.read": "GET dead, dead/{number}",
     "people.manage": "GET people/{kind}, people/{kind}/{name}; PUT people/{kind}/{name}; DELETE people/{kind}/{name}",
-    "keys.manage": "GET keys; POST keys; DELETE keys/{id}",
+    "keys.manage": "GET keys, keys/{id}; POST keys; DELETE keys/{id}",
     "secrets.manage": "GET secrets, consents; POST secrets, secrets/rotate, consents; "
     "DELETE secrets/{id}, consents/{id}",
 }

@@ -116,3 +116,25 @@ def test_people_outlive_a_reload_and_a_restart(door: Door) -> None:
         return set(again.current.intake.people.users)
 
     assert door.serving.run(next_start()) == {"ann", "bob", "eve", "fay", "root"}
+
+
+def test_a_misspelt_group_is_told_to_an_organisations_admin_and_anothers_is_as_if_it_were_not_there(
+    door: Door,
+) -> None:
+    assert put(door, "ann", "groups/team", {"organisation": "acme"})[0] == 201
+    for kind, member in (("users", "groups"), ("groups", "in")):
+        entry = {"organisation": "acme", member: ["teem"]}
+        status, told = put(door, "ann", f"{kind}/fay_{kind}", entry)
+        assert (status, told["detail"]) == (422, "there is no group `teem`")
+        assert told["remedy"] == "did you mean `team`?"
+        answers = [
+            put(door, "ann", f"{kind}/fay_{kind}", {**entry, member: [name]})
+            for name in ("birch_staff", "nobodys")
+        ]
+        assert [status for status, _ in answers] == [422, 422]
+        assert answers[0][1]["detail"].replace("birch_staff", "nobodys") == answers[1][1]["detail"]
+        assert "remedy" not in answers[0][1]
+    assert put(door, "ann", "users/gil", {"organisation": "birch", "groups": ["teem"]})[0] == 403, (
+        "not theirs"
+    )
+    assert put(door, "eve", "users/gil", {"organisation": "acme", "groups": ["teem"]})[0] == 403

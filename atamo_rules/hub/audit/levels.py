@@ -104,7 +104,10 @@ MEANING: Mapping[Kind, tuple[Level, str]] = {
     "cache.negative": ("full", "the same call failed a moment ago: it was not made again"),
     "alert.raised": ("minimal", "something passed a threshold"),
     "access.denied": ("minimal", "somebody was not allowed to"),
-    "key.created": ("minimal", "a key was made: for whom, and what it gives of itself"),
+    "key.created": (
+        "minimal",
+        "a key was made: for whom, by whom, who else may have it, and what it gives of itself",
+    ),
     "key.revoked": ("minimal", "a key opens nothing any more"),
     "people.changed": (
         "minimal",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.model.audit import Note
 from atamo_rules.model.authority import Principal
+from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put
 from atamo_rules.people import keys
 from atamo_rules.people.keys import Key
@@ -56,14 +58,26 @@ class Keyring:
         """Whether nobody is asked who they are."""
         return not self.keys
 
-    async def make(self, holder: str, by: str = "", **more: Any) -> tuple[str, Key]:
-        """A new key and its text, which is told here and never again."""
+    async def make(
+        self, holder: str, by: str = "", shown: Callable[[str], None] | None = None, **more: Any
+    ) -> tuple[str, Key]:
+        """A new key and its text, which is told here and never again. `shown` is given the text before the key is kept:
+        what it raises, and what ends the process there, leave no key that nobody has."""
         text, key = keys.make(holder, by=by, made=self.clock.now().isoformat(), **more)
-        await self.store.put(Put(BUCKET, key.id, key.kept()))
-        what = {"key": key.id, "holder": holder, "role": key.role, "over": key.over, "expires": key.expires}
-        await self.store.write([Note(self.clock.now(), "key.created", who=by, what=what)])
-        self.keys[key.id] = key
+        if shown is not None:
+            shown(text)
+        await self.keep(key)
         return text, key
+
+    async def keep(self, key: Key) -> None:
+        """Have a key open from here on. It is audited first, so that there is none that the audit does not tell."""
+        what: dict[str, Json] = {
+            "key": key.id, "holder": key.holder, "role": key.role, "over": key.over, "expires": key.expires,
+            "by": key.by, "made_by": list(key.made_by), "parent": key.parent,
+        }  # fmt: skip
+        await self.store.write([Note(self.clock.now(), "key.created", who=key.by, what=what)])
+        await self.store.put(Put(BUCKET, key.id, key.kept()))
+        self.keys[key.id] = key
 
     async def revoke(self, id: str, by: str = "") -> Key | None:
         """Have a key open nothing any more; None when there is none of that id."""

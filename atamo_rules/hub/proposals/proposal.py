@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from atamo_rules.model.authority import Resource
-from atamo_rules.model.people import Directory, Who
+from atamo_rules.model.people import Directory, User, Who
 from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
 
@@ -38,7 +38,8 @@ Files: TypeAlias = Mapping[str, str]
 class Proposal:
     """`files` are new texts by name, None for a file that is to go; `before` those they stand in for. `base` is the
     digest of the rules it was checked against, `digest` that of the rules it makes, "" when it makes none. `decided` is
-    who decided, and `why` their words."""
+    who decided, and `why` their words; `made_by` are all others who may have sent it, since they made the key that it
+    came with."""
 
     id: str
     level: str
@@ -54,6 +55,7 @@ class Proposal:
     state: State = "open"
     decided: str = ""
     why: str = ""
+    made_by: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Json]:
         """It as JSON."""
@@ -61,8 +63,13 @@ class Proposal:
             "id": self.id, "level": self.level, "tenant": self.tenant, "author": self.author, "at": self.at,
             "files": dict(self.files), "before": dict(self.before), "base": self.base, "digest": self.digest,
             "about": self.about, "report": dict(self.report), "state": self.state, "decided": self.decided,
-            "why": self.why,
+            "why": self.why, "made_by": list(self.made_by),
         }  # fmt: skip
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Everybody who may have sent it, by full name."""
+        return frozenset((User(self.author, organisation=self.tenant).full, *self.made_by)) - {""}
 
     @property
     def brings_code(self) -> bool:
@@ -76,7 +83,7 @@ class Proposal:
 
 def from_document(value: Any) -> Proposal:
     """A proposal that `document` wrote."""
-    return Proposal(**value)
+    return Proposal(**{**value, "made_by": tuple(value.get("made_by", ()))})
 
 
 def name_of(level: str, files: Mapping[str, str | None], author: str, at: str) -> str:
@@ -106,9 +113,7 @@ def resource_of(level: Who | None, people: Directory) -> Resource:
             return Resource("rules", "", level.name)
         return Resource("rules", user.organisation, user.name, user.groups)
     if level.kind == "group":
-        homes = {user.organisation for user in people.users.values() if level.name in user.groups}
-        home = homes.pop() if len(homes) == 1 else ""
-        return Resource("rules", home, groups=frozenset((level.name,)))
+        return Resource("rules", people.home(level.name), groups=frozenset((level.name,)))
     return Resource("rules", level.name)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.functions.printing import jsonable
@@ -73,10 +74,18 @@ class Proposals:
     # --- submit -----------------------------------------------------------------------------------------
 
     async def submit(
-        self, level: str, files: Mapping[str, str | None], author: str, tenant: str, about: str = ""
+        self,
+        level: str,
+        files: Mapping[str, str | None],
+        author: str,
+        tenant: str,
+        about: str = "",
+        made_by: tuple[str, ...] = (),
+        key: str = "",
     ) -> Proposal:
         """Check new rule files and keep them as a proposal: `open`, or `refused` with what is wrong. Nothing is in
-        force by it. Raises ValueError for a level or file names that cannot be."""
+        force by it. `made_by` are all others who may be its author, by the key that they came
+        with. Raises ValueError for a level or file names that cannot be."""
         named = full_names(level_of(level), files)
         at = jsonable(self.hub.clock.now())
         assert isinstance(at, str)
@@ -85,12 +94,12 @@ class Proposals:
         proposal = Proposal(
             name_of(level, named, author, at), level, tenant, author, at, named,
             {name: known.get(name) for name in named}, base, digest, about, report,
-            "open" if digest else "refused",
+            "open" if digest else "refused", made_by=made_by,
         )  # fmt: skip
         if await self.hub.store.put(Put(BUCKET, proposal.id, proposal.document(), 0)) is None:
             raise Refused("again", "the same was submitted at the same moment")
-        await self._tell("rules.submitted", proposal, author)
-        await self._tell("rules.verified" if digest else "rules.refused", proposal, author)
+        await self._tell("rules.submitted", proposal, author, key)
+        await self._tell("rules.verified" if digest else "rules.refused", proposal, author, key)
         return proposal
 
     async def _checked(
@@ -126,7 +135,7 @@ class Proposals:
 
     # --- decide -----------------------------------------------------------------------------------------
 
-    async def approve(self, id: str, who: str, base: str, why: str = "") -> Proposal:
+    async def approve(self, id: str, who: str, base: str, why: str = "", key: str = "") -> Proposal:
         """Put a proposal in force. `base` is the digest of the rules that whoever approves has seen it against: where
         others hold by now, it is checked against those, and Refused `stale` carries what was found. Raises KeyError for
         an id that is not there."""
@@ -138,7 +147,7 @@ class Proposals:
                 now, digest, report = await self._checked(
                     proposal.level, proposal.files, known, proposal.tenant
                 )
-                shown = Proposal(**{**proposal.document(), "base": now, "digest": digest, "report": report})  # type: ignore[arg-type]
+                shown = replace(proposal, base=now, digest=digest, report=report)
                 raise Refused("stale", f"other rules hold by now: {now}", shown)
             if any(known.get(name) != text for name, text in proposal.before.items()):
                 raise Refused("overtaken", "its files were changed by another proposal: submit it anew")
@@ -150,10 +159,10 @@ class Proposals:
             await self._force(proposal, _over(known, proposal.files), applied)
             done = proposal.become("applied", who, why)
             await self.hub.store.put(Put(BUCKET, id, done.document(), revision))
-        await self._tell("rules.approved", done, who)
+        await self._tell("rules.approved", done, who, key)
         return done
 
-    async def roll_back(self, id: str, who: str, why: str = "") -> Proposal:
+    async def roll_back(self, id: str, who: str, why: str = "", key: str = "") -> Proposal:
         """Put the texts of before in force again, as long as nobody changed the files since. Raises KeyError and
         Refused."""
         async with self.changing:
@@ -165,10 +174,10 @@ class Proposals:
             await self._force(proposal, _over(known, proposal.before), applied)
             done = proposal.become("rolled back", who, why)
             await self.hub.store.put(Put(BUCKET, id, done.document(), revision))
-        await self._tell("rules.rolled_back", done, who)
+        await self._tell("rules.rolled_back", done, who, key)
         return done
 
-    async def close(self, id: str, who: str, state: Any, why: str = "") -> Proposal:
+    async def close(self, id: str, who: str, state: Any, why: str = "", key: str = "") -> Proposal:
         """Reject or withdraw an open proposal; one that is being put in force first is. Raises KeyError, Refused."""
         async with self.changing:
             proposal, revision = await self._get(id)
@@ -176,7 +185,7 @@ class Proposals:
             done = proposal.become(state, who, why)
             if await self.hub.store.put(Put(BUCKET, id, done.document(), revision)) is None:
                 raise Refused("decided", "somebody decided it at the same moment")
-        await self._tell("rules.withdrawn" if state == "withdrawn" else "rules.refused", done, who)
+        await self._tell("rules.withdrawn" if state == "withdrawn" else "rules.refused", done, who, key)
         return done
 
     async def _force(self, proposal: Proposal, files: Mapping[str, str], applied: int) -> None:
@@ -249,13 +258,14 @@ class Proposals:
             return {}, 0
         return {str(name): str(text) for name, text in entry.value.items()}, entry.revision
 
-    async def _tell(self, kind: Kind, proposal: Proposal, who: str) -> None:
-        """Record a step; and hand it in as an event, where the rules know one of that name."""
+    async def _tell(self, kind: Kind, proposal: Proposal, who: str, key: str) -> None:
+        """Record a step, with the key of whoever took it; and hand it in as an event, where the rules know one of that
+        name."""
         what: dict[str, Any] = {
             "proposal": proposal.id, "level": proposal.level, "author": proposal.author, "base": proposal.base,
             "made": proposal.digest, "why": proposal.why,
         }  # fmt: skip
-        await self.hub.note(kind, who=who, **what)
+        await self.hub.note(kind, who=who, **what, author_made_by=list(proposal.made_by), key=key)
         name = f"atamo.{kind}"
         if name in self.hub.current.ruleset.events:
             data: dict[str, Json] = {**what, "who": who, "tenant": proposal.tenant, "about": proposal.about}
