@@ -61,7 +61,7 @@ def rule(
     owner = owner_of(metadata, pack)
     include = _who(written.include) or (() if owner is None else (owner,))
     result = Rule(
-        written.name.text,
+        written.name.span.source.full(written.name.text),
         event.name,
         condition,
         made,
@@ -75,6 +75,7 @@ def rule(
         str(written.about.value) if written.about else "",
         metadata,
         provider=written.provider,
+        space=written.name.span.source.space,
     )
     if time is not None:
         report.extend(time_lints.idle(written, time))

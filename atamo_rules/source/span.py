@@ -19,10 +19,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """One text the author wrote. `name` is what diagnostics print, normally the path as given."""
+    """One text the author wrote. `name` is what diagnostics print, normally the path as given. `space` is the
+    organisation whose names it declares, as it stands before them (`acme/page_oncall`); empty for names of all."""
 
     name: str
     text: str = field(repr=False)
+    space: str = field(default="", repr=False)
+
+    def full(self, name: str) -> str:
+        """What a rule of this text is called among all."""
+        return f"{self.space}/{name}" if self.space else name
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

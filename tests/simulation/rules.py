@@ -198,7 +198,7 @@ USERS = {
 
 def script(number: int) -> Script:
     """The text of one generation of the rules."""
-    return Script((("a.atamo", TEXT.replace("GENERATION", str(number))),))
+    return Script((Source("a.atamo", TEXT.replace("GENERATION", str(number))),))
 
 
 @lru_cache

@@ -46,6 +46,7 @@ class Layer:
     """An index of some rules. `framed` are those that it finds and does not ask, because they read more than the body;
     `special` those that need a second look, also because of `except`, `stop` or their status.
 
+    `orders` are their orders, and whose names they have: where all are one, their ids are in the order of their names.
     `gone` and `going` are no longer rules; the second set is small, so that one more costs little. `items` are the
     rules as they are filed, kept where they will soon be filed again.
     """
@@ -54,7 +55,7 @@ class Layer:
     match: Matching
     framed: frozenset[str]
     special: frozenset[str]
-    orders: frozenset[int]
+    orders: frozenset[tuple[int, str]]
     items: tuple[Item, ...] = ()
     functions: tuple[Warming, ...] = ()
     gone: frozenset[str] = NONE
@@ -181,7 +182,7 @@ def _described(pairs: Sequence[Pair], built: Built, *, kept: bool) -> Layer:
         for rule, _ in pairs
         if rule.stop or rule.status != LIVE or rule.scope.narrowed or rule.id in built.framed
     )
-    orders = frozenset([rule.order for rule, _ in pairs])
+    orders = frozenset([(rule.order, rule.space) for rule, _ in pairs])
     items = tuple([item for _, item in pairs]) if kept else ()
     return Layer(
         {rule.id: rule for rule, _ in pairs},
@@ -233,7 +234,7 @@ def _matching(layers: tuple[Layer, ...]) -> Matching:
 
 def _merging(
     parts: list[tuple[Matching, frozenset[str], frozenset[str]]],
-    order: Callable[[str], tuple[int, str]] | None,
+    order: Callable[[str], tuple[int, str, str]] | None,
 ) -> Matching:
     def match(body: Any) -> list[str]:
         out: list[str] = []
@@ -249,8 +250,8 @@ def _merging(
     return match
 
 
-def _order(layers: tuple[Layer, ...]) -> Callable[[str], tuple[int, str]]:
-    def place(id: str) -> tuple[int, str]:
+def _order(layers: tuple[Layer, ...]) -> Callable[[str], tuple[int, str, str]]:
+    def place(id: str) -> tuple[int, str, str]:
         return next(one.rules[id] for one in reversed(layers) if one.has(id)).place
 
     return place

@@ -1,0 +1,71 @@
+"""Names of one's own: what an organisation's files declare and may name, beside what is declared for all.
+
+Two that declare the same name do not know of one another: neither means anything else by it than it would alone, and
+neither is told of the other.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from atamo_rules.compiler import lints
+from atamo_rules.compiler.context import Environment
+from atamo_rules.compiler.declare import OWN, own
+from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.syntax import declarations as decl
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What an organisation declares for itself, and what was said of it; `key` are the declarations, by identity."""
+
+    key: tuple[int, ...]
+    environment: Environment
+    found: tuple[Diagnostic, ...]
+
+
+def declared(
+    files: Sequence[decl.File], around: Environment, before: Mapping[str, Space]
+) -> tuple[dict[str, Space], list[Diagnostic]]:
+    """What each organisation declares, by its name: made anew where its declarations, or those for all, changed."""
+    of: defaultdict[str, list[decl.File]] = defaultdict(list)
+    for file in files:
+        if file.source.space:
+            of[file.source.space].append(file)
+    made: dict[str, Space] = {}
+    report: list[Diagnostic] = []
+    for name, theirs in of.items():
+        items = (item for file in theirs for item in file.declarations if isinstance(item, OWN))
+        key = (*map(id, items), *(hash(file.unread) for file in theirs))
+        known = before.get(name)
+        if known is None or known.key != key or known.environment.around is not around:
+            known = _made(theirs, around, key)
+        made[name] = known
+        report.extend(known.found)
+    return made, report
+
+
+def _made(files: Sequence[decl.File], around: Environment, key: tuple[int, ...]) -> Space:
+    found: list[Diagnostic] = []
+    environment = own(files, around, found)
+    broken = environment.broken | lints.defines(environment, found)
+    return Space(key, replace(environment, broken=broken), tuple(found))
+
+
+def environments(around: Environment, spaces: Mapping[str, Space]) -> dict[str, Environment]:
+    """Where the files of each organisation are read, and under "" where all others are."""
+    return {"": around, **{name: one.environment for name, one in spaces.items()}}
+
+
+def names(
+    named: Mapping[str, tuple[decl.Rule, decl.Pack | None]], known: Mapping[str, Environment]
+) -> dict[str, Mapping[str, str]]:
+    """The ids of rules by the names that can be written, for the files of each organisation: its own, then those of
+    all."""
+    found: dict[str, dict[str, str]] = {space: {} for space in known}
+    for id, (item, _) in named.items():
+        found[item.name.span.source.space][item.name.text] = id
+    everybodys = found[""]
+    return {space: ChainMap(theirs, everybodys) if space else theirs for space, theirs in found.items()}
