@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import le
 from typing import Any
 
 from atamo_rules.engine.index.buckets import Entry, Matching, always, asking, holding
@@ -262,12 +261,10 @@ class _Making:
         write(source, reads, [(entry, parts[entry[1]]) for entry in scanned], alone)
 
     def _order(self) -> Callable[[str], int] | None:
-        """What rules are sorted by; None where it is the id. Rules of several organisations come by the names that were
-        written, and their ids begin with whose they are."""
-        ids = [one.id for one in self._items]
-        if len({one.order for one in self._items}) == 1 and all(map(le, ids, ids[1:])):
+        """What rules are sorted by; None where it is the id."""
+        if len({one.order for one in self._items}) == 1:
             return None
-        return {id: number for number, id in enumerate(ids)}.__getitem__
+        return {one.id: number for number, one in enumerate(self._items)}.__getitem__
 
 
 class _Careful:

@@ -46,7 +46,6 @@ class Layer:
     """An index of some rules. `framed` are those that it finds and does not ask, because they read more than the body;
     `special` those that need a second look, also because of `except`, `stop` or their status.
 
-    `orders` are their orders, and whose names they have: where all are one, their ids are in the order of their names.
     `gone` and `going` are no longer rules; the second set is small, so that one more costs little. `items` are the
     rules as they are filed, kept where they will soon be filed again.
     """
@@ -55,7 +54,7 @@ class Layer:
     match: Matching
     framed: frozenset[str]
     special: frozenset[str]
-    orders: frozenset[tuple[int, str]]
+    orders: frozenset[int]
     items: tuple[Item, ...] = ()
     functions: tuple[Warming, ...] = ()
     gone: frozenset[str] = NONE
@@ -182,7 +181,7 @@ def _described(pairs: Sequence[Pair], built: Built, *, kept: bool) -> Layer:
         for rule, _ in pairs
         if rule.stop or rule.status != LIVE or rule.scope.narrowed or rule.id in built.framed
     )
-    orders = frozenset([(rule.order, rule.space) for rule, _ in pairs])
+    orders = frozenset([rule.order for rule, _ in pairs])
     items = tuple([item for _, item in pairs]) if kept else ()
     return Layer(
         {rule.id: rule for rule, _ in pairs},
