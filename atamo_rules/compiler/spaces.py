@@ -10,10 +10,11 @@ from collections import ChainMap, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from atamo_rules.compiler import lints
+from atamo_rules.compiler import lints, rules
 from atamo_rules.compiler.context import Environment
 from atamo_rules.compiler.declare import OWN, own
 from atamo_rules.source.diagnostic import Diagnostic
+from atamo_rules.source.span import space_named
 from atamo_rules.syntax import declarations as decl
 
 
@@ -63,9 +64,20 @@ def names(
     named: Mapping[str, tuple[decl.Rule, decl.Pack | None]], known: Mapping[str, Environment]
 ) -> dict[str, Mapping[str, str]]:
     """The ids of rules by the names that can be written, for the files of each organisation: its own, then those of
-    all."""
+    the project that are for it or for all."""
     found: dict[str, dict[str, str]] = {space: {} for space in known}
     for id, (item, _) in named.items():
         found[item.name.span.source.space][item.name.text] = id
-    everybodys = found[""]
-    return {space: ChainMap(theirs, everybodys) if space else theirs for space, theirs in found.items()}
+    if len(found) == 1:
+        return dict(found)
+    # Rules that were written for another organisation are named to nobody else.
+    theirs: dict[str, dict[str, str]] = {space: {} for space in known}
+    for name, id in found[""].items():
+        item, pack = named[id]
+        reach = rules.reach(item, rules.owner_of(rules.metadata(item), pack))
+        for space in (
+            [space_named(who.name) for who in reach if who.kind == "organisation"] if reach else [""]
+        ):
+            if space in theirs:
+                theirs[space][name] = id
+    return {space: ChainMap(own, theirs[space], theirs[""]) if space else own for space, own in found.items()}

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from atamo_rules.engine.decide import has_rule
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.proposals.proposal import resource_of, space_named
+from atamo_rules.hub.proposals.proposal import resource_of
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
 from atamo_rules.model.event import Event, realm_of
@@ -25,6 +25,7 @@ from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
 from atamo_rules.rest.told import HUBS, Told
+from atamo_rules.source.span import space_named
 
 Handler = Callable[[Request], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Principal | None]]

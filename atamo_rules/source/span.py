@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import quote
 
 from atamo_rules.source.swift import swift
 
@@ -15,6 +16,11 @@ class Place(NamedTuple):
 
     line: int
     column: int
+
+
+def space_named(organisation: str) -> str:
+    """An organisation as it stands before the names that are its own: percent-encoded (RFC 3986)."""
+    return quote(organisation, safe="")
 
 
 @dataclass(frozen=True)

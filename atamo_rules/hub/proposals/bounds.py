@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from atamo_rules.hub.evaluators.owned import owner_in
 from atamo_rules.hub.people.numbering import homes
-from atamo_rules.hub.proposals.proposal import CODE, space_named
+from atamo_rules.hub.proposals.proposal import CODE
 from atamo_rules.model.people import Directory, Who
 from atamo_rules.model.rule import Plan, Rule, Ruleset
-from atamo_rules.source.span import Source
+from atamo_rules.source.span import Source, space_named
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.read import read
 

@@ -10,12 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
-from urllib.parse import quote
 
 from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import Directory, Who
 from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
+from atamo_rules.source.span import space_named
 
 State: TypeAlias = Literal["open", "refused", "applied", "rejected", "withdrawn", "rolled back"]
 STATES: tuple[State, ...] = get_args(State)
@@ -153,11 +153,6 @@ def place_of(level: Who | None, organisation: str = "") -> str:
         return f"{FOLDER}/{HUB}"
     home = f"{FOLDER}/@{space_named(organisation)}" if organisation else FOLDER
     return f"{home}/{level.kind}-{_safe(level.name)}"
-
-
-def space_named(organisation: str) -> str:
-    """An organisation as it stands before the names that are its own."""
-    return quote(organisation, safe="")
 
 
 def space_of(full: str) -> str:
