@@ -14,12 +14,14 @@ from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.archive import compiled, packed, unpacked
 from atamo_rules.hub.controller import Controller
+from atamo_rules.hub.proposals.code import let_go
+from atamo_rules.hub.proposals.proposal import level_of
 from atamo_rules.hub.proposals.proposals import APPLIED, Proposals, Refused
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
 from atamo_rules.model.work import Put
 from tests.places import write
-from tests.proposals.test_proposals import PEOPLE, RULES, Hub, names
+from tests.proposals.test_proposals import MINE, PEOPLE, RULES, Hub, names
 from tests.rest.conftest import Serving, serve  # noqa: F401
 from tests.worlds import NOON
 
@@ -108,6 +110,26 @@ def test_what_was_kept_before_goes_on_until_it_is_submitted_again(tmp_path: Path
             assert names(controller) == ["base", "mine", "told"], "as it was before"
             await put(controller, "user ann", None)
             assert names(controller) == ["base", "told"], "taking it away takes the one of before away"
+
+    asyncio.run(story())
+
+
+def test_files_of_a_level_that_use_each_others_names_move_together(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    declared, _, rule = ONCE.partition("\n\n")
+
+    async def story() -> None:
+        await place.keep({"submitted/user-ann/lists.atamo": declared, **dict.fromkeys(OLD, rule)})
+        async with place.hub() as controller:
+            await put(controller, "user ann", declared.replace("7, 8", "7"), "lists.atamo")
+            assert names(controller) == ["base", "acme/mine", "told"]
+            kept = await controller.hub.store.get(*APPLIED)
+            assert kept is not None
+            home = "submitted/@acme/user-ann"
+            assert kept.value == {
+                f"{home}/lists.atamo": declared.replace("7, 8", "7"),
+                f"{home}/mine.atamo": rule,
+            }
 
     asyncio.run(story())
 
@@ -262,3 +284,52 @@ def test_a_rule_is_asked_for_by_the_name_that_was_written_or_by_its_id(hub: Hub)
         hub.ask("ann", "PUT", f"/v1/holds/rule/{name}").status_code for name in ("mine", "acme/mine", "none")
     ]
     assert held in ([201, 200, 404], [403, 403, 403])
+
+
+def test_nobody_changes_by_a_name_what_rules_of_others_mean(tmp_path: Path) -> None:
+    """Neither those of their organisation, which took somebody else to approve, nor those of all, where names are the
+    hub's. What an organisation declares the rules of its people may rest on."""
+    place = Place(tmp_path)
+    inside = 'in_network(word, "10.0.0.0/8")'
+    write(place.folder, {"rules.atamo": RULES.replace("n > 100", inside)})
+    define = 'define in_network(ip: text, network: text): ip is "10.0.0.1"\n\n'
+    team = TEAM.replace("rule mine", "rule team").replace("n in large", f"{inside} and n in large")
+
+    async def refused(controller: Controller, level: str) -> None:
+        files = {"mine.atamo": define + MINE.replace("user ann", level).replace("n > 5", inside)}
+        made = await proposals(controller).submit(level, files, "ann", "acme")
+        said = "names that these files declare mean something to rules of others: choose other names"
+        assert (made.state, made.report["findings"], made.report["refused"]) == ("refused", [], [said])
+        state, _, wrong = await proposals(controller).trial(level_of(level), files)
+        assert wrong == [said]
+        assert state is not None
+        await let_go(state)
+
+    async def story() -> None:
+        async with place.hub() as controller:
+            await refused(controller, "user zoe")  # of no organisation: `base` would go by it
+            mine = define + MINE.replace("n > 5", inside)
+            first = await put(controller, "user ann", mine)
+            await proposals(controller).roll_back(first, "ann")
+            await put(controller, "organisation acme", team, "team.atamo")
+            await refused(controller, "user ann")  # `team` would
+            await put(controller, "user ann", MINE.replace("n > 5", "n in large"))
+            before = {one.id: one.digest for one in controller.hub.current.ruleset.rules}
+            await put(controller, "organisation acme", define + team.replace("7, 8", "9"), "team.atamo")
+            after = {one.id: one.digest for one in controller.hub.current.ruleset.rules}
+            assert {id for id in after if before[id] != after[id]} == {"acme/mine", "acme/team"}
+
+    asyncio.run(story())
+
+
+def test_an_edit_of_the_project_that_is_not_in_force_is_nobodys_reach(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+
+    async def story() -> None:
+        controller = Controller(FolderProvider(place.folder, watch=False), SqliteStore(place.file))
+        async with controller:
+            write(place.folder, {"rules.atamo": RULES.replace("n > 100", "n > 200")})
+            await put(controller, "user ann", MINE)
+            assert names(controller) == ["base", "acme/mine", "told"]
+
+    asyncio.run(story())

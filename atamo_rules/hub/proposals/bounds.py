@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from atamo_rules.hub.evaluators.owned import owner_in
 from atamo_rules.hub.people.numbering import homes
-from atamo_rules.hub.proposals.proposal import CODE
+from atamo_rules.hub.proposals.proposal import CODE, space_of
 from atamo_rules.model.people import Directory, Who
 from atamo_rules.model.rule import Plan, Rule, Ruleset
 from atamo_rules.source.span import Source, space_named
@@ -48,6 +48,22 @@ def beyond(level: Who | None, files: Mapping[str, str | None], ruleset: Ruleset)
     for rule in ruleset.rules:
         if rule.span.source.name in files:
             yield from _of(level, rule)
+
+
+def touches(level: Who | None, files: Mapping[str, str | None], then: Ruleset, now: Ruleset) -> bool:
+    """Whether rules of others mean something else by these files: they declare a name that stands there for a word, a
+    function, or what was declared for all. Those of an organisation's people may rest on what it declares."""
+    if level is None:
+        return False
+    places = {name.rpartition("/")[0] for name in files}
+    own = {space_of(name) for name in files} - {""} if level.kind == "organisation" else set[str]()
+    before = {rule.id: rule.digest for rule in then.rules}
+    return then.tables != now.tables or any(
+        before.get(rule.id, rule.digest) != rule.digest
+        and rule.space not in own
+        and rule.span.source.name.rpartition("/")[0] not in places
+        for rule in now.rules
+    )
 
 
 def _of(level: Who, rule: Rule) -> Iterator[str]:

@@ -161,15 +161,17 @@ def space_of(full: str) -> str:
     return found[1] if found else ""
 
 
-def moved(named: Files, known: Files) -> dict[str, None]:
-    """Files in force that are the same ones, and stand where their level had them before: when its user was in another
-    organisation, or when names were all the hub's. They are to go."""
-    tails = {_tail(name) for name in named}
-    return {name: None for name in known if name not in named and _tail(name) in tails}
-
-
-def _tail(full: str) -> tuple[str, ...]:
-    return tuple(full.split("/")[-2:])
+def moved(level: Who | None, known: Mapping[str, str], organisation: str) -> dict[str, str | None]:
+    """The rule files of a level that stand where it had them before: when its user was in another organisation, or when
+    names were all the hub's. They move together, as they use one another's names."""
+    place = place_of(level, organisation)
+    found: dict[str, str | None] = {}
+    for name, text in known.items():
+        home, _, file = name.rpartition("/")
+        same = home.rpartition("/")[2] == place.rpartition("/")[2]
+        if same and home != place and not name.endswith(CODE):
+            found |= {name: None, f"{place}/{file}": text}
+    return found
 
 
 def known_to(level: Who | None, files: Mapping[str, str], people: Directory) -> dict[str, str]:

@@ -12,6 +12,7 @@ from atamo_rules.hub.ports import Rejected, TakesRules
 from atamo_rules.hub.proposals import bounds, code, review
 from atamo_rules.hub.proposals.proposal import (
     CODE,
+    Files,
     Proposal,
     from_document,
     full_names,
@@ -99,10 +100,10 @@ class Proposals:
     def named(
         self, level: Who | None, files: Mapping[str, str | None], known: Mapping[str, str]
     ) -> dict[str, str | None]:
-        """Files of a level by their full names, and those in force that they stand in for. Raises ValueError."""
+        """Files of a level by their full names, and those of it that move. Raises ValueError."""
         home = resource_of(level, self.hub.current.intake.people).tenant
         named = full_names(level, files, home)
-        return {**moved(named, known), **named}
+        return {**moved(level, known, home), **named}
 
     async def _checked(
         self, level: str, named: Mapping[str, str | None], known: Mapping[str, str], tenant: str
@@ -118,7 +119,7 @@ class Proposals:
         state = await self.tried(_over(known, named))
         report["findings"] = review.together(alone, state, named)
         if isinstance(state, Generation):
-            wrong += bounds.beyond(whose, named, state.ruleset)
+            wrong += await self._beyond(whose, named, known, state)
         report["refused"] = list(wrong)
         if not isinstance(state, Generation):
             return base.digest, "", report
@@ -204,9 +205,10 @@ class Proposals:
             level = level_of(proposal.level)
             shown = f": {own.span}: {own.message}" if own is not None and level is None else " of this hub"
             raise Refused("broken", f"it no longer goes with the rules{shown}")
-        wrong = [*bounds.foreign(level_of(proposal.level), proposal.files)]
-        wrong += bounds.beyond(level_of(proposal.level), proposal.files, state.ruleset)
         try:
+            wrong = [*bounds.foreign(level_of(proposal.level), proposal.files)]
+            known, _ = await self._applied()
+            wrong += await self._beyond(level_of(proposal.level), proposal.files, known, state)
             if wrong:
                 raise Refused("beyond", wrong[0])
             if await self.hub.store.put(Put(*APPLIED, dict(files), applied)) is None:
@@ -232,7 +234,23 @@ class Proposals:
         state = await self.tried(_over(known, named))
         if not isinstance(state, Generation):
             return None, review.together(alone, state, named), wrong
-        return state, [], list(bounds.beyond(level, named, state.ruleset))
+        return state, [], await self._beyond(level, named, known, state)
+
+    async def _beyond(
+        self, level: Who | None, named: Files, known: Mapping[str, str], state: Generation
+    ) -> list[str]:
+        """A sentence for each way in which files reach beyond their level, in the state of the rules with them."""
+        wrong = list(bounds.beyond(level, named, state.ruleset))
+        if bounds.touches(level, named, self.hub.current.ruleset, state.ruleset):
+            # It may be an edit of the project that is not in force yet.
+            without = await self.tried(known)
+            if isinstance(without, Generation):
+                if bounds.touches(level, named, without.ruleset, state.ruleset):
+                    wrong.append(
+                        "names that these files declare mean something to rules of others: choose other names"
+                    )
+                await code.let_go(without)
+        return wrong
 
     async def _alone(
         self, level: Who | None, named: Mapping[str, str | None], known: Mapping[str, str]
