@@ -204,8 +204,7 @@ def script(number: int) -> Script:
 @lru_cache
 def ruleset(number: int) -> Ruleset:
     """One generation of the rules."""
-    ((name, text),) = script(number).files
-    made: Any = compile_sources([Source(name, text)], lambda *_: "")
+    made: Any = compile_sources(script(number).files, lambda *_: "")
     assert made.ruleset is not None, [d.message for d in made.diagnostics]
     compiled: Ruleset = made.ruleset
     return compiled
