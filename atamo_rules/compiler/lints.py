@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -143,17 +144,19 @@ def unused(
     """Parameters, lists, definitions and tables that nothing uses. Quiet while rules have errors."""
     if any(one.rule is None for one in compiled) or not compiled:
         return
+    # What is declared for all may be used by anybody; what an organisation declares, by it.
+    used: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for one in compiled:
+        used[one.written.name.span.source.space] |= one.used
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for file in files:
+        texts[file.source.space] += [
+            item.span.text for item in file.declarations if isinstance(item, decl.Define | decl.Table)
+        ]
     for space, environment in spaces.items():
-        # What is declared for all may be used by anybody; what an organisation declares, by it.
-        near = [one for one in compiled if not space or one.written.name.span.source.space == space]
-        texts = "\n".join(
-            item.span.text
-            for file in files
-            if not space or file.source.space == space
-            for item in file.declarations
-            if isinstance(item, decl.Define | decl.Table)
-        )
-        yield from _unused(space, environment, frozenset().union(*(one.used for one in near)), texts)
+        of = (space,) if space else tuple(spaces)
+        mentioned = "\n".join(text for one in of for text in texts[one])
+        yield from _unused(space, environment, set().union(*(used[one] for one in of)), mentioned)
 
 
 def _unused(
@@ -167,6 +170,7 @@ def _unused(
     ):
         for name in names:
             span = environment.places[(kind, name)]
-            mentions = texts.count(name) - (kind in ("define", "table"))
-            if span.source.space == space and (kind, name) not in used and mentions <= 0:
+            if span.source.space != space or (kind, name) in used:
+                continue
+            if texts.count(name) - (kind in ("define", "table")) <= 0:
                 yield codes.UNUSED.at(span, f"the {_NOUNS[kind]} `{name}` is never used", help="delete it")

@@ -6,9 +6,10 @@ neither is told of the other.
 
 from __future__ import annotations
 
-from collections import ChainMap, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from atamo_rules.compiler import lints, rules
 from atamo_rules.compiler.context import Environment
@@ -60,24 +61,41 @@ def environments(around: Environment, spaces: Mapping[str, Space]) -> dict[str, 
     return {"": around, **{name: one.environment for name, one in spaces.items()}}
 
 
-def names(
-    named: Mapping[str, tuple[decl.Rule, decl.Pack | None]], known: Mapping[str, Environment]
-) -> dict[str, Mapping[str, str]]:
-    """The ids of rules by the names that can be written, for the files of each organisation: its own, then those of
-    the project that are for it or for all."""
+Named: TypeAlias = "Mapping[str, tuple[decl.Rule, decl.Pack | None]]"
+"""Rules by id, each with the pack of its file."""
+
+
+def names(named: Named, known: Mapping[str, Environment]) -> dict[str, Mapping[str, str]]:
+    """The ids of rules by the names that can be written, for the files of each organisation."""
     found: dict[str, dict[str, str]] = {space: {} for space in known}
     for id, (item, _) in named.items():
         found[item.name.span.source.space][item.name.text] = id
-    if len(found) == 1:
-        return dict(found)
-    # Rules that were written for another organisation are named to nobody else.
-    theirs: dict[str, dict[str, str]] = {space: {} for space in known}
-    for name, id in found[""].items():
-        item, pack = named[id]
+    return {space: Names(space, own, found[""], named) if space else own for space, own in found.items()}
+
+
+class Names(Mapping[str, str]):
+    """An organisation's own names of rules, then those of the project that are for it or for all: one that the project
+    has for another is named to nobody else. Looked at only where a test names a rule."""
+
+    def __init__(self, space: str, own: Mapping[str, str], rest: Mapping[str, str], named: Named) -> None:
+        self.space, self.own, self.rest, self.named = space, own, rest, named
+
+    def __getitem__(self, name: str) -> str:
+        if name in self.own:
+            return self.own[name]
+        if not self._met(self.rest[name]):
+            raise KeyError(name)
+        return self.rest[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.own
+        yield from (name for name, id in self.rest.items() if name not in self.own and self._met(id))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _met(self, id: str) -> bool:
+        item, pack = self.named[id]
         reach = rules.reach(item, rules.owner_of(rules.metadata(item), pack))
-        for space in (
-            [space_named(who.name) for who in reach if who.kind == "organisation"] if reach else [""]
-        ):
-            if space in theirs:
-                theirs[space][name] = id
-    return {space: ChainMap(own, theirs[space], theirs[""]) if space else own for space, own in found.items()}
+        mine = (space_named(who.name) for who in reach if who.kind == "organisation")
+        return not reach or self.space in mine
