@@ -133,7 +133,7 @@ def fits_kind(type: Type, kinds: tuple[str, ...]) -> bool:
 
 
 def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: Facts) -> Operand | None:
-    if define.name.text in context.expanding:
+    if any(one is define for one in context.expanding):
         context.report.append(
             codes.BAD_CALL.at(
                 expr.span, f"`{define.name.text}` is defined by itself", help="definitions do not recur"
@@ -173,11 +173,12 @@ def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: F
     # The body was checked where it was defined; here it is only expanded, so its report is not repeated.
     inner = replace(
         context,
+        environment=context.environment.home(define),
         event=None,
         names=names,
         report=[],
         template="",
-        expanding=(*context.expanding, define.name.text),
+        expanding=(*context.expanding, define),
     )
     outcome = conditions.condition(define.body, inner, NOTHING)
     if outcome is None:

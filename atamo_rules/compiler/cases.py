@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from atamo_rules.compiler import constants
@@ -21,9 +21,14 @@ from atamo_rules.syntax import tree
 
 
 def case(
-    written: decl.Test, rule: str, environment: Environment, rules: Collection[str], report: list[Diagnostic]
+    written: decl.Test,
+    rule: str,
+    environment: Environment,
+    rules: Mapping[str, str],
+    report: list[Diagnostic],
 ) -> Case | None:
-    """The test as it is meant, or None after saying every mistake in it. `rule` is empty at top level."""
+    """The test as it is meant, or None after saying every mistake in it. `rule` is the id of the one it stands in,
+    empty at top level; `rules` are the ids of all by the names that can be written here."""
     before = len(report)
     checker = _Cases(environment, rules, report)
     steps: list[GivenEvent | Expected] = []
@@ -57,7 +62,7 @@ def case(
 class _Cases:
     """The checks of one test; thrown away after it."""
 
-    def __init__(self, environment: Environment, rules: Collection[str], report: list[Diagnostic]) -> None:
+    def __init__(self, environment: Environment, rules: Mapping[str, str], report: list[Diagnostic]) -> None:
         self.environment = environment
         self.rules = rules
         self.report = report
@@ -108,8 +113,10 @@ class _Cases:
         shape: Record | Anything = Anything()
         if kind == "action" and expected.target is not None:
             kind, shape = self.target(expected.target)
-        elif kind == "rule" and expected.target is not None and target not in self.rules:
-            self.unknown(expected.target, "rule", self.rules)
+        elif kind == "rule" and expected.target is not None:
+            if target not in self.rules:
+                self.unknown(expected.target, "rule", self.rules)
+            target = self.rules.get(target, target)
         matches = tuple(self.match(matcher, shape, target or kind) for matcher in expected.matchers)
         return Expectation(kind, target, expected.span, matches, expected.times)
 

@@ -78,6 +78,13 @@ class Environment:
     messages: Mapping[str, Message] = field(default_factory=dict)
     broken: frozenset[tuple[str, str]] = frozenset()
     """Declarations that have errors of their own: what uses them is not blamed again."""
+    around: Environment | None = None
+    """What is declared for all, where some of this is one organisation's own."""
+
+    def home(self, define: decl.Define) -> Environment:
+        """Where a definition was written: the names in its body mean what they mean there, whoever uses it."""
+        around = self.around
+        return self if around is None or define is not around.defines.get(define.name.text) else around
 
     def is_lost(self, *names: str) -> bool:
         """Whether one of the names may be declared in something that could not be read."""
@@ -107,7 +114,7 @@ class Context:
     """The argument whose template is being checked, or empty outside templates."""
     used: set[tuple[str, str]] = field(default_factory=set)
     """Declarations that were used, by (kind, name), for the lint of the unused."""
-    expanding: tuple[str, ...] = ()
+    expanding: tuple[decl.Define, ...] = ()
     subject: str = ""
     """What the value that stands here is compared with or given to, in the author's words."""
     lenient: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from atamo_rules.compiler import declare_agents, declare_constants, declare_events
 from atamo_rules.compiler.context import Environment
@@ -21,12 +22,15 @@ def declare(
     imported: Imported,
     report: list[Diagnostic],
 ) -> Environment:
-    """The environment of a set of files, without its tables (they need it to be checked)."""
+    """The environment of a set of files, without its tables (they need it to be checked). What is an organisation's
+    own is left to `own`."""
     declared = Declared(report)
     for file in files:
-        declared.broken.update(file.unread)
+        if not file.source.space:
+            declared.broken.update(file.unread)
         for item in file.declarations:
-            _take(declared, item, read, values, imported)
+            if not (file.source.space and isinstance(item, OWN)):
+                _take(declared, item, read, values, imported)
     packs(declared, files)
     declare_agents.doing(declared)
     return Environment(
@@ -44,6 +48,30 @@ def declare(
     )
 
 
+OWN = (decl.Param, decl.ListDecl, decl.Define)
+"""What an organisation declares for itself, beside rules: in its own files these names go before those of all."""
+
+
+def own(files: Sequence[decl.File], around: Environment, report: list[Diagnostic]) -> Environment:
+    """The environment of an organisation's files. Two that declare one name do not know of one another, and what is
+    declared for all by that name goes on meaning what it means to all others. Parameters have the values that are
+    written: those given from outside are of the parameters of all."""
+    declared = Declared(report)
+    for file in files:
+        declared.broken.update(file.unread)
+        for item in file.declarations:
+            _take_own(declared, item, {})
+    return replace(
+        around,
+        params={**around.params, **declared.params},
+        lists={**around.lists, **declared.lists},
+        defines={**around.defines, **declared.defines},
+        places={**around.places, **declared.places},
+        broken=around.broken | declared.broken,
+        around=around,
+    )
+
+
 def _take(
     declared: Declared, item: decl.Declaration, read: Read, values: Mapping[str, Json], imported: Imported
 ) -> None:
@@ -57,6 +85,14 @@ def _take(
         case decl.AgentDecl():
             if declared.new("agent", item.name):
                 declare_agents.agent(declared, item)
+        case decl.Table():
+            declared.new("table", item.name)
+        case _:
+            _take_own(declared, item, values)
+
+
+def _take_own(declared: Declared, item: decl.Declaration, values: Mapping[str, Json]) -> None:
+    match item:
         case decl.Param():
             if declared.new("param", item.name):
                 declare_constants.parameter(declared, item, values)
@@ -66,7 +102,5 @@ def _take(
         case decl.Define():
             if declared.new("define", item.name):
                 declared.defines[item.name.text] = item
-        case decl.Table():
-            declared.new("table", item.name)
         case _:
             pass

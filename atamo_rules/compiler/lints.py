@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from atamo_rules.compiler import conditions
@@ -84,8 +85,10 @@ def defines(environment: Environment, report: list[Diagnostic]) -> set[tuple[str
     """Check each definition once, where it stands; gives those that have errors."""
     broken: set[tuple[str, str]] = set()
     for name, define in environment.defines.items():
+        if environment.home(define) is not environment:
+            continue
         before = len(report)
-        context = Context(environment, None, report, expanding=(name,))
+        context = Context(environment, None, report, expanding=(define,))
         for parameter in define.parameters:
             type = parameter_type(parameter, context)
             if type is None:
@@ -136,18 +139,29 @@ _NOUNS = {"param": "parameter", "list": "list", "define": "definition", "table":
 
 
 def unused(
-    files: Sequence[decl.File], environment: Environment, compiled: Sequence[Compiled]
+    files: Sequence[decl.File], spaces: Mapping[str, Environment], compiled: Sequence[Compiled]
 ) -> Iterator[Diagnostic]:
     """Parameters, lists, definitions and tables that nothing uses. Quiet while rules have errors."""
     if any(one.rule is None for one in compiled) or not compiled:
         return
-    used = frozenset().union(*(one.used for one in compiled))
-    texts = "\n".join(
-        item.span.text
-        for file in files
-        for item in file.declarations
-        if isinstance(item, decl.Define | decl.Table)
-    )
+    # What is declared for all may be used by anybody; what an organisation declares, by it.
+    used: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    for one in compiled:
+        used[one.written.name.span.source.space] |= one.used
+    texts: defaultdict[str, list[str]] = defaultdict(list)
+    for file in files:
+        texts[file.source.space] += [
+            item.span.text for item in file.declarations if isinstance(item, decl.Define | decl.Table)
+        ]
+    for space, environment in spaces.items():
+        of = (space,) if space else tuple(spaces)
+        mentioned = "\n".join(text for one in of for text in texts[one])
+        yield from _unused(space, environment, set().union(*(used[one] for one in of)), mentioned)
+
+
+def _unused(
+    space: str, environment: Environment, used: Collection[tuple[str, str]], texts: str
+) -> Iterator[Diagnostic]:
     for kind, names in (
         ("param", environment.params),
         ("list", environment.lists),
@@ -155,7 +169,8 @@ def unused(
         ("table", environment.tables),
     ):
         for name in names:
-            mentions = texts.count(name) - (kind in ("define", "table"))
-            if (kind, name) not in used and mentions <= 0:
-                span = environment.places[(kind, name)]
+            span = environment.places[(kind, name)]
+            if span.source.space != space or (kind, name) in used:
+                continue
+            if texts.count(name) - (kind in ("define", "table")) <= 0:
                 yield codes.UNUSED.at(span, f"the {_NOUNS[kind]} `{name}` is never used", help="delete it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 
 from atamo_rules.compiler.declared import Declared
@@ -11,16 +12,17 @@ from atamo_rules.syntax import declarations as decl
 
 
 def packs(declared: Declared, files: Sequence[decl.File]) -> None:
-    """Every `use` must name a pack that is here, in a version that fits."""
-    here: dict[str, str] = {}
+    """Every `use` must name a pack that is here, in a version that fits: one of its own organisation, or one of all."""
+    spaces: dict[str, dict[str, str]] = {"": {}}
     for file in files:
+        here = spaces.setdefault(file.source.space, {})
         for item in file.declarations:
             if isinstance(item, decl.Pack):
                 here.setdefault(item.name.text, str(item.version.value) if item.version else "")
     for file in files:
         for item in file.declarations:
             if isinstance(item, decl.Use):
-                _use(declared, item, here)
+                _use(declared, item, ChainMap(spaces[file.source.space], spaces[""]))
 
 
 def _use(declared: Declared, item: decl.Use, here: Mapping[str, str]) -> None:

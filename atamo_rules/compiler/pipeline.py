@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from atamo_rules.compiler import cases, lints, messages, rules, tables
+from atamo_rules.compiler import cases, lints, messages, rules, spaces, tables
 from atamo_rules.compiler.context import Environment
-from atamo_rules.compiler.declare import declare
+from atamo_rules.compiler.declare import OWN, declare
 from atamo_rules.compiler.declare_events import Read
 from atamo_rules.compiler.declared import twice
 from atamo_rules.compiler.schema_file import imported
 from atamo_rules.compiler.secrets import secrets
+from atamo_rules.compiler.spaces import Space
 from atamo_rules.model.case import Case
 from atamo_rules.model.rule import AgentUse, Rule, Ruleset
 from atamo_rules.model.table import Table
@@ -49,6 +50,7 @@ class Cache:
     schemas: tuple[str, ...] = ()
     environment: Environment | None = None
     found: tuple[Diagnostic, ...] = ()
+    spaces: dict[str, Space] = field(default_factory=dict)
     rules: dict[int, Compiled] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
 
@@ -64,6 +66,7 @@ class Compiled:
     used: frozenset[tuple[str, str]]
     alone: bool
     """Whether no test of it names a rule, so that the others' names do not matter."""
+    environment: Environment = field(compare=False, repr=False)
 
 
 @unpaused()
@@ -82,18 +85,23 @@ def compile_sources(
     report: list[Diagnostic] = []
     files = _parse(sources, cache, report)
     environment = _environment(files, read, params or {}, cache, report)
+    cache.spaces, found = spaces.declared(files, environment, cache.spaces)
+    report.extend(found)
+    known = spaces.environments(environment, cache.spaces)
     named = _named(files, report)
-    compiled = _rules(named, environment, cache)
+    names = spaces.names(named, known)
+    compiled = _rules(named, known, names, cache)
     for one in compiled:
         report.extend(one.diagnostics)
     whole: list[Case] = []
     for file in files:
         for item in file.declarations:
             if isinstance(item, decl.Test):
-                case = cases.case(item, "", environment, named, report)
+                space = file.source.space
+                case = cases.case(item, "", known[space], names[space], report)
                 if case is not None:
                     whole.append(case)
-    report.extend(lints.unused(files, environment, compiled))
+    report.extend(lints.unused(files, known, compiled))
     report.extend(lints.opened(environment, compiled))
     report.extend(lints.passed_over(compiled))
     diagnostics = tuple(in_order(report))
@@ -107,7 +115,7 @@ def _parse(sources: Sequence[Source], cache: Cache, report: list[Diagnostic]) ->
     fresh: dict[str, tuple[str, decl.File, tuple[Diagnostic, ...]]] = {}
     for source in sources:
         known = cache.trees.get(source.name)
-        if known is None or known[0] != source.text:
+        if known is None or known[0] != source.text or known[1].source.space != source.space:
             file, found = read_file(source)
             known = (source.text, file, tuple(found))
         fresh[source.name] = known
@@ -122,7 +130,10 @@ def _environment(
 ) -> Environment:
     """The declarations, made anew only when one of them, or a schema file, changed."""
     around = [
-        item for file in files for item in file.declarations if not isinstance(item, decl.Rule | decl.Test)
+        item
+        for file in files
+        for item in file.declarations
+        if not isinstance(item, decl.Rule | decl.Test) and not (file.source.space and isinstance(item, OWN))
     ]
     schemas = tuple(_texts(around, read))
     key = (*map(id, around), hash(repr(sorted(params.items()))))
@@ -151,7 +162,7 @@ def _environment(
     types = messages.examples(kinds, environment, found)
     environment = replace(environment, types=types, messages=messages.messages(environment, found))
     cache.around, cache.schemas, cache.environment = key, schemas, environment
-    cache.found, cache.rules = tuple(found), {}
+    cache.found = tuple(found)
     report.extend(found)
     return environment
 
@@ -172,35 +183,44 @@ def _texts(around: Sequence[decl.Declaration], read: Callable[[str, str], str]) 
 def _named(
     files: Sequence[decl.File], report: list[Diagnostic]
 ) -> dict[str, tuple[decl.Rule, decl.Pack | None]]:
-    """The rules by name, each with the pack of its file; of two with one name the first counts."""
+    """The rules by id, each with the pack of its file; of two with one id the first counts."""
     found: dict[str, tuple[decl.Rule, decl.Pack | None]] = {}
     for file in files:
         pack = next((item for item in file.declarations if isinstance(item, decl.Pack)), None)
         for item in file.declarations:
             if isinstance(item, decl.Rule):
-                first, _ = found.setdefault(item.name.text, (item, pack))
+                first, _ = found.setdefault(file.source.full(item.name.text), (item, pack))
                 if first is not item:
                     report.append(twice("rule", item.name, first.name.span))
     return found
 
 
 def _rules(
-    named: Mapping[str, tuple[decl.Rule, decl.Pack | None]], environment: Environment, cache: Cache
+    named: Mapping[str, tuple[decl.Rule, decl.Pack | None]],
+    environments: Mapping[str, Environment],
+    names: Mapping[str, Mapping[str, str]],
+    cache: Cache,
 ) -> list[Compiled]:
     """Every rule as it is meant; those of the last compilation are kept, unless their tests ask which rules exist."""
     fresh: dict[int, Compiled] = {}
     same = cache.names == named.keys()
     for item, pack in named.values():
-        known = cache.rules.get(id(item))
-        if known is None or known.written is not item or not (same or known.alone):
-            known = _rule(item, pack, environment, named)
+        known, space = cache.rules.get(id(item)), item.name.span.source.space
+        environment = environments[space]
+        if (
+            known is None
+            or known.written is not item
+            or known.environment is not environment
+            or not (same or known.alone)
+        ):
+            known = _rule(item, pack, environment, names[space])
         fresh[id(item)] = known
     cache.rules, cache.names = fresh, frozenset(named)
     return list(fresh.values())
 
 
 def _rule(
-    item: decl.Rule, pack: decl.Pack | None, environment: Environment, names: Collection[str]
+    item: decl.Rule, pack: decl.Pack | None, environment: Environment, names: Mapping[str, str]
 ) -> Compiled:
     report: list[Diagnostic] = []
     used: set[tuple[str, str]] = set()
@@ -210,12 +230,12 @@ def _rule(
         report.extend(lints.rule(rule))
     tests: list[Case] = []
     for test in item.tests:
-        case = cases.case(test, item.name.text, environment, names, report)
+        case = cases.case(test, item.name.span.source.full(item.name.text), environment, names, report)
         if case is not None:
             tests.append(case)
     expects = (step for test in item.tests for step in test.steps if isinstance(step, decl.Expect))
     alone = not any(one.kind == "rule" for step in expects for one in step.expected)
-    return Compiled(item, rule, tuple(tests), tuple(report), frozenset(used), alone)
+    return Compiled(item, rule, tuple(tests), tuple(report), frozenset(used), alone, environment)
 
 
 def _ruleset(environment: Environment, compiled: Sequence[Compiled], whole: Sequence[Case]) -> Ruleset:

@@ -57,24 +57,24 @@ def rule(
     time = times.time_of(written, trigger, events, environment, context)
     if None in known or condition is None or any(d.severity is codes.ERROR for d in report[before:]):
         return None
-    metadata = {str(item.keys[0].key): plain(item.value) for item in written.metadata}
-    owner = owner_of(metadata, pack)
-    include = _who(written.include) or (() if owner is None else (owner,))
+    said = metadata(written)
+    owner = owner_of(said, pack)
     result = Rule(
-        written.name.text,
+        written.name.span.source.full(written.name.text),
         event.name,
         condition,
         made,
         written.name.span,
-        Scope(include, _who(written.exclude), owner),
+        Scope(reach(written, owner), _who(written.exclude), owner),
         tuple(lets),
         _order(written, report),
         written.stop,
         _status(written, report),
         pack.name.text if pack is not None else "",
         str(written.about.value) if written.about else "",
-        metadata,
+        said,
         provider=written.provider,
+        space=written.name.span.source.space,
     )
     if time is not None:
         report.extend(time_lints.idle(written, time))
@@ -161,6 +161,16 @@ def _condition(written: decl.Rule, context: Context) -> tuple[Condition | None, 
 
 def _who(principals: tuple[decl.Principal, ...]) -> tuple[Who, ...]:
     return tuple(Who(principal.kind, principal.name.text) for principal in principals)
+
+
+def metadata(written: decl.Rule) -> dict[str, Json]:
+    """What is said of a rule, by its heads."""
+    return {str(item.keys[0].key): plain(item.value) for item in written.metadata}
+
+
+def reach(written: decl.Rule, owner: Who | None) -> tuple[Who, ...]:
+    """Whose events a rule sees; nobody is named where it is everybody's."""
+    return _who(written.include) or (() if owner is None else (owner,))
 
 
 OWNERS = ("user", "group", "organisation")

@@ -130,7 +130,14 @@ def time_of(
         return None
     by = tuple(path.span.text for path in trigger.by)
     throttle_by = tuple(path.span.text for path in written.at_most.by) if written.at_most else ()
-    return Time(written.name.text, window, throttle, schedule=schedule, by=by, throttle_by=throttle_by)
+    return Time(
+        written.name.span.source.full(written.name.text),
+        window,
+        throttle,
+        schedule=schedule,
+        by=by,
+        throttle_by=throttle_by,
+    )
 
 
 def _schedule(written: decl.Rule, report: list[Diagnostic]) -> Schedule | None:

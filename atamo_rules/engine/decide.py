@@ -85,6 +85,11 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | N
     return Decision(event.key, event.type, ruleset.digest, tuple(fired), stopped)
 
 
+def has_rule(ruleset: Ruleset, id: str) -> bool:
+    """Whether the ruleset has a rule of that id."""
+    return id in _by_id(ruleset)
+
+
 def rule_of(ruleset: Ruleset, id: str) -> Rule:
     """The rule of that id. Raises KeyError when the ruleset has none."""
     return _by_id(ruleset)[id]

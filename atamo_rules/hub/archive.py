@@ -37,10 +37,10 @@ RECENT = 4
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Everything a ruleset is compiled from: rule files by name, the schema files they read (by who reads and what is
+    """Everything a ruleset is compiled from: the rule files, the schema files they read (by who reads and what is
     written there), and the parameters that were given."""
 
-    files: tuple[tuple[str, str], ...]
+    files: tuple[Source, ...]
     schemas: tuple[tuple[str, str, str], ...] = ()
     params: Mapping[str, Json] = field(default_factory=dict, hash=False)
 
@@ -59,7 +59,10 @@ class Recorder:
 
 def packed(script: Script) -> str:
     """A script as one text: JSON, compressed."""
-    plain = encode([list(map(list, script.files)), list(map(list, script.schemas)), dict(script.params)])
+    files: list[Json] = [
+        [one.name, one.text, one.space] if one.space else [one.name, one.text] for one in script.files
+    ]
+    plain = encode([files, list(map(list, script.schemas)), dict(script.params)])
     return b64encode(zlib.compress(plain.encode("utf-8", "surrogatepass"), 6)).decode()
 
 
@@ -69,7 +72,7 @@ def unpacked(text: str) -> Script:
         value: Any = decode(zlib.decompress(b64decode(text, validate=True)))
         files, schemas, params = value
         return Script(
-            tuple((name, written) for name, written in files),
+            tuple(Source(*map(str, file)) for file in files),
             tuple((who, path, written) for who, path, written in schemas),
             params,
         )
@@ -87,8 +90,7 @@ def compiled(script: Script) -> Ruleset | None:
         except KeyError:
             raise ValueError("it was not kept") from None
 
-    sources = [Source(name, text) for name, text in script.files]
-    return compile_sources(sources, read, params=script.params).ruleset
+    return compile_sources(script.files, read, params=script.params).ruleset
 
 
 @lru_cache(RECENT)

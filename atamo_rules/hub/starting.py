@@ -25,9 +25,11 @@ async def start(hub: Hub) -> None:
         if before is not None:
             hub.retiring.revive(before)
     await hub.requests.recover(left.gone)
-    await hub.windows.recover(left.gone)
+    await hub.windows.take_up(left.gone)
     if hub.proposals is not None:
         await hub.proposals.begin()
+    # Not before: what submitted rules have counted is no stranger's.
+    hub.windows.begin()
     if left.open or left.pending:
         await hub.note("hub.recovered", pending=len(left.pending), open=left.open, lost_attempts=left.lost)
         # Also of agents that the rules of now do not have: nothing stands in their lines for ever.

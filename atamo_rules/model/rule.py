@@ -100,11 +100,13 @@ class Rule:
     step: int = field(default=0, repr=False)
     provider: str = field(default=RULES, compare=False, repr=False)
     """What it was written as: `rules`, `links` or `table`."""
+    space: str = field(default="", compare=False, repr=False)
+    """Whose name it has, where an organisation submitted it; its id is that, `/`, and the name that was written."""
 
     @property
-    def place(self) -> tuple[int, str]:
-        """Rules are tried in rising `order`, then by name."""
-        return (self.order, self.id)
+    def place(self) -> tuple[int, str, str]:
+        """Rules are tried in rising `order`, then by the name that was written: whose it is tells nothing of when."""
+        return (self.order, self.id[len(self.space) + 1 :] if self.space else self.id, self.space)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from atamo_rules.engine.decide import has_rule
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.proposals.proposal import resource_of
 from atamo_rules.model.audit import AuditRecord
@@ -24,6 +25,7 @@ from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
 from atamo_rules.rest.told import HUBS, Told
+from atamo_rules.source.span import space_named
 
 Handler = Callable[[Request], Awaitable[Response]]
 Authenticate = Callable[[Request], Awaitable[Principal | None]]
@@ -246,6 +248,17 @@ class Access:
     def rule(self, request: Request, rule: Rule) -> bool:
         """Whether somebody may see a rule."""
         return self.sees(request, "rules.read", of_rule(rule, self.hub().current.intake.people))
+
+    def own_name(self, request: Request, name: str) -> str:
+        """A rule of somebody's own organisation by the name that was written there."""
+        organisation = principal(request).user.organisation
+        return f"{space_named(organisation)}/{name}" if organisation else name
+
+    def rule_named(self, request: Request, name: str) -> str:
+        """The id of the rule that somebody means by a name: one of their organisation's own goes before all others."""
+        own = self.own_name(request, name)
+        held = (generation.ruleset for generation in self.hub().retiring.all)
+        return own if name and any(has_rule(ruleset, own) for ruleset in held) else name
 
 
 def address_of(request: Request) -> str:

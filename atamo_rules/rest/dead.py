@@ -39,7 +39,7 @@ class Dead:
 
     async def list(self, request: Request) -> Response:
         """Dead letters that fit, oldest first, and how many there are of each agent and class of error."""
-        which = Selector(**{name: text(request, name) for name in WHICH})
+        which = self._selector(request, {name: text(request, name) for name in WHICH})
         limit = whole(request, "limit", FEW, MOST) or 1
         told = self.access.told(request)
         after, letters = told.into(whole(request, "after", 0, LONGEST)), list[DeadLetter]()
@@ -153,12 +153,16 @@ class Dead:
             )  # fmt: skip
         return letter
 
+    def _selector(self, request: Request, said: Mapping[str, str]) -> Selector:
+        """What somebody asks for; a rule by the name that they have for it."""
+        return Selector(**{**said, "rule": self.access.rule_named(request, said.get("rule", ""))})
+
     async def _which(self, request: Request, order: Mapping[str, Any]) -> tuple[Selector, int]:
         """What an order is about, and the last number there is now: what comes later is none of it."""
         if "number" in order:
             letter = await self._letter(request, order["number"], "work.operate")
             return Selector(action=letter.work.action.id), letter.number
-        which = Selector(**order["which"])
+        which = self._selector(request, order["which"])
         if "upto" in order:
             return which, self.access.told(request).into(order["upto"])
         upto = after = 0

@@ -41,11 +41,11 @@ class Operating:
 
     async def hold(self, request: Request) -> Response:
         """One pause, if it is there."""
-        return json_response(hold_json(await self._held(request, _named(request))))
+        return json_response(hold_json(await self._held(request, self._named(request))))
 
     async def pause(self, request: Request) -> Response:
         """Begin no more actions: 201, or 200 where it was paused before."""
-        hub, hold = self.hub(), _named(request)
+        hub, hold = self.hub(), self._named(request)
         there = await self._there(request, hold)
         if there is None:
             self._known(request, hold)
@@ -56,7 +56,7 @@ class Operating:
 
     async def resume(self, request: Request) -> Response:
         """Go on with what was paused."""
-        hold = await self._held(request, _named(request))
+        hold = await self._held(request, self._named(request))
         await self.hub().resume(replace(hold, why=""), by(request))
         return json_response(hold_json(hold))
 
@@ -70,7 +70,11 @@ class Operating:
                 404, "unknown-id", "nothing is kept under this id",
                 remedy="search for it: atamo audit search --text",
             )  # fmt: skip
-        which = Selector(event=key, agent=text(request, "agent"), rule=text(request, "rule"))
+        which = Selector(
+            event=key,
+            agent=text(request, "agent"),
+            rule=self.access.rule_named(request, text(request, "rule")),
+        )
         asked = await hub.requests.find(key)
         whole = asked is not None and not asked.over
         if whole:
@@ -134,6 +138,14 @@ class Operating:
             404, f"unknown-{hold.kind}", f"there is no {hold.kind} `{hold.name[:80]}`", remedy=remedy
         )
 
+    def _named(self, request: Request) -> Hold:
+        """What a path names. Raises Problem."""
+        kind, name = request.path_params["kind"], request.path_params["name"]
+        if kind not in KINDS:
+            remedy = _near(kind, KINDS) or f"there are {', '.join(KINDS)}"
+            raise Problem(404, "unknown-kind", f"nothing is paused by `{kind[:80]}`", remedy=remedy)
+        return Hold(cast(HoldKind, kind), self.access.rule_named(request, name) if kind == "rule" else name)
+
 
 def by(request: Request) -> str:
     """Who asks, for the audit: whoever came in with a key, else whom `by` names."""
@@ -159,15 +171,6 @@ def hold_json(hold: Hold) -> dict[str, Json]:
         "at": hold.at.isoformat() if hold.at is not None else None,
         "why": hold.why,
     }
-
-
-def _named(request: Request) -> Hold:
-    """What a path names. Raises Problem."""
-    kind, name = request.path_params["kind"], request.path_params["name"]
-    if kind not in KINDS:
-        remedy = _near(kind, KINDS) or f"there are {', '.join(KINDS)}"
-        raise Problem(404, "unknown-kind", f"nothing is paused by `{kind[:80]}`", remedy=remedy)
-    return Hold(cast(HoldKind, kind), name)
 
 
 def _near(name: str, known: Collection[str]) -> str:

@@ -14,9 +14,9 @@ from atamo_rules.hub.evaluators.owned import sees
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.history.replay import action_facts
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.proposals import bounds, code
+from atamo_rules.hub.proposals import code
 from atamo_rules.hub.proposals.authority import ALONE, EYES, may_decide, may_see, may_submit
-from atamo_rules.hub.proposals.proposal import Proposal, full_names, level_of
+from atamo_rules.hub.proposals.proposal import Proposal, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
 from atamo_rules.model.authority import Verb
 from atamo_rules.model.people import Who
@@ -120,17 +120,14 @@ class ProposalDoor:
         order = await ordered(request, "Try")
         level = level_of(order.get("level", f"user {who.name}" if who.name else "hub"))
         self._must(request, "rules.change", may_submit(who, level, self._people))
-        generation, wrong = hub.current, []
+        generation, wrong = hub.current, list[str]()
         if order.get("files"):
             try:
-                named = full_names(level, order["files"])
+                state, findings, wrong = await self._proposals().trial(level, order["files"])
             except ValueError as error:
                 raise unmeant(str(error), "leave out what is named, or send it in parts") from None
-            wrong = list(bounds.foreign(level, named))
-            state, findings = await self._proposals().trial(level, named)
             if state is None:
                 return json_response({"findings": findings, "refused": wrong})
-            wrong += bounds.beyond(level, named, state.ruleset)
             generation = state
         try:
             return await self._tried(request, order.get("event"), generation, level, wrong)

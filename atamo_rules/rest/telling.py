@@ -49,7 +49,8 @@ class Telling:
 
     async def audit(self, request: Request) -> Response:
         """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
-        query, told = _query(request), self.access.told(request)
+        rule = self.access.rule_named(request, text(request, "rule"))
+        query, told = _query(request, rule), self.access.told(request)
         after = told.into(whole(request, "after", 0, LONGEST))
         limit = whole(request, "limit", FEW, MOST) or 1
         hub, seconds = self.hub(), prefer_wait(request)
@@ -139,14 +140,16 @@ class Telling:
         they did not have it, are no longer kept, or `now` is asked for."""
         hub, event = await self._event(request)
         name = text(request, "rule")
+        own = self.access.own_name(request, name)
         told = await hub.store.told(event.key)
         digest = str(told.get("digest") or "") if told is not None else ""
         ruleset = hub.current.ruleset
         by_id = self._known(request, ruleset, event)
         if not yes(request, "now"):
             then = await self._rules_of(self.access.told(request), digest)
-            if then is not None and name in (before := self._known(request, then, event)):
+            if then is not None and {own, name} & (before := self._known(request, then, event)).keys():
                 ruleset, by_id = then, before
+        name = own if own in by_id else name
         if name not in by_id:
             from difflib import get_close_matches
 
@@ -270,7 +273,7 @@ def _decided(event: Event, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _query(request: Request) -> Query:
+def _query(request: Request, rule: str) -> Query:
     kind = text(request, "kind")
     if kind and kind not in FAMILIES and kind not in KINDS:
         from difflib import get_close_matches
@@ -282,7 +285,7 @@ def _query(request: Request) -> Query:
         text(request, "event"),
         kind,
         text(request, "who"),
-        text(request, "rule"),
+        rule,
         text(request, "agent"),
         text(request, "text"),
         moment(request, "since"),

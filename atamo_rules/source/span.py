@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import quote
 
 from atamo_rules.source.swift import swift
 
@@ -17,12 +18,23 @@ class Place(NamedTuple):
     column: int
 
 
+def space_named(organisation: str) -> str:
+    """An organisation as it stands before the names that are its own: percent-encoded (RFC 3986)."""
+    return quote(organisation, safe="")
+
+
 @dataclass(frozen=True)
 class Source:
-    """One text the author wrote. `name` is what diagnostics print, normally the path as given."""
+    """One text the author wrote. `name` is what diagnostics print, normally the path as given. `space` is the
+    organisation whose names it declares, as it stands before them (`acme/page_oncall`); empty for names of all."""
 
     name: str
     text: str = field(repr=False)
+    space: str = field(default="", repr=False)
+
+    def full(self, name: str) -> str:
+        """What a rule of this text is called among all."""
+        return f"{self.space}/{name}" if self.space else name
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -187,7 +187,7 @@ class Reader:
 
 def read_sheet(source: Source) -> tuple[decl.File, tuple[Diagnostic, ...]]:
     """The rows of a sheet as rules, without those that could not be read, and every mistake in it."""
-    sheet = Sheet(source.name, _lines(source.text))
+    sheet = Sheet(source.name, _lines(source.text), source.space)
     reader = Reader(sheet)
     found, wrong = rows(sheet)
     reader.report.extend(wrong)

@@ -19,6 +19,7 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.outcome import Done
 from atamo_rules.model.work import Put
+from atamo_rules.source.span import Source
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state, submit
 from tests.hub.test_path import ASK
@@ -30,7 +31,7 @@ TEXTS = st.text(max_size=200)
 
 def written(text: str, **agents: ScriptedAgent) -> Generation:
     """A generation that knows its text."""
-    return replace(state(text, agents), script=Script((("a.atamo", dedent(text)),)))
+    return replace(state(text, agents), script=Script((Source("a.atamo", dedent(text)),)))
 
 
 class Kept(Left):
@@ -61,7 +62,7 @@ def test_a_rule_that_was_changed_between_two_processes_goes_on_as_it_began(tmp_p
     assert left.alerts == []
 
 
-@pytest.mark.parametrize("spoil", ["bm9uZQ==", "?", packed(Script((("a.atamo", CHANGED),)))])
+@pytest.mark.parametrize("spoil", ["bm9uZQ==", "?", packed(Script((Source("a.atamo", CHANGED),)))])
 def test_a_text_that_does_not_mean_what_its_digest_says_is_not_gone_by(tmp_path: Path, spoil: str) -> None:
     left = Kept(tmp_path)
 
@@ -112,7 +113,7 @@ def test_a_store_that_outlives_nothing_keeps_no_text() -> None:
 
 
 @given(
-    st.lists(st.tuples(TEXTS, TEXTS), max_size=4),
+    st.lists(st.builds(Source, TEXTS, TEXTS, TEXTS), max_size=4),
     st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=3),
     st.dictionaries(TEXTS, st.none() | st.booleans() | st.integers() | st.decimals(-9, 9, places=2) | TEXTS),
 )
@@ -128,10 +129,10 @@ def test_schemas_are_kept_with_the_rules_that_read_them() -> None:
         "rule r\n  on thing.happened\n  when n > 1\n  do\n    emit thing.happened\n      n: 1\n"
     )
     schema = '{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}'
-    made = compiled(Script((("a.atamo", text),), (("a.atamo", "thing.json", schema),)))
+    made = compiled(Script((Source("a.atamo", text),), (("a.atamo", "thing.json", schema),)))
     assert made is not None
     assert made.events["thing.happened"].schema is not None
-    assert compiled(Script((("a.atamo", text),))) is None
+    assert compiled(Script((Source("a.atamo", text),))) is None
 
 
 SHARED = """

@@ -22,6 +22,7 @@ from atamo_rules.hub.joined import GONE, LACKING
 from atamo_rules.hub.leftovers import UNFOLLOWED
 from atamo_rules.model.audit import Level
 from atamo_rules.model.outcome import Failed
+from atamo_rules.source.span import Source
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.scene import Play, Scene
 from tests.hub.stage import Heard
@@ -66,7 +67,7 @@ DAY = 86_400.0
 
 def rules(scene: Scene, text: str, *, kept: bool = True) -> Generation:
     """A generation whose text the store keeps."""
-    return replace(scene.state(text), script=Script((("a.atamo", text),)) if kept else None)
+    return replace(scene.state(text), script=Script((Source("a.atamo", text),)) if kept else None)
 
 
 async def begun(scene: Scene, level: Level = "full", *, kept: bool = True) -> Hub:

@@ -110,8 +110,9 @@ def test_whose_a_rule_is_sees_it_and_nobody_else(rules: Two) -> None:
     def seen(who: str) -> set[str]:
         return {one["id"] for one in made(rules.door.ask(who, "GET", "/v1/rules"))["rules"]}
 
-    assert {"anns", "alerts"} <= seen("ann")
-    assert not {"anns", "alerts"} & seen("bob")
+    assert {"acme/anns", "acme/alerts"} <= seen("ann")
+    assert not {"acme/anns", "acme/alerts"} & seen("bob")
     assert "birch_secret_rule" in seen("bob") - seen("ann")
     assert made(rules.door.ask("ann", "PUT", "/v1/holds/rule/anns"))["new"]
-    assert rules.door.ask("bob", "GET", "/v1/holds/rule/anns").status_code == 404
+    for name in ("anns", "acme/anns"):
+        assert rules.door.ask("bob", "GET", f"/v1/holds/rule/{name}").status_code == 404

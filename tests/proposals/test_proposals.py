@@ -120,11 +120,11 @@ def test_rules_of_ones_own_are_submitted_approved_and_rolled_back(hub: Hub) -> N
     assert made.status_code == 201, made.text
     proposal = made.json()
     assert (proposal["state"], proposal["author"]) == ("open", "ann")
-    assert proposal["report"]["rules"]["added"] == ["mine"]
-    assert "mine" not in hub.rules(), "nothing holds before it is approved"
+    assert proposal["report"]["rules"]["added"] == ["acme/mine"]
+    assert "acme/mine" not in hub.rules(), "nothing holds before it is approved"
     done = hub.ask("ann", "POST", f"/v1/proposals/{proposal['id']}/approve", {"base": proposal["base"]})
     assert (done.status_code, done.json()["state"]) == (200, "applied")
-    assert hub.rules() == ["base", "mine", "told"]
+    assert hub.rules() == ["acme/mine", "base", "told"]
     assert hub.ask("ann", "GET", "/v1/rules").json()["digest"] == proposal["digest"]
     again = hub.ask("ann", "POST", f"/v1/proposals/{proposal['id']}/approve", {})
     assert (again.status_code, again.json()["code"]) == (409, "decided")
@@ -141,7 +141,7 @@ def test_above_ones_own_level_it_takes_four_eyes(hub: Hub) -> None:
     assert hub.ask("bob", "POST", path, {}).status_code == 404, "another organisation sees nothing"
     other = hub.submit("ann", "organisation acme", team=TEAM).json()
     assert hub.ask("amy", "POST", f"/v1/proposals/{other['id']}/approve", {}).status_code == 200
-    assert "team" in hub.rules()
+    assert "acme/team" in hub.rules()
 
 
 def test_a_machine_approves_nothing_of_its_own(hub: Hub) -> None:
@@ -179,7 +179,9 @@ def test_rules_that_reach_beyond_their_level_are_refused_with_their_place(
 ) -> None:
     made = hub.submit("ann", "user ann", mine=text).json()
     assert made["state"] == "refused"
-    assert any(says in one and "submitted/user-ann/mine.atamo:" in one for one in made["report"]["refused"])
+    assert any(
+        says in one and "submitted/@acme/user-ann/mine.atamo:" in one for one in made["report"]["refused"]
+    )
     assert hub.ask("ann", "POST", f"/v1/proposals/{made['id']}/approve", {}).json()["code"] == "decided"
 
 
@@ -203,7 +205,7 @@ def test_what_recent_events_would_have_met_is_told(hub: Hub) -> None:
         hub.serving.run(hub.serving.controller.hub.submit_json(sent))
         hub.serving.run(hub.serving.controller.hub.wait(f"t{n}", 10))
     impact = hub.submit("ann", "user ann", mine=MINE).json()["report"]["impact"]
-    assert (impact["events"], impact["differ"], impact["rules"]["more"]) == (3, 2, {"mine": 2})
+    assert (impact["events"], impact["differ"], impact["rules"]["more"]) == (3, 2, {"acme/mine": 2})
 
 
 def test_other_rules_by_now_make_it_stale_and_show_what_is_found_against_them(
@@ -216,14 +218,14 @@ def test_other_rules_by_now_make_it_stale_and_show_what_is_found_against_them(
     assert (stale.status_code, stale.json()["code"]) == (409, "stale")
     base = hub.serving.controller.hub.current.digest
     assert hub.ask("ann", "POST", f"/v1/proposals/{second['id']}/approve", {"base": base}).status_code == 200
-    assert hub.rules() == ["base", "mine", "other", "told"]
+    assert hub.rules() == ["acme/mine", "acme/other", "base", "told"]
 
 
 def test_a_later_change_of_the_same_file_is_not_lost_by_rolling_back(hub: Hub) -> None:
     first = hub.submit("ann", "user ann", mine=MINE).json()
     hub.ask("ann", "POST", f"/v1/proposals/{first['id']}/approve", {})
     second = hub.submit("ann", "user ann", mine=MINE.replace("n > 5", "n > 6")).json()
-    assert list(second["report"]["rules"]["changed"]) == ["mine"]
+    assert list(second["report"]["rules"]["changed"]) == ["acme/mine"]
     hub.ask("ann", "POST", f"/v1/proposals/{second['id']}/approve", {})
     assert hub.ask("ann", "POST", f"/v1/proposals/{first['id']}/rollback", {}).json()["code"] == "overtaken"
     assert hub.ask("ann", "POST", f"/v1/proposals/{second['id']}/rollback", {}).status_code == 200
@@ -266,9 +268,9 @@ def test_an_event_is_tried_without_effect(hub: Hub) -> None:
         "event": {"type": "tick", "data": {"n": 7, "word": "w"}}, "level": "user ann", "files": {"mine.atamo": MINE}
     }  # fmt: skip
     tried = hub.ask("ann", "POST", "/v1/try", order).json()
-    assert tried["matched"] == ["mine"], tried
+    assert tried["matched"] == ["acme/mine"], tried
     assert tried["actions"][0]["body"] == {"word": "mine w"}
-    assert "mine" not in hub.rules()
+    assert "acme/mine" not in hub.rules()
     assert hub.ask("vic", "POST", "/v1/try", order).status_code == 403
 
 
@@ -365,7 +367,7 @@ def test_a_proposal_that_is_being_put_in_force_is_not_withdrawn_beside_it(hub: H
     assert approved.state == "applied"
     assert (type(withdrawn), withdrawn.code) == (Refused, "decided")
     assert hub.ask("ann", "GET", f"/v1/proposals/{made['id']}").json()["state"] == "applied"
-    assert "team" in hub.rules()
+    assert "acme/team" in hub.rules()
 
 
 def test_of_two_who_approve_at_once_one_is_told_that_it_is_decided(hub: Hub) -> None:

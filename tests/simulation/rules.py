@@ -198,14 +198,13 @@ USERS = {
 
 def script(number: int) -> Script:
     """The text of one generation of the rules."""
-    return Script((("a.atamo", TEXT.replace("GENERATION", str(number))),))
+    return Script((Source("a.atamo", TEXT.replace("GENERATION", str(number))),))
 
 
 @lru_cache
 def ruleset(number: int) -> Ruleset:
     """One generation of the rules."""
-    ((name, text),) = script(number).files
-    made: Any = compile_sources([Source(name, text)], lambda *_: "")
+    made: Any = compile_sources(script(number).files, lambda *_: "")
     assert made.ruleset is not None, [d.message for d in made.diagnostics]
     compiled: Ruleset = made.ruleset
     return compiled

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,9 @@ from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.project.people import read_people
 from atamo_rules.hub.project.rulebook import NothingThere, Rulebook, Tested, run_tests
+from atamo_rules.hub.proposals.bounds import met_by
 from atamo_rules.hub.proposals.code import let_go
+from atamo_rules.hub.proposals.proposal import CODE, space_of
 from atamo_rules.model.types import Json
 from atamo_rules.sandbox.faults import NoSandbox
 from atamo_rules.source import codes
@@ -97,7 +100,9 @@ class FolderProvider:
 
     def _beside(self, files: Mapping[str, str]) -> None:
         self.submitted = files
-        rules = tuple(Source(name, text) for name, text in files.items() if not name.endswith(".py"))
+        rules = tuple(
+            Source(name, text, space_of(name)) for name, text in files.items() if not name.endswith(CODE)
+        )
         self.book.beside = self.written.beside = rules
 
     def overtaken(self, state: Generation) -> bool:
@@ -136,7 +141,7 @@ class FolderProvider:
         if self.tests:
             # The tests in the files speak of the rules as written, not of parameters given from outside.
             written = self.written.compile().ruleset if self.book.params else made.ruleset
-            _, failed = run_tests(written or made.ruleset, self.tested)
+            _, failed = run_tests(written or made.ruleset, self.tested, partial(met_by, people=people))
             bad = tuple(d for d in failed if d.severity is Severity.ERROR)
             if bad:
                 return Refused(bad)

@@ -42,7 +42,7 @@ class TextProvider:
         found = (*failed, *wrong)
         if any(one.severity is Severity.ERROR for one in found):
             return RefusedText(found)
-        script = Script(((self.source.name, self.source.text),))
+        script = Script((self.source,))
         return Generation(
             made.ruleset,
             Intake(made.ruleset, self.people),

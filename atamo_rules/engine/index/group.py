@@ -233,7 +233,7 @@ def _matching(layers: tuple[Layer, ...]) -> Matching:
 
 def _merging(
     parts: list[tuple[Matching, frozenset[str], frozenset[str]]],
-    order: Callable[[str], tuple[int, str]] | None,
+    order: Callable[[str], tuple[int, str, str]] | None,
 ) -> Matching:
     def match(body: Any) -> list[str]:
         out: list[str] = []
@@ -249,8 +249,8 @@ def _merging(
     return match
 
 
-def _order(layers: tuple[Layer, ...]) -> Callable[[str], tuple[int, str]]:
-    def place(id: str) -> tuple[int, str]:
+def _order(layers: tuple[Layer, ...]) -> Callable[[str], tuple[int, str, str]]:
+    def place(id: str) -> tuple[int, str, str]:
         return next(one.rules[id] for one in reversed(layers) if one.has(id)).place
 
     return place

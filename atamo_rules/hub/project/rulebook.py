@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias
@@ -72,7 +72,7 @@ class Rulebook:
         read = Recorder(schema_reader(roots))
         made = compile_sources(sources, read, params=self.params, cache=self.cache)
         self.script = Script(
-            tuple((source.name, source.text) for source in sources),
+            tuple(sources),
             tuple((who, path, text) for (who, path), text in read.found.items()),
             self.params,
         )
@@ -85,7 +85,13 @@ class Rulebook:
 
     def _unknown_params(self, made: Compilation) -> Iterator[Diagnostic]:
         """Parameters that were given and that no file declares."""
-        declared = [i.name.text for file in made.files for i in file.declarations if isinstance(i, Param)]
+        declared = [
+            item.name.text
+            for file in made.files
+            if not file.source.space
+            for item in file.declarations
+            if isinstance(item, Param)
+        ]
         for name in self.params:
             if name not in declared:
                 near = get_close_matches(name, declared, n=1)
@@ -100,14 +106,25 @@ test runs its rule alone, and the compiler makes rule and test anew when anythin
 the same rule goes as it went."""
 
 
+Met: TypeAlias = "Callable[[Rule, str], bool]"
+"""Whether what an organisation submits may meet a rule."""
+
+
+def not_others(rule: Rule, organisation: str) -> bool:
+    """Whether a rule is of this organisation's own, or everybody's."""
+    return rule.space == organisation or not (rule.space or rule.scope.owner or rule.scope.include)
+
+
 def run_tests(
-    ruleset: Ruleset, tested: Tested | None = None
+    ruleset: Ruleset, tested: Tested | None = None, met: Met = not_others
 ) -> tuple[tuple[CaseResult, ...], tuple[Diagnostic, ...]]:
     """Run every test of a ruleset; failures and empty tests are diagnostics at their own lines.
 
-    With `tested`, only those that are new; it is brought up to date.
+    With `tested`, only those that are new; it is brought up to date. A test that an organisation submitted is run on
+    the rules it may meet: it shows nothing of what others have.
     """
     rules = {rule.id: rule for rule in ruleset.rules}
+    parts = {"": ruleset}
     before = dict(tested or {})
     if tested is not None:
         tested.clear()
@@ -118,7 +135,11 @@ def run_tests(
         if known is not None and known[1].case is case and known[0] is rule:
             result = known[1]
         else:
-            result = run_case(ruleset, case)
+            space = case.span.source.space
+            if space not in parts:
+                theirs = tuple(rule for rule in ruleset.rules if met(rule, space))
+                parts[space] = replace(ruleset, rules=theirs)
+            result = run_case(parts[space], case)
         results.append(result)
         if tested is not None and rule is not None:
             tested[id(case)] = (rule, result)

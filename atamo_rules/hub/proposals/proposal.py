@@ -15,6 +15,7 @@ from atamo_rules.model.authority import Resource
 from atamo_rules.model.people import Directory, User, Who
 from atamo_rules.model.strict_json import encode_sorted
 from atamo_rules.model.types import Json
+from atamo_rules.source.span import space_named
 
 State: TypeAlias = Literal["open", "refused", "applied", "rejected", "withdrawn", "rolled back"]
 STATES: tuple[State, ...] = get_args(State)
@@ -28,10 +29,12 @@ CODE = ".py"
 MOST_CODE = 4
 """Files of code in one proposal: each is loaded and tried, in its sandbox, while its author waits."""
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\.(atamo|yaml|yml|rules\.csv|py)")
+_SPACE = re.compile(rf"{FOLDER}/@([^/]+)/")
 _LEVEL = re.compile(r"(user|group|organisation) (\S.{0,199})")
 
-Files: TypeAlias = Mapping[str, str]
-"""Texts by their full names, `submitted/user-ann/mine.atamo`."""
+Files: TypeAlias = Mapping[str, str | None]
+"""Texts by their full names, `submitted/user-ann/mine.atamo`, and below `submitted/@acme/` those whose names are an
+organisation's own; None for one that is to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ class Proposal:
     tenant: str
     author: str
     at: str
-    files: Mapping[str, str | None] = field(hash=False)
-    before: Mapping[str, str | None] = field(hash=False)
+    files: Files = field(hash=False)
+    before: Files = field(hash=False)
     base: str
     digest: str
     about: str
@@ -117,38 +120,73 @@ def resource_of(level: Who | None, people: Directory) -> Resource:
     return Resource("rules", level.name)
 
 
-def full_names(level: Who | None, files: Mapping[str, str | None]) -> dict[str, str | None]:
-    """The files under the names they are known by. Raises ValueError, a sentence."""
+def full_names(
+    level: Who | None, files: Mapping[str, str | None], organisation: str = ""
+) -> dict[str, str | None]:
+    """The files under the names they are known by; `organisation` is that of the level. Raises ValueError, a
+    sentence."""
     if not files or len(files) > MOST_FILES:
         raise ValueError(f"a proposal has 1 to {MOST_FILES} files")
     if sum(name.endswith(CODE) for name in files) > MOST_CODE:
         raise ValueError(f"a proposal has at most {MOST_CODE} files of code")
     if sum(len(text or "") for text in files.values()) > MOST_TEXT:
         raise ValueError(f"the files of a proposal have at most {MOST_TEXT >> 10} KiB together")
-    place = place_of(level)
     made: dict[str, str | None] = {}
     for name, text in files.items():
         if not _FILE.fullmatch(name) or ".." in name:
             raise ValueError(
                 f"`{name[:100]}` is no name of a rule file or of code, such as `alerts.atamo` or `alerts.py`"
             )
-        made[f"{place}/{name}"] = text
+        made[_full(name, level, organisation)] = text
     return made
 
 
-def place_of(level: Who | None) -> str:
-    """Where the submitted files of a level stand."""
-    return f"{FOLDER}/{HUB if level is None else f'{level.kind}-{_safe(level.name)}'}"
+def _full(name: str, level: Who | None, organisation: str) -> str:
+    # Code has one name for each level, and is nothing that rules name.
+    return f"{place_of(level, '' if name.endswith(CODE) else organisation)}/{name}"
 
 
-def known_to(level: Who | None, files: Files, people: Directory) -> dict[str, str]:
+def stands(full: str, level: Who | None, organisation: str) -> bool:
+    """Whether a file is where those of its level would be submitted to now."""
+    return full == _full(full.rpartition("/")[2], level, organisation)
+
+
+def place_of(level: Who | None, organisation: str = "") -> str:
+    """Where the submitted files of a level stand: those of an organisation's levels apart, as their names are its
+    own."""
+    if level is None:
+        return f"{FOLDER}/{HUB}"
+    home = f"{FOLDER}/@{space_named(organisation)}" if organisation else FOLDER
+    return f"{home}/{level.kind}-{_safe(level.name)}"
+
+
+def space_of(full: str) -> str:
+    """Whose names a submitted file declares, as they stand before them; empty for the hub's."""
+    found = _SPACE.match(full)
+    return found[1] if found else ""
+
+
+def moved(level: Who | None, known: Mapping[str, str], organisation: str) -> dict[str, str | None]:
+    """The rule files of a level that stand where it had them before: when its user was in another organisation, or when
+    names were all the hub's. They move together, as they use one another's names."""
+    place = place_of(level, organisation)
+    found: dict[str, str | None] = {}
+    for name, text in known.items():
+        home, _, file = name.rpartition("/")
+        same = home.rpartition("/")[2] == place.rpartition("/")[2]
+        if same and home != place and not name.endswith(CODE):
+            found |= {name: None, f"{place}/{file}": text}
+    return found
+
+
+def known_to(level: Who | None, files: Mapping[str, str], people: Directory) -> dict[str, str]:
     """The submitted files whose names those of a level may use: the hub's, its own, and those of the organisation that
     it belongs to. What others have declared is nothing to it: not even that it is there."""
     if level is None:
         return dict(files)
     tenant = resource_of(level, people).tenant
     levels = [None, level, *([Who("organisation", tenant)] if tenant else [])]
-    places = tuple(f"{place_of(one)}/" for one in levels)
+    places = tuple(f"{place_of(one, home)}/" for one in levels for home in {"", tenant})
     return {name: text for name, text in files.items() if name.startswith(places)}
 
 

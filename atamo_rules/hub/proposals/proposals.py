@@ -13,12 +13,16 @@ from atamo_rules.hub.ports import Rejected, TakesRules
 from atamo_rules.hub.proposals import bounds, code, review
 from atamo_rules.hub.proposals.proposal import (
     CODE,
+    Files,
     Proposal,
     from_document,
     full_names,
     known_to,
     level_of,
+    moved,
     name_of,
+    resource_of,
+    stands,
 )
 from atamo_rules.model.audit import Kind
 from atamo_rules.model.people import Who
@@ -84,12 +88,12 @@ class Proposals:
         key: str = "",
     ) -> Proposal:
         """Check new rule files and keep them as a proposal: `open`, or `refused` with what is wrong. Nothing is in
-        force by it. `made_by` are all others who may be its author, by the key that they came
-        with. Raises ValueError for a level or file names that cannot be."""
-        named = full_names(level_of(level), files)
+        force by it. `made_by` are all others who may be its author, by the key that they came with. Raises ValueError
+        for a level or file names that cannot be."""
+        known, _ = await self._applied()
+        named = self.named(level_of(level), files, known)
         at = jsonable(self.hub.clock.now())
         assert isinstance(at, str)
-        known, _ = await self._applied()
         base, digest, report = await self._checked(level, named, known, tenant)
         proposal = Proposal(
             name_of(level, named, author, at), level, tenant, author, at, named,
@@ -102,6 +106,14 @@ class Proposals:
         await self._tell("rules.verified" if digest else "rules.refused", proposal, author, key)
         return proposal
 
+    def named(
+        self, level: Who | None, files: Mapping[str, str | None], known: Mapping[str, str]
+    ) -> dict[str, str | None]:
+        """Files of a level by their full names, and those of it that move. Raises ValueError."""
+        home = resource_of(level, self.hub.current.intake.people).tenant
+        named = full_names(level, files, home)
+        return {**moved(level, known, home), **named}
+
     async def _checked(
         self, level: str, named: Mapping[str, str | None], known: Mapping[str, str], tenant: str
     ) -> tuple[str, str, dict[str, Json]]:
@@ -110,13 +122,13 @@ class Proposals:
         wrong = list(bounds.foreign(whose, named))
         alone = await self._alone(whose, named, known)
         report: dict[str, Json] = {"findings": review.findings(alone, named)}
-        if review.errors(alone, named):
+        if review.errors(alone, named) or bounds.declares(whose, named):
             report["refused"] = list(wrong)
             return base.digest, "", report
         state = await self.tried(_over(known, named))
         report["findings"] = review.together(alone, state, named)
         if isinstance(state, Generation):
-            wrong += bounds.beyond(whose, named, state.ruleset)
+            wrong += await self._beyond(whose, named, known, state)
         report["refused"] = list(wrong)
         if not isinstance(state, Generation):
             return base.digest, "", report
@@ -149,9 +161,15 @@ class Proposals:
                 )
                 shown = replace(proposal, base=now, digest=digest, report=report)
                 raise Refused("stale", f"other rules hold by now: {now}", shown)
+            level = level_of(proposal.level)
+            home = resource_of(level, self.hub.current.intake.people).tenant
+            if any(
+                text is not None and not stands(name, level, home) for name, text in proposal.files.items()
+            ):
+                raise Refused("overtaken", "its level is in another organisation by now: submit it anew")
             if any(known.get(name) != text for name, text in proposal.before.items()):
                 raise Refused("overtaken", "its files were changed by another proposal: submit it anew")
-            alone = await self._alone(level_of(proposal.level), proposal.files, known)
+            alone = await self._alone(level, proposal.files, known)
             for one in review.errors(alone, proposal.files):
                 raise Refused(
                     "broken", f"it no longer goes with the rules of its level: {one.span}: {one.message}"
@@ -196,9 +214,10 @@ class Proposals:
             level = level_of(proposal.level)
             shown = f": {own.span}: {own.message}" if own is not None and level is None else " of this hub"
             raise Refused("broken", f"it no longer goes with the rules{shown}")
-        wrong = [*bounds.foreign(level_of(proposal.level), proposal.files)]
-        wrong += bounds.beyond(level_of(proposal.level), proposal.files, state.ruleset)
         try:
+            wrong = [*bounds.foreign(level_of(proposal.level), proposal.files)]
+            known, _ = await self._applied()
+            wrong += await self._beyond(level_of(proposal.level), proposal.files, known, state)
             if wrong:
                 raise Refused("beyond", wrong[0])
             if await self.hub.store.put(Put(*APPLIED, dict(files), applied)) is None:
@@ -210,16 +229,37 @@ class Proposals:
         await self.activate(state)
 
     async def trial(
-        self, level: Who | None, named: Mapping[str, str | None]
-    ) -> tuple[Generation | None, list[Json]]:
-        """The state of the rules with these files, or what is wrong with them; nothing is kept. Whoever asked lets go
-        of what the state has started."""
+        self, level: Who | None, files: Mapping[str, str | None]
+    ) -> tuple[Generation | None, list[Json], list[str]]:
+        """The state of the rules with these files, or what is wrong with them; and in what they reach beyond their
+        level. Nothing is kept. Whoever asked lets go of what the state has started. Raises ValueError for file names
+        that cannot be."""
         known, _ = await self._applied()
+        named = self.named(level, files, known)
+        wrong = list(bounds.foreign(level, named))
         alone = await self._alone(level, named, known)
-        if review.errors(alone, named):
-            return None, review.findings(alone, named)
+        if review.errors(alone, named) or bounds.declares(level, named):
+            return None, review.findings(alone, named), wrong
         state = await self.tried(_over(known, named))
-        return (state, []) if isinstance(state, Generation) else (None, review.together(alone, state, named))
+        if not isinstance(state, Generation):
+            return None, review.together(alone, state, named), wrong
+        return state, [], await self._beyond(level, named, known, state)
+
+    async def _beyond(
+        self, level: Who | None, named: Files, known: Mapping[str, str], state: Generation
+    ) -> list[str]:
+        """A sentence for each way in which files reach beyond their level, in the state of the rules with them."""
+        wrong = list(bounds.beyond(level, named, state.ruleset))
+        if bounds.touches(level, named, self.hub.current.ruleset, state.ruleset):
+            # It may be an edit of the project that is not in force yet.
+            without = await self.tried(known)
+            if isinstance(without, Generation):
+                if bounds.touches(level, named, without.ruleset, state.ruleset):
+                    wrong.append(
+                        "names that these files declare mean something to rules of others: choose other names"
+                    )
+                await code.let_go(without)
+        return wrong
 
     async def _alone(
         self, level: Who | None, named: Mapping[str, str | None], known: Mapping[str, str]

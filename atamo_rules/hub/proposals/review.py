@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atamo_rules.engine.decide import decide
@@ -15,6 +16,7 @@ from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
+from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.formats import region
 
@@ -74,8 +76,22 @@ def together(
     all rules, what is wrong may be somebody else's, or theirs together: that it is so is all that is said."""
     code = frozenset(name for name in names if name.endswith(CODE))
     found = [*findings(alone, names), *findings(state.diagnostics, code)]
-    whole = isinstance(state, Generation) or ELSEWHERE in found or errors(state.diagnostics, code)
-    return found if whole else [*found, ELSEWHERE]
+    if isinstance(state, Generation):
+        return found
+    taken = findings(tuple(_colleagues(state.diagnostics, names)), names)
+    if taken:
+        return [*(one for one in found if one != ELSEWHERE), *taken]
+    return found if ELSEWHERE in found or errors(state.diagnostics, code) else [*found, ELSEWHERE]
+
+
+def _colleagues(diagnostics: tuple[Diagnostic, ...], names: Collection[str]) -> Iterator[Diagnostic]:
+    """Names in the proposed files that other rules of the same organisation have: those are no secret to its people."""
+    for one in diagnostics:
+        if one.code is codes.DECLARED_TWICE and one.span.source.space:
+            for span in (one.span, *(label.span for label in one.also)):
+                if span.source.name in names:
+                    yield replace(one, span=span, also=())
+                    break
 
 
 def findings(diagnostics: tuple[Diagnostic, ...], names: Collection[str]) -> list[Json]:

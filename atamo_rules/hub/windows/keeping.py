@@ -108,9 +108,8 @@ class Windows:
 
     # --- a process begins and ends ----------------------------------------------------------------------
 
-    async def recover(self, gone: frozenset[str]) -> None:
-        """Take up what a process before left, and begin to wake what is due."""
-        await self.take_up(gone)
+    def begin(self) -> None:
+        """Let go of what the rules in force do not have any more, and begin to wake what is due."""
         self.follow(self.hub.current)
         self._task = asyncio.get_running_loop().create_task(self._run())
 
