@@ -248,10 +248,17 @@ class Hub:
         await self.surely(lambda: self.store.write(notes))
 
     def _look(self) -> None:
-        """Other rules are in force: agents may do more at once; or other people."""
+        """Other rules are in force: agents may do more, or less; or other people."""
         self.leaving.look()
+        self.paced()
         for lane in self.lanes.values():
             lane.look()
+
+    def paced(self) -> None:
+        """Have a lane for each agent with a rate: from here on tokens come."""
+        for name, bound in self.current.agents.items():
+            if bound.limits.rate is not None:
+                self.lane(name).slots()
 
     def lane(self, agent: str) -> Lane:
         """The lane of an agent."""

@@ -1,7 +1,7 @@
-"""Every agent has a lane of its own: so many attempts at once, a breaker, and a line that the store keeps.
+"""Every agent has a lane of its own: so many attempts at once, a rate, a breaker, and a line that the store keeps.
 
 A slow or broken agent holds up nobody else. What a rule decides begins at once where its agent has a free slot and
-nobody waits; the rest is claimed from the store as slots come free.
+nobody waits; the rest is claimed from the store as slots come free, and as tokens come where it has a rate.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.agents.breaker import Breaker, BreakerPolicy
+from atamo_rules.hub.agents.tokens import Tokens
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
@@ -27,14 +28,46 @@ BETWEEN = 0.25
 
 
 class Slot:
-    """What one attempt has of its lane, until it is over, or needs no call of its own."""
+    """What one attempt has of its lane, until it is over, or needs no call of its own: one of the calls at once, and a
+    token."""
 
-    def __init__(self, lane: Lane, held: bool) -> None:
+    def __init__(self, lane: Lane, held: bool, token: bool = False) -> None:
         self.lane = lane
         self.held = held
+        self.token = token
+        self.place: asyncio.Future[bool] | None = None
+        """Where it waits for its token."""
+
+    async def turn(self, lease: Lease) -> bool:
+        """Wait for the token, if it has none, and keep the lease meanwhile. False when there is nothing left to wait
+        for."""
+        lane, place = self.lane, self.place
+        if self.token or place is None:
+            return self.token
+        while not place.done():
+            await asyncio.wait({place}, timeout=lane.seconds / 2)
+            if not place.done() and not await lane.hub.store.extend(lease, lane.seconds):
+                return False
+        self.token, self.place = place.result(), None
+        return self.token
+
+    def spend(self) -> None:
+        """The agent is called."""
+        if self.token:
+            self.token = False
+            self.lane.tokens.spend()
+        else:
+            self.lane.tokens.overdraw()
+        self.lane.spent()
 
     def free(self) -> None:
         """Give it back, once."""
+        place, self.place = self.place, None
+        if place is not None:
+            self.lane.tokens.leave(place)
+        if self.token:
+            self.token = False
+            self.lane.tokens.give_back()
         if self.held:
             self.held = False
             self.lane.over()
@@ -42,6 +75,7 @@ class Slot:
     def lend(self) -> Callable[[], None]:
         """A call begins that others may share, and that goes on when its first caller leaves: it has the slot from here
         on, or one more where there is none. Gives what ends that."""
+        self.spend()
         if not self.held:
             self.lane.running += 1
         self.held = False
@@ -66,18 +100,38 @@ class Lane:
         self.timeout = 0.0
         """The longest an attempt may take; an agent of older rules may be given more time than one of the current."""
         self.breaker = Breaker(bound.breaker if bound is not None else BreakerPolicy())
+        self.tokens = Tokens(hub.clock.passed)
+        self.dry: float | None = None
+        """Since when the line stands for want of tokens alone."""
+        self.slots()
 
-    def room(self) -> int:
-        """How many more attempts may begin."""
+    def slots(self) -> int:
+        """How many attempts may run at once, by the rules in force; what they say of breaker and rate holds from here
+        on, too."""
         bound = self.hub.current.agents.get(self.name)
-        slots = 1
-        if bound is not None:
-            slots = bound.agent.concurrency
-            self.breaker.policy = bound.breaker
-        taken = self.running + self.reserved + len(self.behind)
+        if bound is None:
+            return 1
+        self.breaker.policy = bound.breaker
+        self.tokens.follow(bound.limits.rate)
+        return int(bound.at_once)
+
+    def open(self) -> int:
+        """How many more attempts may begin as far as slots and breaker go."""
+        slots, taken = self.slots(), self.running + self.reserved + len(self.behind)
         room = self.breaker.room(self.hub.clock.passed(), taken)
         free = max(0, slots - taken)
         return free if room is None else min(room, free)
+
+    def room(self) -> int:
+        """How many more attempts may be leased."""
+        room = self.open()
+        soon = self.tokens.soon(len(self.behind))
+        if soon is None or soon > room:
+            self.dry = None
+            return room
+        if self.dry is None and soon < 1:
+            self.dry = self.hub.clock.passed()
+        return max(0, soon)
 
     @property
     def seconds(self) -> float:
@@ -90,27 +144,40 @@ class Lane:
     def reserve(self) -> float:
         """Take a slot for an action that begins with the transaction that keeps it: for how long it is leased. 0 when
         it has to stand in line."""
-        if not self.idle or self.hub.stopping or self.room() < 1:
+        if not self.idle or self.hub.stopping or self.open() < 1 or not self.tokens.free():
             return 0.0
         self.reserved += 1
+        self.tokens.put_aside()
         return self.seconds
 
     def unreserve(self) -> None:
         """Give a slot back that was taken by `reserve`."""
         self.reserved -= 1
+        self.tokens.give_back()
         self.news.set()
 
-    def begin(self, lease: Lease, waited: bool = False) -> None:
-        """Start an attempt, as soon as there is a slot; at the end of a hub none is started, and the store gets the
-        lease back."""
+    def begin(self, lease: Lease, waited: bool = False, *, reserved: bool = False) -> None:
+        """Start an attempt, as soon as there is a slot, with the token that was put aside where one was `reserved`, or
+        with one that it waits for. At the end of a hub none is started, and the store gets the lease back."""
+        if reserved:
+            self.reserved -= 1
+        full = self.running >= self.slots()
+        if reserved and (self.hub.stopping or full):
+            self.tokens.give_back()
+            self.news.set()
         if self.hub.stopping:
             return
-        bound = self.hub.current.agents.get(self.name)
-        if self.running >= (bound.agent.concurrency if bound is not None else 1):
+        if full:
             self.behind.append(lease)
             return
         self.running += 1
-        self.hub.spawn(self.hub.attempts.run(self, lease, waited), lease.work.action.id)
+        slot = Slot(self, True, reserved)
+        if not reserved and self.tokens.free():
+            self.tokens.put_aside()
+            slot.token = True
+        elif not reserved:
+            slot.place = self.tokens.stand()
+        self.hub.spawn(self.hub.attempts.run(slot, lease, waited), lease.work.action.id)
 
     def over(self) -> None:
         """An attempt is over."""
@@ -120,8 +187,14 @@ class Lane:
         else:
             self.news.set()
 
+    def spent(self) -> None:
+        """The agent was called: when the next may be leased is known from here on."""
+        if self.tokens.bucket is not None:
+            self.news.set()
+
     def look(self) -> None:
-        """Other rules are in force, by which there may be more slots."""
+        """Other rules are in force, by which there may be more slots, or tokens."""
+        self.slots()
         for _ in range(len(self.behind)):
             self.begin(self.behind.popleft(), waited=True)
         self.news.set()
@@ -132,15 +205,13 @@ class Lane:
             self.pump = asyncio.get_running_loop().create_task(self._serve())
 
     async def _serve(self) -> None:
-        store, clock = self.hub.store, self.hub.clock
+        store = self.hub.store
         while not self.hub.stopping:
             if self.room() < 1:
                 self.idle = False
                 self.news.clear()
-                until = self.breaker.until
-                seconds = max(0.01, until - clock.passed()) if until is not None else PATIENCE
                 try:
-                    async with asyncio.timeout(seconds):
+                    async with asyncio.timeout(self._pause()):
                         await self.news.wait()
                 except TimeoutError:
                     pass
@@ -148,8 +219,8 @@ class Lane:
             try:
                 # First without waiting: only an empty line lets others begin past it.
                 leases = await store.claim(self.name, self.room, 0.0, self.seconds)
-                if not leases:
-                    self.idle = True
+                if not leases and self.room() > 0:
+                    self.idle, self.dry = True, None
                     leases = await store.claim(self.name, self.room, PATIENCE, self.seconds)
                     self.idle = False
             except StoreUnavailable as error:
@@ -158,4 +229,21 @@ class Lane:
                 await asyncio.sleep(BETWEEN)
                 continue
             for lease in leases:
+                self._waited(lease)
                 self.begin(lease)
+
+    def _pause(self) -> float:
+        """Seconds after which there may be room without anybody's doing."""
+        now = self.hub.clock.passed()
+        breaker = self.breaker.until - now if self.breaker.until is not None else 0.0
+        tokens = self.tokens.until_soon(len(self.behind))
+        return min((one for one in (breaker, tokens) if one > 0.0), default=PATIENCE)
+
+    def _waited(self, lease: Lease) -> None:
+        """Count how long an action stood in line for want of tokens. When one that is tried again could have begun
+        nobody knows here."""
+        if self.dry is None or lease.attempt > 1:
+            return
+        stood = (self.hub.clock.now() - lease.work.since).total_seconds()
+        dry = self.hub.clock.passed() - self.dry
+        self.hub.meter.rate_waits.observe(max(0.0, min(stood, dry)), self.name)
