@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import structs
 
 from atamo_rules.hub.agents.calls import Unspared
-from atamo_rules.hub.agents.lanes import Lane, Slot
+from atamo_rules.hub.agents.lanes import Lane
 from atamo_rules.hub.agents.retry import RetryPolicy, verdict
+from atamo_rules.hub.agents.slots import Slot
 from atamo_rules.hub.alerts import Alert, given_up, unanswered
 from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed

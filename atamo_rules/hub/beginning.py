@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from atamo_rules.hub.agents.lanes import Slot
+from atamo_rules.hub.agents.slots import Slot
 from atamo_rules.hub.consequences import holds_on
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event

@@ -31,7 +31,8 @@ from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
-    from atamo_rules.hub.agents.lanes import Lane, Slot
+    from atamo_rules.hub.agents.lanes import Lane
+    from atamo_rules.hub.agents.slots import Slot
     from atamo_rules.hub.generation import Declared, Generation
     from atamo_rules.hub.hub import Hub
 

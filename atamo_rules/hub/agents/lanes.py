@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.agents.breaker import Breaker, BreakerPolicy
+from atamo_rules.hub.agents.slots import Slot
 from atamo_rules.hub.agents.tokens import Tokens
 from atamo_rules.model.work import Lease
 
@@ -25,61 +25,6 @@ PATIENCE = 600.0
 """Seconds one claim waits."""
 BETWEEN = 0.25
 """Seconds until a store that was full is asked again."""
-
-
-class Slot:
-    """What one attempt has of its lane, until it is over, or needs no call of its own: one of the calls at once, and a
-    token."""
-
-    def __init__(self, lane: Lane, held: bool, token: bool = False) -> None:
-        self.lane = lane
-        self.held = held
-        self.token = token
-        self.place: asyncio.Future[bool] | None = None
-        """Where it waits for its token."""
-
-    async def turn(self, lease: Lease) -> bool:
-        """Wait for the token, if it has none, and keep the lease meanwhile. False when there is nothing left to wait
-        for."""
-        lane, place = self.lane, self.place
-        if self.token or place is None:
-            return self.token
-        while not place.done():
-            await asyncio.wait({place}, timeout=lane.seconds / 2)
-            if not place.done() and not await lane.hub.store.extend(lease, lane.seconds):
-                return False
-        self.token, self.place = place.result(), None
-        return self.token
-
-    def spend(self) -> None:
-        """The agent is called."""
-        if self.token:
-            self.token = False
-            self.lane.tokens.spend()
-        else:
-            self.lane.tokens.overdraw()
-        self.lane.spent()
-
-    def free(self) -> None:
-        """Give it back, once."""
-        place, self.place = self.place, None
-        if place is not None:
-            self.lane.tokens.leave(place)
-        if self.token:
-            self.token = False
-            self.lane.tokens.give_back()
-        if self.held:
-            self.held = False
-            self.lane.over()
-
-    def lend(self) -> Callable[[], None]:
-        """A call begins that others may share, and that goes on when its first caller leaves: it has the slot from here
-        on, or one more where there is none. Gives what ends that."""
-        self.spend()
-        if not self.held:
-            self.lane.running += 1
-        self.held = False
-        return self.lane.over
 
 
 class Lane:
@@ -102,7 +47,7 @@ class Lane:
         self.breaker = Breaker(bound.breaker if bound is not None else BreakerPolicy())
         self.tokens = Tokens(hub.clock.passed)
         self.dry: float | None = None
-        """Since when the line stands for want of tokens alone."""
+        """Since when no more can begin for want of tokens alone."""
         self.slots()
 
     def slots(self) -> int:
@@ -238,6 +183,18 @@ class Lane:
         breaker = self.breaker.until - now if self.breaker.until is not None else 0.0
         tokens = self.tokens.until_soon(len(self.behind))
         return min((one for one in (breaker, tokens) if one > 0.0), default=PATIENCE)
+
+    def limited(self) -> dict[str, Any]:
+        """Where no more can begin for want of tokens: the rate, for how many seconds that is so, and until the next
+        token is there. Empty where it is not."""
+        bucket = self.tokens.bucket
+        if self.dry is None or bucket is None:
+            return {}
+        _, seconds = self.tokens.standing()
+        stands = self.hub.clock.passed() - self.dry
+        return {
+            "agent": self.name, "rate": bucket.rate.written, "stands": round(stands, 3), "seconds": round(seconds, 3)
+        }  # fmt: skip
 
     def _waited(self, lease: Lease) -> None:
         """Count how long an action stood in line for want of tokens. When one that is tried again could have begun

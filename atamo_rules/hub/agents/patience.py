@@ -53,7 +53,7 @@ def ours(name: str, value: Any) -> list[Reason]:
     found: list[Reason] = []
     for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(value):
         found.extend(reasons(error, schema, name))
-    if name == "limits" and not found:
+    if name == "limits" and isinstance(value, Mapping):
         found += limits.unsound(value)
     return found
 

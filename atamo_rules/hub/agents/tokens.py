@@ -60,6 +60,13 @@ class Tokens:
         count = self.aside + len(self._line) + others + 1
         return max(0.0, self.bucket.lacks(self.now(), count) - AHEAD)
 
+    def standing(self) -> tuple[float, float]:
+        """How many are there that are nobody's, and seconds until there is one."""
+        if self.bucket is None:
+            return 0.0, 0.0
+        now, others = self.now(), self.aside + len(self._line)
+        return max(0.0, self.bucket.tokens(now) - others), self.bucket.lacks(now, others + 1)
+
     def put_aside(self) -> None:
         """One that is free is somebody's."""
         self.aside += 1
