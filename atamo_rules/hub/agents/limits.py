@@ -8,7 +8,7 @@ uses http
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from atamo_rules.hub.agents.bucket import Rate
 from atamo_rules.model.fitting import Reason
 
 MOST_AT_ONCE = 256
+FEW = 3
+"""Agents that are named; of more their number is."""
 EXAMPLE = 'write `rate: "100 per minute"`, or `rate: "20 per 10 seconds"`'
 SETTING: Mapping[str, Any] = {
     "type": "object",
@@ -79,6 +81,20 @@ def too_many(agent: Any, plugin: str, limits: Limits) -> list[Reason]:
         f"`limits.at_once`: `{plugin}` does no more than {most} at once, and {limits.at_once} are asked of it"
     )
     return [(said, getattr(agent, "more_at_once", None))]
+
+
+def held_apart(agents: Sequence[str]) -> str:
+    """What must be said of agents with limits where several hubs share a store, with its remedy: each hub keeps to them
+    by itself. Empty where there are none."""
+    if not agents:
+        return ""
+    named = ", ".join(f"`{name}`" for name in agents[:FEW])
+    more = f" and {len(agents) - FEW} more" if len(agents) > FEW else ""
+    has = "has" if len(agents) == 1 else "have"
+    return (
+        f"{named}{more} {has} `limits`, which each of the hubs that share a store keeps by itself: write the share of "
+        "one hub, so that all together stay below what the other side takes"
+    )
 
 
 def elsewhere(name: str, value: Any) -> str | None:
