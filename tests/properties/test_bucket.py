@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from atamo_rules.hub.agents.bucket import Bucket, Rate
+from atamo_rules.hub.agents.tokens import Tokens
 
 RATES = some.builds(
     Rate, some.sampled_from([1, 3, 7, 10, 600]), some.sampled_from([1, 7, 60, 3600]), some.integers(1, 20)
@@ -92,3 +93,22 @@ def test_several_are_there_when_each_would_have_been(rate: Rate, count: int) -> 
         now += bucket.lacks(now, 1)
         bucket.take(now)
     assert abs(now - BEGIN - seconds) < 1e-6
+
+
+@given(RATES, some.floats(0.0, 1e6), some.lists(some.floats(0.0, 10.0), max_size=20), some.integers(0, 5))
+def test_whoever_looks_again_after_a_wait_does_so_at_another_moment(
+    rate: Rate, begin: float, pauses: list[float], others: int
+) -> None:
+    """Also where what is lacking is lost in rounding: else a line would look again and again at one moment."""
+    now = begin
+    tokens = Tokens(lambda: now)
+    tokens.follow(rate)
+    for pause in pauses:
+        now += pause
+        seconds = tokens.until_soon(others)
+        assert (seconds == 0.0) == ((tokens.soon(others) or 0) >= 1)
+        assert seconds == 0.0 or now + seconds > now
+        now += seconds
+        again = tokens.until_soon(others)
+        assert again == 0.0 or now + again > now
+        tokens.overdraw()

@@ -16,6 +16,9 @@ from atamo_rules.hub.agents.bucket import Bucket, Rate
 AHEAD = 0.05
 """Seconds before its token is there an action is leased: that takes a while, in which tokens would go to waste."""
 
+LEAST = 1e-6
+"""Seconds that are waited at least: a clock does not move by what is lost in rounding."""
+
 
 class Tokens:
     """`now` gives seconds that only rise. Without a rate there is always one more."""
@@ -54,11 +57,11 @@ class Tokens:
         return self.bucket.within(self.now(), AHEAD) - self.aside - len(self._line) - others
 
     def until_soon(self, others: int) -> float:
-        """Seconds until one more may be leased; 0 where one may."""
-        if self.bucket is None:
+        """Seconds until one more may be leased; 0 where one may, as `soon` says it too."""
+        if self.bucket is None or (self.soon(others) or 0) >= 1:
             return 0.0
         count = self.aside + len(self._line) + others + 1
-        return max(0.0, self.bucket.lacks(self.now(), count) - AHEAD)
+        return max(LEAST, self.bucket.lacks(self.now(), count) - AHEAD)
 
     def standing(self) -> tuple[float, float]:
         """How many are there that are nobody's, and seconds until there is one."""
@@ -116,6 +119,7 @@ class Tokens:
             self._timer = None
         if self._line:
             seconds = 0.0 if self.bucket is None else self.bucket.lacks(self.now(), self.aside + 1)
+            seconds = max(LEAST, seconds) if seconds else 0.0
             self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
 
     def _ring(self) -> None:
