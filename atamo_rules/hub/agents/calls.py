@@ -140,7 +140,8 @@ class Calls:
         part = part_for(request, work)
         feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
-            slot.spend()
+            if bound is not None:
+                slot.spend()
             if not feed:
                 return await attempt(bound, work.message, reply, generation, given=reply.given), True
             feeding = attempt(bound, work.message, reply, generation, limited=False, given=reply.given)
