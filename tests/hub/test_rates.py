@@ -10,7 +10,7 @@ import pytest
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.agents.breaker import BreakerPolicy
-from atamo_rules.hub.agents.limits import Limits, limits_of
+from atamo_rules.hub.agents.limits import Limits, elsewhere, limits_of, unsound
 from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.decision import Action
@@ -288,3 +288,36 @@ def test_at_its_end_a_hub_leaves_the_line_to_the_next() -> None:
 def test_limits_that_were_left_out_are_the_plug_ins() -> None:
     assert limits_of(None) == Limits()
     assert limits_of({"rate": "20 per 10 seconds"}).rate is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("100/m", "100 per minute"), ("5r/s", "5 per second"), ("10 per 1s", "10 per second"),
+        ("60rpm", "60 per minute"),
+        ("10 in 5 minutes", "10 per 5 minutes"), ("2/second", "2 per second"), ("1000/h", "1000 per hour"),
+        ("7 calls every day", "7 per day"), ("5 Requests / 10 Seconds", "5 per 10 seconds"),
+    ],
+)  # fmt: skip
+def test_what_others_write_for_a_rate_is_answered_with_what_is_written_here(written: str, meant: str) -> None:
+    ((said, remedy),) = unsound({"rate": written})
+    assert (said, remedy) == (f"`limits.rate`: `{written}` is no rate", f'write `rate: "{meant}"`')
+    assert not unsound({"rate": meant})
+    assert elsewhere("rate_limit", written) == f'write `limits: {{ rate: "{meant}" }}`'
+
+
+def test_what_others_call_a_limit_is_known_and_nothing_else() -> None:
+    assert elsewhere("requests_per_second", 5) == 'write `limits: { rate: "5 per second" }`'
+    assert elsewhere("rateLimit", {"limit": 10}) == 'write `limits: { rate: "100 per minute" }`'
+    assert elsewhere("max-in-flight", 3) == "write `limits: { at_once: 3 }`"
+    assert elsewhere("concurrency", "many") == "write `limits: { at_once: 4 }`"
+    assert elsewhere("url", "https://a.example") is elsewhere("timeout", 5) is None
+
+
+@pytest.mark.parametrize(
+    "written", ["0 per second", "10 per 0 seconds", "often", "", "1e9 per second", "-1 per second"]
+)
+def test_what_is_no_rate_is_refused(written: str) -> None:
+    ((said, remedy),) = unsound({"rate": written})
+    assert said.endswith("is no rate")
+    assert remedy

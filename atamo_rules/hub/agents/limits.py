@@ -61,15 +61,14 @@ def limits_of(value: Any) -> Limits:
 
 
 def unsound(value: Mapping[str, Any]) -> list[Reason]:
-    """What is wrong with limits whose parts are of their kinds."""
+    """What is wrong with limits beside their kinds."""
     if "rate" not in value:
-        return [("`limits.burst` says how a rate begins, and there is no `rate`", EXAMPLE)] * (
-            "burst" in value
-        )
-    written = str(value["rate"])
-    if _rate(written, 1) is not None:
+        alone = "`limits.burst` is how much of a rate may come at once, and there is no `rate`"
+        return [(alone, EXAMPLE)] if "burst" in value else []
+    written = value["rate"]
+    if not isinstance(written, str) or _rate(written, 1) is not None:
         return []
-    return [(f"`limits.rate`: `{written[:60]}` is not so many calls in so much time", _instead(written))]
+    return [(f"`limits.rate`: `{written[:60]}` is no rate", _instead(written))]
 
 
 def too_many(agent: Any, plugin: str, limits: Limits) -> list[Reason]:
