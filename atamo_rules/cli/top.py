@@ -76,6 +76,10 @@ def picture(now: Json, before: Json | None, url: str, ink: Ink) -> Iterator[str]
     yield f"dead {dead}   oldest {_time(depth['oldest'])}"
     for hold in now["paused"]:
         yield ink.nearly(f"paused: {hold['kind']} {plain(hold['name'])}") + ink.faint(_of(hold))
+    for one in now.get("limited", ()):
+        yield ink.nearly(f"at its rate: agent {plain(one['agent'])}") + ink.faint(
+            f", {one['rate']}, for {_time(one['stands'])}"
+        )
     if now["agents"]:
         yield ""
         head = f"{'agent':<20} {'started':>9} {'done':>9} {'again':>7} {'failed':>7}"

@@ -14,8 +14,8 @@ class Alert:
     """An action that was given up, or was asked for in vain, an agent that is left alone for a while, a rule that
     cannot go on after its `ask`, a store that cannot be written, an audit that is not what it was, a number beyond its
     threshold, a source or a provider that broke, windows that were let go of because their rule was changed, or that
-    count what one of several hubs took, a credential that will be missed, or people files that lock everybody out.
-    `message` is a sentence."""
+    count what one of several hubs took, limits that each of those keeps by itself, a credential that will be missed, or
+    people files that lock everybody out. `message` is a sentence."""
 
     kind: Literal[
         "given-up",
@@ -27,6 +27,7 @@ class Alert:
         "source",
         "provider",
         "windows",
+        "limits",
         "credential",
         "people",
     ]

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from atamo_rules.hub.agents.lanes import Lane, Slot
+from atamo_rules.hub.agents.calls import Unspared
+from atamo_rules.hub.agents.lanes import Lane
 from atamo_rules.hub.agents.retry import RetryPolicy, verdict
+from atamo_rules.hub.agents.slots import Slot
 from atamo_rules.hub.alerts import Alert, given_up, unanswered
 from atamo_rules.hub.requests.answering import last_word, settled
 from atamo_rules.hub.resuming import resumed
@@ -32,21 +34,22 @@ class Attempts:
         self.hub = hub
         self.settling = Settling(hub)
 
-    async def run(self, lane: Lane, lease: Lease, waited: bool = False, *, slotless: bool = False) -> None:
-        """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; a
-        `slotless` attempt waits for another's call."""
-        hub, work, slot = self.hub, lease.work, Slot(lane, not slotless)
-        if slotless and not hub.underway.stopped(work.action.id) and not hub.calls.spared(work.action.id):
+    async def run(self, slot: Slot, lease: Lease, waited: bool = False) -> None:
+        """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; an
+        attempt without one waits for another's call."""
+        hub, work, lane, slotless = self.hub, lease.work, slot.lane, not slot.held
+        stopped = hub.underway.stopped(work.action.id)
+        if slotless and not stopped and not hub.calls.spared(work.action.id):
             lane.begin(lease, waited=True)
             return
         try:
+            if stopped or not (slotless or slot.token or await slot.turn(lease)):
+                return
             generation = (
                 hub.current if work.due is not None else await hub.nodes.under(work.event, work.rules)
             )
             bound = generation.agents.get(work.action.agent)
             policy = self._policy(work.action, bound)
-            if hub.underway.stopped(work.action.id):
-                return
             if waited and not await hub.store.extend(lease, lane.seconds):
                 return
             if lease.attempt > policy.attempts:
@@ -63,6 +66,9 @@ class Attempts:
                     outcome, alone = await hub.calls.outcome(slot, lease, bound, generation)
                 if alone:
                     await self.called(lane, outcome)
+        except Unspared:
+            lane.begin(lease, waited=True)
+            return
         finally:
             hub.calls.release(work.action.id)
             slot.free()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from atamo_rules.hub.agents.slots import Slot
 from atamo_rules.hub.consequences import holds_on
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
@@ -20,10 +21,9 @@ def follow(hub: Hub, kept: Kept, following: Following) -> None:
     for lease in kept.leases:
         lane, action = hub.lane(lease.work.action.agent), lease.work.action
         if hub.calls.joins(action):
-            hub.spawn(hub.attempts.run(lane, lease, slotless=True), action.id)
+            hub.spawn(hub.attempts.run(Slot(lane, False), lease), action.id)
         else:
-            lane.unreserve()
-            lane.begin(lease)
+            lane.begin(lease, reserved=True)
     unreserve(hub, following, kept.leases)
     for work in following.work:
         if work.deadline is not None:

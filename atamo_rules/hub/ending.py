@@ -28,6 +28,7 @@ async def drain(hub: Hub, seconds: float, *, park: bool) -> int:
     hub.requests.end()
     for lane in hub.lanes.values():
         lane.news.set()
+        lane.tokens.end()
         if lane.pump is not None and lane.idle:
             lane.pump.cancel()
     await hub.underway.finish(max(0.0, until - loop.time()))

@@ -18,6 +18,7 @@ from atamo_rules.hub import archive, beginning, operating, starting
 from atamo_rules.hub.agents import credentials
 from atamo_rules.hub.agents.calls import Calls
 from atamo_rules.hub.agents.lanes import Lane
+from atamo_rules.hub.agents.limits import Limits, held_apart
 from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.alerts import Alarm, Alert
 from atamo_rules.hub.attempts import Attempts
@@ -248,10 +249,22 @@ class Hub:
         await self.surely(lambda: self.store.write(notes))
 
     def _look(self) -> None:
-        """Other rules are in force: agents may do more at once; or other people."""
+        """Other rules are in force: agents may do more, or less; or other people."""
         self.leaving.look()
+        self.paced()
         for lane in self.lanes.values():
             lane.look()
+
+    def paced(self) -> None:
+        """Have a lane for each agent with a rate, for from here on tokens come; where hubs share a store, say that each
+        keeps to its own."""
+        agents = {
+            name: bound.limits for name, bound in self.current.agents.items() if bound.limits != Limits()
+        }
+        for name in (name for name, limits in agents.items() if limits.rate is not None):
+            self.lane(name).slots()
+        if self.store.caps.nodes and (apart := held_apart(sorted(agents))):
+            self.alarm(Alert("limits", apart))
 
     def lane(self, agent: str) -> Lane:
         """The lane of an agent."""

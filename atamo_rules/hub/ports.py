@@ -78,8 +78,9 @@ class Agent(Protocol):
     timeout: float
     """Seconds one attempt may take."""
     concurrency: int
-    """Attempts that may run at once."""
+    """Attempts that may run at once, unless the rules say otherwise (`limits`)."""
     # `answers = False` may be set by a plug-in whose work has no answer: asking it is then warned of.
+    # `most_at_once` may be set by one that can do no more, whatever rules say; `more_at_once` says what to do about it.
     # `need`, a `Need`, may be set by one that asks for credentials: what is known to be missing is said at the start.
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:

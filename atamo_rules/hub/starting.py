@@ -39,6 +39,7 @@ async def start(hub: Hub) -> None:
         hub.attempts.limit(work)
     for key in left.pending:
         hub.spawn(hub.decide_kept(key))
+    hub.paced()
     hub.nodes.begin()
     hub.house = asyncio.get_running_loop().create_task(keep_house(hub))
     hub.running = True

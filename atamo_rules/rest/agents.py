@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from atamo_rules.compiler.secrets import looks_secret
 from atamo_rules.hub.agents.breaker import Breaker
+from atamo_rules.hub.agents.lanes import Lane
+from atamo_rules.hub.agents.limits import Limits
 from atamo_rules.hub.agents.masking import SHOWN
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.telemetry.tally import OfAgent, spread
@@ -85,12 +87,13 @@ class Agents:
             "about": use.about if use is not None else "",
             "does": sorted(one.name for one in hub.current.ruleset.actions.values() if one.agent == name),
             "settings": shown(dict(use.settings)) if use is not None else {},
-            "concurrency": int(bound.agent.concurrency),
+            "concurrency": int(bound.at_once),
             "timeout": float(bound.agent.timeout),
             "running": lane.running if lane is not None else 0,
             "held": hold is not None,
             "hold": hold_json(hold) if hold is not None else None,
             "breaker": _breaker(breaker, hub.clock.passed()),
+            "limits": _limits(bound.limits, lane),
             "retry": {**retry, "never": sorted(retry["never"])},
             "counts": dict(did.counts),
             "took_ms": spread(did.took.latest),
@@ -109,6 +112,16 @@ def _type(name: str, type: ActionType) -> dict[str, Any]:
         "retry": type.retry,
         **({"example": type.example} if type.example is not None else {}),
     }
+
+
+def _limits(limits: Limits, lane: Lane | None) -> dict[str, Any]:
+    """What its rules say it may be asked; of a rate the tokens that are there, and seconds until the next one where
+    there is none."""
+    rate = limits.rate
+    if rate is None:
+        return {"rate": None}
+    tokens, seconds = (1.0, 0.0) if lane is None else lane.tokens.standing()
+    return {"rate": rate.written, "burst": rate.burst, "tokens": int(tokens), "seconds": round(seconds, 3)}
 
 
 def _breaker(breaker: Breaker, now: float) -> dict[str, Any]:

@@ -68,6 +68,9 @@ AGENT = shape(
     breaker=shape("Whether it is left alone.", state={"enum": ["closed", "open", "half open"]}, failed=WHOLE,
                   policy={"type": "object"}, seconds={"type": ["number", "null"]}),
     counts={"type": "object"}, took_ms={"type": "object"},
+    limits=shape("How often it may be called: `tokens` calls may be made now, the next in `seconds`.",
+                 rate={"type": ["string", "null"]},
+                 more={"burst": WHOLE, "tokens": WHOLE, "seconds": {"type": "number"}}),
     more={"hold": {"anyOf": [ref("Hold"), {"type": "null"}]}, "retry": {"type": "object"}},
 )  # fmt: skip
 KEY = shape(
@@ -127,7 +130,9 @@ SHAPES: dict[str, Schema] = {
     "Records": shape("A page of the audit.", records=each(ref("Record")), cursor=WHOLE, end=YES),
     "Decided": shape("Events and what was decided of them.", events=each({"type": "object"}), cursor=WHOLE, end=YES),
     "Status": shape("How the hub stands.", digest=TEXT, rules=WHOLE, accepting=YES, uptime={"type": "number"},
-                    open={"type": "object"}, paused=each(ref("Hold")), providers=each(shape(
+                    open={"type": "object"}, paused=each(ref("Hold")), limited=each(shape(
+                        "An agent that is at its rate.", agent=TEXT, rate=TEXT,
+                        stands={"type": "number"}, seconds={"type": "number"})), providers=each(shape(
                         "A provider beside the rules.", name=TEXT, version=TEXT, digest=TEXT,
                         state={"enum": ["asked", "left alone"]}, running=WHOLE, failures=WHOLE, more={"why": TEXT}))),
     "Hold": HOLD,

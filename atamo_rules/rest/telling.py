@@ -221,6 +221,7 @@ class Telling:
                 "uptime": round(hub.clock.passed() - hub.since, 3),
                 "open": asdict(depth),
                 "paused": [hold_json(hold) for hold in await hub.store.paused()],
+                "limited": [one for lane in hub.lanes.values() if (one := lane.limited())],
                 "sources": hub.ways.document(),
                 "providers": hub.panel.document(),
                 **hub.tally.document(),

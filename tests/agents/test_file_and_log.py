@@ -12,8 +12,13 @@ from msgspec.structs import replace
 
 from atamo_rules.builtin.agents.file import FileAgent
 from atamo_rules.builtin.agents.log import LogAgent
+from atamo_rules.builtin.stores.memory import MemoryStore
+from atamo_rules.hub.hub import Hub
 from atamo_rules.model.outcome import Again, Done
+from atamo_rules.model.work import Hold
 from atamo_rules.testing.contracts import action
+from tests.hub.stage import state
+from tests.hub.test_failures import ONE
 
 
 def perform(agent: Any, body: Any) -> Any:
@@ -68,3 +73,25 @@ def test_log_writes_json_lines_to_the_stream_it_is_told(capsys: pytest.CaptureFi
         "id": "a1",
         "body": {"n": 1},
     }
+
+
+def test_a_line_of_a_backlog_is_whole_and_in_the_order_in_which_they_stood(tmp_path: Path) -> None:
+    """Several at once: none of them waits for anything between opening the file and closing it."""
+
+    async def story() -> None:
+        agent = FileAgent("desk", {"path": "a.jsonl"}, str(tmp_path))
+        hub = Hub(state(ONE, {"desk": agent}), MemoryStore())
+        await hub.pause(Hold("agent", "desk"))
+        for n in range(200):
+            await hub.submit_json({"type": "thing.happened", "id": f"e{n}", "data": {"n": n}})
+        most = 0
+        await hub.resume(Hold("agent", "desk"))
+        while (await hub.store.depth()).waiting or hub.lane("desk").running:
+            most = max(most, hub.lane("desk").running)
+            await asyncio.sleep(0)
+        assert await hub.drain(10) == 0
+        assert most > 1
+
+    asyncio.run(asyncio.wait_for(story(), 30))
+    lines = (tmp_path / "a.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["body"]["n"] for line in lines] == list(range(200))

@@ -19,7 +19,7 @@ from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Outcome
 from tests.figures import IN_LINE
-from tests.hub.stage import state
+from tests.hub.stage import Heard, state
 from tests.hub.test_failures import ONE
 from tests.simulation.time import VirtualClock, VirtualLoop
 
@@ -73,17 +73,16 @@ def line(
     async def story() -> list[str]:
         made = state(ONE, {"desk": desk})
         made.agents["desk"].breaker, made.agents["desk"].retry = breaker, retry
-        store = MemoryStore(clock=desk.clock)
-        hub = Hub(made, store, clock=desk.clock, chance=chance)
+        heard = Heard()
+        hub = Hub(made, MemoryStore(clock=desk.clock), [heard], clock=desk.clock, chance=chance)
         await hub.start()
         for n in range(count):
             await hub.submit_json({"type": "thing.happened", "id": f"e{n}", "data": {"n": n}})
         for n in range(count):
             await hub.wait(f"e{n}", 1e6)
-        kinds = [record.kind for record in await store.audit(0, 10**7)]
         await hub.drain(5, park=True)
         await hub.end()
-        return kinds
+        return heard.kinds()
 
     try:
         return loop.run_until_complete(story())

@@ -104,6 +104,10 @@ def test_the_doctor_asks_the_servers_and_names_rules_that_count_apart(
     assert found["store", f"127.0.0.1:{server.port}"]["state"] == "ok"
     assert found["project", "time"]["state"] == "warning"
     assert "have the balancer send" in found["project", "time"]["help"]
+    assert ("project", "limits") not in found
+    limited = 'agent desk\n  uses log\n    limits: { rate: "1 per second" }\n'
+    (project / "rules.atamo").write_text(UNPAID.replace("agent desk\n", limited))
+    assert "write the share of one hub" in checks()[1]["project", "limits"]["help"]
     (project / "atamo.toml").write_text(f'[run]\nstore = "{named}&creds=gone.creds"\n')
     well, found = checks()
     assert not well

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.store import NatsStore
+from atamo_rules.hub.agents.limits import limits_of
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.windows.keeping import BUCKET
@@ -132,6 +133,29 @@ def test_rules_that_count_what_one_hub_took_are_named_at_each_activation(
         ]
         await hub.activate(state(UNPAID, {"desk": agent}))
         assert len([one for one in said if "by the events that one hub" in one.message]) == 2
+        await hub.drain(0.1, park=True)
+        await hub.end()
+
+    asyncio.run(whole())
+
+
+def test_limits_that_each_hub_keeps_by_itself_are_named_at_each_activation(
+    place: Place, tmp_path: Path
+) -> None:
+    async def whole() -> None:
+        said: list[Alert] = []
+        agent = ScriptedAgent()
+        limited, without = state(HOURLY, {"desk": agent}), state(HOURLY, {"desk": agent})
+        limited.agents["desk"].limits = limits_of({"rate": "1 per minute"})
+        hub = Hub(limited, NatsStore(place, tmp_path), [Heard()], alarm=said.append)
+        await hub.start()
+        assert [one.message.partition(",")[0] for one in said if one.kind == "limits"] == [
+            "`desk` has `limits`"
+        ]
+        await hub.activate(without)
+        assert len([one for one in said if one.kind == "limits"]) == 1
+        await hub.activate(limited)
+        assert len([one for one in said if one.kind == "limits"]) == 2
         await hub.drain(0.1, park=True)
         await hub.end()
 

@@ -82,6 +82,24 @@ def test_a_breaker_that_is_open_says_for_how_long(serve: Serve) -> None:
     assert 3000 < told["seconds"] <= 3600
 
 
+def test_an_agent_at_its_rate_says_when_the_next_call_may_be_made(serve: Serve) -> None:
+    slow = RULES.replace("retry: { attempts: 1 }", 'limits: { at_once: 2, rate: "1 per hour", burst: 3 }')
+    serving = serve(slow)
+    told = serving.web.get("/v1/agents/desk").json()
+    assert (told["concurrency"], told["limits"]["rate"], told["limits"]["burst"]) == (2, "1 per hour", 3)
+    assert (told["limits"]["tokens"], told["limits"]["seconds"]) == (1, 0)
+    assert serving.web.get("/v1/agents/help").json()["limits"] == {"rate": None}
+    assert serving.web.get("/v1/status").json()["limited"] == []
+    for n in range(3):
+        serving.post({"type": "tick", "id": str(n), "data": {"n": n}})
+    serving.over("0")
+    told = serving.web.get("/v1/agents/desk").json()
+    assert (told["counts"]["done"], told["limits"]["tokens"]) == (1, 0)
+    assert 3500 < told["limits"]["seconds"] <= 3600
+    (limited,) = serving.web.get("/v1/status").json()["limited"]
+    assert (limited["agent"], limited["rate"]) == ("desk", "1 per hour")
+
+
 def test_types_of_actions_say_who_does_them_and_what_they_take(serve: Serve) -> None:
     web = serve(RULES).web
     listed = {one["name"]: one for one in web.get("/v1/action-types").json()["action_types"]}

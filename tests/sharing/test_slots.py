@@ -131,6 +131,29 @@ def test_who_was_to_join_a_call_that_never_began_waits_for_a_slot() -> None:
     asyncio.run(asyncio.wait_for(story(), 20))
 
 
+def test_who_was_to_join_a_call_that_has_just_ended_waits_for_a_slot() -> None:
+    async def story() -> None:
+        agent = Gated()
+        hub = Hub(state(TEXT, {"list": agent}), MemoryStore())
+        await hub.start()
+        agent.gate.clear()
+        lane, calls = hub.lane("list"), hub.calls
+        busy = asyncio.ensure_future(hub.ask("price.quote", {"sku": "b"}, id="q0"))
+        await turns(lambda: agent.running == 1)
+        said = iter([True, True])  # there is a call to join as it begins, and none as it gets there
+        calls.flights.spares = lambda key: next(said, False)  # type: ignore[method-assign]
+        joiner = asyncio.ensure_future(hub.ask("price.quote", {"sku": "a"}, id="q1"))
+        await turns(lambda: len(lane.behind) == 1)
+        assert (agent.running, lane.running) == (1, 1)
+        agent.gate.set()
+        assert [(await one).first for one in (busy, joiner)] == [{"price": 1}] * 2
+        assert (agent.most_running, len(agent.asked)) == (1, 2)
+        await turns(lambda: not lane.running)
+        assert (lane.tokens.aside, await hub.drain(5)) == (0, 0)
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+
+
 def test_a_call_that_makes_a_stale_answer_anew_is_told_to_the_breaker() -> None:
     async def story() -> None:
         agent, clock = Gated(), ManualClock()

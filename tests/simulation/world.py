@@ -36,6 +36,8 @@ from tests.simulation.ledger import Ledger
 from tests.simulation.rules import AGENTS, GENERATIONS, POLICY, ruleset, script
 from tests.simulation.time import Disk, VirtualClock, VirtualLoop
 
+LIMITS = {"mill": {"rate": "1 per 2 seconds", "burst": 3}, "wire": {"rate": "3 per second", "burst": 2}}
+"""Those of the agents that have some."""
 STEPS = 60
 """Deeds in one world."""
 FOR_EVER = 4 * 3600
@@ -134,7 +136,11 @@ class World:
         self.spoil(store)
         self.reader = Reader(store)
         agents = {name: UnreliableAgent(self.chance, self._called) for name in AGENTS}
-        self.bound: dict[str, Any] = {name: Bound(AgentUse(name), agent) for name, agent in agents.items()}
+        self.bound: dict[str, Any] = {
+            name: Bound(AgentUse(name, settings={"limits": LIMITS[name]} if name in LIMITS else {}), agent)
+            for name, agent in agents.items()
+        }
+        self.calls: dict[str, list[float]] = {name: [] for name in LIMITS}
         self.due.clear()
         hub = Hub(self._rules(), store, [self], clock=self.clock, chance=self.chance.random)
         hub.policy = RetryPolicy(attempts=POLICY, base=0.5, cap=8.0)
@@ -256,9 +262,22 @@ class World:
                 self.ledger.called(action)
                 due = self.due.get(action.id, 0.0)
                 assert self.clock.passed() > due - 0.01, f"{action.id} is tried again too soon"
+                self._paced(action.agent)
             except AssertionError as error:
                 self.breach = self.breach or error
         return lambda: self.ledger.running.discard(action.id)
+
+    def _paced(self, agent: str) -> None:
+        """An agent with a rate is called no more often: one token at the start of a process, and then as they come."""
+        if agent in LIMITS:
+            rate, calls, now = self.bound[agent].limits.rate, self.calls[agent], self.clock.passed()
+            calls.append(now)
+            for back, then in enumerate(reversed(calls)):
+                assert back + 1 <= rate.burst + (now - then) / rate.each + 1e-6, (
+                    f"{agent} is called too often"
+                )
+            since = self.hub.since
+            assert len(calls) <= 1 + (now - since) / rate.each + 1e-6, f"{agent} began with more than a token"
 
 
 async def _open(hub: Hub) -> bool:

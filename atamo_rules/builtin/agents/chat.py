@@ -51,6 +51,10 @@ class ChatAgent:
     takes: ClassVar[Mapping[str, Reads]] = {EVERY: Reads(known=frozenset(_ARGUMENTS))}
     need: ClassVar[Need] = "required"
     concurrency = 1  # a channel is read from top to bottom
+    most_at_once = 1
+    more_at_once = (
+        "messages are posted one after the other; an agent for each channel posts beside the others"
+    )
 
     def __init__(self, name: str, settings: Mapping[str, Any], folder: str) -> None:
         self.name = name

@@ -68,7 +68,8 @@ class SqlAgent:
         self.need = needed(settings) if self.dialect == "postgresql" else None
         self.seconds = float(settings.get("timeout", 10))
         self.timeout = self.seconds + GRACE
-        self.concurrency = int(settings.get("connections", 4))
+        self.concurrency = self.most_at_once = int(settings.get("connections", 4))
+        self.more_at_once = "`connections` says how many there are"
         self._threads: ThreadPoolExecutor | None = None
         self._engines: dict[str, Any] = {}
         need("sqlalchemy", "atamo-rules[sql]")

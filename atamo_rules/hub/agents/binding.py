@@ -8,6 +8,7 @@ from typing import Any
 
 from atamo_rules.errors import NotAllowed, PluginBroken, PluginTwice, UnknownName
 from atamo_rules.hub.agents.code import allow, is_code, load, named, remedy
+from atamo_rules.hub.agents.limits import elsewhere, limits_of, too_many
 from atamo_rules.hub.agents.patience import OURS, breaker_of, ours, retry_of
 from atamo_rules.hub.agents.reading import unready
 from atamo_rules.hub.plugins import NEEDS, contained, offered, plugin
@@ -80,6 +81,12 @@ class Bound:
         self.agent = agent
         self.retry = retry_of(use.settings.get("retry"))
         self.breaker = breaker_of(use.settings.get("breaker"))
+        self.limits = limits_of(use.settings.get("limits"))
+
+    @property
+    def at_once(self) -> int:
+        """How many attempts may run at once."""
+        return self.limits.at_once or int(self.agent.concurrency)
 
 
 def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic]) -> Bound | None:
@@ -87,7 +94,8 @@ def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic
     try:
         kind = _kind(use, folder, code)
         own = {name: value for name, value in use.settings.items() if name not in OURS}
-        reasons = unfit(replace(use, settings=own), kind.settings_schema, FALLBACK)
+        reasons = _limits_elsewhere(use, own, kind.settings_schema)
+        reasons += unfit(replace(use, settings=own), kind.settings_schema, FALLBACK)
         reasons += [
             reason for name in OURS if name in use.settings for reason in ours(name, use.settings[name])
         ]
@@ -96,7 +104,10 @@ def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic
                 allow(where, code, folder)
             name = use.plugin or FALLBACK
             agent = contained(name, lambda: kind(use.name, own, folder), (ValueError, OSError))
-            return Bound(use, agent)
+            bound = Bound(use, agent)
+            reasons = too_many(agent, name, bound.limits)
+            if not reasons:
+                return bound
     except UnknownName as unknown:
         hint = f"did you mean `{unknown.near[0]}`? " if unknown.near else ""
         reasons = [(f"there is no agent plug-in `{use.plugin}`", f"{hint}there are {_known()}")]
@@ -114,6 +125,17 @@ def _one(use: AgentUse, folder: str, code: Sequence[str], found: list[Diagnostic
             for reason, help in reasons
         )
     return None
+
+
+def _limits_elsewhere(use: AgentUse, own: dict[str, Any], schema: Mapping[str, Any]) -> list[Reason]:
+    """Settings that the plug-in does not have and that say what `limits` says; they are taken out of its `own`."""
+    found: list[Reason] = []
+    for name in [one for one in own if one not in schema.get("properties", {})]:
+        instead = elsewhere(name, own[name])
+        if instead is not None and schema.get("additionalProperties") is False:
+            found.append((f"`{use.plugin or FALLBACK}` has no setting `{name}`", instead))
+            del own[name]
+    return found
 
 
 def _kind(use: AgentUse, folder: str, code: Sequence[str]) -> Any:

@@ -31,12 +31,17 @@ from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
-    from atamo_rules.hub.agents.lanes import Lane, Slot
+    from atamo_rules.hub.agents.lanes import Lane
+    from atamo_rules.hub.agents.slots import Slot
     from atamo_rules.hub.generation import Declared, Generation
     from atamo_rules.hub.hub import Hub
 
 CLOSING = 5.0
 """Seconds that an agent whose feed is not needed any more is given to end."""
+
+
+class Unspared(Exception):
+    """Whose call was to be joined has had its answer by now: a call of its own needs a slot."""
 
 
 class Calls:
@@ -129,12 +134,14 @@ class Calls:
         self, slot: Slot, lease: Lease, bound: Any, generation: Generation
     ) -> tuple[Outcome, bool]:
         """One attempt, and whether the agent was called for it alone. A call that others may share has the slot as long
-        as it goes on, and tells the breaker itself."""
+        as it goes on, and tells the breaker itself. Raises Unspared."""
         work, reply = lease.work, Answering(self.hub, lease.work, generation)
         request = await self.hub.requests.afar.seen(work.event)
         part = part_for(request, work)
         feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
+            if bound is not None:
+                slot.spend()
             if not feed:
                 return await attempt(bound, work.message, reply, generation, given=reply.given), True
             feeding = attempt(bound, work.message, reply, generation, limited=False, given=reply.given)
@@ -175,6 +182,8 @@ class Calls:
 
         request = await self.hub.requests.afar.seen(work.event)
         live = feed and request is not None and request.mode == "feed"
+        if not slot.held and not self.flights.spares(key):
+            raise Unspared
         waiting = self.flights.call(
             key, action.id, sharing, call, reply.said, note,
             live=live, pieces_follow=action.verb == "publish", begun=slot.lend,

@@ -1,18 +1,19 @@
-"""Every agent has a lane of its own: so many attempts at once, a breaker, and a line that the store keeps.
+"""Every agent has a lane of its own: so many attempts at once, a rate, a breaker, and a line that the store keeps.
 
 A slow or broken agent holds up nobody else. What a rule decides begins at once where its agent has a free slot and
-nobody waits; the rest is claimed from the store as slots come free.
+nobody waits; the rest is claimed from the store as slots come free, and as tokens come where it has a rate.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.agents.breaker import Breaker, BreakerPolicy
+from atamo_rules.hub.agents.slots import Slot
+from atamo_rules.hub.agents.tokens import Tokens
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
@@ -24,28 +25,6 @@ PATIENCE = 600.0
 """Seconds one claim waits."""
 BETWEEN = 0.25
 """Seconds until a store that was full is asked again."""
-
-
-class Slot:
-    """What one attempt has of its lane, until it is over, or needs no call of its own."""
-
-    def __init__(self, lane: Lane, held: bool) -> None:
-        self.lane = lane
-        self.held = held
-
-    def free(self) -> None:
-        """Give it back, once."""
-        if self.held:
-            self.held = False
-            self.lane.over()
-
-    def lend(self) -> Callable[[], None]:
-        """A call begins that others may share, and that goes on when its first caller leaves: it has the slot from here
-        on, or one more where there is none. Gives what ends that."""
-        if not self.held:
-            self.lane.running += 1
-        self.held = False
-        return self.lane.over
 
 
 class Lane:
@@ -66,18 +45,38 @@ class Lane:
         self.timeout = 0.0
         """The longest an attempt may take; an agent of older rules may be given more time than one of the current."""
         self.breaker = Breaker(bound.breaker if bound is not None else BreakerPolicy())
+        self.tokens = Tokens(hub.clock.passed)
+        self.dry: float | None = None
+        """Since when no more can begin for want of tokens alone."""
+        self.slots()
 
-    def room(self) -> int:
-        """How many more attempts may begin."""
+    def slots(self) -> int:
+        """How many attempts may run at once, by the rules in force; what they say of breaker and rate holds from here
+        on, too."""
         bound = self.hub.current.agents.get(self.name)
-        slots = 1
-        if bound is not None:
-            slots = bound.agent.concurrency
-            self.breaker.policy = bound.breaker
-        taken = self.running + self.reserved + len(self.behind)
+        if bound is None:
+            return 1
+        self.breaker.policy = bound.breaker
+        self.tokens.follow(bound.limits.rate)
+        return int(bound.at_once)
+
+    def open(self) -> int:
+        """How many more attempts may begin as far as slots and breaker go."""
+        slots, taken = self.slots(), self.running + self.reserved + len(self.behind)
         room = self.breaker.room(self.hub.clock.passed(), taken)
         free = max(0, slots - taken)
         return free if room is None else min(room, free)
+
+    def room(self) -> int:
+        """How many more attempts may be leased."""
+        room = self.open()
+        soon = self.tokens.soon(len(self.behind))
+        if soon is None or soon > room:
+            self.dry = None
+            return room
+        if self.dry is None and soon < 1:
+            self.dry = self.hub.clock.passed()
+        return max(0, soon)
 
     @property
     def seconds(self) -> float:
@@ -90,27 +89,40 @@ class Lane:
     def reserve(self) -> float:
         """Take a slot for an action that begins with the transaction that keeps it: for how long it is leased. 0 when
         it has to stand in line."""
-        if not self.idle or self.hub.stopping or self.room() < 1:
+        if not self.idle or self.hub.stopping or self.open() < 1 or not self.tokens.free():
             return 0.0
         self.reserved += 1
+        self.tokens.put_aside()
         return self.seconds
 
     def unreserve(self) -> None:
         """Give a slot back that was taken by `reserve`."""
         self.reserved -= 1
+        self.tokens.give_back()
         self.news.set()
 
-    def begin(self, lease: Lease, waited: bool = False) -> None:
-        """Start an attempt, as soon as there is a slot; at the end of a hub none is started, and the store gets the
-        lease back."""
+    def begin(self, lease: Lease, waited: bool = False, *, reserved: bool = False) -> None:
+        """Start an attempt, as soon as there is a slot, with the token that was put aside where one was `reserved`, or
+        with one that it waits for. At the end of a hub none is started, and the store gets the lease back."""
+        if reserved:
+            self.reserved -= 1
+        full = self.running >= self.slots()
+        if reserved and (self.hub.stopping or full):
+            self.tokens.give_back()
+            self.news.set()
         if self.hub.stopping:
             return
-        bound = self.hub.current.agents.get(self.name)
-        if self.running >= (bound.agent.concurrency if bound is not None else 1):
+        if full:
             self.behind.append(lease)
             return
         self.running += 1
-        self.hub.spawn(self.hub.attempts.run(self, lease, waited), lease.work.action.id)
+        slot = Slot(self, True, reserved)
+        if not reserved and self.tokens.free():
+            self.tokens.put_aside()
+            slot.token = True
+        elif not reserved:
+            slot.place = self.tokens.stand()
+        self.hub.spawn(self.hub.attempts.run(slot, lease, waited), lease.work.action.id)
 
     def over(self) -> None:
         """An attempt is over."""
@@ -120,8 +132,14 @@ class Lane:
         else:
             self.news.set()
 
+    def spent(self) -> None:
+        """The agent was called: when the next may be leased is known from here on."""
+        if self.tokens.bucket is not None:
+            self.news.set()
+
     def look(self) -> None:
-        """Other rules are in force, by which there may be more slots."""
+        """Other rules are in force, by which there may be more slots, or tokens."""
+        self.slots()
         for _ in range(len(self.behind)):
             self.begin(self.behind.popleft(), waited=True)
         self.news.set()
@@ -132,15 +150,13 @@ class Lane:
             self.pump = asyncio.get_running_loop().create_task(self._serve())
 
     async def _serve(self) -> None:
-        store, clock = self.hub.store, self.hub.clock
+        store = self.hub.store
         while not self.hub.stopping:
             if self.room() < 1:
                 self.idle = False
                 self.news.clear()
-                until = self.breaker.until
-                seconds = max(0.01, until - clock.passed()) if until is not None else PATIENCE
                 try:
-                    async with asyncio.timeout(seconds):
+                    async with asyncio.timeout(self._pause()):
                         await self.news.wait()
                 except TimeoutError:
                     pass
@@ -148,8 +164,8 @@ class Lane:
             try:
                 # First without waiting: only an empty line lets others begin past it.
                 leases = await store.claim(self.name, self.room, 0.0, self.seconds)
-                if not leases:
-                    self.idle = True
+                if not leases and self.room() > 0:
+                    self.idle, self.dry = True, None
                     leases = await store.claim(self.name, self.room, PATIENCE, self.seconds)
                     self.idle = False
             except StoreUnavailable as error:
@@ -158,4 +174,33 @@ class Lane:
                 await asyncio.sleep(BETWEEN)
                 continue
             for lease in leases:
+                self._waited(lease)
                 self.begin(lease)
+
+    def _pause(self) -> float:
+        """Seconds after which there may be room without anybody's doing."""
+        now = self.hub.clock.passed()
+        breaker = self.breaker.until - now if self.breaker.until is not None else 0.0
+        tokens = self.tokens.until_soon(len(self.behind))
+        return min((one for one in (breaker, tokens) if one > 0.0), default=PATIENCE)
+
+    def limited(self) -> dict[str, Any]:
+        """Where no more can begin for want of tokens: the rate, for how many seconds that is so, and until the next
+        token is there. Empty where it is not."""
+        bucket = self.tokens.bucket
+        if self.dry is None or bucket is None:
+            return {}
+        _, seconds = self.tokens.standing()
+        stands = self.hub.clock.passed() - self.dry
+        return {
+            "agent": self.name, "rate": bucket.rate.written, "stands": round(stands, 3), "seconds": round(seconds, 3)
+        }  # fmt: skip
+
+    def _waited(self, lease: Lease) -> None:
+        """Count how long an action stood in line for want of tokens. When one that is tried again could have begun
+        nobody knows here."""
+        if self.dry is None or lease.attempt > 1:
+            return
+        stood = (self.hub.clock.now() - lease.work.since).total_seconds()
+        dry = self.hub.clock.passed() - self.dry
+        self.hub.meter.rate_waits.observe(max(0.0, min(stood, dry)), self.name)

@@ -1,9 +1,10 @@
-"""How patient the hub is with an agent, as its settings say: `retry` and `breaker`, beside the plug-in's own.
+"""How the hub treats an agent, as its settings say: `retry`, `breaker` and `limits`, beside the plug-in's own.
 
 uses http
   url: "https://desk.example/notes"
   retry: { attempts: 8, base: 1, cap: 300, within: 3600, never: ["http 404"] }
   breaker: { failures: 20, pause: 5, cap: 120 }
+  limits: { at_once: 4, rate: "100 per minute" }
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from atamo_rules.hub.agents import limits
 from atamo_rules.hub.agents.breaker import BreakerPolicy
 from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.model.fitting import Reason, reasons
@@ -38,6 +40,7 @@ OURS: Mapping[str, Mapping[str, Any]] = {
         },
         "additionalProperties": False,
     },
+    "limits": limits.SETTING,
 }
 """Settings that any agent may have, and their schemas. No plug-in sees them."""
 
@@ -50,6 +53,8 @@ def ours(name: str, value: Any) -> list[Reason]:
     found: list[Reason] = []
     for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(value):
         found.extend(reasons(error, schema, name))
+    if name == "limits" and isinstance(value, Mapping):
+        found += limits.unsound(value)
     return found
 
 

@@ -15,6 +15,7 @@ SPARED = {"action.joined": "joined", "cache.hit": "hit", "cache.stale": "stale",
 REQUESTS = {f"request.{end}": end for end in ("completed", "degraded", "failed", "expired", "cancelled")}
 RELOADS = {"rules.activated": "activated", "rules.rejected": "rejected"}
 AT_THE_DOOR = "Events that came in, by what became of them at the door."
+FOR_TOKENS = "How long first attempts stood in line because of their agent's rate."
 STOOD_IN = "Calls that another call, or its kept answer, stood in for."
 
 
@@ -24,6 +25,8 @@ class Meter:
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
         self.gauges: list[Gauge] = []
+        self.rate_waits = Histogram("atamo_rate_wait_seconds", FOR_TOKENS, ("agent",))
+        """Told by the lanes."""
 
     @property
     def families(self) -> tuple[Family, ...]:
@@ -36,7 +39,7 @@ class Meter:
             self._kinds("atamo_calls_spared", STOOD_IN, "by", SPARED),
             tally.alerts,
             self._kinds("atamo_reloads", "Changes of the rules, taken or refused.", "outcome", RELOADS),
-            self.event_seconds, self.attempt_seconds, *self.gauges,
+            self.event_seconds, self.attempt_seconds, self.rate_waits, *self.gauges,
         )  # fmt: skip
 
     @property

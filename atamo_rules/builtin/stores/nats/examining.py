@@ -8,6 +8,7 @@ from atamo_rules.builtin.stores.nats.durable import refusal
 from atamo_rules.builtin.stores.nats.place import read_place
 from atamo_rules.builtin.stores.nats.trust import context_of, read_credentials
 from atamo_rules.errors import StoreUnavailable
+from atamo_rules.hub.agents.limits import held_apart
 from atamo_rules.hub.checks import Check
 from atamo_rules.hub.windows.apart import counted_apart
 from atamo_rules.model.rule import Ruleset
@@ -47,7 +48,13 @@ def unnamed(stream: str) -> Check:
 
 
 def rules_apart(ruleset: Ruleset | None) -> Iterator[Check]:
-    """The rules that count what one of the hubs took."""
+    """The rules that count what one of the hubs took, and the agents of which each hub asks as much as they say."""
     if ruleset is not None and (sentence := counted_apart(ruleset)):
         said, _, remedy = sentence.partition(": ")
         yield Check("project", "time", "warning", said, remedy)
+    agents = (
+        sorted(name for name, use in ruleset.agents.items() if "limits" in use.settings) if ruleset else []
+    )
+    if sentence := held_apart(agents):
+        said, _, remedy = sentence.partition(": ")
+        yield Check("project", "limits", "warning", said, remedy)
