@@ -131,7 +131,7 @@ def _member(
 
 
 def _guess(written: tree.Value) -> Member:
-    """What to check a value against whose parameter is not known: whatever it is by itself."""
+    """A type for a value whose parameter is not known: whatever the value is by itself."""
     return Member(Text() if isinstance(written, tree.Template) else Anything(), optional=True)
 
 

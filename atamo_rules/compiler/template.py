@@ -274,7 +274,7 @@ _WORDS = {
 
 
 def _clash(name: str, span: Span, context: Context) -> None:
-    """A name is given once: to set it anew inside a block would hold in Jinja and not here."""
+    """Refuse a name that is given twice: in Jinja, setting it anew inside a block has another meaning than here."""
     context.report.append(
         codes.NAME_CLASH.at(span, f"`{name}` already means something here", help="choose another name")
     )

@@ -15,7 +15,7 @@ from atamo_rules.source.span import Span
 
 FORMATS = ("full", "concise", "json", "sarif", "junit", "github")
 MOST = 5_000
-"""Findings in a document for machines; JSON says how many more there are. Nothing that shows SARIF shows more."""
+"""Most findings in a document for machines; JSON also says how many were left out. Viewers of SARIF show no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ __all__ = ["Expressions", "Misread", "negated"]
 
 
 class Expressions:
-    """Conditions and values inside other clauses; what they stand for, their recipes know."""
+    """Conditions and values inside other clauses: their recipes say what they stand for."""
 
     def __init__(self, clause: Clause) -> None:
         self.clause = clause
@@ -25,7 +25,7 @@ class Expressions:
 
     @property
     def report(self) -> list[Diagnostic]:
-        """What does not stop the conversion, and is said all the same."""
+        """Findings that do not stop the conversion."""
         return self.clause.report
 
     def take(self, node: Tree) -> Any:

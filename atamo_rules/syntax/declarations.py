@@ -167,10 +167,10 @@ VERBS = ("send", "track", "ask", "reply", "publish", "emit")
 class Do(Node):
     """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
 
-    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
-    not be read has no verb; it is there for its alias, which later actions may use. `unread` says that some
-    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again;
-    `after` how long nothing is done of it at first.
+    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could not be
+    read has no verb; it is there for its alias, which later actions may use. `unread` says that some argument could not
+    be read, so that none is said to be missing. `retry` is how often it is tried again; `after` is how long it waits
+    before it is begun.
     """
 
     verb: str
@@ -336,8 +336,8 @@ Declaration: TypeAlias = (
 class File:
     """One rule file: its declarations in the author's order.
 
-    `unread` holds the kind and every name in it of each declaration that could not be read, or not wholly: what
-    uses such a name is not blamed for it.
+    `unread` holds (kind, name) for every name in a declaration that could not be read wholly: uses of such a name are
+    not reported.
     """
 
     source: Source = field(compare=False, repr=False)
