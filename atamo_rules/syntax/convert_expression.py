@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import atoms, tree
@@ -74,6 +75,15 @@ class Expressions:
 
     def number(self, token: Token) -> Any:
         return atoms.number(self.clause, token.at)
+
+    def whole(self, token: Token) -> int:
+        """A count, at most a million."""
+        number = self.number(token)
+        if not isinstance(number, int) or number > 1_000_000:
+            raise Misread(
+                codes.BAD_LITERAL.at(self.span(token), "how often is a whole number, at most 1000000")
+            )
+        return number
 
     def text(self, token: Token) -> str:
         return atoms.text(self.clause, token.at)
