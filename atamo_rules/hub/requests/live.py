@@ -94,7 +94,7 @@ class Requests:
     async def take(
         self, event: Event, generation: Generation, now: datetime, options: Options
     ) -> tuple[Request, Decided]:
-        """A request, decided, or with the answers that another had to the same."""
+        """Take a request: decided, or given the answers of another that asked the same."""
         how = terms(options, generation.ruleset.events[event.type].completing)
         known = same(self, event, generation, how)
         if known is not None:
@@ -187,7 +187,7 @@ class Requests:
             await self.hub.underway.whole(self._act(request, effects))
 
     async def updated(self, frame: Frame, seq: int) -> None:
-        """Have updates let go that newer ones stand in for, so that a feed which goes on for years has a short log."""
+        """Let go of updates that newer ones replace, so that a feed which goes on for years has a short log."""
         request = self.open.get(frame.log)
         if request is None or request.over:
             return

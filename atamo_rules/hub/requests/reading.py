@@ -29,7 +29,7 @@ class View:
     frames: tuple[Frame, ...] = ()
     cursor: int = 0
     over: bool = False
-    """Whether its last frame is kept: nothing follows but what is late."""
+    """Whether its last frame is kept: only late answers can follow."""
     had: int | None = None
     """How many frames there were, of a request whose frames are gone."""
 
