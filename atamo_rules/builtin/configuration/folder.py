@@ -168,7 +168,8 @@ class FolderProvider:
         return tuple(one for one in found if one.severity is Severity.ERROR)
 
     def news(self, state: Generation | Refused) -> bool:
-        """Whether a state is to be told, which it is from here on. Mending a bad edit back to what was is news."""
+        """Whether a state is to be told; it counts as told from here on. Mending a bad edit back to what was before is
+        news, too."""
         refused, self.refused = self.refused, isinstance(state, Refused)
         if isinstance(state, Refused):
             return True
