@@ -62,15 +62,15 @@ register_url_convertor("place", Place())
 
 
 class Entry(NamedTuple):
-    """One way in: what it takes to come in by it at all, or None where nobody is asked. What a path names is asked
-    about by its handler."""
+    """One route. `verb` is what a caller must be allowed for anything at all, None where nobody is asked who they are;
+    the handler asks about the thing that the path names."""
 
     method: str
     path: str
     verb: Verb | None
     handler: Handler
     views: tuple[str, ...] = ()
-    """What a path may end in that is looked at, and has no such method."""
+    """Ends of the path that name views, which have no such method."""
 
 
 def application(
@@ -118,7 +118,7 @@ def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handle
 
 
 def described(entry: Entry) -> Handler:
-    """A handler that is asked nothing which its operation does not describe."""
+    """A handler that refuses parameters which its operation does not describe."""
     names = OPERATIONS[f"{entry.method} {plain(entry.path)}"].parameters
 
     def ask(request: Request) -> Awaitable[Response]:
