@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from atamo_rules.hub.requests import reading
-from atamo_rules.hub.requests.opening import BUCKET, feed_part, read_record, request_record, resumed
-from atamo_rules.hub.requests.request import Part, Request
-from atamo_rules.hub.requests.step import (
+from atamo_rules.hub.requests.happenings import (
     Answered,
     Asked,
     Broke,
@@ -26,6 +24,8 @@ from atamo_rules.hub.requests.step import (
     Loaded,
     More,
 )
+from atamo_rules.hub.requests.opening import BUCKET, feed_part, read_record, request_record, resumed
+from atamo_rules.hub.requests.request import Part, Request
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Entry, Put, Work
 

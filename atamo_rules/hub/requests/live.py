@@ -18,6 +18,17 @@ from msgspec import structs
 from atamo_rules.hub.requests import reading
 from atamo_rules.hub.requests.afar import Afar
 from atamo_rules.hub.requests.forgetting import Forgetting
+from atamo_rules.hub.requests.happenings import (
+    Append,
+    Cancelled,
+    Effect,
+    Forget,
+    Happened,
+    Routed,
+    Stop,
+    Tick,
+    Turned,
+)
 from atamo_rules.hub.requests.opening import (
     BUCKET,
     begun,
@@ -29,18 +40,7 @@ from atamo_rules.hub.requests.opening import (
 )
 from atamo_rules.hub.requests.repeating import Repeatable, repeated, same
 from atamo_rules.hub.requests.request import OVER, Options, Request, Terms, terms
-from atamo_rules.hub.requests.step import (
-    Append,
-    Cancelled,
-    Effect,
-    Forget,
-    Happened,
-    Routed,
-    Stop,
-    Tick,
-    Turned,
-    step,
-)
+from atamo_rules.hub.requests.step import step
 from atamo_rules.hub.requests.timers import Timers
 from atamo_rules.hub.sharing.compacted import Compacted
 from atamo_rules.model.audit import Kind, Note

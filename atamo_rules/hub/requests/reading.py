@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atamo_rules.hub.requests.happenings import Heard
 from atamo_rules.hub.requests.request import Request
-from atamo_rules.hub.requests.step import Heard
 from atamo_rules.hub.store import Store
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.types import Json
