@@ -82,7 +82,7 @@ def _sides(
 ) -> tuple[Operand, Operand] | None:
     if operator == "is" and states.meant_null(expr, context, facts):
         return None
-    if operator in ("is", *spelling.BOUNDS) and not _could_lead(expr.left, context):
+    if operator in ("is", *spelling.BOUNDS) and _written_out(expr.left):
         right = operands.needed(expr.right, context, facts)
         about = context.about(expr.right.span.text)
         left = operands.needed(expr.left, about, facts, scalar(right.type) if right else None)
@@ -136,8 +136,9 @@ def _is_bare(expr: tree.Expr) -> bool:
     return isinstance(expr, tree.Path)
 
 
-def _could_lead(expr: tree.Expr, context: Context) -> bool:
-    return not isinstance(expr, tree.Literal | tree.Quantity)
+def _written_out(expr: tree.Expr) -> bool:
+    """Whether a side is written out: then the other one says what type it is of."""
+    return isinstance(expr, tree.Literal | tree.Quantity)
 
 
 def _expected(operator: str, left: Type) -> Type | None:
@@ -146,8 +147,6 @@ def _expected(operator: str, left: Type) -> Type | None:
         return ListOf(item)
     if operator == "contains":
         return item if isinstance(left, ListOf) else None
-    if operator == "is" and isinstance(left, ListOf):
-        return item
     return item
 
 
