@@ -61,8 +61,8 @@ def condition(text: str, ink: Ink) -> str:
 
 
 def pieces(source: Source, number: int) -> Sequence[tuple[int, int, str]]:
-    """The coloured pieces of a line of a rule file. Only the declaration that the line belongs to is read, so that one
-    finding in a long file is shown at once."""
+    """What is shown how in a line of a rule file. It is read with the declaration that it belongs to, and with no more:
+    one finding in a long file is shown at once."""
     if not source.name.endswith(".atamo") or not 1 <= number <= len(source.line_starts):
         return ()
     first, last = number, number

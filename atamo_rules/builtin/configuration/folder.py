@@ -21,7 +21,6 @@ from atamo_rules.hub.intake import Intake
 from atamo_rules.hub.project.people import read_people
 from atamo_rules.hub.project.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.hub.proposals.code import let_go
-from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.sandbox.faults import NoSandbox
 from atamo_rules.source import codes
@@ -134,8 +133,13 @@ class FolderProvider:
             return self.last
         # Before the tests, which ask it too; and for a change at the cost of the change.
         follow(made.ruleset, self.last.ruleset if self.last else None, _give_way if self.last else nothing)
-        if self.tests and (failed := self._failed(made.ruleset)):
-            return Refused(failed)
+        if self.tests:
+            # The tests in the files speak of the rules as written, not of parameters given from outside.
+            written = self.written.compile().ruleset if self.book.params else made.ruleset
+            _, failed = run_tests(written or made.ruleset, self.tested)
+            bad = tuple(d for d in failed if d.severity is Severity.ERROR)
+            if bad:
+                return Refused(bad)
         before = self.last.agents if self.last else None
         agents, wrong = bind(made.ruleset, str(self.folder), before, self.code)
         if any(one.severity is Severity.ERROR for one in wrong):
@@ -161,15 +165,8 @@ class FolderProvider:
             evaluators,
         )
 
-    def _failed(self, ruleset: Ruleset) -> tuple[Diagnostic, ...]:
-        """The tests in the files that fail. They are about the rules as written, without parameters from outside."""
-        written = self.written.compile().ruleset if self.book.params else ruleset
-        _, found = run_tests(written or ruleset, self.tested)
-        return tuple(one for one in found if one.severity is Severity.ERROR)
-
     def news(self, state: Generation | Refused) -> bool:
-        """Whether a state is to be told; it counts as told from here on. Mending a bad edit back to what was before is
-        news, too."""
+        """Whether a state is to be told, which it is from here on. Mending a bad edit back to what was is news."""
         refused, self.refused = self.refused, isinstance(state, Refused)
         if isinstance(state, Refused):
             return True
