@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx2
 
-from tests.cli.forked import forked
+from tests.cli.forked import decoded, forked
 
 ATAMO = [sys.executable, "-m", "atamo_rules"]
 
@@ -32,10 +32,7 @@ def atamo(
     """Run a command to its end, with that key and `more` of an environment."""
     raw = stdin.encode() if isinstance(stdin, str) else stdin
     env = {**environment(), **({"ATAMO_KEY": key} if key else {}), **more}
-    done = forked(*args, cwd=cwd, stdin=raw, env=env)
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
-    )
+    return decoded(forked(*args, cwd=cwd, stdin=raw, env=env))
 
 
 def environment() -> dict[str, str]:

@@ -54,6 +54,13 @@ def forked(
         return subprocess.CompletedProcess(["atamo", *args], code, out.read(), err.read())
 
 
+def decoded(done: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedProcess[str]:
+    """The same with its output as text."""
+    return subprocess.CompletedProcess(
+        done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+    )
+
+
 def _give(descriptor: int, stdin: bytes) -> None:
     """Hand over standard input; a command that reads none of it closes its end."""
     try:
@@ -142,6 +149,10 @@ def _serve(orders: socket.socket) -> list[str]:
     os.chdir(said["cwd"])
     os.environ.clear()
     os.environ.update(said["env"])
+    # As the interpreter would have had it at its start: packages of a test stand there.
+    sys.path[:0] = [
+        path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in sys.path
+    ]
     words: list[str] = said["args"]
     return words
 
