@@ -96,7 +96,7 @@ def _awaited(hub: RunningHub, path: str, seconds: float) -> dict[str, Any]:
 
 
 def _followed(hub: RunningHub, id: str, path: str, seconds: float, format: str, ink: Ink) -> dict[str, Any]:
-    """The same, with every record shown as it comes."""
+    """As `_awaited`, with every record shown as it comes."""
     from atamo_rules.cli.timeline import one_line
 
     for record in _records(hub, id, seconds):

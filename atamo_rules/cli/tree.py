@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from atamo_rules.cli.ink import Ink, plain
+from atamo_rules.cli.rule_lines import by, was
 from atamo_rules.cli.shown import condition
-from atamo_rules.cli.timeline import by, was
 
 Json = Mapping[str, Any]
 

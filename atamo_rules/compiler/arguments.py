@@ -41,38 +41,34 @@ def record(
     for argument in written:
         key = str(argument.keys[0].key)
         if key in seen:
+            first = Label(seen[key], "first given here")
+            message = f"`{key}` is given twice"
             context.report.append(
                 codes.REPEATED_ARGUMENT.at(
-                    argument.keys[0].span,
-                    f"`{key}` is given twice",
-                    also=[Label(seen[key], "first given here")],
-                    help="keep one of them",
+                    argument.keys[0].span, message, also=[first], help="keep one of them"
                 )
             )
             continue
         seen[key] = argument.keys[0].span
         member = _member(argument, key, wanted, what, unsaid, context)
         if member is None:
-            value(
-                argument.value, _guess(argument.value), key, context, facts
-            )  # its own mistakes are said too
+            # Its own mistakes are said too.
+            value(argument.value, _guess(argument.value), key, context, facts)
             continue
         found = value(argument.value, member, key, context, facts)
         if found is not None:
             left_out = member.optional and isinstance(found.term, Apply)  # a function may have no answer
             entries.append((key, found.term, left_out or found.absent is not None))
     if isinstance(wanted, Record) and whole:
-        missing = [
+        lacking = [
             f"`{name}` ({describe(member.type)})"
             for name, member in wanted.members.items()
             if name in unsaid and not member.optional and not member.has_default
         ]
-        if missing:
-            context.report.append(
-                codes.MISSING_ARGUMENT.at(
-                    span, f"`{what}` also needs {', '.join(missing)}", help="give it a value on a line below"
-                )
-            )
+        if lacking:
+            needs = f"`{what}` also needs {', '.join(lacking)}"
+            help = "give it a value on a line below"
+            context.report.append(codes.MISSING_ARGUMENT.at(span, needs, help=help))
     return MakeRecord(tuple(entries), span=span)
 
 
@@ -131,7 +127,7 @@ def _member(
 
 
 def _guess(written: tree.Value) -> Member:
-    """What to check a value against whose parameter is not known: whatever it is by itself."""
+    """A type for a value whose parameter is not known: whatever the value is by itself."""
     return Member(Text() if isinstance(written, tree.Template) else Anything(), optional=True)
 
 

@@ -149,27 +149,9 @@ def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: F
             )
         )
         return None
-    names: dict[str, Binding] = {}
-    for parameter, argument in zip(define.parameters, expr.arguments, strict=True):
-        found = operands.operand(argument, context, facts)
-        if found is None:
-            return None
-        wanted = parameter_type(parameter, context)
-        if wanted is not None and not _suits(found, wanted, parameter, context):
-            context.report.append(
-                codes.BAD_CALL.at(
-                    argument.span,
-                    f"`{parameter.name.text}` of `{define.name.text}` is {_wanted(parameter)}, "
-                    f"and `{argument.span.text}` is not",
-                    also=[Label(parameter.span, "declared here")],
-                )
-            )
-            return None
-        if found.absent is not None:
-            missing.report_absent(argument, found, context)
-            return None
-        type = wanted if wanted is not None and parameter.event is not None else found.type
-        names[parameter.name.text] = Binding(found.term, type, argument.span)
+    names = _bindings(expr, define, context, facts)
+    if names is None:
+        return None
     # The body was checked where it was defined; here it is only expanded, so its report is not repeated.
     inner = replace(
         context,
@@ -192,6 +174,34 @@ def _definition(expr: tree.Call, define: decl.Define, context: Context, facts: F
             )
         return None
     return Operand(Verdict(outcome.condition, span=expr.span), Boolean())
+
+
+def _bindings(
+    expr: tree.Call, define: decl.Define, context: Context, facts: Facts
+) -> dict[str, Binding] | None:
+    """What each parameter of a definition stands for in a call, or None after saying why one cannot."""
+    names: dict[str, Binding] = {}
+    for parameter, argument in zip(define.parameters, expr.arguments, strict=True):
+        found = operands.operand(argument, context, facts)
+        if found is None:
+            return None
+        wanted = parameter_type(parameter, context)
+        if wanted is not None and not _suits(found, wanted, parameter, context):
+            context.report.append(
+                codes.BAD_CALL.at(
+                    argument.span,
+                    f"`{parameter.name.text}` of `{define.name.text}` is {_wanted(parameter)}, "
+                    f"and `{argument.span.text}` is not",
+                    also=[Label(parameter.span, "declared here")],
+                )
+            )
+            return None
+        if found.absent is not None:
+            missing.report_absent(argument, found, context)
+            return None
+        type = wanted if wanted is not None and parameter.event is not None else found.type
+        names[parameter.name.text] = Binding(found.term, type, argument.span)
+    return names
 
 
 def parameter_type(parameter: decl.Parameter, context: Context) -> Type | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import cast
 
 from atamo_rules.compiler import operands, spelling, states, unfilled
 from atamo_rules.compiler.context import Context, Facts, Operand, Outcome, is_open, presence
-from atamo_rules.compiler.describe import describe, kind_of
+from atamo_rules.compiler.kinds import kind_of_test
 from atamo_rules.compiler.paths import each_of, gathered, scalar
 from atamo_rules.compiler.patterns import networks_written, regex_problem
 from atamo_rules.model.meaning import (
@@ -25,10 +24,9 @@ from atamo_rules.model.meaning import (
     Term,
     Test,
 )
-from atamo_rules.model.types import Anything, ListOf, Record, Text, Type
+from atamo_rules.model.types import Anything, ListOf, Text, Type
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix
-from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
 
 NEGATED = {
@@ -55,7 +53,6 @@ OPERATOR = {
     "is like": "glob",
     "is in network": "cidr",
 }
-ORDERED = ("number", "moment", "date", "duration")
 
 
 def compare(expr: tree.Compare, context: Context, facts: Facts) -> Outcome | None:
@@ -85,7 +82,7 @@ def _sides(
 ) -> tuple[Operand, Operand] | None:
     if operator == "is" and states.meant_null(expr, context, facts):
         return None
-    if operator in ("is", *spelling.BOUNDS) and not _could_lead(expr.left, context):
+    if operator in ("is", *spelling.BOUNDS) and _written_out(expr.left):
         right = operands.needed(expr.right, context, facts)
         about = context.about(expr.right.span.text)
         left = operands.needed(expr.left, about, facts, scalar(right.type) if right else None)
@@ -139,8 +136,9 @@ def _is_bare(expr: tree.Expr) -> bool:
     return isinstance(expr, tree.Path)
 
 
-def _could_lead(expr: tree.Expr, context: Context) -> bool:
-    return not isinstance(expr, tree.Literal | tree.Quantity)
+def _written_out(expr: tree.Expr) -> bool:
+    """Whether a side is written out: then the other one says what type it is of."""
+    return isinstance(expr, tree.Literal | tree.Quantity)
 
 
 def _expected(operator: str, left: Type) -> Type | None:
@@ -149,8 +147,6 @@ def _expected(operator: str, left: Type) -> Type | None:
         return ListOf(item)
     if operator == "contains":
         return item if isinstance(left, ListOf) else None
-    if operator == "is" and isinstance(left, ListOf):
-        return item
     return item
 
 
@@ -168,30 +164,13 @@ def _test(
         return _is_null(expr, left, context)
     values = right
     if operator == "is one of" or many:
-        right = gathered(right)
-        if not isinstance(right.type, ListOf | Anything):
-            context.report.append(
-                codes.WRONG_TYPE.at(
-                    expr.right.span,
-                    f"`{expr.operator}` needs a list",
-                    help=f"write `[{expr.right.span.text}]`",
-                    fixes=[Fix("make it a list", (Edit(expr.right.span, f"[{expr.right.span.text}]"),))],
-                )
-            )
+        listed = _listed(expr, operator, gathered(right), context)
+        if listed is None:
             return None
-        if operator == "matches" and not isinstance(right.term, Const):
-            context.report.append(
-                codes.WRONG_TYPE.at(
-                    expr.right.span,
-                    f"after `{expr.operator} {many} of` the list is written out",
-                    help="write the regular expressions there: `[/a/, /b/]`",
-                )
-            )
-            return None
-        values = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
+        right = values = listed
     elif operator != "contains":
         values = each_of(right)
-    kind = _kind(expr, operator, subject, values, context)
+    kind = kind_of_test(expr, operator, subject, values, context)
     if kind is None:
         return None
     if operator == "is in network" and not networks_written(expr, right.term, context):
@@ -207,99 +186,28 @@ def _test(
     )
 
 
-def _kind(expr: tree.Compare, operator: str, left: Operand, right: Operand, context: Context) -> str | None:
-    """How the two sides compare, or None after saying that they do not."""
-    one, two = kind_of(left.type), kind_of(right.type)
-    textual = operator in ("starts with", "ends with", "matches", "is like", "is in network")
-    if operator == "contains" and not isinstance(left.term, Get) and one == "text":
-        textual = True
-    if textual or (operator == "contains" and one == "text" and two == "text"):
-        for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
-            if kind not in ("text", "json"):
-                _mismatch(
-                    expr,
-                    f"`{expr.operator}` works on text, and `{side.span.text}` is {describe(operand.type)}",
-                    context,
-                    side.span,
-                )
-                return None
-        return "text"
-    if one in ("list", "object") or two in ("list", "object"):
-        side = expr.left if one in ("list", "object") else expr.right
-        operand = left if one in ("list", "object") else right
-        _mismatch(
-            expr,
-            f"`{side.span.text}` is {describe(operand.type)}, which `{expr.operator}` does not compare",
-            context,
-            side.span,
-            _sender(side, context),
+def _listed(expr: tree.Compare, operator: str, right: Operand, context: Context) -> Operand | None:
+    """A value of the list on the right; None after saying why there is no list, or none that will do."""
+    if not isinstance(right.type, ListOf | Anything):
+        context.report.append(
+            codes.WRONG_TYPE.at(
+                expr.right.span,
+                f"`{expr.operator}` needs a list",
+                help=f"write `[{expr.right.span.text}]`",
+                fixes=[Fix("make it a list", (Edit(expr.right.span, f"[{expr.right.span.text}]"),))],
+            )
         )
         return None
-    if operator in (*spelling.BOUNDS, "is between"):
-        for operand, kind, side in ((left, one, expr.left), (right, two, expr.right)):
-            if kind not in (*ORDERED, "json"):
-                message = f"`{side.span.text}` is {describe(operand.type)}, which has no order"
-                _mismatch(expr, message, context, side.span, _unquoted(side))
-                return None
-    if "json" not in (one, two) and one != two:
-        _mismatch(
-            expr,
-            f"`{expr.left.span.text}` is {describe(left.type)} and `{expr.right.span.text}` is "
-            f"{describe(right.type)}: they are never equal"
-            if operator in ("is", "is one of", "contains")
-            else f"`{expr.left.span.text}` is {describe(left.type)} and `{expr.right.span.text}` is "
-            f"{describe(right.type)}: they do not compare",
-            context,
-            help=_unquoted(expr.right) if one != "text" else _quoted(expr.right),
+    if operator == "matches" and not isinstance(right.term, Const):
+        context.report.append(
+            codes.WRONG_TYPE.at(
+                expr.right.span,
+                f"after `{expr.operator} {expr.quantifier} of` the list is written out",
+                help="write the regular expressions there: `[/a/, /b/]`",
+            )
         )
         return None
-    kind = two if one == "json" else one
-    if "json" in (one, two) and kind not in ORDERED[1:]:
-        kind = "json" if one == two == "json" or operator == "contains" else kind
-    if expr.ignoring_case and kind not in ("text", "json"):
-        _mismatch(expr, f"`ignoring case` is for text, and this is {describe(left.type)}", context)
-        return None
-    return kind
-
-
-def _mismatch(
-    expr: tree.Compare, message: str, context: Context, span: Span | None = None, help: str | None = None
-) -> None:
-    context.report.append(codes.WRONG_TYPE.at(span or expr.span, message, help=help))
-
-
-def _sender(written: tree.Expr, context: Context) -> str | None:
-    """The remedy for `user`, which is who sent the event, where the event has a field of that name, too."""
-    if not isinstance(written, tree.Path) or [step.key for step in written.steps] != ["user"]:
-        return None
-    type = context.event.type if context.event is not None else None
-    if isinstance(type, Record) and "user" in type.members:
-        return "`user` is whoever sent the event: the field of that name is `event.user`, the sender's name `user.name`"
-    return "`user` is whoever sent the event: their name is `user.name`"
-
-
-def _unquoted(written: tree.Expr) -> str | None:
-    """The remedy for a number or truth value in quotes."""
-    if isinstance(written, tree.Literal) and isinstance(written.value, str):
-        text = written.value.strip()
-        if text in ("true", "false") or _is_number(text):
-            return f"write `{text}` without quotes"
-    return None
-
-
-def _quoted(written: tree.Expr) -> str | None:
-    """The remedy for a number where a text is compared."""
-    if isinstance(written, tree.Literal) and isinstance(written.value, int | Decimal):
-        return f'write `"{written.span.text}"` for the text'
-    return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        Decimal(text)
-    except ArithmeticError:
-        return False
-    return text[:1].isdigit() or text[:1] == "-"
+    return Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
 
 
 def _is_null(expr: tree.Compare, left: Operand, context: Context) -> Condition | None:
@@ -315,7 +223,7 @@ def _between(expr: tree.Compare, left: Operand, right: Operand, context: Context
         return None
     subject = each_of(left)
     bounds = Operand(right.term, right.type.item if isinstance(right.type, ListOf) else Anything())
-    kind = _kind(expr, "is between", subject, bounds, context)
+    kind = kind_of_test(expr, "is between", subject, bounds, context)
     if kind is None:
         return None
     low, high = _pair(right.term, expr)

@@ -169,7 +169,8 @@ def near(word: str, candidates: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _near(word: str, candidates: tuple[str, ...]) -> str | None:
-    """Right words are asked about, too: `region is west` may mean a state. The same few, in thousands of rules."""
+    """Remembered, since correct words are looked up too (`region is west` may mean a state), the same few in thousands
+    of rules."""
     same = [one for one in candidates if one.casefold() == word.casefold()]
     found = same or get_close_matches(word, candidates, n=1, cutoff=0.6)
     return found[0] if found else None

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 def rule(found: Rule) -> Iterator[Diagnostic]:
-    """What the declared bounds of numbers already decide, and parts that exclude each other or leave nothing out."""
+    """Comparisons that the declared bounds of numbers already decide, and parts that exclude each other or leave
+    nothing out."""
     for test in tests_of(found.condition):
         verdict = bounds_verdict(test)
         if verdict is False:

@@ -1,4 +1,5 @@
-"""What is said where a value may be missing and is used all the same: where it was declared so, and both ways out."""
+"""The diagnostic for a value that may be missing and is used all the same: where it was declared so, and both
+remedies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Which arguments are of their type, with its bounds and form, whatever event comes, so that nobody need look again."""
+"""Which arguments are proved to be of their type, bounds and form included, whatever event comes: they need no check
+when they are made."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ def held(made: MakeRecord, wanted: Record | MapOf | Anything, event: EventType |
 def _open(
     made: MakeRecord, wanted: Record | MapOf, above: tuple[str, ...], event: EventType | None
 ) -> Iterator[Unproven]:
-    """What is not proved, and then what of it is not, as far as objects are written out."""
+    """What is not proved, followed by the parts of it that are not, as far as objects are written out."""
     for key, term, _ in made.entries:
         member = Member(wanted.value) if isinstance(wanted, MapOf) else wanted.members.get(key)
         if member is None or _proven(term, member, event):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from atamo_rules.model.meaning import Condition, Constant, Get, Term, Verdict
 from atamo_rules.model.people import Scope, Who
 from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule
 from atamo_rules.model.types import Anything, EventType, Json
+from atamo_rules.model.window import Time
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, Edit, Fix
 from atamo_rules.syntax import declarations as decl
@@ -80,11 +81,14 @@ def rule(
         report.extend(time_lints.idle(written, time))
         if time.window is not None and len(time.window.steps) > 1:
             report.extend(time_lints.apart(condition, time.window))
-        meant = digest_of(time.window, time.schedule, condition, lets)
-        result = replace(
-            result, time=replace(time, window_digest=meant, throttle_digest=digest_of(time.throttle, lets))
-        )
+        result = replace(result, time=_digested(time, condition, lets))
     return result if not any(d.severity is codes.ERROR for d in report[before:]) else None
+
+
+def _digested(time: Time, condition: Condition, lets: Sequence[tuple[str, Term]]) -> Time:
+    """The clauses about time with what their states are kept under: digests of all that gives those a meaning."""
+    meant = digest_of(time.window, time.schedule, condition, lets)
+    return replace(time, window_digest=meant, throttle_digest=digest_of(time.throttle, lets))
 
 
 def event_of(on: decl.On, environment: Environment, report: list[Diagnostic]) -> EventType | None:

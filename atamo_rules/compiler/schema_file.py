@@ -23,59 +23,38 @@ def imported(
     span = written.span
     try:
         document = decode(read(span.source.name, path))
-    except JsonRefused as refused:
-        return Anything(), None, [codes.SCHEMA_UNREADABLE.at(span, f"`{path}` cannot be read: {refused}")]
-    except (OSError, ValueError) as error:
-        return (
-            Anything(),
-            None,
-            [
-                codes.SCHEMA_UNREADABLE.at(
-                    span,
-                    f"`{path}` cannot be read: {_sentence(error)}",
-                    help="the path begins at the folder of this file"
-                    if isinstance(error, FileNotFoundError)
-                    else None,
-                )
-            ],
-        )
-    schema: object = document
-    root = document
-    if pointer.strip("/"):
-        schema = {"$ref": f"#{pointer}", "$schema": _dialect(document)}
-        if isinstance(document, dict):
-            schema = {**document, "$ref": f"#{pointer}"}
-            for keyword in ("oneOf", "anyOf", "allOf", "type", "properties", "required"):
-                schema.pop(keyword, None)
-            root = schema
+    except (JsonRefused, OSError, ValueError) as error:
+        help = "the path begins at the folder of this file" if isinstance(error, FileNotFoundError) else None
+        why = f"`{path}` cannot be read: {_sentence(error)}"
+        return Anything(), None, [codes.SCHEMA_UNREADABLE.at(span, why, help=help)]
+    schema, root = _pointed(document, pointer)
     if not isinstance(schema, dict | bool):
         return Anything(), None, [codes.SCHEMA_BROKEN.at(span, f"`{path}` is not a JSON Schema")]
     try:
         validator(schema)
     except SchemaBroken as error:
-        return (
-            Anything(),
-            None,
-            [
-                codes.SCHEMA_BROKEN.at(
-                    span,
-                    f"`{path}` is no schema to check events by: {str(error)[:300]}",
-                    help="put that schema into the file, under `$defs`"
-                    if "elsewhere" in str(error)
-                    else None,
-                )
-            ],
-        )
+        help = "put that schema into the file, under `$defs`" if "elsewhere" in str(error) else None
+        why = f"`{path}` is no schema to check events by: {str(error)[:300]}"
+        return Anything(), None, [codes.SCHEMA_BROKEN.at(span, why, help=help)]
     type, notes = type_of(schema, root=root)
     found = [codes.SCHEMA_NOTE.at(span, f"{note.message} (at `{note.pointer or '#'}`)") for note in notes[:5]]
     if not isinstance(type, Record | Anything):
-        found.append(
-            codes.SCHEMA_BROKEN.at(
-                span, f"`{path}` describes values that are not objects", help="events are objects"
-            )
-        )
+        why = f"`{path}` describes values that are not objects"
+        found.append(codes.SCHEMA_BROKEN.at(span, why, help="events are objects"))
         type = Anything()
     return type, schema, found
+
+
+def _pointed(document: object, pointer: str) -> tuple[object, object]:
+    """The schema that a pointer names in a document, and the root that its references count from."""
+    if not pointer.strip("/"):
+        return document, document
+    if not isinstance(document, dict):
+        return {"$ref": f"#{pointer}", "$schema": _dialect(document)}, document
+    beside = ("oneOf", "anyOf", "allOf", "type", "properties", "required")
+    schema = {key: value for key, value in document.items() if key not in beside}
+    schema["$ref"] = f"#{pointer}"
+    return schema, schema
 
 
 def _dialect(document: object) -> str:

@@ -98,20 +98,25 @@ def met(one: Type, two: Type) -> Type:
     if isinstance(one, MapOf) and isinstance(two, Record):
         return two
     if isinstance(one, Record) and isinstance(two, Record):
-        members = dict(one.members)
-        for name, right in two.members.items():
-            left = members.get(name)
-            if left is None:
-                members[name] = right
-                continue
-            sure = _sure(left) or _sure(right)
-            both = not sure and _same_default(left, right)
-            members[name] = Member(
-                met(left.type, right.type),
-                not sure and not both,
-                left.about or right.about,
-                left.default if both else None,
-                both,
-            )
-        return Record(members, one.closed or two.closed)
+        return _met_records(one, two)
     return one
+
+
+def _met_records(one: Record, two: Record) -> Record:
+    """A record that holds every value of both; a member is sure to be there where either is sure of it."""
+    members = dict(one.members)
+    for name, right in two.members.items():
+        left = members.get(name)
+        if left is None:
+            members[name] = right
+            continue
+        sure = _sure(left) or _sure(right)
+        both = not sure and _same_default(left, right)
+        members[name] = Member(
+            met(left.type, right.type),
+            not sure and not both,
+            left.about or right.about,
+            left.default if both else None,
+            both,
+        )
+    return Record(members, one.closed or two.closed)

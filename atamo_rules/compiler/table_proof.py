@@ -50,22 +50,7 @@ def proof(table: Table, event: EventType) -> Iterator[Diagnostic]:
                 help="test its edges",
             )
         return
-    won: set[int] = set()
-    gaps: list[str] = []
-    overlaps: dict[tuple[int, int], str] = {}
-    for values in product(*(column for column in columns if column is not None)):
-        rows = [
-            number
-            for number, row in enumerate(table.rows)
-            if all(_holds(cell, value) for cell, value in zip(row.cells, values, strict=True))
-        ]
-        won.update(rows[:1])
-        if table.mode != "exactly one row" or len(rows) == 1:
-            continue
-        if not rows:
-            gaps.append(_shown(table, values))
-        else:
-            overlaps.setdefault((rows[0], rows[1]), _shown(table, values))
+    won, gaps, overlaps = _walked(table, [column for column in columns if column is not None])
     if gaps:
         yield codes.TABLE_GAP.at(
             table.span,
@@ -88,6 +73,30 @@ def proof(table: Table, event: EventType) -> Iterator[Diagnostic]:
                     "this row can never win: rows above it take all its events",
                     help="move it up, or delete it",
                 )
+
+
+def _walked(
+    table: Table, columns: Sequence[Sequence[object]]
+) -> tuple[set[int], list[str], dict[tuple[int, int], str]]:
+    """The rows that win for some values; and where exactly one row is to hold, the values for which none does, and the
+    pairs of rows that both do."""
+    won: set[int] = set()
+    gaps: list[str] = []
+    overlaps: dict[tuple[int, int], str] = {}
+    for values in product(*columns):
+        rows = [
+            number
+            for number, row in enumerate(table.rows)
+            if all(_holds(cell, value) for cell, value in zip(row.cells, values, strict=True))
+        ]
+        won.update(rows[:1])
+        if table.mode != "exactly one row" or len(rows) == 1:
+            continue
+        if not rows:
+            gaps.append(_shown(table, values))
+        else:
+            overlaps.setdefault((rows[0], rows[1]), _shown(table, values))
+    return won, gaps, overlaps
 
 
 def _shown(table: Table, values: Sequence[object]) -> str:

@@ -6,24 +6,22 @@ the same rules as conditions and rendered by the engine. No Jinja code ever runs
 
 from __future__ import annotations
 
-import contextlib
-import re
-from collections import defaultdict
-from functools import cache
 from typing import TYPE_CHECKING
 
 from atamo_rules.compiler import conditions, operands
 from atamo_rules.compiler.context import NOTHING, Binding, Context, Facts
 from atamo_rules.compiler.paths import gathered, taken
+from atamo_rules.compiler.template_complaints import forbid, plain
 from atamo_rules.compiler.template_expression import Untold, expression
+from atamo_rules.compiler.template_places import Places, jinja, line_span
 from atamo_rules.model.meaning import Bind, Branch, Condition, Filled, Get, Loop, Output, Part
 from atamo_rules.model.types import Anything, Boolean, Member, Number, Record
 from atamo_rules.source import codes
-from atamo_rules.source.span import Fragment, Span
+from atamo_rules.source.span import Span
 from atamo_rules.syntax import tree
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, nodes
+    from jinja2 import nodes
 
 LONGEST = 65_536
 """Characters a template may have."""
@@ -49,10 +47,10 @@ def template(written: tree.Template, context: Context, facts: Facts) -> Filled |
     from jinja2 import TemplateSyntaxError
 
     try:
-        parsed = _jinja().parse(written.text)
+        parsed = jinja().parse(written.text)
     except TemplateSyntaxError as error:
-        message, remedy = _plain(error)
-        span = _line_span(written.fragment, error.lineno)
+        message, remedy = plain(error)
+        span = line_span(written.fragment, error.lineno)
         context.report.append(codes.TEMPLATE_SYNTAX.at(span, message, help=remedy))
         return None
     except (RecursionError, ValueError, OverflowError):
@@ -77,45 +75,6 @@ def lone_expression(written: tree.Template) -> str | None:
         inner = text[2:-2].strip().strip("-").strip()
         return inner if "|" not in inner and " if " not in inner else None
     return None
-
-
-@cache
-def _jinja() -> Environment:
-    from atamo_rules.compiler.template_lexer import Reader
-
-    return Reader()
-
-
-class Places:
-    """Where each word of a template stands. Jinja's tree knows lines only; its lexer's pieces, laid end to end,
-    give every column. Equal words on one line are taken in the order they stand."""
-
-    def __init__(self, fragment: Fragment) -> None:
-        self.fragment = fragment
-        self.words: dict[tuple[int, str], list[int]] = defaultdict(list)
-        self.lines = [0]
-        for position, char in enumerate(fragment.text):
-            if char == "\n":
-                self.lines.append(position + 1)
-        self.exact = "\r" not in fragment.text
-        offset = 0
-        with contextlib.suppress(Exception):  # the parser has already accepted it; columns are a courtesy
-            for line, kind, value in _jinja().lexer.tokeniter(fragment.text, None):
-                offset = fragment.text.index(value, offset)
-                if kind in ("name", "string", "integer", "float"):
-                    self.words[(line, value)].append(offset)
-                offset += len(value)
-
-    def word(self, line: int, word: str) -> Span:
-        """The span of the next not yet taken occurrence of a word on a line."""
-        found = self.words.get((line, word))
-        if not found or not self.exact:
-            return self.line(line)
-        at = found.pop(0) if len(found) > 1 else found[0]
-        return self.fragment.span(at, at + len(word))
-
-    def line(self, number: int) -> Span:
-        return _line_span(self.fragment, number)
 
 
 def _body(
@@ -148,7 +107,7 @@ def _statement(
         case nodes.Assign() if isinstance(node.target, nodes.Name):
             return _set(node, places, context, facts, parts)
         case _:
-            _forbid(node, places, context)
+            forbid(node, places, context)
     return context
 
 
@@ -217,7 +176,7 @@ def _for(node: nodes.For, places: Places, context: Context, facts: Facts) -> Par
     from jinja2 import nodes
 
     if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
-        _forbid(node, places, context)
+        forbid(node, places, context)
         return None
     span = places.word(node.lineno, node.target.name)
     if node.target.name == "loop":
@@ -263,68 +222,8 @@ def _set(node: nodes.Assign, places: Places, context: Context, facts: Facts, par
     return context.bind(node.target.name, Binding(here, found.type, span))
 
 
-_WORDS = {
-    "filterblock": "filter",
-    "callblock": "call",
-    "fromimport": "from",
-    "assignblock": "set",
-    "assign": "set",
-    "scope": "autoescape",
-}
-
-
 def _clash(name: str, span: Span, context: Context) -> None:
-    """A name is given once: to set it anew inside a block would hold in Jinja and not here."""
+    """Refuse a name that is given twice: in Jinja, setting it anew inside a block has another meaning than here."""
     context.report.append(
         codes.NAME_CLASH.at(span, f"`{name}` already means something here", help="choose another name")
     )
-
-
-_OFFERED = "`{{ value | filter }}`, `{% if %}`, `{% for x in list %}`, `{% set x = value %}`, `{# comment #}`"
-
-
-def _forbid(node: nodes.Node, places: Places, context: Context) -> None:
-    kind = type(node).__name__.lower()
-    word = _WORDS.get(kind, kind)
-    context.report.append(
-        codes.TEMPLATE_FORBIDDEN.at(
-            places.word(node.lineno, word),
-            f"this `{{% {word} %}}` is not offered to templates",
-            help=f"templates have {_OFFERED}",
-        )
-    )
-
-
-def _line_span(fragment: Fragment, number: int | None) -> Span:
-    lines = fragment.text.split("\n")
-    # Some of Jinja's nodes, those of `autoescape`, have no line.
-    if number is None or not fragment.exact or not 1 <= number <= len(lines):
-        return fragment.outer
-    start = sum(len(line) + 1 for line in lines[: number - 1])
-    return fragment.span(start, start + len(lines[number - 1]))
-
-
-_OPEN = re.compile(r"tags: '(\w+)'.*closed is '(\w+)'|closed is '(\w+)'", re.DOTALL)
-_UNKNOWN = re.compile(r"unknown tag '(\w+)'")
-_TOKEN = re.compile(r"expected token '(.+)', got '(.+)'")
-
-
-def _plain(error: Exception) -> tuple[str, str | None]:
-    """What Jinja complains of, as one sentence without Jinja's own words for things, and the remedy."""
-    text = str(error.args[0] if error.args else error)
-    if found := _UNKNOWN.search(text):
-        block = _OPEN.search(text)
-        closing = f"close `{{% {block[2] or block[3]} %}}` first" if block else f"templates have {_OFFERED}"
-        return f"`{{% {found[1]} %}}` does not belong here", closing
-    if (found := _OPEN.search(text)) and found[1]:
-        return f"`{{% {found[2]} %}}` is never closed", f"add `{{% end{found[2]} %}}`"
-    if found := _TOKEN.search(text):
-        what = {"end of print statement": "`}}`", "end of statement block": "`%}`"}.get(
-            found[1], f"`{found[1]}`"
-        )
-        got = "the end" if found[2] == "end of template" else f"`{found[2]}`"
-        return f"this template cannot be read: {got} stands where {what} is needed", None
-    if text == "unexpected '}'":
-        return "this template cannot be read: a brace stands alone", "a value stands between `{{` and `}}`"
-    first = text.partition(". ")[0].rstrip(".")
-    return f"this template cannot be read: {first[:1].lower()}{first[1:]}", None

@@ -248,7 +248,8 @@ def _key(paths: tuple[tree.Path, ...], context: Context) -> tuple[Term, ...]:
 
 
 def _clash(path: tree.Path, context: Context) -> None:
-    """A key that is one word for who sent the event, or when, and for a field of it as well: nobody would see which."""
+    """Refuse a key that names both who sent the event, or when, and a field of it: a reader could not tell which is
+    meant."""
     word, event = str(path.steps[0].key), context.event
     if len(path.steps) > 1 or word not in ("user", "now") or event is None:
         return

@@ -308,7 +308,7 @@ async def _finished(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _next(items: AsyncIterator[Result]) -> tuple[Result] | tuple[()]:
-    """The next item, alone in a tuple; an empty one at the end."""
+    """The next item, alone in a tuple; an empty tuple at the end."""
     async for item in items:
         return (item,)
     return ()

@@ -47,7 +47,7 @@ class Evaluated(NamedTuple):
     problems: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Json]:
-        """It as its record says it."""
+        """The members of its audit record."""
         return {
             "rule": self.rule,
             "outcome": self.outcome,

@@ -42,8 +42,8 @@ _AS_IT_IS: dict[tuple[str, ...], type] = {
 
 
 def applied(node: Apply) -> Callable[..., Any]:
-    """The function of as many runtime values as are given there. Absent where one is, or is of another type than the
-    function takes, or than the event's type declares there."""
+    """A call as a Python function of its arguments' runtime values. Absent where an argument is absent, or of another
+    type than the function takes or the event's type declares."""
     function = FUNCTIONS[node.function]
     parameters = function.parameters[: len(node.arguments)]
     takes = tuple(_taking(one.kinds, given) for one, given in zip(parameters, node.arguments, strict=True))

@@ -26,7 +26,7 @@ def hold(held: Held, body: Json) -> None:
 
 
 def _at(path: tuple[str | int, ...], held: Held) -> Unproven | None:
-    """The innermost of what is open in which something is wrong."""
+    """The innermost open part of the arguments that an error lies in."""
     around = (one for one in held.open if one.keys == path[: len(one.keys)])
     return max(around, key=lambda one: len(one.keys), default=None)
 

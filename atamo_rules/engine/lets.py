@@ -1,7 +1,8 @@
 """A rule's `let` names put in their places, so that its condition is about the event alone and can be looked up.
 
-Values are pure, so that it cannot be seen how often one is worked out. What a name stands for is put where the engine
-asks the same of it as of the name: a path anywhere, what is worked out only as an operand. Elsewhere the name stays.
+Values are pure, so nobody can see how often one is worked out. A path is put in the place of its name anywhere, a
+computed value only where it is an operand: there the engine asks the same of it as of the name. Elsewhere the name
+stays.
 """
 
 from __future__ import annotations

@@ -48,7 +48,8 @@ def whole(node: Get) -> Callable[[Frame], Any]:
 
 
 def elements(node: Get) -> Callable[[Frame], Any]:
-    """What stands at the end of such a path as a list, an object alone being a list of one; ABSENT of nothing."""
+    """What stands at the end of such a path as a list, an object alone being a list of one; ABSENT where nothing
+    does."""
     before = (
         values(Get(node.root, node.steps[:-1], node.type, span=node.span)) if len(node.steps) > 1 else None
     )

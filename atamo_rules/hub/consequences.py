@@ -38,7 +38,7 @@ def arrival_of(
     via: Via = DIRECT,
     claim: Claim[Any] | None = None,
 ) -> Arrival:
-    """A message that was taken, to be kept, with what was decided of it, and what that rests on."""
+    """A message that was taken, as it is to be kept: with its decision, and what that decision rests on."""
     content = content_of(event.type, event.source, event.body)
     digest, sealed = sha256(content).digest(), seal(content, event.salt)
     ground, rests = (claim.ground, claim.grounds) if claim is not None else (None, ())

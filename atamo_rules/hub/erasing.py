@@ -33,8 +33,9 @@ PAGE = 1000
 
 @dataclass(slots=True)
 class Erased:
-    """The keys of messages that were erased, what followed from others among them; of those that were not: something of
-    them would not end; and of others that a rule joined with one of them, whose actions may say something of it.
+    """`events` are the keys of the messages that were erased, those that followed from others among them; `left` of
+    those that were not, since something of them would not end; `joined` of others that a rule joined with an erased
+    one, whose actions may say something of it.
 
     `kept` are sentences, each of something that may be kept still: of what, where, and why. `sent` are agents and
     actions by which something of a message went out of the hub."""
@@ -47,8 +48,8 @@ class Erased:
 
 
 async def erase(hub: Hub, key: str, who: str = "", why: str = "") -> Erased:
-    """Erase a message, and all that rules emitted because of it. One that is not there, or was erased, is no part of
-    what is given. What is begun and cut off is gone on with by erasing it again: the message itself goes last."""
+    """Erase a message, and all that rules emitted because of it. One that is not there, or was erased before, is not in
+    the result. An erasing that was cut off is gone on with by erasing again: the message itself goes last."""
     await hub.start()
     found = Erased()
     await _erase(hub, key, who, why, found)

@@ -119,7 +119,7 @@ def _fired(record: AuditRecord) -> frozenset[str]:
 
 
 def _moved(ruleset: Ruleset, rule: str, event: Event, mine: Collection[Place]) -> bool:
-    """Whether an event moved, for a rule, one of these windows."""
+    """Whether an event moved one of these windows of a rule."""
     return any(
         place in mine and _rule_at(place) == rule
         for one in _meant(ruleset, rule, event)

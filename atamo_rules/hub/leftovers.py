@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 ALL = 10_000_000
-"""More records than one message has."""
+"""More records than any message has: read them all."""
 INSIDE = ("emit", "reply")
 """Verbs by which nothing leaves the hub."""
 UNFOLLOWED = (

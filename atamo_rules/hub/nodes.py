@@ -86,7 +86,7 @@ class Nodes:
         return known
 
     def using(self, generation: Generation) -> AbstractContextManager[None]:
-        """Inside, agents are not closed that another hub's work is done with, though others come to be borrowed."""
+        """Inside, the agents that do another hub's work stay open, however many more are borrowed."""
         return nullcontext() if self.alone else self.hub.retiring.held(generation)
 
     async def _keep_texts(self) -> None:
@@ -133,4 +133,4 @@ class Nodes:
 
 KEEPING = "\0the texts of rules"
 ADOPTING = "\0what others leave"
-"""The names of what waits for it; no action has such a one."""
+"""The name under which that task runs; no action is called so."""

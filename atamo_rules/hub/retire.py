@@ -67,8 +67,8 @@ class Retiring:
 
     @contextmanager
     def held(self, generation: Generation, *, linger: bool = False) -> Iterator[None]:
-        """Inside, a generation keeps its agents: a call goes on that those share who came after its event was over.
-        With `linger` it keeps them until the loop turns, so that an event can be entered right after."""
+        """Inside, a generation keeps its agents: a shared call goes on for those who joined it, also after its own
+        event is over. With `linger` it keeps them until the loop turns, so that an event can be entered right after."""
         name = f"\0call {next(self._calls)}"
         self.enter(name, generation)
         try:

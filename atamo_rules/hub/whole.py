@@ -13,8 +13,8 @@ T = TypeVar("T")
 
 
 class Durable(asyncio.Future[None]):
-    """How a group ended, for all who are in it. It cannot be cancelled: what was handed over is written or not, whoever
-    stops waiting for it."""
+    """How a group of writes ended, for all who wait for it. It cannot be cancelled: what was handed over is written or
+    not, whoever stops waiting."""
 
     def cancel(self, msg: Any | None = None) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Nodes of our tree that stand where the foreign text stands which they were made of."""
+"""Nodes of our tree whose place is that of the foreign text they were made of."""
 
 from __future__ import annotations
 

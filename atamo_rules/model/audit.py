@@ -106,7 +106,7 @@ Kind: TypeAlias = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 FAMILIES: tuple[str, ...] = tuple(dict.fromkeys(f"{kind.partition('.')[0]}." for kind in KINDS))
-"""What begins the names of kinds that belong together."""
+"""The first parts of the names of kinds, `event.` and so on: what shares one belongs together."""
 """The closed list of kinds."""
 
 
@@ -140,7 +140,7 @@ class Note(NamedTuple):
     cause: str = ""
     rules: str = ""
     blank: Blank | None = None
-    """By which `what` was made, where it was made by one: how it is written."""
+    """The blank that `what` was filled in by, if any; a store writes the record by it."""
 
     def saying(self, more: Mapping[str, Json]) -> Note:
         """The record that says more."""

@@ -1,6 +1,6 @@
-"""What records of a kind say in the same words but for two texts: the words, and how they are written, made once.
+"""Records that differ in two texts alone: what all of them say, and how it is written, is made once.
 
-A store may write down such a record by its blank instead of member by member: the text is the same (`hub.audit.form`).
+A store may write such a record by its blank instead of member by member; the text is the same (`hub.audit.form`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 class Blank:
-    """`said` is what all of them say, of texts, whole numbers, truth values and nulls; `first` and `second`, in the
-    order of members, are what each says of its own."""
+    """`said` holds the members that all of them share, whose values are texts, whole numbers, truth values and nulls;
+    `first` and `second` name the two members that differ, in the order in which members are written."""
 
     __slots__ = ("first", "pieces", "said", "second")
 

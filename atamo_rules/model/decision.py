@@ -18,12 +18,11 @@ from atamo_rules.model.types import Json
 class Action(Struct, frozen=True, gc=False):
     """A message to an agent, an event to emit, or a reply; ready to be carried out.
 
-    `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because`
-    is the author's place, `file:line:column`. `acting_as` None means: as the event's user. `error` is set for
-    `reply error`. `retry` is how often it is tried again where its rule says so, and `within` for how many seconds;
-    those of an `ask` are how long its answer is waited for. `after` is for how many seconds nothing is done of it.
-    `provider` is where its rule comes from: `rules`, `links` or `table`, else a provider beside the rules with its
-    version.
+    `id` is the idempotency key: the same (event, rule, position in the rule) always has the same one. `because` is the
+    author's place, `file:line:column`. `acting_as` None means: as the event's user. `error` is set for `reply error`.
+    `retry` is how often it is tried again where its rule says so, and `within` for how many seconds; those of an `ask`
+    are how long its answer is waited for. `after` is how many seconds it waits before it is begun. `provider` is where
+    its rule comes from: `rules`, `links` or `table`, else a provider beside the rules with its version.
     """
 
     id: str

@@ -14,11 +14,11 @@ from atamo_rules.model.types import Json
 class Event(Struct, frozen=True, gc=False):
     """An event or request. `body` was checked at the door and is never changed; `at` is an aware UTC time.
 
-    `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an
-    event that breaks its type's schema and was let in by the policy `flag`. `hops` counts rule-to-rule emits.
-    `alerts` says that its sender wants to be told of actions that were given up. `salt`, in hex, is what the digest of
-    its body in the audit is made with; it is kept with the body, and erased with it.
-    `realm` is within which its id is known (`realm_of`), empty where all share one hub's ids.
+    `source` is the sender's own name for where it comes from (CloudEvents `source`). `conforms` is False for an event
+    that breaks its type's schema and was let in by the policy `flag`. `hops` counts rule-to-rule emits. `alerts` says
+    that its sender wants to be told of actions that were given up. `salt`, in hex, is what the digest of its body in
+    the audit is made with; it is kept with the body, and erased with it. `realm` says among whose ids its id is unique
+    (`realm_of`); it is empty where the whole hub shares its ids.
     """
 
     id: str
@@ -33,10 +33,9 @@ class Event(Struct, frozen=True, gc=False):
     salt: str = ""
     realm: str = ""
     key: str = ""
-    """Its name in the hub, made of the others: its id, behind its source where it has one. CloudEvents makes ids unique
-    only within a source, and two senders need know nothing of each other's. No two triples of realm, source and id
-    have the same key: one without `#` is an id alone; in others the source ends at the first `#`, and one that begins
-    with `@` is the realm, the source following."""
+    """Its name in the hub: realm, source and id, as far as it has them. CloudEvents makes ids unique only within a
+    source, and two senders need know nothing of each other's. No two triples of realm, source and id have the same key:
+    `id` where there is nothing else, `source#id` where there is no realm, else `@realm#source#id`."""
 
     def __post_init__(self) -> None:
         force_setattr(self, "key", _key(self.realm, self.source, self.id))
@@ -52,8 +51,8 @@ class Event(Struct, frozen=True, gc=False):
 
 
 def realm_of(user: User) -> str:
-    """Within which ids of a user's are known: their own, so that nobody else can take an id before they use it; of
-    nobody's who is of no organisation."""
+    """Among whose ids those of a user are unique. Users of an organisation have a realm of their own, so that nobody
+    can take an id before they use it; all others share the hub's, which is empty."""
     return f"{_part(user.organisation)}/{_part(user.name)}" if user.organisation else ""
 
 

@@ -1,4 +1,4 @@
-"""Settings of a plug-in held to its schema: each thing that is wrong in a sentence of its author's, with its remedy."""
+"""Settings of a plug-in held to its schema: each mistake in a sentence for its author, with its remedy."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _shallowest(branch: Sequence[Any]) -> list[Any]:
 
 
 def _of_a_list(error: Any) -> str:
-    """That a value is none of those there are, all of which are named where they are few."""
+    """The sentence about a value that is none of those there are; where they are few it names them all."""
     options = [encode(one) for one in error.kind.options]
     if len(options) > _FEW:
         return str(error.message)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, NoReturn, TypeAlias
 
 Need: TypeAlias = Literal["optional", "expected", "required"]
-"""Whether an agent can do without a credential: it can; it cannot where what it does is done as somebody, in a hub with
-a vault; or it never can."""
+"""Whether an agent can do without a credential: always (`optional`); unless the hub has a vault and the action is done
+as somebody (`expected`); never (`required`)."""
 
 
 class Secret:

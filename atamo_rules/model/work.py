@@ -23,8 +23,9 @@ from atamo_rules.model.types import Json
 from atamo_rules.model.via import DIRECT, Via
 
 Known: TypeAlias = Literal["new", "same", "other", "unfounded"]
-"""What a store says of an event's key: not seen before, seen with the same content, or seen with other content; or that
-it was not seen before, and what its decision rests on did not come to be: nothing was kept."""
+"""What a store says of an event's key: not seen before (`new`), seen with the same content (`same`) or with other
+content (`other`); or not seen before and not kept either, since what its decision rests on did not come to be
+(`unfounded`)."""
 
 
 class Work(Struct, frozen=True, gc=False):

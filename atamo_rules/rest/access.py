@@ -157,7 +157,7 @@ class Access:
         return await self.named(request, str(request.path_params["id"]), verb)
 
     async def named(self, request: Request, name: str, verb: Verb) -> str | None:
-        """The same of a message that is named otherwise."""
+        """As `message`, for a message that is named elsewhere than in the path."""
         hub, who = self.hub(), principal(request)
         key = await self.key(request, name)
         event = await hub.store.event(key or name)  # of none too: the time it takes must not tell which it is

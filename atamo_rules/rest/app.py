@@ -62,15 +62,15 @@ register_url_convertor("place", Place())
 
 
 class Entry(NamedTuple):
-    """One way in: what it takes to come in by it at all, or None where nobody is asked. What a path names is asked
-    about by its handler."""
+    """One route. `verb` is what a caller must be allowed for anything at all, None where nobody is asked who they are;
+    the handler asks about the thing that the path names."""
 
     method: str
     path: str
     verb: Verb | None
     handler: Handler
     views: tuple[str, ...] = ()
-    """What a path may end in that is looked at, and has no such method."""
+    """Ends of the path that name views, which have no such method."""
 
 
 def application(
@@ -118,7 +118,7 @@ def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handle
 
 
 def described(entry: Entry) -> Handler:
-    """A handler that is asked nothing which its operation does not describe."""
+    """A handler that refuses parameters which its operation does not describe."""
     names = OPERATIONS[f"{entry.method} {plain(entry.path)}"].parameters
 
     def ask(request: Request) -> Awaitable[Response]:
@@ -165,9 +165,37 @@ def entries(
     """Every way in, in the order they are tried."""
     requests, telemetry = RequestDoor(hub, beat, access), TelemetryDoor(hub, beat, access)
     service = Service(hub, largest, requests, access)
-    telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
-    keys, proposals = Keys(hub, access), ProposalDoor(hub, access)
-    secrets, agents, people = Secrets(hub, access), Agents(hub, access), People(hub, access)
+    telling, operating = Telling(hub, access), Operating(hub, access)
+    return (
+        Entry("POST", "/v1/events", "event.send", service.post_events),
+        Entry("POST", "/hooks/{path:path}", None, Hooks(hub, service.open, largest).receive),
+        *_declared(service, Agents(hub, access)),
+        *_of_events(service, telling, telemetry, operating),
+        *_of_requests(service, requests),
+        *_told(service, telling),
+        *_operated(operating, Dead(hub, access), Erasing(hub, access)),
+        *_proposed(ProposalDoor(hub, access)),
+        *_of_people(People(hub, access)),
+        *_trusted(Keys(hub, access), Secrets(hub, access)),
+        *_described(service),
+    )
+
+
+def _declared(service: Service, agents: Agents) -> tuple[Entry, ...]:
+    """What the rules declare: types of events and actions, and agents."""
+    return (
+        Entry("GET", "/v1/types", "types.read", service.types),
+        Entry("GET", "/v1/action-types", "types.read", agents.action_types),
+        Entry("GET", "/v1/action-types/{name}", "types.read", agents.action_type),
+        Entry("GET", "/v1/agents", "hub.read", agents.list),
+        Entry("GET", "/v1/agents/{name}", "hub.read", agents.show),
+    )
+
+
+def _of_events(
+    service: Service, telling: Telling, telemetry: TelemetryDoor, operating: Operating
+) -> tuple[Entry, ...]:
+    """What became of a message; an id may hold slashes, so what stands behind it comes first."""
 
     def of_event(name: str, handler: Handler) -> Entry:
         return Entry(
@@ -175,13 +203,6 @@ def entries(
         )
 
     return (
-        Entry("POST", "/v1/events", "event.send", service.post_events),
-        Entry("POST", "/hooks/{path:path}", None, Hooks(hub, service.open, largest).receive),
-        Entry("GET", "/v1/types", "types.read", service.types),
-        Entry("GET", "/v1/action-types", "types.read", agents.action_types),
-        Entry("GET", "/v1/action-types/{name}", "types.read", agents.action_type),
-        Entry("GET", "/v1/agents", "hub.read", agents.list),
-        Entry("GET", "/v1/agents/{name}", "hub.read", agents.show),
         of_event("trace", telling.trace),
         of_event("why", telling.why),
         of_event("telemetry", telemetry.steps),
@@ -189,6 +210,12 @@ def entries(
         Entry("GET", "/metrics", "hub.read", telemetry.metrics),
         Entry("GET", "/v1/events/{id:path}", "message.read", service.message),
         Entry("DELETE", "/v1/events/{id:path}", "message.cancel", operating.cancel, OF_EVENT),
+    )
+
+
+def _of_requests(service: Service, requests: RequestDoor) -> tuple[Entry, ...]:
+    """Questions and their answers."""
+    return (
         Entry("POST", "/v1/requests", "request.send", service.post_request),
         Entry(
             "GET",
@@ -198,11 +225,23 @@ def entries(
         ),
         Entry("GET", "/v1/requests/{id:path}", "message.read", requests.page),
         Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", requests.cancel, OF_REQUEST),
+    )
+
+
+def _told(service: Service, telling: Telling) -> tuple[Entry, ...]:
+    """What the hub tells of itself: its rules, its audit and how it stands."""
+    return (
         Entry("GET", "/v1/rules", "rules.read", service.rules),
         Entry("GET", "/v1/audit", "audit.read", telling.audit),
         Entry("GET", "/v1/audit/checkpoint", "audit.read", telling.checkpoint),
         Entry("GET", "/v1/decided", "audit.read", telling.decided),
         Entry("GET", "/v1/status", "hub.read", telling.status),
+    )
+
+
+def _operated(operating: Operating, dead: Dead, erasing: Erasing) -> tuple[Entry, ...]:
+    """Pauses, dead letters, and erasing."""
+    return (
         Entry("GET", "/v1/holds", "work.operate", operating.holds),
         Entry("GET", "/v1/holds/{kind}/{name:path}", "work.operate", operating.hold),
         Entry("PUT", "/v1/holds/{kind}/{name:path}", "work.operate", operating.pause),
@@ -211,7 +250,13 @@ def entries(
         Entry("POST", "/v1/dead/redrive", "work.operate", dead.redrive),
         Entry("POST", "/v1/dead/discard", "work.operate", dead.discard),
         Entry("GET", "/v1/dead/{number:place}", "dead.read", dead.show),
-        Entry("POST", "/v1/erasures", "message.erase", Erasing(hub, access).erase),
+        Entry("POST", "/v1/erasures", "message.erase", erasing.erase),
+    )
+
+
+def _proposed(proposals: ProposalDoor) -> tuple[Entry, ...]:
+    """Rules that are submitted while the hub runs."""
+    return (
         Entry("POST", "/v1/proposals", "rules.change", proposals.submit),
         Entry("GET", "/v1/proposals", "rules.read", proposals.list),
         Entry("GET", "/v1/proposals/{id}", "rules.read", proposals.show),
@@ -220,10 +265,22 @@ def entries(
         Entry("POST", "/v1/proposals/{id}/withdraw", "rules.change", proposals.withdraw),
         Entry("POST", "/v1/proposals/{id}/rollback", "rules.read", proposals.roll_back),
         Entry("POST", "/v1/try", "rules.change", proposals.attempt),
+    )
+
+
+def _of_people(people: People) -> tuple[Entry, ...]:
+    """Users, service accounts, groups and organisations."""
+    return (
         Entry("GET", "/v1/people/{kind}", "people.manage", people.list),
         Entry("GET", "/v1/people/{kind}/{name:path}", "people.manage", people.show),
         Entry("PUT", "/v1/people/{kind}/{name:path}", "people.manage", people.put),
         Entry("DELETE", "/v1/people/{kind}/{name:path}", "people.manage", people.remove),
+    )
+
+
+def _trusted(keys: Keys, secrets: Secrets) -> tuple[Entry, ...]:
+    """Keys, and what the vault holds for users."""
+    return (
         Entry("GET", "/v1/keys", "keys.manage", keys.list),
         Entry("POST", "/v1/keys", "keys.manage", keys.create),
         Entry("GET", "/v1/keys/{id}", "keys.manage", keys.show),
@@ -235,6 +292,12 @@ def entries(
         Entry("GET", "/v1/consents", "secrets.manage", secrets.consents),
         Entry("POST", "/v1/consents", "secrets.manage", secrets.agree),
         Entry("DELETE", "/v1/consents/{id}", "secrets.manage", secrets.withdraw),
+    )
+
+
+def _described(service: Service) -> tuple[Entry, ...]:
+    """What describes the hub and says that it is there; nobody is asked who they are."""
+    return (
         Entry("GET", "/openapi.json", None, service.openapi),
         Entry("GET", "/docs", None, service.docs),
         Entry("GET", "/healthz", None, service.health),

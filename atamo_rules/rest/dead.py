@@ -98,7 +98,7 @@ class Dead:
     # --- whose they are ---------------------------------------------------------------------------------
 
     async def _seen(self, request: Request, letter: DeadLetter, verb: Verb = "dead.read") -> bool:
-        """Whether somebody may see a dead letter, or more with it: it belongs to whom its message does."""
+        """Whether somebody may see a dead letter, or do more with it: it belongs to whoever its message belongs to."""
         return everywhere(principal(request), verb) or self.access.sees(request, verb, await self._of(letter))
 
     async def _of(self, letter: DeadLetter) -> Resource:

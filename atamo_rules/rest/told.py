@@ -40,7 +40,7 @@ class Told:
         return number
 
     def perhaps(self, told: int) -> int:
-        """The same; 0, which nothing has, where it was not told."""
+        """As `into`, but 0, which nothing has, for a number that was not told."""
         return told if self.numbering is None else self.numbering.blind(self.organisation).into(told) or 0
 
     def digest(self, digest: str) -> str:
@@ -48,7 +48,7 @@ class Told:
         return digest if self.numbering is None else self.numbering.digest(digest, self.organisation)
 
     def names(self, digest: str, told: str) -> bool:
-        """Whether somebody means the rules of a digest by what they were told."""
+        """Whether a digest that somebody was told stands for the rules of this digest."""
         return told == digest or (bool(told) and told == self.digest(digest))
 
     def record(self, record: Mapping[str, Any]) -> dict[str, Any]:

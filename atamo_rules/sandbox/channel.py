@@ -73,7 +73,7 @@ class Channel:
         return answer
 
     async def answered(self, line: bytes, seconds: float, most: int) -> bytes:
-        """The same in a loop, which goes on meanwhile."""
+        """`ask` in an event loop, which goes on meanwhile."""
         turn = _Turn(memoryview(line), most, bytearray())
         if (at_once := self._step(turn)) is not None:
             return at_once

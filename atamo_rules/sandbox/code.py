@@ -84,7 +84,7 @@ class SandboxedCode:
             return self._given(raw, number)
 
     def evaluate_now(self, event: Json) -> list[Json]:
-        """The same, blocking; for programs without a loop. Not to be called beside `evaluate`."""
+        """`evaluate`, blocking, for programs without a loop. Not to be called beside it."""
         number, line = self._asked(event)
         if not self._stands():
             self._start()
@@ -102,7 +102,7 @@ class SandboxedCode:
         await asyncio.to_thread(self.stop)
 
     def stop(self) -> None:
-        """The same, blocking."""
+        """`close`, blocking."""
         self._closed = True
         with self._starting:
             self._drop()
@@ -244,7 +244,7 @@ class SandboxedCode:
         return answer
 
     def _nonsense(self, why: str) -> CodeFailed:
-        """What came is no answer: who says so once is not listened to any more."""
+        """What came is no answer: a process that sends nonsense once is not listened to any more."""
         self._drop()
         self._dies()
         return self._failed("answer", f"the answer is not taken: {why}")

@@ -14,7 +14,8 @@ MOST = 20
 _COLORS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
 _WIDEST = 160
 Pieces = Callable[[Source, int], Sequence[tuple[int, int, str]]]
-"""What is shown how in a line, by its source and number: columns from 0, rising, and the colour's number."""
+"""Gives the coloured pieces of a line, by its source and number: (first column, the one after the last, colour), rising
+from 0."""
 
 
 def plain(source: Source, number: int) -> Sequence[tuple[int, int, str]]:

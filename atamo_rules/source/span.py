@@ -58,7 +58,7 @@ class Source:
         return {}
 
     def told(self, offset: int) -> str:
-        """A place as diagnostics print it, `name:line:column`. What is told once is mostly told again."""
+        """A place as diagnostics print it, `name:line:column`; kept, since most places are printed more than once."""
         found = self._told.get(offset)
         if found is None:
             line, column = self.place(offset)
@@ -78,7 +78,7 @@ class Source:
         return Span(self, start, end)
 
     def said(self, start: int, end: int) -> str:
-        """What stands there, as it is told to somebody who does not see what stands around it."""
+        """The text of a stretch, for a message that does not show what stands around it."""
         return self.text[start:end]
 
     @property
@@ -102,7 +102,7 @@ class Span:
 
     @property
     def said(self) -> str:
-        """Its text, as it is told alone."""
+        """Its text, for a message that does not show what stands around it."""
         return self.source.said(self.start, self.end)
 
     @property

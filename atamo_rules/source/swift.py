@@ -12,8 +12,8 @@ def swift(cls: type[Value]) -> type[Value]:
     """A frozen dataclass with slots, made and printed in two thirds of the time; nothing else changes.
 
     The `__init__` of a frozen dataclass looks every field up by name to get past its own `__setattr__`; this one sets
-    the slots themselves. Its `__repr__` guards against values that hold themselves, which frozen ones cannot. Worth its
-    while for what trees and meanings are full of.
+    the slots themselves. Its `__repr__` guards against values that hold themselves, which frozen ones cannot. Worth it
+    only for the nodes that trees and meanings are full of.
     """
     assert not hasattr(cls, "__post_init__")
     known: dict[str, Any] = {}

@@ -10,8 +10,8 @@ from atamo_rules.syntax.type_tree import Field
 
 @dataclass(frozen=True, slots=True)
 class Safe(Node):
-    """`safe fresh 30 seconds stale 5 minutes shared by group staff` below an action: it only reads, so that equal
-    calls may be one. `by` is user (nothing was said), everyone, organisation or group, which `group` names."""
+    """`safe fresh 30 seconds stale 5 minutes shared by group staff` below an action: it only reads, so that equal calls
+    may be made once. `by` is user (nothing was said), everyone, organisation or group, which `group` names."""
 
     fresh: Quantity | None = None
     stale: Quantity | None = None

@@ -64,7 +64,7 @@ def event(line: Line, reader: Reader) -> decl.EventDecl | None:
 
 
 class _Below:
-    """The lines below an event or a request, as they are read; thrown away when it is made."""
+    """What was read so far of the lines below an event or a request; thrown away when its declaration is made."""
 
     def __init__(self, word: str, reader: Reader) -> None:
         self.word, self.reader = word, reader

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
-from atamo_rules.syntax import atamo_agents, atamo_events, atamo_rule, atamo_table
+from atamo_rules.syntax import atamo_agents, atamo_events, atamo_rule, atamo_table, atamo_tests
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax.clauses import Heard, Reader, words_of
 from atamo_rules.syntax.heads import head
@@ -103,5 +103,5 @@ _DECLARATIONS: dict[str, Read] = {
     "agent": atamo_agents.agent,
     "rule": atamo_rule.rule,
     "table": atamo_table.table,
-    "test": atamo_rule.test,
+    "test": atamo_tests.test,
 }

@@ -1,8 +1,9 @@
-"""Rules and tests of a `.atamo` file."""
+"""Rules of a `.atamo` file, and their actions."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from atamo_rules.source import codes
 from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
+from atamo_rules.syntax.atamo_tests import test
 from atamo_rules.syntax.clauses import Reader
 from atamo_rules.syntax.heads import head
 from atamo_rules.syntax.misplaced import METADATA
@@ -17,11 +19,9 @@ from atamo_rules.syntax.outline import Line
 
 CLAUSES = ("order", "status", "on", "every", "for", "except", "let", "when", "at most", "do", "stop", "test")
 _KNOWN = frozenset((*CLAUSES, "meta", *METADATA))
-_STEPS = ("mock", "given", "expect", "at")
 _ACTIONS = ("send", "track", "ask", "reply", "publish", "emit")
 _LET = re.compile(r"([A-Za-z_]\w*)\s*=")
 _ALIAS = re.compile(r"\bas\s+(?!user\b|group\b|organisation\b)([A-Za-z_]\w*)\s*\Z")
-_CLOCK = re.compile(r"(\d{1,4}:\d{2}(?::\d{2})?)\s+")
 
 
 def rule(line: Line, reader: Reader) -> decl.Rule | None:
@@ -50,9 +50,18 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
             broken = broken or word in ("on", "every")
         else:
             made |= changed
-    unread = len(reader.report) > before
-    broken = broken or ("on" not in seen and "every" not in seen)
-    if "on" not in seen and "every" not in seen and not unread:
+    if "on" not in seen and "every" not in seen:
+        broken = True
+    if len(reader.report) == before:
+        _say_missing(name, seen, reader)
+    elif "when" not in seen:
+        made["unread"] = ("when",)  # one of the lines that could not be read may have been it
+    return None if broken else decl.Rule(name, about=about, **made, span=line.whole)
+
+
+def _say_missing(name: tree.Name, seen: Container[str], reader: Reader) -> None:
+    """Say which clauses a rule cannot do without, where all of its lines could be read."""
+    if "on" not in seen and "every" not in seen:
         reader.say(
             codes.MISSING_CLAUSE.at(
                 name.span,
@@ -60,15 +69,12 @@ def rule(line: Line, reader: Reader) -> decl.Rule | None:
                 help="say which event it is about: `on event.type`",
             )
         )
-    if not unread and "do" not in seen and "stop" not in seen:
+    if "do" not in seen and "stop" not in seen:
         reader.say(
             codes.MISSING_CLAUSE.at(
                 name.span, f"the rule `{name.text}` does nothing", help="add `do` and its actions"
             )
         )
-    if "when" not in seen and unread:
-        made["unread"] = ("when",)  # one of the lines that could not be read may have been it
-    return None if broken else decl.Rule(name, about=about, **made, span=line.whole)
 
 
 def _clause(made: dict[str, Any], word: str, line: Line, reader: Reader) -> dict[str, Any] | None:
@@ -88,11 +94,7 @@ def _clause(made: dict[str, Any], word: str, line: Line, reader: Reader) -> dict
             schedule = reader.parse("schedule", rest)
             return {"trigger": schedule} if schedule is not None else None
         case "order":
-            order = reader.parse("expression", rest)
-            if order is not None and not isinstance(order, tree.Literal):
-                reader.say(codes.BAD_LITERAL.at(order.span, "an order is a whole number"))
-                return None
-            return {"order": order}
+            return _order(rest, reader)
         case "status":
             return {"status": reader.parse("name", rest)}
         case "for":
@@ -108,18 +110,7 @@ def _clause(made: dict[str, Any], word: str, line: Line, reader: Reader) -> dict
         case "at most":
             return {"at_most": reader.parse("at_most", rest)}
         case "do":
-            if rest.text:
-                help = "write each on a line of its own, indented, and its arguments below it"
-                reader.say(
-                    codes.SYNTAX.at(
-                        rest.span(0, len(rest.text)), "actions stand on lines below `do`", help=help
-                    )
-                )
-                return {}  # what stands below is likely the action's own
-            if not line.children:
-                help = "write what is done below it, indented: `send agent.action`"
-                reader.say(codes.MISSING_CLAUSE.at(line.span, "nothing stands below `do`", help=help))
-            return {"actions": actions(line.children, reader)}
+            return _do(line, rest, reader)
         case "stop":
             if rest.text:
                 reader.say(codes.SYNTAX.at(rest.span(0, len(rest.text)), "`stop` stands alone"))
@@ -132,6 +123,26 @@ def _clause(made: dict[str, Any], word: str, line: Line, reader: Reader) -> dict
         case _:
             item = reader.described(line, word)
             return {"metadata": (*made.get("metadata", ()), item)} if item is not None else None
+
+
+def _order(rest: Fragment, reader: Reader) -> dict[str, Any] | None:
+    order = reader.parse("expression", rest)
+    if order is not None and not isinstance(order, tree.Literal):
+        reader.say(codes.BAD_LITERAL.at(order.span, "an order is a whole number"))
+        return None
+    return {"order": order}
+
+
+def _do(line: Line, rest: Fragment, reader: Reader) -> dict[str, Any]:
+    if rest.text:
+        whole = rest.span(0, len(rest.text))
+        help = "write each on a line of its own, indented, and its arguments below it"
+        reader.say(codes.SYNTAX.at(whole, "actions stand on lines below `do`", help=help))
+        return {}  # what stands below is likely the action's own
+    if not line.children:
+        help = "write what is done below it, indented: `send agent.action`"
+        reader.say(codes.MISSING_CLAUSE.at(line.span, "nothing stands below `do`", help=help))
+    return {"actions": actions(line.children, reader)}
 
 
 def actions(lines: list[Line], reader: Reader) -> tuple[decl.Do, ...]:
@@ -184,65 +195,3 @@ def unread_do(fragment: Fragment) -> decl.Do | None:
         return None
     span = fragment.span(*found.span(1))
     return decl.Do("", alias=tree.Name(found[1], span=span), span=span)
-
-
-def test(line: Line, reader: Reader) -> decl.Test | None:
-    """`test "name"` with `mock`, `given` and `expect` lines below."""
-    parsed = head(line, "test", (), reader)
-    if parsed is None:
-        return None
-    mocks: list[decl.Mock] = []
-    steps: list[decl.Given | decl.Expect] = []
-    whole = True
-    for child in line.children:
-        if child.word not in _STEPS:
-            meant = reader.meant(child, _STEPS, "a test")
-            if meant is None:
-                whole = False
-                continue
-            child = meant
-        word, fragment, at = child.word, child.fragment, None
-        if word == "at":
-            rest = child.after("at")
-            clock = _CLOCK.match(rest.text)
-            if clock is None:
-                reader.say(codes.SYNTAX.at(child.span, "`at` needs a time", help="write `at 00:04 expect …`"))
-                continue
-            at = tree.Literal(clock.group(1), span=rest.span(0, clock.end(1)))
-            fragment = rest.cut(clock.end(), len(rest.text))
-            word = fragment.text.split(None, 1)[0] if fragment.text.strip() else ""
-        reader.no_children(child)
-        whole = whole and not child.children
-        body = child.after(word) if at is None else _after(fragment, word)
-        if word == "mock" and at is None:
-            mock = reader.parse("mock", body)
-            mocks += [reader.placed(mock, child)] if mock is not None else []
-            whole = whole and mock is not None
-        elif word == "given":
-            given = reader.parse("given", body)
-            steps += [replace(reader.placed(given, child), at=at)] if given is not None else []
-            whole = whole and given is not None
-        elif word == "expect":
-            expect = reader.parse("expect", body)
-            steps += one_each(replace(reader.placed(expect, child), at=at)) if expect is not None else []
-            whole = whole and expect is not None
-        else:
-            reader.unknown(child, _STEPS, "a test")
-            whole = False
-    if not whole:
-        return None  # what is left of it would be blamed for what is missing
-    return decl.Test(parsed[0], tuple(mocks), tuple(steps), span=line.whole)
-
-
-def one_each(expect: decl.Expect) -> list[decl.Expect]:
-    """`expect a, b` says the same as two lines, and is kept as two."""
-    if expect.nothing:
-        return [expect]
-    return [replace(expect, expected=(one,), span=one.span) for one in expect.expected]
-
-
-def _after(fragment: Fragment, word: str) -> Fragment:
-    start = len(word)
-    while start < len(fragment.text) and fragment.text[start].isspace():
-        start += 1
-    return fragment.cut(start, len(fragment.text))

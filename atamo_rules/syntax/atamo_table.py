@@ -35,17 +35,8 @@ def table(line: Line, reader: Reader) -> decl.Table | None:
         elif text in decl.MODES and not mode:
             mode = text
         else:
-            close = get_close_matches(text, decl.MODES, n=1, cutoff=0.7)
-            reader.say(
-                codes.UNKNOWN_CLAUSE.at(
-                    child.span,
-                    f"`{text}` is not a clause of a table",
-                    label=f"did you mean `{close[0]}`?" if close else "",
-                    help=f"write one of: {', '.join(decl.MODES)}; then rows between bars",
-                    fixes=[Fix(f"write `{close[0]}`", (Edit(child.span, close[0]),))] if close else (),
-                )
-            )
-            mode = mode or (close[0] if close else "")
+            meant = _unknown(child, text, reader)
+            mode = mode or meant
     if not mode:
         reader.say(
             codes.MISSING_CLAUSE.at(
@@ -68,6 +59,21 @@ def table(line: Line, reader: Reader) -> decl.Table | None:
     if len(rows) < len(bars) - 1:
         return None
     return decl.Table(name, on, mode, inputs, outputs, rows, span=line.whole)
+
+
+def _unknown(line: Line, text: str, reader: Reader) -> str:
+    """Say that a line is no clause of a table; gives the mode it was most likely meant to be, or nothing."""
+    close = get_close_matches(text, decl.MODES, n=1, cutoff=0.7)
+    reader.say(
+        codes.UNKNOWN_CLAUSE.at(
+            line.span,
+            f"`{text}` is not a clause of a table",
+            label=f"did you mean `{close[0]}`?" if close else "",
+            help=f"write one of: {', '.join(decl.MODES)}; then rows between bars",
+            fixes=[Fix(f"write `{close[0]}`", (Edit(line.span, close[0]),))] if close else (),
+        )
+    )
+    return close[0] if close else ""
 
 
 def _columns(line: Line, reader: Reader) -> tuple[tuple[tree.Expr, ...], tuple[tree.Name, ...]] | None:

@@ -28,7 +28,8 @@ _SYMBOLS = {
 
 
 class Misread(Exception):
-    """A clause that follows the grammar but cannot be meant; carries its diagnostic. Never leaves `clause`."""
+    """A clause that follows the grammar and still makes no sense, such as a bad escape; carries its diagnostic. Never
+    leaves `clause`."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)

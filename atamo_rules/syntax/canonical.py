@@ -1,4 +1,4 @@
-"""The one text that a rule file has: canonical text, and what of a tree must survive being written.
+"""Canonical text: the one way in which a rule file is written, and the check that writing lost nothing.
 
 Meaning is never changed: `same` compares what was read with what is written, and `fmt` writes nothing that is not
 the same.

@@ -42,7 +42,7 @@ _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _PLAIN = re.compile(r'"[^"\\{]*"')
 """One that needs no reading: no escapes in it, and nothing that a template could begin with."""
 _LONE = ("name", "expression", "value")
-"""The clauses that a text can be the whole of."""
+"""Start symbols of clauses that may be nothing but a text in quotes."""
 _TEMPLATE = re.compile(r"\{[{%#]")
 STARTS = (
     "condition",
@@ -125,12 +125,12 @@ class _Unread(Exception):
 
 @lru_cache(maxsize=4096)
 def remembered(start: str, text: str) -> tuple[Recipe, Tokens]:
-    """The same of a short clause: rule files say the same few things again and again."""
+    """`_read` of a short clause, remembered: rule files say the same few things again and again."""
     return _read(start, text)
 
 
 def _read(start: str, text: str) -> tuple[Recipe, Tokens]:
-    """How a clause is made of its tokens, and those. Raises _Unread where it does not follow the grammar."""
+    """The recipe of a clause, and its tokens. Raises _Unread where it does not follow the grammar."""
     read = shapes().read(start, text)
     if read is not None:
         return read

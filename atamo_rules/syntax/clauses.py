@@ -69,7 +69,7 @@ class Reader:
     def unknown(
         self, line: Line, known: Sequence[str], where: str, *, code: Code = codes.UNKNOWN_CLAUSE
     ) -> None:
-        """A line whose first word says nothing here: the likeliest word, and all that may stand."""
+        """Report a line whose first word is no clause here, with the likeliest word and all that may stand."""
         word = line.written
         close = likely(word, known)
         span = line.fragment.span(0, len(word))
@@ -87,10 +87,8 @@ class Reader:
     def meant(
         self, line: Line, known: Sequence[str], where: str, read: Sequence[str] | None = None
     ) -> Line | None:
-        """Say that a line's first word says nothing here; gives the line as it is most likely meant, if any way.
-
-        `read` are the words that a misspelt line is read as, where they are fewer than `known`.
-        """
+        """Report a line whose first word is no clause here; gives the line with the word that was most likely meant, or
+        None. Only words of `read`, by default all of `known`, are put in its place."""
         self.unknown(line, known, where)
         words = [word for word in (known if read is None else read) if " " not in word]
         close = likely(line.written, words)
@@ -132,7 +130,7 @@ class Reader:
         return tree.Argument((step,), value, span=line.whole)
 
     def value(self, rest: Fragment) -> tree.Value | None:
-        """A value of one line. What is no value and reads like a path or an address was meant as a text."""
+        """A value on one line. A path or an address without quotes was meant as a text, and is reported as such."""
         made, found = self.read("value", rest)
         if made is None and found and _TEXTUAL.fullmatch(rest.text):
             quoted = text_literal(rest.text)
@@ -144,7 +142,7 @@ class Reader:
         return value
 
     def unquoted(self, rest: Fragment) -> tree.Value | None:
-        """A template that somebody wrote without quotes, said and taken for text; None for anything else."""
+        """A template without quotes, reported and read as a text; None for anything else."""
         if "{{" not in rest.text or rest.text[0] in "\"'[{(":
             return None
         span = rest.span(0, len(rest.text))
@@ -269,11 +267,11 @@ _ONE = {
     "when": "join the two with `and`",
     "on": "a rule is about one event type: write a second rule for the other",
 }
-"""What is done about a clause that is given twice."""
+"""The remedy for each clause that may stand once and was given twice."""
 
 
 def _beside(line: Line) -> str:
-    """Where a line belongs that stands below one under which nothing goes."""
+    """The remedy for a line below a clause that takes no lines below it."""
     child = line.children[0]
     if child.word in VERBS and line.word in ("when", "on", "let"):
         return "actions stand under `do`, indented"

@@ -1,8 +1,8 @@
 """Comments: where they stand in a file, and where they go in its canonical text.
 
-The tree holds none: what people write for each other is no part of what a file means. Each comment is put back by
-its place: one with a line of its own before the line that comes from what follows it, one at the end of a line
-behind the line that comes from what stands before it. So a comment may move a line, and is never lost.
+The tree holds none: what people write for each other is no part of what a file means. Each comment is put back by its
+place: one on a line of its own goes above whatever followed it, one at the end of a line goes behind whatever stood
+before it. So a comment may move a line, and is never lost.
 """
 
 from __future__ import annotations

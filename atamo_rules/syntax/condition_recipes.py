@@ -52,9 +52,7 @@ def compare(of: Of, part: Part) -> Recipe:
     def make(clause: Clause) -> tree.Expr:
         name, quantifier = operator(clause.texts[at])
         one, two = left(clause), right(clause)
-        return tree.Compare(
-            name, one, two, quantifier, folded, clause.span(at, at), span=clause.span(first, last)
-        )
+        return tree.Compare(name, one, two, quantifier, folded, span=clause.span(first, last))
 
     return make
 
@@ -66,9 +64,7 @@ def match(of: Of, part: Part) -> Recipe:
     def make(clause: Clause) -> tree.Expr:
         name, quantifier = operator(clause.texts[at])
         pattern, subject = right(clause), left(clause)
-        return tree.Compare(
-            name, subject, pattern, quantifier, folded, clause.span(at, at), span=clause.span(first, last)
-        )
+        return tree.Compare(name, subject, pattern, quantifier, folded, span=clause.span(first, last))
 
     return make
 
@@ -85,7 +81,7 @@ def pattern(of: Of, part: Part) -> Recipe:
 
 def between(of: Of, part: Part) -> Recipe:
     left, low, high = (of(part.children[at]) for at in (0, 2, 4))
-    at, first, last = leaf(part, 1), part.first, part.last
+    first, last = part.first, part.last
 
     def make(clause: Clause) -> tree.Expr:
         one, two = low(clause), high(clause)
@@ -94,7 +90,6 @@ def between(of: Of, part: Part) -> Recipe:
             "is between",
             left(clause),
             bounds,
-            operator_span=clause.span(at, at),
             span=clause.span(first, last),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Fragment, Span
 from atamo_rules.syntax import atoms, tree
@@ -14,7 +15,7 @@ __all__ = ["Expressions", "Misread", "negated"]
 
 
 class Expressions:
-    """Conditions and values inside other clauses; what they stand for, their recipes know."""
+    """Conditions and values inside other clauses: their recipes say what they stand for."""
 
     def __init__(self, clause: Clause) -> None:
         self.clause = clause
@@ -25,7 +26,7 @@ class Expressions:
 
     @property
     def report(self) -> list[Diagnostic]:
-        """What does not stop the conversion, and is said all the same."""
+        """Findings that do not stop the conversion."""
         return self.clause.report
 
     def take(self, node: Tree) -> Any:
@@ -74,6 +75,15 @@ class Expressions:
 
     def number(self, token: Token) -> Any:
         return atoms.number(self.clause, token.at)
+
+    def whole(self, token: Token) -> int:
+        """A count, at most a million."""
+        number = self.number(token)
+        if not isinstance(number, int) or number > 1_000_000:
+            raise Misread(
+                codes.BAD_LITERAL.at(self.span(token), "how often is a whole number, at most 1000000")
+            )
+        return number
 
     def text(self, token: Token) -> str:
         return atoms.text(self.clause, token.at)

@@ -1,4 +1,4 @@
-"""The parts of a clause that says when a rule fires, to our tree."""
+"""Triggers: the parts of a clause that says when a rule fires, to our tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The tree of a rule file, part two: declarations, rules, tables and tests. Expressions are in `tree`."""
+"""The tree of a rule file, part two: declarations and rules. Expressions are in `tree`.
+
+The other parts stand in files of their own and can be named from here, as `decl.On`.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,26 @@ from atamo_rules.syntax.agent_tree import AgentDecl as AgentDecl
 from atamo_rules.syntax.agent_tree import Does as Does
 from atamo_rules.syntax.agent_tree import Safe as Safe
 from atamo_rules.syntax.agent_tree import Uses as Uses
+from atamo_rules.syntax.table_tree import MODES as MODES
+from atamo_rules.syntax.table_tree import Cell as Cell
+from atamo_rules.syntax.table_tree import Row as Row
+from atamo_rules.syntax.table_tree import Table as Table
+from atamo_rules.syntax.test_tree import Actor as Actor
+from atamo_rules.syntax.test_tree import Expect as Expect
+from atamo_rules.syntax.test_tree import Expected as Expected
+from atamo_rules.syntax.test_tree import Given as Given
+from atamo_rules.syntax.test_tree import Matcher as Matcher
+from atamo_rules.syntax.test_tree import Mock as Mock
+from atamo_rules.syntax.test_tree import Repeat as Repeat
+from atamo_rules.syntax.test_tree import Test as Test
 from atamo_rules.syntax.tree import (
     Argument,
     Expr,
     Literal,
     Name,
     Node,
-    ObjectValue,
     Path,
     Quantity,
-    Step,
     Value,
 )
 from atamo_rules.syntax.trigger_tree import Collect as Collect
@@ -167,10 +180,10 @@ VERBS = ("send", "track", "ask", "reply", "publish", "emit")
 class Do(Node):
     """One action. `target` is `agent.action` (send, track, ask, publish), an event type (emit), or None (reply).
 
-    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could
-    not be read has no verb; it is there for its alias, which later actions may use. `unread` says that some
-    argument could not be read, so that none is said to be missing. `retry` is how often it is tried again;
-    `after` how long nothing is done of it at first.
+    `error` is the text of `reply error "…"`. `on_timeout` replaces the rest of the actions. An action that could not be
+    read has no verb; it is there for its alias, which later actions may use. `unread` says that some argument could not
+    be read, so that none is said to be missing. `retry` is how often it is tried again; `after` is how long it waits
+    before it is begun.
     """
 
     verb: str
@@ -210,123 +223,6 @@ class Rule(Node):
     provider: str = field(default="rules", compare=False)
 
 
-# --- tables ---------------------------------------------------------------------------------------------
-
-MODES = ("first row wins", "exactly one row", "collect rows")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell(Node):
-    """An input cell: `any`, or unary tests of which one must hold (`urgent, high`, `>= 10000`, `not "x"`).
-
-    Each test is a pair (operator of COMPARISONS or STATES, operand or None); no tests means `any`.
-    """
-
-    tests: tuple[tuple[str, Expr | None], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Row(Node):
-    """One row: a cell for each input column and a value for each output column."""
-
-    cells: tuple[Cell, ...]
-    outputs: tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Node):
-    """A decision table over one event type."""
-
-    name: Name
-    on: On
-    mode: str
-    inputs: tuple[Expr, ...]
-    outputs: tuple[Name, ...]
-    rows: tuple[Row, ...]
-
-
-# --- tests ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Actor(Node):
-    """`by alice in support, partners of acme`: the acting user, its groups and organisation."""
-
-    user: Name
-    groups: tuple[Name, ...] = ()
-    organisation: Name | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat(Node):
-    """`5 times every 1 minute` after a given event."""
-
-    times: int
-    every: Quantity | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Given(Node):
-    """`given ticket.created { subject: "x" } by alice in support`; missing required fields are filled in."""
-
-    event: Name
-    fields: ObjectValue
-    by: Actor | None = None
-    repeat: Repeat | None = None
-    at: Literal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Matcher(Node):
-    """`to: "l2"` or `message contains: "DB down"` in an expectation: path, operator, value."""
-
-    keys: tuple[Step, ...]
-    operator: str
-    value: Value | None
-
-
-@dataclass(frozen=True, slots=True)
-class Expected(Node):
-    """`oncall.page { … }`, `reply { … }`, `reply error`, `ticket.escalated`, `rule page_oncall`.
-
-    `kind` is "action" (an agent's action or an emitted event; which, is resolved later), "reply", "error" or
-    "rule"; `times` is None for at least one; 0 is written `not oncall.page`.
-    """
-
-    kind: str
-    target: Name | None
-    matchers: tuple[Matcher, ...] = ()
-    times: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Expect(Node):
-    """`expect nothing`, or what must be among the actions; `at` is a virtual time such as 00:04."""
-
-    expected: tuple[Expected, ...] = ()
-    nothing: bool = False
-    at: Literal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Mock(Node):
-    """`mock crm.summary -> { text: "10 seats" }`, `-> timeout`, `-> error "busy"`."""
-
-    target: Name
-    answer: ObjectValue | None = None
-    error: Literal | None = None
-    timeout: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Test(Node):
-    """Given events, expected actions. Inside a rule it runs that rule alone; at top level, the ruleset."""
-
-    name: Name
-    mocks: tuple[Mock, ...] = ()
-    steps: tuple[Given | Expect, ...] = ()
-
-
 Declaration: TypeAlias = (
     "Pack | Use | Param | ListDecl | Define | EventDecl | ActionTypeDecl | AgentDecl | Rule | Table | Test"
 )
@@ -336,8 +232,8 @@ Declaration: TypeAlias = (
 class File:
     """One rule file: its declarations in the author's order.
 
-    `unread` holds the kind and every name in it of each declaration that could not be read, or not wholly: what
-    uses such a name is not blamed for it.
+    `unread` holds (kind, name) for every name in a declaration that could not be read wholly: uses of such a name are
+    not reported.
     """
 
     source: Source = field(compare=False, repr=False)

@@ -1,4 +1,4 @@
-"""What is written here for what other languages write in conditions and values, where the grammar stops."""
+"""Hints for conditions and values that are written as in other languages, looked for where the grammar stops."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _NUMBER = r"(?<![\w.])(\d+(?:\.\d+)?)\s*$"
 _LIKENESSES = dict(
     zip("аеорсухіјѕАВЕКМНОРСТХЅІЈοΑΒΕΖΗΙΚΜΝΟΡΤΥΧν", "aeopcyxijsABEKMHOPCTXSIJoABEZHIKMNOPTYXv", strict=True)
 )
-"""Cyrillic and Greek letters by the Latin ones they cannot be told from."""
+"""The Latin letter for each Cyrillic and Greek one that looks the same."""
 _QUOTED_OTHERWISE = re.compile(r"[“”„«‘‚’]([^“”„«»‘‚’]*)[“”»‘’]")
 _TEMPLATE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _DOLLAR = re.compile(r"\$\.?(?:\{\s*)?(?P<name>[A-Za-z_][\w.]*|\d[\d.]*)(?:\s*\})?")

@@ -1,4 +1,4 @@
-"""What is written here for what other languages write in types, triggers, parameters and the heads of actions."""
+"""Hints for types, triggers, parameters and heads of actions that are written as in other languages."""
 
 from __future__ import annotations
 

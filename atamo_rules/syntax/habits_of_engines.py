@@ -1,4 +1,5 @@
-"""What is written here for what rules of OPA, StackStorm and Ansible's rulebooks say, where the grammar stops."""
+"""Hints for conditions that are written as in OPA, StackStorm and Ansible's rulebooks, looked for where the grammar
+stops."""
 
 from __future__ import annotations
 

@@ -45,24 +45,27 @@ def head(
             values[option] = reader.parse("expression", rest.cut(begin, begin + value.end()))
             at = begin + value.end()
         else:
-            span = rest.span(at, len(rest.text))
-            more = " or ".join(f"`{o}`" for o in options)
-            remedy = f"a text that says what it is about{', or ' + more if more else ''}"
-            if piece.startswith(";"):
-                remedy = "leave the semicolon out: a clause ends with its line"
-            elif piece.startswith("{"):
-                remedy = "leave the braces out: what belongs to it stands below it, indented"
-            elif piece.startswith(":"):
-                remedy = "leave the colon out: only in YAML files clauses have one"
-            elif name is not None and re.match(r"[A-Za-z0-9_ ]+\Z", piece):
-                joined = "_".join([name.text, *piece.split()])
-                remedy = f"a name has no blanks: write `{joined}`; what it is about stands in quotes"
             reader.say(
                 codes.SYNTAX.at(
-                    span,
+                    rest.span(at, len(rest.text)),
                     f"`{short(piece)}` does not belong after the name of this {word}",
-                    help=remedy,
+                    help=_remedy(piece, name, options),
                 )
             )
             return None
     return None if name is None else (name, values, about)
+
+
+def _remedy(piece: str, name: tree.Name, options: Sequence[str]) -> str:
+    """What to do about a piece of text that cannot stand behind the name of a declaration."""
+    if piece.startswith(";"):
+        return "leave the semicolon out: a clause ends with its line"
+    if piece.startswith("{"):
+        return "leave the braces out: what belongs to it stands below it, indented"
+    if piece.startswith(":"):
+        return "leave the colon out: only in YAML files clauses have one"
+    if re.match(r"[A-Za-z0-9_ ]+\Z", piece):
+        joined = "_".join([name.text, *piece.split()])
+        return f"a name has no blanks: write `{joined}`; what it is about stands in quotes"
+    more = " or ".join(f"`{o}`" for o in options)
+    return f"a text that says what it is about{', or ' + more if more else ''}"

@@ -1,4 +1,4 @@
-"""What recipes are made of: those of the parts of a part, and positions among the tokens of its clause."""
+"""What the makers of recipes share: recipes of the parts inside a part, and positions of tokens."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from atamo_rules.syntax.parts import Clause, Leaf, Part
 Recipe: TypeAlias = Callable[[Clause], Any]
 """Makes of a clause what one part of it stands for."""
 Of: TypeAlias = Callable[[Part | Leaf], Recipe]
-"""Gives the recipe of a part that has one already: parts within parts come first."""
+"""Gives the recipe of a part; those of its inner parts are made before its own."""
 Maker: TypeAlias = Callable[[Of, Part], Recipe]
 """Makes the recipe of a part of one rule of the grammar."""
 
 
 def only(of: Of, part: Part) -> Recipe:
-    """The recipe of what a part has in it and adds nothing to."""
+    """The recipe of a part that adds nothing to the one thing in it."""
     return of(part.children[0])
 
 
 def every(of: Of, parts: Sequence[Part | Leaf]) -> tuple[Recipe, ...]:
-    """The recipes of several."""
+    """The recipes of several parts."""
     return tuple(map(of, parts))
 
 

@@ -1,8 +1,8 @@
 """What each piece of a rule file is, for whoever shows it in colours: a keyword, a type, a text, a comment.
 
 The file is read by the reader that compiles it, and each of its clauses by the lexer of the grammar, so what is shown
-is what is meant: `time` is a type in `since: time` and a name in `when time is present`. A clause that cannot be read
-is told by its words from there on, and so is what is no clause at all.
+is what is meant: `time` is a type in `since: time` and a name in `when time is present`. Where a clause cannot be read
+any further, and where no clause stands, each word is shown by itself.
 """
 
 from __future__ import annotations

@@ -37,14 +37,14 @@ MEANT = {
 
 
 def nearest(word: str, close: Sequence[str]) -> str:
-    """What to say beside a word for which another was likely meant."""
+    """The label under a word for which another was likely meant."""
     if close and word == f"{close[0]}:":
         return "no colon stands here"
     return f"did you mean `{close[0]}`?" if close else ""
 
 
 def remedy(word: str, where: str) -> str | None:
-    """What a word that other languages have is said with here, where no other clause stands for it."""
+    """How to say here what a word of other languages says, where no clause of ours has its meaning."""
     if word.startswith(("//", "/*", "--", ";")):
         return "a comment begins with `#`"
     if word[:1] in ("{", "}"):
@@ -89,7 +89,7 @@ OF_RULES = (
 
 _TARGET = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+)+")
 LONGEST_WORD = 64
-"""Characters of a word that may be a slip of another one: looking for it takes longer the longer the word is."""
+"""Most characters of a word that is looked up among similar ones: the time that takes grows with the word."""
 
 
 def likely(word: str, known: Sequence[str]) -> list[str]:

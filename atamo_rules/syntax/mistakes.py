@@ -148,7 +148,7 @@ def _place(error: Any, text: str) -> int:
 
 
 def _word(text: str, at: int) -> tuple[int, int]:
-    """What stands there: where it begins, which may be before where reading stopped, and ends."""
+    """Where the word there begins, which may be before the place at which reading stopped, and where it ends."""
     found = _WORD.match(text, at)
     begun = _BEGUN.search(text, 0, at)
     if begun is not None and text[at] in "=>":
@@ -181,7 +181,7 @@ def _spelt(slip: Slip, spelling: str, fragment: Fragment) -> Diagnostic:
 
 
 def _misused(slip: Slip, meant: Hint, fragment: Fragment) -> Diagnostic:
-    """What another language or a habit writes so, with what is written here."""
+    """Something written as in another language, or out of habit, with how it is written here."""
     edit = Edit(fragment.span(meant.start, meant.end), meant.text)
     return codes.SYNTAX.at(
         fragment.span(slip.at, slip.end),
@@ -212,7 +212,7 @@ def _unexpected(slip: Slip, fragment: Fragment) -> Diagnostic:
 
 
 def _spelling(word: str, names: set[str]) -> str | None:
-    """The operator that a word of another language, or one in capitals, stands for where one may stand."""
+    """Our operator for a word of another language, or for one in capitals, where an operator may stand."""
     found = _SPELLINGS.get(word)
     if found is not None or not names & {"AND", "COMPARISON"}:
         return found

@@ -1,4 +1,4 @@
-"""What a clause is made of: tokens with their places, and the parts that the grammar's rules make of them.
+"""The pieces of a clause: tokens with their places, and the parts that the grammar's rules make of them.
 
 A `Part` holds positions of tokens and none of their texts, so that all clauses of one shape share it. A `Clause` holds
 the texts and places of one clause, and no grammar. `Token` and `Tree` join the two for converters that read both.
@@ -82,7 +82,7 @@ class Token(str):
 class Tree:
     """A part of one clause: the name of its rule, and its trees and tokens.
 
-    `made` is there where a recipe says what the part stands for; then nobody looks at the children.
+    `made` is what the part stands for, where a recipe has said it; then nobody looks at the children.
     """
 
     __slots__ = ("children", "data", "first", "last", "made")

@@ -1,8 +1,8 @@
 """How conditions and values are made of the tokens of any clause of one shape.
 
-A recipe is made once for a part of a shape, and called with every clause that has it: what the shape decides is
-decided, what is left is to put texts and places where they belong. The other parts of clauses have no recipe of their
-own (see `convert`): for those, `other` is given a tree of the part and of the clause's tokens.
+A recipe is made once for a part of a shape, and called with every clause of that shape. All that the shape decides is
+decided by then; the call only puts texts and places where they belong. Parts without a recipe are left to `other`,
+which is given a tree of the part and of the clause's tokens (see `convert`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Other: TypeAlias = Callable[[Clause, Tree], Any]
 RULES = {**CONDITIONS, **VALUES, **NAMES}
 """The rules of the grammar that have a recipe, and who makes it."""
 DEEPEST = 300
-"""Parts within parts. A clause has less than that unless it is a sum of hundreds of numbers, or a list of lists of …"""
+"""Most levels of parts within parts. Only a sum of hundreds of numbers, or lists of lists of lists, have more."""
 
 
 def recipe(part: Part, other: Other) -> Recipe:

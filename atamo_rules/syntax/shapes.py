@@ -207,7 +207,7 @@ def _built(rule: Any, taken: Sequence[_Value]) -> _Value:
 
 
 def by_lark(lark: Lark, start: str, text: str) -> tuple[Part, Tokens]:
-    """The same of one clause as Lark reads it, without anything that was learnt. Raises Lark's UnexpectedInput."""
+    """One clause as Lark reads it, without anything that was learnt. Raises Lark's UnexpectedInput."""
     parser: Any = lark.parse_interactive(text, start)
     found: list[Any] = list(parser.iter_parse())
     whole = parser.feed_eof(found[-1] if found else None)

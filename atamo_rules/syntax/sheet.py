@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
-from atamo_rules.source.span import Source
+from atamo_rules.source.span import Source, Span
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
 from atamo_rules.syntax.clause import parse
@@ -107,19 +107,11 @@ class Reader:
         before = len(self.report)
         span = cells[0].span.to(cells[-1].span)
         if "on" not in given:
-            self.say(
-                codes.MISSING_CLAUSE.at(
-                    span,
-                    "this row has no event type in its column `on`",
-                    help="write it there; of merged cells only the first holds anything",
-                )
-            )
+            remedy = "write it there; of merged cells only the first holds anything"
+            missing = "this row has no event type in its column `on`"
+            self.say(codes.MISSING_CLAUSE.at(span, missing, help=remedy))
         on = self.clause("on", given["on"]) if "on" in given else None
-        parts = []
-        for at, column in columns.tests.items():
-            if at in by_column:
-                test = test_of(by_column[at], column, self.say)
-                parts += [test] if test is not None else []
+        condition = self._condition(by_column, columns, span)
         do = self._do(by_column, columns)
         stop = truth_of(given["stop"], self.say) if "stop" in given else False
         if do is None and not stop and len(self.report) == before:
@@ -130,7 +122,6 @@ class Reader:
             return None
         name = given.get("rule")
         about, status = given.get("about"), given.get("status")
-        every = None if not parts else parts[0] if len(parts) == 1 else tree.AllOf(tuple(parts), span=span)
         return decl.Rule(
             tree.Name(name.text if name else f"{self.stem} row {cells[0].row}", span=(name or cells[0]).span),
             on,
@@ -140,12 +131,23 @@ class Reader:
             metadata=_owner(given.get("owner")),
             include=include,
             exclude=exclude,
-            condition=every,
+            condition=condition,
             actions=(do,) if do is not None else (),
             stop=stop,
             provider=PROVIDER,
             span=span,
         )
+
+    def _condition(self, by_column: dict[int, Cell], columns: Columns, span: Span) -> tree.Expr | None:
+        """What a row's cells test, joined by `and`; None where they test nothing."""
+        parts = []
+        for at, column in columns.tests.items():
+            if at in by_column:
+                test = test_of(by_column[at], column, self.say)
+                parts += [test] if test is not None else []
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        return tree.AllOf(tuple(parts), span=span)
 
     def _do(self, by_column: dict[int, Cell], columns: Columns) -> decl.Do | None:
         """What a row does."""

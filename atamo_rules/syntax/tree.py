@@ -205,7 +205,6 @@ class Compare(Node):
     right: Expr
     quantifier: str = ""
     ignoring_case: bool = False
-    operator_span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @swift

@@ -30,11 +30,7 @@ def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -
     given = clauses.keys(mapping, known, "a request" if request else "an event")
     schema = clauses.text(given["from"], "`from`") if "from" in given else None
     anything = "of" in given
-    word = " ".join(given["of"].text.split()) if "of" in given and isinstance(given["of"], Scalar) else ""
-    through, as_text = " through lists" in word, word.endswith(" as text")
-    if anything and word != "anything" + " through lists" * through + " as text" * as_text:
-        message = "after `of` stands `anything`, and then perhaps `through lists`, `as text`"
-        clauses.say(codes.YAML_SHAPE.at(given["of"].span, message))
+    through, as_text = _anything(given["of"], clauses) if anything else (False, False)
     fields = fields_of(given["fields"], clauses) if "fields" in given else ()
     if schema is None and not anything and not fields:
         clauses.say(
@@ -46,10 +42,6 @@ def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -
         )
         return None
     invalid = given.get("when invalid")
-    other = given.get("other fields")
-    closed = isinstance(other, Scalar) and other.text == "refused"
-    if other is not None and not (isinstance(other, Scalar) and other.text in ("refused", "allowed")):
-        clauses.say(codes.YAML_SHAPE.at(other.span, "other fields are `refused` or `allowed`"))
     completing: decl.Completing | None = None
     if "complete" in given:
         completing = clauses.parse("completing", given["complete"], "this")
@@ -61,13 +53,31 @@ def event(key: Scalar, node: Node, clauses: Clauses, *, request: bool = False) -
         decl.From(schema, span=schema.span) if schema is not None else None,
         anything,
         clauses.name(invalid) if isinstance(invalid, Scalar) else None,
-        closed,
+        "other fields" in given and _closed(given["other fields"], clauses),
         fields_of(given["answer"], clauses) if "answer" in given else None,
         through,
         as_text,
         completing,
         span=key.span.to(node.span),
     )
+
+
+def _anything(node: Node, clauses: Clauses) -> tuple[bool, bool]:
+    """What stands behind `of`: whether `anything` goes through lists, and whether it is read as text."""
+    word = " ".join(node.text.split()) if isinstance(node, Scalar) else ""
+    through, as_text = " through lists" in word, word.endswith(" as text")
+    if word != "anything" + " through lists" * through + " as text" * as_text:
+        message = "after `of` stands `anything`, and then perhaps `through lists`, `as text`"
+        clauses.say(codes.YAML_SHAPE.at(node.span, message))
+    return through, as_text
+
+
+def _closed(node: Node, clauses: Clauses) -> bool:
+    """Whether other fields are refused."""
+    word = node.text if isinstance(node, Scalar) else ""
+    if word not in ("refused", "allowed"):
+        clauses.say(codes.YAML_SHAPE.at(node.span, "other fields are `refused` or `allowed`"))
+    return word == "refused"
 
 
 def request(key: Scalar, node: Node, clauses: Clauses) -> decl.EventDecl | None:

@@ -31,19 +31,7 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
             codes.MISSING_CLAUSE.at(node.span, "a rule has a name", help="begin it with `rule: name`")
         )
         return None
-    trigger: decl.Trigger | None = None
-    if "on" in given:
-        trigger = clauses.parse("trigger", given["on"], "`on`")
-    elif "every" in given:
-        trigger = clauses.parse("schedule", given["every"], "`every`")
-    else:
-        clauses.say(
-            codes.MISSING_CLAUSE.at(
-                name.span,
-                f"the rule `{name.text}` has no `on`",
-                help="say which event it is about: `on: event.type`",
-            )
-        )
+    trigger = _trigger(name, given, clauses)
     if "do" not in given and "stop" not in given:
         clauses.say(
             codes.MISSING_CLAUSE.at(name.span, f"the rule `{name.text}` does nothing", help="add `do:`")
@@ -71,6 +59,24 @@ def rule(node: Node, clauses: Clauses) -> decl.Rule | None:
         span=node.span,
     )
     return made if trigger is not None else None
+
+
+def _trigger(name: Scalar, given: dict[str, Node], clauses: Clauses) -> decl.Trigger | None:
+    """When the rule fires; None after saying that nothing says so, or why it cannot be read."""
+    trigger: decl.Trigger | None = None
+    if "on" in given:
+        trigger = clauses.parse("trigger", given["on"], "`on`")
+    elif "every" in given:
+        trigger = clauses.parse("schedule", given["every"], "`every`")
+    else:
+        clauses.say(
+            codes.MISSING_CLAUSE.at(
+                name.span,
+                f"the rule `{name.text}` has no `on`",
+                help="say which event it is about: `on: event.type`",
+            )
+        )
+    return trigger
 
 
 def _plain(given: dict[str, Node], word: str, clauses: Clauses) -> tree.Literal | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from atamo_rules.source import codes
 from atamo_rules.syntax import declarations as decl
 from atamo_rules.syntax import tree
-from atamo_rules.syntax.atamo_rule import one_each
+from atamo_rules.syntax.atamo_tests import one_each
 from atamo_rules.syntax.clause import parse
 from atamo_rules.syntax.yaml_clauses import Clauses
 from atamo_rules.syntax.yaml_nodes import Mapping, Node

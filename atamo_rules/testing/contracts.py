@@ -18,21 +18,24 @@ from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import Replies
 from atamo_rules.testing.laws_of_accepting import AcceptLaws
 from atamo_rules.testing.laws_of_auditing import AuditLaws
+from atamo_rules.testing.laws_of_configuration import (
+    ConfigurationProviderContract as ConfigurationProviderContract,
+)
 from atamo_rules.testing.laws_of_delays import DelayLaws
 from atamo_rules.testing.laws_of_erasing import ErasingLaws
 from atamo_rules.testing.laws_of_evaluating import EvaluatorContract as EvaluatorContract
 from atamo_rules.testing.laws_of_keeping import AnswerLaws, DeadLaws, StateLaws
-from atamo_rules.testing.laws_of_providing import (
-    ConfigurationProviderContract as ConfigurationProviderContract,
-)
+from atamo_rules.testing.laws_of_operating import OperatingLaws
 from atamo_rules.testing.laws_of_providing import EventProviderContract as EventProviderContract
 from atamo_rules.testing.laws_of_providing import ReceiverContract as ReceiverContract
-from atamo_rules.testing.laws_of_providing import VaultContract as VaultContract
+from atamo_rules.testing.laws_of_vaults import VaultContract as VaultContract
 from atamo_rules.testing.laws_of_work import WorkLaws
 from atamo_rules.testing.store_stage import NOON, action
 
 
-class StoreContract(AcceptLaws, WorkLaws, DelayLaws, AnswerLaws, DeadLaws, StateLaws, AuditLaws, ErasingLaws):
+class StoreContract(
+    AcceptLaws, WorkLaws, OperatingLaws, DelayLaws, AnswerLaws, DeadLaws, StateLaws, AuditLaws, ErasingLaws
+):
     """What the hub relies on of a store."""
 
 

@@ -1,4 +1,4 @@
-"""What the hub relies on of those that bring events, rules and credentials: suites for plug-in authors.
+"""What the hub relies on of those that bring events: suites for plug-in authors.
 
 class TestMyQueue(EventProviderContract):
     def provider(self) -> MyQueue:
@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from atamo_rules.errors import NotAllowed
-from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.intake import Taken
-from atamo_rules.hub.ports import ConfigurationProvider, EventProvider, Receiver, Rejected, Vault
+from atamo_rules.hub.ports import EventProvider, Receiver
 from atamo_rules.hub.receiving import Unsigned
 from atamo_rules.model.event import Event
 from atamo_rules.testing.store_stage import NOON
@@ -174,164 +172,6 @@ def raised(kind: type[Exception]) -> Iterator[None]:
     except kind:
         return
     raise AssertionError(f"{kind.__name__} was not raised")
-
-
-class ConfigurationProviderContract:
-    """What the hub relies on of a configuration provider."""
-
-    def provider(self) -> ConfigurationProvider:
-        """A new provider whose rules are right."""
-        raise NotImplementedError
-
-    def event(self) -> Event:
-        """An event that its rules decide."""
-        raise NotImplementedError
-
-    def change(self) -> None:
-        """Change the rules it provides to others that are right. Leave out when its rules never change."""
-        raise NotImplementedError
-
-    def spoil(self) -> None:
-        """Change them to some that are wrong. Leave out when nothing can be wrong with them."""
-        raise NotImplementedError
-
-    def test_the_first_state_is_there_at_once_and_decides(self) -> None:
-        async def story() -> None:
-            async with _states(self.provider()) as next_one:
-                first = await next_one()
-                assert isinstance(first, Generation)
-                assert first.digest == first.ruleset.digest
-                assert first.decide(self.event()).event == self.event().key
-
-        asyncio.run(story())
-
-    def test_the_same_event_is_decided_the_same(self) -> None:
-        async def story() -> None:
-            async with _states(self.provider()) as next_one:
-                first = await next_one()
-                assert isinstance(first, Generation)
-                assert first.decide(self.event()) == first.decide(self.event())
-
-        asyncio.run(story())
-
-    def test_a_change_is_a_new_state_and_the_old_one_stays_as_it_was(self) -> None:
-        if type(self).change is ConfigurationProviderContract.change:
-            return
-
-        async def story() -> None:
-            async with _states(self.provider()) as next_one:
-                first = await next_one()
-                assert isinstance(first, Generation)
-                before = first.decide(self.event())
-                await asyncio.to_thread(self.change)
-                second = await next_one()
-                assert isinstance(second, Generation)
-                assert second.digest != first.digest
-                assert first.decide(self.event()) == before
-
-        asyncio.run(story())
-
-    def test_a_change_that_is_wrong_is_told_and_the_next_good_one_is_taken(self) -> None:
-        own = type(self)
-        if (
-            own.spoil is ConfigurationProviderContract.spoil
-            or own.change is ConfigurationProviderContract.change
-        ):
-            return
-
-        async def story() -> None:
-            async with _states(self.provider()) as next_one:
-                assert isinstance(await next_one(), Generation)
-                await asyncio.to_thread(self.spoil)
-                wrong = await next_one()
-                assert not isinstance(wrong, Generation)
-                assert wrong.diagnostics, "why it was not taken is said"
-                await asyncio.to_thread(self.change)
-                assert isinstance(await next_one(), Generation)
-
-        asyncio.run(story())
-
-
-@asynccontextmanager
-async def _states(
-    provider: ConfigurationProvider,
-) -> AsyncIterator[Callable[[], Awaitable[Generation | Rejected]]]:
-    """The states of a provider, each waited for with patience."""
-    states = provider.states().__aiter__()
-
-    async def next_one() -> Generation | Rejected:
-        return await asyncio.wait_for(anext(states), PATIENCE)
-
-    try:
-        yield next_one
-    finally:
-        end = getattr(states, "aclose", None)
-        if end is not None:
-            await end()
-
-
-class VaultContract:
-    """What the hub relies on of a vault."""
-
-    def vault(self, holds: Mapping[tuple[str, str, str], str]) -> Vault:
-        """A vault that holds some texts, each by user (`user NAME` or `group NAME`), agent and host."""
-        raise NotImplementedError
-
-    KEPT: Mapping[tuple[str, str, str], str] = {
-        ("user ada", "crm", "crm.example"): "ada's own",
-        ("user bob", "crm", "crm.example"): "bob's own",
-        ("group desk", "mail", "mail.example"): "the desk's",
-    }
-
-    def test_it_gives_what_a_user_has_for_an_agent_at_a_host(self) -> None:
-        async def story() -> None:
-            vault = self.vault(self.KEPT)
-            for (user, agent, host), text in self.KEPT.items():
-                found = await vault.credential(user, agent, host)
-                assert found is not None
-                assert found.reveal() == text
-
-        asyncio.run(story())
-
-    def test_it_gives_nothing_to_anybody_else_nor_for_anything_else(self) -> None:
-        async def story() -> None:
-            vault = self.vault(self.KEPT)
-            for asked in (
-                ("user eve", "crm", "crm.example"),
-                ("group ada", "crm", "crm.example"),
-                ("user desk", "mail", "mail.example"),
-                ("user ada", "mail", "mail.example"),
-                ("user ada", "crm", "evil.example"),
-                ("user ada", "crm", "crm.example.evil.example"),
-                ("user ada", "", ""),
-            ):
-                try:
-                    found = await vault.credential(*asked)
-                except NotAllowed as error:
-                    found, said = None, str(error)
-                else:
-                    said = ""
-                assert found is None
-                assert not any(text in said for text in self.KEPT.values())
-
-        asyncio.run(story())
-
-    def test_a_user_of_an_organisation_is_not_the_one_of_that_name_without(self) -> None:
-        async def story() -> None:
-            vault = self.vault(self.KEPT)
-            found = await vault.credential("user ada", "crm", "crm.example", organisation="")
-            assert found is not None
-            with suppress(NotAllowed):
-                assert await vault.credential("user ada", "crm", "crm.example", organisation="acme") is None
-
-        asyncio.run(story())
-
-    def test_what_it_gives_is_not_shown_by_accident(self) -> None:
-        async def story() -> None:
-            found = await self.vault(self.KEPT).credential("user ada", "crm", "crm.example")
-            assert not any("ada's own" in shown for shown in (repr(found), str(found), f"{found}"))
-
-        asyncio.run(story())
 
 
 def event(type: str = "thing.seen", **data: Any) -> Event:

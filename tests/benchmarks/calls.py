@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from atamo_rules.hub.requests.happenings import Answered, Ended, Routed
 from atamo_rules.hub.requests.request import Part, Request
-from atamo_rules.hub.requests.step import Answered, Ended, Routed, opened, step
+from atamo_rules.hub.requests.step import opened, step
 from atamo_rules.hub.sharing.flight import Said, Say
 from atamo_rules.hub.sharing.flights import Flights
 from atamo_rules.model.outcome import Done, Outcome

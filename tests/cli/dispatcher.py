@@ -10,25 +10,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx2
+
+from tests.cli.forked import decoded, forked
 
 ATAMO = [sys.executable, "-m", "atamo_rules"]
 
 
 def atamo(
-    *args: str, cwd: Path | None = None, stdin: str | bytes = b"", key: str = ""
+    *args: str,
+    cwd: Path | None = None,
+    stdin: str | bytes = b"",
+    key: str = "",
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with that key."""
+    """Run a command to its end, with that key and `more` of an environment."""
     raw = stdin.encode() if isinstance(stdin, str) else stdin
-    env = {**environment(), **({"ATAMO_KEY": key} if key else {})}
-    done = subprocess.run([*ATAMO, *args], cwd=cwd, input=raw, capture_output=True, timeout=60, env=env)
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
-    )
+    env = {**environment(), **({"ATAMO_KEY": key} if key else {}), **more}
+    return decoded(forked(*args, cwd=cwd, stdin=raw, env=env))
 
 
 def environment() -> dict[str, str]:

@@ -12,14 +12,9 @@ import pytest
 
 from atamo_rules.cli.init import CONTAINERS, PART, TEMPLATES, project, write
 from atamo_rules.hub.project.rulebook import Rulebook
+from tests.cli.dispatcher import atamo
 
 ATAMO = Path(sys.executable).parent / "atamo"
-
-
-def atamo(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(ATAMO), *arguments], cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=60
-    )
 
 
 def everything(folder: Path) -> dict[str, bytes]:

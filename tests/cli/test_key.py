@@ -7,7 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.cli.dispatcher import ATAMO, Dispatcher, environment
+from tests.cli.dispatcher import Dispatcher, atamo
 from tests.places import write
 
 RULES = """
@@ -27,8 +27,7 @@ rule echo
 
 
 def ask(*words: str, key: str = "") -> subprocess.CompletedProcess[str]:
-    environ = {**environment(), "ATAMO_KEY": key}
-    return subprocess.run([*ATAMO, *words], capture_output=True, text=True, timeout=60, env=environ)
+    return atamo(*words, key=key)
 
 
 def test_the_first_key_is_shown_once_and_opens(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from tests.cli.forked import decoded, forked
 from tests.places import ORDERS, write
 
 GOOD = """
@@ -37,16 +38,8 @@ def package(folder: Path, name: str, group: str, plugin: str, code: str) -> Path
 
 def atamo(*arguments: str, here: Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The command, with a folder of packages beside those that are installed."""
-    return subprocess.run(
-        [sys.executable, "-m", "atamo_rules", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd or here,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(here)},
-        timeout=60,
-    )
+    more = {**os.environ, "PYTHONPATH": str(here)}
+    return decoded(forked(*arguments, cwd=cwd or here, stdin=b"", env=more))
 
 
 def listed(here: Path) -> tuple[int, dict[str, dict[str, object]], str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tomllib
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from tests.cli.dispatcher import ATAMO, atamo, environment
+from tests.cli.dispatcher import atamo
 from tests.places import write
 
 RULES = "event thing\n  n: whole\n\nrule a\n  on thing\n  when n > 1\n  stop\n"
@@ -23,10 +22,7 @@ def project(tmp_path: Path) -> Path:
 
 def shown(project: Path, *args: str, **more: str) -> dict[str, tuple[object, str]]:
     """What `config show` says of one command: value and source by name."""
-    done = subprocess.run(
-        [*ATAMO, "config", "show", "--format", "json", *args],
-        cwd=project, capture_output=True, text=True, env={**environment(), **more}, timeout=60,
-    )  # fmt: skip
+    done = atamo("config", "show", "--format", "json", *args, cwd=project, more=more)
     assert done.returncode == 0, done.stderr
     settings = json.loads(done.stdout)["settings"]
     return {f"{one['command']}.{one['name']}": (one["value"], one["source"]) for one in settings}

@@ -15,6 +15,7 @@ import pytest
 
 from atamo_rules.client import AsyncClient, Client, Frame, Problem, Unreachable, calls, told
 from atamo_rules.client.calls import Events
+from atamo_rules.testing.agents import ScriptedAgent
 from tests.rest.conftest import Serving, serve  # noqa: F401
 
 RULES = """
@@ -90,6 +91,44 @@ def test_the_same_with_await(serve: Callable[..., Serving]) -> None:  # noqa: F8
                 await hub.message("nothing")
 
     asyncio.run(story())
+
+
+WAITING = """
+request quote
+  sku: text
+  answer
+    price: whole
+
+agent shop
+  ask price
+    sku: text
+    answer
+      price: whole
+
+rule quoted
+  on request quote
+  do
+    ask shop.price within 10 minutes as found
+      sku: sku
+    reply
+      price: found.price
+"""
+
+
+def test_a_request_that_is_cancelled_is_over(serve: Callable[..., Serving]) -> None:  # noqa: F811
+    serving = serve(WAITING, shop=ScriptedAgent(600.0))
+
+    async def with_await() -> None:
+        async with AsyncClient(url(serving)) as hub:
+            assert not (await hub.request("quote", {"sku": "a"}, id="a")).over
+            await hub.cancel_request("a")
+            assert (await hub.page("a")).over
+
+    asyncio.run(with_await())
+    with Client(url(serving)) as hub:
+        assert not hub.request("quote", {"sku": "b"}, id="b").over
+        hub.cancel_request("b")
+        assert [frame.kind for frame in hub.frames("b")] == ["end"]
 
 
 def test_what_the_hub_refuses_is_said_with_its_code_and_remedy(serve: Callable[..., Serving]) -> None:  # noqa: F811

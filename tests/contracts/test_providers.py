@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from atamo_rules.builtin.configuration.text import TextProvider
 from atamo_rules.builtin.events import drop
 from atamo_rules.builtin.events.drop import DropFolder
 from atamo_rules.builtin.events.stdin import StandardInput
+from atamo_rules.hub.generation import Generation
 from atamo_rules.model.event import Event
 from atamo_rules.testing.contracts import (
     AuditorContract,
@@ -24,7 +26,7 @@ from atamo_rules.testing.contracts import (
     EventProviderContract,
     VaultContract,
 )
-from atamo_rules.testing.doubles import ListedEvents, ListedVault, RememberingAuditor
+from atamo_rules.testing.doubles import ListedEvents, ListedStates, ListedVault, RememberingAuditor
 from atamo_rules.testing.laws_of_providing import event
 from tests.places import write
 
@@ -109,6 +111,28 @@ class TestTextProvider(ConfigurationProviderContract):
 
     def event(self) -> Event:
         return event(n=1)
+
+
+class TestListedStates(ConfigurationProviderContract):
+    def provider(self) -> ListedStates:
+        self.loop = asyncio.get_running_loop()
+        self.made = ListedStates(self.state())
+        return self.made
+
+    def state(self, bound: int = 0) -> Generation:
+        made = TextProvider(RULES.replace("n > 0", f"n > {bound}")).load()
+        assert isinstance(made, Generation)
+        return made
+
+    def event(self) -> Event:
+        return event(n=1)
+
+    def change(self) -> None:
+        self.loop.call_soon_threadsafe(self.made.put, self.state(5))
+
+    def spoil(self) -> None:
+        wrong = TextProvider(RULES.replace("n > 0", "m > 5")).load()
+        self.loop.call_soon_threadsafe(self.made.put, wrong)
 
 
 class TestListedVault(VaultContract):

@@ -15,7 +15,6 @@ import pytest
 
 from atamo_rules.hub.checks import store
 from tests.cli.dispatcher import atamo
-from tests.cli.forked import forked
 from tests.crash.test_kill import RULES, port_of, start, until_all_is_done
 from tests.figures import DAMAGES
 from tests.places import write
@@ -64,7 +63,7 @@ def test_a_damaged_file_is_gone_on_with_or_refused_in_a_sentence(
         data = bytearray(file.read_bytes())
         damage(data, random.Random(f"{damage.__name__} {number}"))
         file.write_bytes(data)
-        done = forked("run", str(folder), "--stdin", "--store", f"sqlite:{file}")
+        done = atamo("run", str(folder), "--stdin", "--store", f"sqlite:{file}")
         assert "Traceback" not in done.stderr, done.stderr
         refused = done.returncode == 2 and f"`{file}` cannot be " in done.stderr
         # A page in the middle that is zeroed is not read at the start, and not found out by it.

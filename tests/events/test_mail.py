@@ -37,17 +37,6 @@ def mail(word: str) -> bytes:
     return MAIL % (word.encode(), word.encode())
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ImapServer]:
-    with imap_server() as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def _password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATAMO_TEST_MAIL", PASSWORD)
-
-
 def settings(port: int, **more: Any) -> dict[str, Any]:
     made = {
         "host": "127.0.0.1",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.ways import Way
 from atamo_rules.testing.doubles import RememberingAuditor
 from tests.agents.test_mail import HERE, Post, parsed
-from tests.events.imap_server import PASSWORD, ImapServer, imap_server
+from tests.events.imap_server import ImapServer
 from tests.events.test_mail import settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
@@ -42,15 +41,8 @@ MAIL = (
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ImapServer]:
-    with imap_server() as made:
-        yield made
-
-
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATAMO_TEST_MAIL", PASSWORD)
     monkeypatch.setattr(owing, "FIRST", 0.01)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
@@ -14,7 +14,7 @@ from atamo_rules.builtin.events import imap, mail
 from atamo_rules.builtin.events.imap_line import MailboxBroken, Plain
 from atamo_rules.builtin.events.mail import ImapMail
 from atamo_rules.testing.laws_of_providing import Door
-from tests.events.imap_server import PASSWORD, ImapServer, imap_server
+from tests.events.imap_server import ImapServer
 from tests.events.test_mail import ABOUT, FOUND, IN, Kept, saying, settings
 from tests.events.test_mail import mail as written
 
@@ -24,17 +24,6 @@ CANNOT = CAN.replace(b" IDLE", b"")
 NOOP = b"TAG OK x\r\n"
 NONE = b"* SEARCH\r\nTAG OK x\r\n"
 BODY = b"* 1 FETCH (UID 1 BODY[]<0> {9}\r\nA: b\r\n\r\nc)\r\nTAG OK x\r\n"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ImapServer]:
-    with imap_server() as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def _password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ATAMO_TEST_MAIL", PASSWORD)
 
 
 async def reading(provider: ImapMail, door: Door, story: Callable[[], Awaitable[None]]) -> None:

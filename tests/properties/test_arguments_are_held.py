@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.schema_check import validator
 from atamo_rules.model.schema_export import schema_of
+from atamo_rules.model.strict_json import decode, encode
 from tests.strategies.choices import Choices, Seeded
 from tests.worlds import NOON, compiled
 
@@ -59,10 +61,17 @@ def _world(choose: Choices) -> Compilation:
 
 def _value(choose: Choices, type: dict[str, Any]) -> Any:
     """A value that mostly fits a schema."""
-    fitting = [one for one in POOL if validator(type, formats=True).is_valid(one)]
+    fitting = _fitting(encode(type))
     if not fitting and type.get("type") == "object":
         return {name: _value(choose, inner) for name, inner in type["properties"].items()}
     return choose.pick(fitting) if fitting and choose.upto(9) else choose.pick(POOL)
+
+
+@cache
+def _fitting(schema: str) -> list[Any]:
+    """The values of the pool that fit a schema."""
+    check = validator(decode(schema), formats=True)
+    return [one for one in POOL if check.is_valid(one)]
 
 
 def _wrong(seeds: range) -> tuple[list[str], int, int, int]:

@@ -11,6 +11,7 @@ import pytest
 from atamo_rules.engine import conditions
 from atamo_rules.engine.frame import bare
 from atamo_rules.engine.index.matcher import matcher
+from atamo_rules.engine.index.plan import WRITTEN_OUT
 from atamo_rules.source.codes import TOO_DEEP
 from tests.worlds import DESK, compiled
 
@@ -27,7 +28,7 @@ BODIES: tuple[Any, ...] = (
     BODY, {**BODY, "n": 0.5, "kind": "b"}, {**BODY, "n": Decimal(999), "flag": False, "tags": []},
     {**BODY, "n": 2**80, "kind": "w1"}, {**BODY, "n": "1", "kind": None, "tags": "a"}, {"n": -1, "note": None}, {}, [],
 )  # fmt: skip
-FEW, MANY = 1, 40
+FEW, MANY = 1, WRITTEN_OUT + 1
 """Rules that are written into one function, and rules that are filed."""
 
 Written = Callable[[int], str]

@@ -14,7 +14,7 @@ from atamo_rules.builtin.configuration.folder import FolderProvider
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.controller import Controller
 from tests.places import write
-from tests.proposals.test_proposals import PEOPLE, RULES, Hub
+from tests.proposals.test_proposals import PEOPLE, RULES, Hub, in_force
 from tests.rest.conftest import Serving, serve  # noqa: F401
 from tests.sandbox.walls import children, needs_walls, no_process_left
 
@@ -186,9 +186,7 @@ def test_code_that_is_in_force_outlives_the_process(tmp_path: Path) -> None:
 
     async def story() -> None:
         async with controller() as first:
-            assert first.hub.proposals is not None
-            made = await first.hub.proposals.submit("hub", {"Mine.py": MINE}, "", "")
-            await first.hub.proposals.approve(made.id, "", made.base)
+            await in_force(first, {"Mine.py": MINE})
             names = [one.name for one in first.hub.current.evaluators]
             assert names[0] == "own"
             assert names[1].startswith("hub-mine-"), "its name is told from `mine.py`'s"

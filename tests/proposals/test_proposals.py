@@ -300,9 +300,7 @@ def test_what_is_in_force_outlives_the_process_and_edits_of_the_folder(tmp_path:
 
     async def story() -> None:
         async with controller() as first:
-            assert first.hub.proposals is not None
-            made = await first.hub.proposals.submit("hub", {"mine.atamo": MINE}, "", "")
-            await first.hub.proposals.approve(made.id, "", made.base)
+            await in_force(first, {"mine.atamo": MINE})
         async with controller() as second:
             assert "mine" in names(second)
             write(folder, {"rules.atamo": RULES.replace("rule base", "rule renamed")})
@@ -322,9 +320,7 @@ def test_submitted_rules_that_no_longer_go_with_the_project_are_left_out_and_tol
 
     async def story() -> None:
         async with controller() as first:
-            assert first.hub.proposals is not None
-            made = await first.hub.proposals.submit("hub", {"mine.atamo": MINE}, "", "")
-            await first.hub.proposals.approve(made.id, "", made.base)
+            await in_force(first, {"mine.atamo": MINE})
         other = RULES.replace("  n: whole\n", "  m: whole\n").replace("n > 100", "m > 100")
         write(folder, {"rules.atamo": other})
         async with controller() as second:
@@ -333,6 +329,14 @@ def test_submitted_rules_that_no_longer_go_with_the_project_are_left_out_and_tol
             assert "rules.rejected" in kinds
 
     asyncio.run(story())
+
+
+async def in_force(controller: Controller, files: dict[str, str]) -> None:
+    """Submit rules of the level `hub`, and approve them."""
+    proposals = controller.hub.proposals
+    assert proposals is not None
+    made = await proposals.submit("hub", files, "", "")
+    await proposals.approve(made.id, "", made.base)
 
 
 def names(controller: Controller) -> list[str]:

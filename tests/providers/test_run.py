@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.cli.forked import decoded, forked
 from tests.cli.test_plugins import package
 from tests.places import ORDERS, write
 
@@ -26,27 +26,9 @@ EVENT = '{"type": "order.placed", "id": "x1", "data": {"id": "x1", "total": 1}}\
 
 
 def run(folder: Path, *more: str, stdin: str = EVENT) -> subprocess.CompletedProcess[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "atamo_rules",
-        "run",
-        "rules",
-        "--stdin",
-        "--no-http",
-        "--store",
-        "memory",
-    ]
+    words = ("run", "rules", "--stdin", "--no-http", "--store", "memory", *more)
     environment = {**os.environ, "PYTHONPATH": str(folder)}
-    return subprocess.run(
-        [*command, *more],
-        cwd=folder,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return decoded(forked(*words, cwd=folder, stdin=stdin.encode(), env=environment))
 
 
 def project(folder: Path) -> None:

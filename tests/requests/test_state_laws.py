@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atamo_rules.hub.requests.completion import ALL, FIRST, Completion, any_of, by
-from atamo_rules.hub.requests.request import OVER, Clocks, Part, Request, due
-from atamo_rules.hub.requests.step import (
-    MOST_LATE,
+from atamo_rules.hub.requests.happenings import (
     Answered,
     Append,
     Broke,
@@ -26,10 +24,9 @@ from atamo_rules.hub.requests.step import (
     Routed,
     Tick,
     Turned,
-    opened,
-    step,
-    takes,
 )
+from atamo_rules.hub.requests.request import OVER, Clocks, Part, Request, due
+from atamo_rules.hub.requests.step import MOST_LATE, opened, step, takes
 
 IDS = ("a", "b", "c")
 MAY_FOLLOW = {

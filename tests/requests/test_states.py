@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from atamo_rules.hub.requests.completion import ALL, FIRST, Completion, any_of, by, read_completion
-from atamo_rules.hub.requests.request import Clocks, Options, Part, Request, Terms, due, terms
-from atamo_rules.hub.requests.step import (
-    MOST_LATE,
+from atamo_rules.hub.requests.happenings import (
     Answered,
     Append,
     Asked,
@@ -25,10 +23,9 @@ from atamo_rules.hub.requests.step import (
     Stop,
     Tick,
     Turned,
-    opened,
-    step,
-    takes,
 )
+from atamo_rules.hub.requests.request import Clocks, Options, Part, Request, Terms, due, terms
+from atamo_rules.hub.requests.step import MOST_LATE, opened, step, takes
 from atamo_rules.hub.requests.wire import frame_json, request_json
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Completing

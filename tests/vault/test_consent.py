@@ -32,7 +32,6 @@ REACHES = (
     Reach("group", "desk"),
     Reach("organisation", "acme"),
 )
-ROLE_NAMES = (*ROLES, "none")
 
 
 def consents() -> Iterator[tuple[Consent, ...]]:

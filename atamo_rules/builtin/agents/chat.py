@@ -76,7 +76,7 @@ class ChatAgent:
         self.patience = Patience()
 
     async def health(self) -> str:
-        """Whether the service is there; which webhooks it has only their users know."""
+        """Whether the service is there. Its webhooks are known to their users alone, so none is asked."""
         return await health(self.exchange, self.url)
 
     async def perform(self, action: Action, reply: Reply) -> Outcome:

@@ -1,4 +1,4 @@
-"""What an agent needs that Atamo comes without: said when the agent is made, and not by each of its actions."""
+"""Packages that an agent needs and that Atamo does not bring: missed when the agent is made, not at each action."""
 
 from __future__ import annotations
 

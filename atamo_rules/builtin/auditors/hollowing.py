@@ -22,8 +22,8 @@ PIECE = 1 << 12
 
 
 def hollow_out(path: Path, erasure: AuditRecord) -> bool:
-    """Make the lines of a file hollow that an erasure names; those that it does not have, or that are so already, are
-    passed by. Whether it is another file now, which was put in its place. Raises OSError."""
+    """Make the lines of a file hollow that an erasure names; lines that are missing or hollow already are passed by.
+    True where another file was put in its place. Raises OSError."""
     positions = erasure.what.get("records")
     longer: dict[int, bytes] = {}
     with path.open("r+b") as file:
@@ -88,7 +88,7 @@ def _beginning(file: BinaryIO, within: int) -> int:
 
 
 def _searched(file: BinaryIO, position: int) -> tuple[int, bytes] | None:
-    """The same, line by line: some line is none of ours, and nothing is known of the order of the others."""
+    """`_line`, found by reading every line: some line is not ours, so the order of the others is not known."""
     begin = file.seek(0)
     for line in file:
         if position_of(line) == position:

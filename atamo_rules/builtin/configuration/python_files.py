@@ -57,7 +57,8 @@ class PythonFile:
         self.code = SandboxedCode(written.source.text, name=_file(written), allow_weaker=weaker)
         limits = self.code.limits
         self.timeout = limits.load + 2 * limits.evaluation
-        """An event may wait for the one before it, which was too long, and for the process to be started anew."""
+        """Long enough for an event that waits for one before it to run out of time, and for the process to be started
+        anew."""
 
     async def evaluate(self, event: Event) -> Sequence[ActionMessage]:
         """Its action messages. Raises CodeFailed, NoSandbox, and ValueError for what is no message. What an exception
@@ -127,15 +128,15 @@ def _submitted_name(full: str) -> str:
 
 
 def digests(states: Sequence[object]) -> tuple[str, ...]:
-    """What tells one set of them from another."""
+    """Digests that tell one set of them from another."""
     return tuple(f"{one.name}\0{one.digest}" for one in states if isinstance(one, Written | PythonFile))
 
 
 def checked(
     written: Sequence[Written], before: Sequence[object] = (), *, weaker: bool = False
 ) -> tuple[tuple[PythonFile, ...], tuple[Diagnostic, ...]]:
-    """Each of them started, or the one of before where it is the same; where one is not taken, why, and nothing that is
-    new is left running. Blocks. Raises NoSandbox where this machine cannot run them."""
+    """Start each of them, or keep the one of before where it is the same. Where one is not taken, says why and leaves
+    nothing new running. Blocks. Raises NoSandbox where this machine cannot run them."""
     known: Mapping[str, PythonFile] = {
         f"{one.name}\0{one.digest}": one for one in before if isinstance(one, PythonFile)
     }

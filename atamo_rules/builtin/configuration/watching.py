@@ -17,10 +17,10 @@ QUIET_MS = 50
 LONGEST_MS = 2000
 """A folder that is never quiet is looked at after so long all the same."""
 LOOK_S = 1.0
-"""How often, in seconds, it is looked whether the folder still is the one that is watched, and its files are those that
-were read: nobody tells of the one, and of the other not everywhere (mounts of other machines)."""
+"""Seconds between two looks at whether the folder is still the one that is watched, which nobody tells, and whether its
+files changed, which mounts of other machines do not tell."""
 LOOKED_AT = 200
-"""Files that are looked at so; of a folder with more, changes are only told."""
+"""Most files that are looked at in this way; changes of a larger folder count only where they are told."""
 UNFINISHED = 0.3
 """Seconds that a changed file without a line end after its last line is given: saving a file is often emptying it,
 then writing it."""

@@ -151,7 +151,7 @@ class Mailbox:
 
 @contextmanager
 def _said() -> Iterator[None]:
-    """Whatever goes wrong is a sentence; none has a password in it, as servers do not send them back."""
+    """Inside, whatever goes wrong becomes a sentence. None holds a password, since servers do not send them back."""
     try:
         yield
     except MailboxBroken:

@@ -200,7 +200,7 @@ def _asked(ask: Callable[[], Result]) -> asyncio.Future[Result]:
 
 
 def _apart(ask: Callable[[], Result]) -> asyncio.Future[Result]:
-    """The same in a thread of its own: it waits for minutes, and the threads of the loop are few and everybody's."""
+    """`_asked` in a thread of its own: it waits for minutes, and the loop's threads are few and shared."""
     pool = ThreadPoolExecutor(1, "mailbox")
     asked = asyncio.get_running_loop().run_in_executor(pool, ask)
     pool.shutdown(wait=False)

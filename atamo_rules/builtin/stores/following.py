@@ -1,4 +1,4 @@
-"""Memory follows a change that was committed: leases begin, work lines up, and whoever waits for news is woken."""
+"""How memory follows a change that was committed: leases begin, work lines up, and whoever waits for news is woken."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Counts:
         self._before.clear()
 
     def undo(self) -> None:
-        """It came to nothing."""
+        """Undo what came since `begin`."""
         for event, count in self._before.items():
             if count:
                 self.open[event] = count

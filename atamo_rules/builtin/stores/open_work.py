@@ -138,7 +138,7 @@ class OpenWork:
         return item if item is not None and item.state == "leased" and item.token == lease.token else None
 
     def restore(self, item: Item, before: State) -> None:
-        """What was tried with it came to nothing: it is as it was, unless somebody was faster."""
+        """Put it back as it was, since what was tried with it came to nothing; unless somebody was faster."""
         if item.state != "writing":
             return
         if before in ("leased", "elsewhere"):

@@ -72,12 +72,13 @@ class Picker:
 
 
 class Spans:
-    """Bits that lie side by side and stand for one thing: by the last of them it is told whether any is set."""
+    """Runs of adjacent bits, each standing for one thing: the last bit of a run is made to tell whether any of it is
+    set."""
 
     __slots__ = ("_before", "last")
 
     def __init__(self, lengths: Sequence[int]) -> None:
-        """Of spans of some lengths, none of them 0, one after another."""
+        """`lengths` are those of the runs, one after another; none is 0."""
         ends = list(accumulate(lengths))
         size = ends[-1] if ends else 0
         self.last = mask([end - 1 for end in ends], size)

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from atamo_rules.engine.index.bits import FEW, Picker, Spans, mask, positions
 from atamo_rules.engine.index.buckets import Entry
-from atamo_rules.engine.index.fields import Booleans, Field, Held, Items, Making, Presence, Texts
+from atamo_rules.engine.index.fields import Booleans, Field, Items, Making, OpenItems, Presence, Texts
 from atamo_rules.engine.index.forms import BOOLEAN, HELD, ITEMS, NUMBER, PRESENT, TEXT, Ask, Term
 from atamo_rules.engine.index.paths import Reads
 from atamo_rules.engine.index.pausing import Pause, nothing, paused
@@ -29,7 +29,7 @@ FIELDS: dict[str, Making] = {
     NUMBER: Thresholds,
     BOOLEAN: Booleans,
     ITEMS: Items,
-    HELD: Held,
+    HELD: OpenItems,
     PRESENT: Presence,
 }
 

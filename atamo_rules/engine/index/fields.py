@@ -32,7 +32,8 @@ class Field(Protocol):
     """Whether what may hold, so far as this path goes, must."""
 
     def emit(self, source: Source, reads: Reads) -> None:
-        """Lines that and the terms into `m`, and where this is not exact, into `u`."""
+        """Lines that intersect `m` with the terms that may hold, and, where this is not exact, `u` with those that
+        must."""
 
     def of(self, body: Any) -> Both:
         """The terms that may and must hold, of any body."""
@@ -213,9 +214,9 @@ class Items:
         return (found, found)
 
 
-class Held(Items):
-    """The same where nothing is known of the value: a list is looked up by its items, and a text, whose parts are asked
-    for, leaves all of it open."""
+class OpenItems(Items):
+    """`Items` where nothing is known of the value: a list is looked up by its items; a text, whose parts are asked for
+    then, leaves every term open."""
 
     exact = False
 

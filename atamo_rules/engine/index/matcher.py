@@ -9,121 +9,26 @@ thread goes on with the rules it began with.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any, TypeAlias
+from typing import Any
 
-from atamo_rules.engine.index.book import Book
-from atamo_rules.engine.index.build import WRITTEN
-from atamo_rules.engine.index.group import Group, Kind, fresh
+from atamo_rules.engine.index.group import Kind
 from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.index.report import BITS, KEY, SCAN, Filing, Report, TypeReport, of_group
+from atamo_rules.engine.index.type_index import Found as Found
+from atamo_rules.engine.index.type_index import TypeIndex, type_index
 from atamo_rules.engine.ready import frame_of, ready
 from atamo_rules.engine.render import Problem
 from atamo_rules.engine.windows.steps import parts
 from atamo_rules.errors import UnknownName
 from atamo_rules.model.event import Event
-from atamo_rules.model.people import User, Who
+from atamo_rules.model.people import User
 from atamo_rules.model.rule import DRAFT, SHADOW, Rule, Ruleset
 from atamo_rules.model.types import Anything
-
-Found: TypeAlias = "tuple[Rule, bool]"
-"""A rule whose key the event has, and whether it is still to be asked, because it reads more than the body."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OfType:
-    """The rules of one event type: `open` to everybody, and by whom they are `for`.
-
-    A rule that is for several is filed under each. `homes` finds those rules by id.
-    """
-
-    kind: Kind
-    open: Group
-    scoped: Book[Who, Group]
-    homes: Book[str, Rule]
-
-    def groups(self, user: User | None) -> list[Group]:
-        """Those whose rules may see events of a user; the open one first."""
-        found = [self.open]
-        if user is not None and self.scoped:
-            for who in belongings(user):
-                known = self.scoped.get(who)
-                if known is not None:
-                    found.append(known)
-        return found
-
-    def found(self, body: Any, user: User | None) -> list[Found]:
-        """The rules that an event reaches, in order, less those that `except` or their owner keep from the user."""
-        seen: dict[str, Found] = {}
-        groups = self.groups(user)
-        for one in groups:
-            for id in one.match(body):
-                rule, asked, special = one.find(id)
-                if not special or rule.scope.admits(user):
-                    seen[id] = (rule, asked)
-        out = list(seen.values())
-        if len(groups) > 1 and len(out) > 1:
-            out.sort(key=lambda one: one[0].place)
-        return out
-
-    def with_rule(self, rule: Rule, pause: Pause = nothing) -> OfType:
-        """The same with one more rule. There is none of that id."""
-        if not rule.scope.include:
-            return replace(self, open=self.open.with_rule(rule, pause))
-        scoped = self.scoped
-        for who in dict.fromkeys(rule.scope.include):
-            known = scoped.get(who)
-            scoped = scoped.with_entry(
-                who, fresh((rule,), self.kind) if known is None else known.with_rule(rule, pause)
-            )
-        return replace(self, scoped=scoped, homes=self.homes.with_entry(rule.id, rule))
-
-    def without(self, id: str) -> OfType:
-        """The same without a rule; itself where there is none of that id."""
-        if self.open.has(id):
-            return replace(self, open=self.open.without(id))
-        rule = self.homes.get(id)
-        if rule is None:
-            return self
-        scoped = self.scoped
-        for who in dict.fromkeys(rule.scope.include):
-            left = scoped[who].without(id)
-            scoped = scoped.with_entry(who, left) if left.layers else scoped.without(who)
-        return replace(self, scoped=scoped, homes=self.homes.without(id))
-
-    def settled(self, pause: Pause) -> OfType:
-        scoped = Book({who: one.settled(pause) for who, one in self.scoped.items()})
-        return replace(self, open=self.open.settled(pause, WRITTEN), scoped=scoped)
-
-    def rules(self) -> dict[str, Rule]:
-        """Every rule, by id."""
-        return {**{rule.id: rule for rule in self.open.alive()}, **dict(self.homes)}
-
-
-def belongings(user: User) -> Iterator[Who]:
-    """What a user is and belongs to."""
-    yield Who("user", user.name)
-    yield Who("organisation", user.organisation)
-    for name in user.groups:
-        yield Who("group", name)
-
-
-def of_type(rules: list[Rule], kind: Kind, pause: Pause = nothing) -> OfType:
-    """The index of one event type's rules."""
-    everybodys = [rule for rule in rules if not rule.scope.include]
-    scoped: dict[Who, list[Rule]] = {}
-    homes = {rule.id: rule for rule in rules if rule.scope.include}
-    for rule in homes.values():
-        for who in dict.fromkeys(rule.scope.include):
-            scoped.setdefault(who, []).append(rule)
-    groups = {who: fresh(found, kind, pause) for who, found in scoped.items()}
-    return OfType(kind, fresh(everybodys, kind, pause, WRITTEN), Book(groups), Book(homes))
+from atamo_rules.source.unpaused import unpaused
 
 
 class Matcher:
@@ -138,7 +43,7 @@ class Matcher:
         """With `timeless` the rules with clauses about time are left out: no event alone makes them fire."""
         self._types = ruleset.events
         self._fallible = bool(ruleset.tables)
-        self._made: dict[str, OfType] = {}
+        self._made: dict[str, TypeIndex] = {}
         self._waiting: dict[str, list[Rule]] = {name: [] for name in ruleset.events}
         for rule in ruleset.rules:
             if rule.status == DRAFT or (timeless and rule.time is not None):
@@ -188,15 +93,15 @@ class Matcher:
             known = self._of(type)
         return known.found(body, user)
 
-    def _of(self, type: str) -> OfType:
+    def _of(self, type: str) -> TypeIndex:
         known = self._made.get(type)
         if known is None:
             waiting = self._waiting.get(type)
             if waiting is None:
                 near = get_close_matches(type, self._waiting, n=3)
                 raise UnknownName("event type", type, near)
-            with collector_at_rest():
-                known = self._made.setdefault(type, of_type(waiting, self._kind(type)))
+            with unpaused():
+                known = self._made.setdefault(type, type_index(waiting, self._kind(type)))
         return known
 
     def _kind(self, type: str) -> Kind:
@@ -208,16 +113,16 @@ class Matcher:
     def ready(self, pause: Pause = nothing) -> Matcher:
         """This matcher, with the indexes of all event types made. `pause` is called every few rules, so that a thread
         that makes it can let others run."""
-        with collector_at_rest():
+        with unpaused():
             for type, rules in self._waiting.items():
                 if type not in self._made:
-                    self._made[type] = of_type(rules, self._kind(type), pause)
+                    self._made[type] = type_index(rules, self._kind(type), pause)
         return self
 
     def warm(self, pause: Pause = nothing) -> Matcher:
         """This matcher, with the functions of all its rules made, which otherwise are made when an event first finds a
         rule: it takes two or three times as long as the index, and no event pays for it."""
-        with collector_at_rest():
+        with unpaused():
             for kind in map(self._of, self._waiting):
                 for group in (kind.open, *kind.scoped.values()):
                     for layer in group.layers:
@@ -250,11 +155,11 @@ class Matcher:
                     made[type] = left
         for rule in come:
             if rule.status != DRAFT and rule.time is None:
-                known = made.get(rule.event) or of_type([], self._kind(rule.event))
+                known = made.get(rule.event) or type_index([], self._kind(rule.event))
                 made[rule.event] = known.with_rule(rule, pause)
         return self._with(made)
 
-    def _with(self, made: dict[str, OfType]) -> Matcher:
+    def _with(self, made: dict[str, TypeIndex]) -> Matcher:
         other = Matcher.__new__(Matcher)
         other._types, other._fallible = self._types, self._fallible
         other._made, other._waiting = made, {type: [] for type in made}
@@ -266,30 +171,19 @@ class Matcher:
         made = Matcher(ruleset)
         if made._fallible != self._fallible:
             return made.ready(pause)
-        with collector_at_rest():
+        with unpaused():
             for type, rules in made._waiting.items():
                 old, kind = self._made.get(type), made._kind(type)
                 if old is None or old.kind != kind:
-                    made._made[type] = of_type(rules, kind, pause)
+                    made._made[type] = type_index(rules, kind, pause)
                     continue
-                before = old.rules()
-                after = {rule.id: rule for rule in rules}
-                gone = [id for id, rule in before.items() if after.get(id) is not rule]
-                come = [rule for id, rule in after.items() if before.get(id) is not rule]
-                if len(gone) + len(come) > max(64, len(after) // 4):
-                    made._made[type] = of_type(rules, kind, pause)
-                    continue
-                for id in gone:
-                    old = old.without(id)
-                for rule in come:
-                    old = old.with_rule(rule, pause)
-                made._made[type] = old.settled(pause) if gone or come else old
+                made._made[type] = old.following(rules, pause)
         return made
 
     def settled(self, pause: Pause = nothing) -> Matcher:
         """The same rules, filed afresh where much has changed since they were: as quick as a new matcher. Meant for a
         thread in the background; this one goes on answering meanwhile."""
-        with collector_at_rest():
+        with unpaused():
             return self._with({type: self._of(type).settled(pause) for type in self._waiting})
 
     def report(self) -> Report:
@@ -329,16 +223,3 @@ def _holds(rule: Rule, event: Event) -> bool:
         return one.holds(frame_of(one, event))
     except Problem:
         return True  # as a decision has it: it fired, with a problem
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """No garbage collection meanwhile: an index is many small objects, all of which stay."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

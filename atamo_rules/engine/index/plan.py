@@ -201,8 +201,8 @@ def _gather(items: Sequence[Item], statistics: Statistics, dear: float) -> None:
 def _inside(
     moves: Sequence[tuple[float, int, Key] | None], statistics: Statistics, place: Place, dear: float
 ) -> float:
-    """What it costs to look at a place in the indexes of the buckets that rules move to, where those are overfull: only
-    of dear rules, which soon are."""
+    """What a lookup of the place costs in the indexes of the overfull buckets that rules move to. Only buckets of dear
+    rules matter, which are overfull soon."""
     shares: dict[Key, float] = {}
     counts: dict[Key, int] = {}
     for move in moves:

@@ -1,4 +1,4 @@
-"""What an index made of its rules: under which key each is filed, or why under none, and what that is taken to cost."""
+"""How an index finds its rules: under which key each is filed, or why under none, and the cost that is estimated."""
 
 from __future__ import annotations
 

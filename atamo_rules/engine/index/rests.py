@@ -52,7 +52,7 @@ class Entries:
             self._where[entry[2]].append(bucket)
 
     def found(self, old: Entry) -> Entry:
-        """An entry that is still to be made has been, and takes the places of the other."""
+        """Make the function of an entry; the entry that has it takes the places of the old one."""
         _, id, number, parts, _ = old
         new = self.all[number] = entry(id, parts)
         for bucket in self._where[number]:
@@ -63,8 +63,8 @@ class Entries:
         return new
 
     def warm(self, pause: Pause) -> None:
-        """Make every function now, those of one bucket after one another: they are asked together, and then lie
-        together."""
+        """Make every function now, those of one bucket one after the other: what is asked together then lies together
+        in memory."""
         for number, mine in enumerate(self.all):
             for bucket in [*self._where[number], [mine]]:
                 for one in tuple(bucket):
@@ -74,7 +74,7 @@ class Entries:
 
 
 def _first(body: Any, old: Entry) -> bool:
-    """Asks an entry that is still to be made, and leaves what it makes of it in its place."""
+    """Asks a rule whose function is still to be made: makes it, and leaves the entry that has it in its place."""
     entries = old[4]()
     made = entry(old[1], old[3]) if entries is None else entries.found(old)
     holds: bool = made[0](body, made)
@@ -95,7 +95,8 @@ def _framed(body: Any, entry: Entry) -> bool:
 
 
 class Later:
-    """The function of parts, made when it is first asked; a little slower ever after, and in nobody's place."""
+    """The function of parts, made when it is first asked. It stays in front of what it made, so every question is a
+    little slower."""
 
     __slots__ = ("_parts", "_rest")
 

@@ -36,8 +36,8 @@ OFTEN = {VALUE: 1.0, ELEMENT: 2.0, PREFIX: 1.5, SUFFIX: 1.5, PART: 4.0}
 LENGTHS = 16
 """Lengths of beginnings or ends for which it is counted how many there are."""
 FEW_VALUES = 16
-"""Values of a path that are so few that it is counted how many rules name each: rules are written about events that
-occur, and one that all of them name tells no event apart."""
+"""Most values of a path for which it is counted how many rules name each: a value that all rules name tells no event
+apart."""
 
 Values: TypeAlias = "tuple[Any, ...]"
 

@@ -59,8 +59,8 @@ class Source:
         return "".join(text + name for text, name in zip(pieces, [*names, ""], strict=True))
 
     def function(self, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """The function. Where an event is not as its type says, which some operation on it shows by raising,
-        `otherwise` is asked from the beginning; and always, where Python does not take a text so large."""
+        """The function. `otherwise` answers from the beginning for an event that is not as its type says, which some
+        operation on it shows by raising; and for every event where the text is too large for Python."""
         names = "".join(f"c{number}, " for number in range(len(self._given)))
         first = emptied("\n".join(self._lines))
         text = "\n".join(

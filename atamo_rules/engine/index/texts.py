@@ -24,8 +24,8 @@ def folded(source: Source, name: str, must: bool) -> str:
 
 
 def texts(source: Source, reads: Reads, place: Place, look: Callable[[Source, str], None]) -> None:
-    """Lines that look at the text at a path, or at every text of a path that may lead to several. What is read as text
-    is folded already."""
+    """Lines that look at the text at a path, or at each text of a path that may lead to several. Values that are read
+    as text are folded already."""
     if place.read:
         # Of a hundred fields that rules name an event has a few: what is absent is passed by at once.
         name, must = reads.value(place.steps)

@@ -56,7 +56,8 @@ def _test(node: Test, here: Here, conditions: Conditions) -> Piece | None:
 
 
 def _filled(asked: Piece, made: Made) -> Piece:
-    """A question of a value that is worked out: where the value stands, its constants stand among the question's."""
+    """A question of a computed value; the value's constants stand among the question's, where the value itself
+    stands."""
     before, _, after = asked.text.partition(HOLE)
     at = before.count(MARK)
     constants = (*asked.constants[:at], *made.constants, *asked.constants[at:])

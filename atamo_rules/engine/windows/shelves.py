@@ -31,7 +31,7 @@ def window_place(time: Time, event: Event, key: str) -> Place:
 
 
 def beside(time: Time, place: Place) -> tuple[Place, Place]:
-    """Where events wait for their turn, and where the window is to which they are put: one of them is given."""
+    """The place where events wait for their turn, and that of the window they are put to; `place` is either of them."""
     whose = place.shelf[len(window_on(place.shelf)) :]
     return Place(_order(time) + whose, place.key), Place(_window(time) + whose, place.key)
 
@@ -49,7 +49,7 @@ def schedule_place(time: Time) -> Place:
 def schedules(
     ruleset: Ruleset, now: datetime, kept: Reads, only: Collection[str] | None = None
 ) -> dict[Place, State]:
-    """The states of schedules that begin now: of those of which nothing is kept, drafts left out."""
+    """The first states of the schedules of which nothing is kept yet, drafts left out."""
     found: dict[Place, State] = {}
     for rule in ruleset.rules:
         if rule.time is None or rule.time.schedule is None or rule.status == DRAFT:

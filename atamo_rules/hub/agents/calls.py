@@ -87,14 +87,15 @@ class Calls:
         self.release(action.id)
 
     def joins(self, action: Action) -> bool:
-        """Whether an action that begins now was given no slot; it is told once."""
+        """Whether an action that begins now was given no slot, since it will join a call; only the first who asks is
+        told."""
         if action.id in self.free:
             self.free.discard(action.id)
             return True
         return False
 
     def spared(self, action: str) -> bool:
-        """Whether an action that was given no slot needs none as yet: whose call it was to join may have left."""
+        """Whether an action that was given no slot still needs none: the call that it was to join may be over."""
         key = self.keys.get(action)
         return key is not None and self.flights.spares(key)
 

@@ -20,7 +20,7 @@ LONGEST = 500
 
 
 async def agents(bound: Mapping[str, Any], seconds: float) -> tuple[Check, ...]:
-    """How every agent says that it is, so many at once, each in so many seconds; each is closed after it."""
+    """What every agent says of its own health: some at a time, each in so many seconds, and closed after it."""
     slots = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str, agent: Any) -> list[Check]:

@@ -1,4 +1,4 @@
-"""What agents will lack of credentials, as far as can be said before anybody calls them."""
+"""The credentials that agents will lack, as far as that is known before anybody calls them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NO_VAULT = (
 
 
 def lacking(generation: Generation, vault: Vault | None) -> Iterator[str]:
-    """A sentence for each agent that will be given nothing, and for each rule that names a user to act as of whom
-    nothing is kept. What users of events have is known when these come, and so it is of groups, whose organisation is
-    that of the event. A vault may tell what it `holds`."""
+    """A sentence for each agent that will be given nothing, and for each rule that acts as a user for whom nothing is
+    kept. What the users of events have is only known when events come, and what groups have too, since their
+    organisation is the event's. A vault may tell what it `holds`."""
     if vault is None:
         for name in without_vault(generation.agents, generation.ruleset):
             yield f"`{name}` {NO_VAULT}"

@@ -69,13 +69,13 @@ def leaf_of(record: AuditRecord) -> bytes:
 
 
 def leaf_of_bytes(raw: bytes) -> bytes:
-    """The same of a record in bytes."""
+    """The hash of a record in the tree, from its bytes."""
     value = _members(raw) if _MARK in raw else None
     return (kept_hash(value["what"]) if value is not None else None) or leaf_hash(raw)
 
 
 _MARK = f'"what":{{"{HASH}":"'.encode()
-"""Stands in each hollow record, and seldom in another."""
+"""Bytes that every hollow record has, and hardly any other."""
 
 
 class Erasures:

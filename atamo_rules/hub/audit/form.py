@@ -25,7 +25,7 @@ _TEXT, _LISTS = frozenset({str}), frozenset({list, tuple})
 
 
 class Same(dict[str, Json]):
-    """What many records say in the same words. It is never changed, and whoever writes it down keeps its text here."""
+    """A part that many records share. It is never changed, and its text is kept here once it was written."""
 
     __slots__ = ("text",)
 

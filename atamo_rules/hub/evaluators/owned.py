@@ -1,4 +1,4 @@
-"""Whose a provider is: what belongs to somebody sees that somebody's events alone, as a rule with an owner does."""
+"""Who owns a provider: one with an owner sees that owner's events alone, as a rule with an owner does."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def owner_in(text: str) -> Who | None:
 
 
 def sees(evaluator: Any, event: Event) -> bool:
-    """Whether an evaluator is asked about an event. That of somebody else is not even told that there was one."""
+    """Whether an evaluator is asked about an event; one with another owner does not even learn of it."""
     owner = getattr(evaluator, "owner", None)
     return owner is None or (isinstance(owner, Who) and owner.has(event.user))

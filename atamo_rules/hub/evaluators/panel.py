@@ -109,7 +109,7 @@ class Panel:
         return made
 
     def _standing(self, evaluator: Evaluator) -> Standing:
-        """How an evaluator does; what was known of the state before it is let go of."""
+        """How an evaluator does; what was known of its provider's state before is forgotten."""
         key = evaluator.name, evaluator.digest
         found = self.standing.get(key)
         if found is None:

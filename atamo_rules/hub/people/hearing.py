@@ -1,4 +1,4 @@
-"""Who there is and who may what, where several hubs share a store: what one of them changes is in force at all.
+"""Where several hubs share a store: what one of them changes about people and rights is in force at all of them.
 
 Each has keys, people, consents and tokens at hand, since every request asks about them; so each follows what the others
 write of them. A key that is revoked at one opens nothing at the others either, as soon as they hear of it.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 NAME = "\0who may what: "
-"""What begins the names of those that listen; no action has such a one."""
+"""How the names of listening tasks begin; no action is called so."""
 SECRETS = "secrets"
 """The bucket of a vault that keeps tokens in the store, and takes them by `hear`."""
 
@@ -75,7 +75,7 @@ class Hearing:
             self.hub.consents.withdrawn += 1
 
     def here(self, entry: Entry) -> None:
-        """Somebody came or left. Whom only the people files of another have did not leave this one."""
+        """Somebody came or left. People whom only another hub's people files name have not left this one."""
         if entry.value == leaving.HERE and entry.key not in self.hub.current.intake.people.users:
             return
         if isinstance(entry.value, str):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BUCKET = "people"
 CALLED = {"users": "user", "services": "user", "groups": "group", "organisations": "organisation"}
-"""What one of a kind is called where tokens and consents name it."""
+"""The singular of each kind, by which tokens and consents name its members."""
 
 
 class Members:
@@ -74,8 +74,8 @@ class Members:
         self.hub.retiring.swap(self.joined(self.hub.current))
 
     async def _forget(self, kind: str, name: str, by: str) -> None:
-        """Have nothing be left that somebody who is later called the same would have: keys, tokens, and what was agreed
-        of theirs or with them."""
+        """Remove what somebody who later has the same name would inherit: keys, tokens, and consents of theirs or to
+        them."""
         hub, who = self.hub, f"{CALLED[kind]} {name}"
         # Whom keys alone know to be of an organisation is of it no more.
         of = name if kind == "organisations" else None

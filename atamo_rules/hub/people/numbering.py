@@ -1,4 +1,4 @@
-"""What whoever belongs to an organisation is told in place of the numbers and names that all share a hub by.
+"""Numbers and digests that a whole hub shares, as each organisation is told them instead.
 
 Positions of records and numbers of dead letters are blinded (`people.blinding`), under a key that the store keeps, so
 that a cursor goes on after a restart and at every hub that shares it. The digest of all rules gives way to one of what
@@ -70,14 +70,14 @@ class Numbering:
                 self.seen.popitem(last=False)
 
     async def keep(self, now: Generation) -> None:
-        """The same, for the time after the process too."""
+        """`take`, and keep it for the next process."""
         self.take(now)
         told = self.seen.get(now.digest)
         if told is not None and self.store.caps.durable:
             await self.store.put(Put(SEEN, now.digest, dict(told), 0))
 
     async def forget(self, digests: Iterable[str]) -> None:
-        """Nothing that is kept was decided under rules of these digests."""
+        """Let go of these digests: nothing that is kept was decided under them."""
         for digest in digests:
             del self.seen[digest]
             await self.store.put(Put(SEEN, digest, None))

@@ -77,7 +77,7 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
 
 
 def _leads_inside(link: Path, root: Path) -> bool:
-    """Whether a link ends inside the folder; one that leads round in a circle is kept, and said to be unreadable."""
+    """Whether a link ends inside the folder. One that leads in a circle counts, and is then reported as unreadable."""
     try:
         return link.resolve().is_relative_to(root)
     except (OSError, RuntimeError):  # RuntimeError up to Python 3.12

@@ -102,8 +102,8 @@ class Rulebook:
 
 Tested: TypeAlias = "dict[int, tuple[Rule, CaseResult]]"
 """Results of tests that stand in a rule, by the test's id, to be kept from one state of the rules to the next. Such a
-test runs its rule alone, and the compiler makes rule and test anew when anything they rest on changes: the same test of
-the same rule goes as it went."""
+test runs its rule alone, and the compiler makes both anew when anything they rest on changes. So the same two objects
+have the same result."""
 
 
 Met: TypeAlias = "Callable[[Rule, str], bool]"

@@ -115,8 +115,8 @@ def _reasons(one: Declared, node: Node) -> Iterator[Diagnostic]:
 
 
 def _shown(setting: str, given: Json, schema: Mapping[str, Any]) -> bool:
-    """Whether the line of a setting may be shown: one that may hold a secret is not, also under a name that is only
-    nearly that of one, nor one of many parts."""
+    """Whether the line of a setting may be shown: not if it may hold a secret, even under a misspelt name, nor if it
+    has parts of its own."""
     known: Mapping[str, Any] = schema.get("properties", {})
     meant = [setting] if setting in known else get_close_matches(setting, known)
     if any(known[name].get("writeOnly") or known[name].get("items", {}).get("writeOnly") for name in meant):

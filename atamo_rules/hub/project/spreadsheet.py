@@ -76,7 +76,7 @@ def _line(row: list[Any]) -> str:
 
 
 def _said(cell: Any) -> str:
-    """What stands in a cell. A text that looks like a number was made a text by its author, and is one in quotes."""
+    """What stands in a cell. A text that looks like a number is put in quotes: its author made it a text."""
     value = cell.value
     match value:
         case None:

@@ -26,12 +26,12 @@ FEW = 3
 
 
 def fresh(state: Generation) -> tuple[Evaluator, ...]:
-    """The providers of a state that was tried which are its alone: nobody has taken them."""
+    """The providers that only a state which was tried has: no state in force has taken them."""
     return tuple(one for one in state.evaluators if not getattr(one, "taken", True))
 
 
 async def let_go(state: Generation) -> None:
-    """End what a state has started that nobody takes."""
+    """End what was started for a state that nobody takes."""
     for one in fresh(state):
         await one.close()
 

@@ -61,7 +61,7 @@ def _parts(then: Rule, now: Rule) -> Iterator[str]:
 ELSEWHERE: dict[str, Json] = {
     "code": "", "severity": "error", "message": "it does not go with other rules of this hub",
 }  # fmt: skip
-"""What is said where rules of others stand in the way, and no more."""
+"""All that is said where other people's rules stand in the way."""
 
 
 def errors(diagnostics: tuple[Diagnostic, ...], names: Collection[str]) -> list[Diagnostic]:

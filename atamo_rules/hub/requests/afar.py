@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from atamo_rules.hub.requests import reading
-from atamo_rules.hub.requests.opening import BUCKET, feed_part, read_record, request_record, resumed
-from atamo_rules.hub.requests.request import Part, Request
-from atamo_rules.hub.requests.step import (
+from atamo_rules.hub.requests.happenings import (
     Answered,
     Asked,
     Broke,
@@ -26,6 +24,8 @@ from atamo_rules.hub.requests.step import (
     Loaded,
     More,
 )
+from atamo_rules.hub.requests.opening import BUCKET, feed_part, read_record, request_record, resumed
+from atamo_rules.hub.requests.request import Part, Request
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Entry, Put, Work
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 WORDS = "requests.words"
 """The bucket of what keepers of requests are still to be told."""
 LISTENING = "\0what others say of requests"
-"""The name of what listens; no action has such a one."""
+"""The name of the task that listens; no action is called so."""
 FINISHED = 2.0
 """Seconds after the end of all its actions until a request is read again whose last word may have been lost with the
 hub that was to say it."""
@@ -111,7 +111,7 @@ class Afar:
         await self.hub.surely(lambda: self.hub.store.put(Put(WORDS, uuid4().hex, word)))
 
     def _news(self, request: Request) -> bool:
-        """Whether that somebody reads is worth telling: of a feed, now and then."""
+        """Whether the keeper should be told that somebody reads: of a feed, now and then."""
         if request.mode != "feed":
             return False
         now, last = self.hub.clock.passed(), self._heard.get(request.id)
@@ -162,8 +162,8 @@ class Afar:
 
 
 def part_for(request: Request | None, work: Work) -> Part | None:
-    """The part of a request that an action is: of one that another hub keeps also one that its rule let publish
-    later."""
+    """The part of a request that an action is. For a request that another hub keeps, that may be a part its rule let
+    publish later."""
     if request is None:
         return None
     part = request.part(work.action.id)

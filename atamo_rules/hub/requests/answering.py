@@ -12,8 +12,9 @@ from atamo_rules.hub.agents.credentials import credential
 from atamo_rules.hub.agents.masking import mask
 from atamo_rules.hub.agents.said import as_reply
 from atamo_rules.hub.requests.afar import part_for
+from atamo_rules.hub.requests.happenings import Answered, Broke, Ended, Loaded
 from atamo_rules.hub.requests.opening import rule_part, went_on
-from atamo_rules.hub.requests.step import Answered, Broke, Ended, Loaded, takes
+from atamo_rules.hub.requests.step import takes
 from atamo_rules.hub.sharing.flight import Said
 from atamo_rules.model.frame import CacheState, Frame, FrameKind
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 GONE = "nobody waits for it any more"
-"""Why a request ends of who went away."""
+"""Why a request ends whose caller went away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ def options(
 
 
 async def opened(hub: Hub, type: str, data: Json, id: str, user: User | None, how: Options) -> str:
-    """Open a request; gives its name in the hub. That of who goes away meanwhile is ended. Raises EventRejected with
-    the reasons, Busy and StoreUnavailable."""
+    """Open a request; gives its name in the hub. It is ended if its caller goes away meanwhile. Raises EventRejected
+    with the reasons, Busy and StoreUnavailable."""
     known = hub.current.ruleset.events.get(type)
     if known is not None and not known.request:
         raise EventRejected((f"`{type}` is an event, and nobody answers it",))

@@ -52,7 +52,7 @@ def any_of(count: int) -> Completion:
 
 
 def by(seconds: float) -> Completion:
-    """What is there after so many seconds is the answer. Raises ValueError unless `seconds` is above 0."""
+    """Enough is whatever is there after so many seconds. Raises ValueError unless `seconds` is above 0."""
     if not seconds > 0:
         raise ValueError("`deadline` needs seconds above 0")
     return Completion("deadline", seconds=seconds)

@@ -18,6 +18,17 @@ from msgspec import structs
 from atamo_rules.hub.requests import reading
 from atamo_rules.hub.requests.afar import Afar
 from atamo_rules.hub.requests.forgetting import Forgetting
+from atamo_rules.hub.requests.happenings import (
+    Append,
+    Cancelled,
+    Effect,
+    Forget,
+    Happened,
+    Routed,
+    Stop,
+    Tick,
+    Turned,
+)
 from atamo_rules.hub.requests.opening import (
     BUCKET,
     begun,
@@ -29,18 +40,7 @@ from atamo_rules.hub.requests.opening import (
 )
 from atamo_rules.hub.requests.repeating import Repeatable, repeated, same
 from atamo_rules.hub.requests.request import OVER, Options, Request, Terms, terms
-from atamo_rules.hub.requests.step import (
-    Append,
-    Cancelled,
-    Effect,
-    Forget,
-    Happened,
-    Routed,
-    Stop,
-    Tick,
-    Turned,
-    step,
-)
+from atamo_rules.hub.requests.step import step
 from atamo_rules.hub.requests.timers import Timers
 from atamo_rules.hub.sharing.compacted import Compacted
 from atamo_rules.model.audit import Kind, Note
@@ -94,7 +94,7 @@ class Requests:
     async def take(
         self, event: Event, generation: Generation, now: datetime, options: Options
     ) -> tuple[Request, Decided]:
-        """A request, decided, or with the answers that another had to the same."""
+        """Take a request: decided, or given the answers of another that asked the same."""
         how = terms(options, generation.ruleset.events[event.type].completing)
         known = same(self, event, generation, how)
         if known is not None:
@@ -187,7 +187,7 @@ class Requests:
             await self.hub.underway.whole(self._act(request, effects))
 
     async def updated(self, frame: Frame, seq: int) -> None:
-        """Have updates let go that newer ones stand in for, so that a feed which goes on for years has a short log."""
+        """Let go of updates that newer ones replace, so that a feed which goes on for years has a short log."""
         request = self.open.get(frame.log)
         if request is None or request.over:
             return

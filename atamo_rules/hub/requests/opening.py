@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Any
 
 from atamo_rules.hub.requests.completion import read_completion
+from atamo_rules.hub.requests.happenings import Answered, Asked, Broke, Ended, Happened, More, Routed
 from atamo_rules.hub.requests.request import Clocks, Part, Request, Terms
-from atamo_rules.hub.requests.step import Answered, Asked, Broke, Ended, Happened, More, Routed
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame

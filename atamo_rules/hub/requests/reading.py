@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atamo_rules.hub.requests.happenings import Heard
 from atamo_rules.hub.requests.request import Request
-from atamo_rules.hub.requests.step import Heard
 from atamo_rules.hub.store import Store
 from atamo_rules.model.frame import Frame, Page
 from atamo_rules.model.types import Json
@@ -29,7 +29,7 @@ class View:
     frames: tuple[Frame, ...] = ()
     cursor: int = 0
     over: bool = False
-    """Whether its last frame is kept: nothing follows but what is late."""
+    """Whether its last frame is kept: only late answers can follow."""
     had: int | None = None
     """How many frames there were, of a request whose frames are gone."""
 

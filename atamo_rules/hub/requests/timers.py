@@ -17,7 +17,7 @@ class Timers:
         self._timers: dict[str, tuple[float, asyncio.TimerHandle]] = {}
 
     def set(self, request: Request) -> None:
-        """Look when the next clock runs out. One that is only pushed on is looked at in vain, once."""
+        """Look at it when its next clock runs out. A clock that was only put off costs one look in vain."""
         at, known = due(request), self._timers.get(request.id)
         if known is not None and (at is None or at < known[0]):
             known[1].cancel()

@@ -120,7 +120,7 @@ class Flight:
         return tuple(self.log.state())
 
     def _ended(self, task: asyncio.Task[Outcome]) -> None:
-        """Also of a task that was cancelled before it began, which no `finally` inside it would see."""
+        """Called at every end: a task that is cancelled before it begins runs no `finally` of its own."""
         error = None if task.cancelled() else task.exception()
         if task.cancelled():
             self.outcome = NOBODY

@@ -17,7 +17,7 @@ from atamo_rules.model.strict_json import encode
 from atamo_rules.model.types import Sharing
 
 Note = Literal["action.joined", "cache.hit", "cache.stale", "cache.negative", "feed.joined"]
-"""How a call was spared, as the audit calls it."""
+"""How a call was spared, by its kind of record."""
 
 NEGATIVE = 2.0
 """Seconds for which a final failure answers everybody who asks the same."""
@@ -229,7 +229,7 @@ class Flights:
 
 
 def _nothing() -> None:
-    """What is done at the end of a call that nobody counts."""
+    """Does nothing: the end of a call that nobody counts."""
 
 
 async def _given(

@@ -112,5 +112,5 @@ def cumulative(spread: Spread, bounds: Sequence[float]) -> Iterator[tuple[float,
 
 
 def bounded(labels: Labels, known: Sized) -> Labels:
-    """A new series, or that of all that came too late to have one."""
+    """A series of its own, or the one for all that came after `MOST` others."""
     return labels if len(known) < MOST else ("other",) * len(labels)

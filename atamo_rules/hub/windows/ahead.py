@@ -68,8 +68,8 @@ class Ahead:
         return tuple(dict.fromkeys(found)) if found else ()
 
     def enter(self, step: Step) -> bool:
-        """It is on its way: the next ones at its places are decided on what it leaves. Not so a repetition of what is
-        on its way, which leaves nothing in any case."""
+        """It is on its way: the next ones at its places are decided on what it leaves. A repetition of an event that is
+        on its way is passed over, since it leaves nothing."""
         if step.event in self._events:
             return False
         self._events[step.event] = step

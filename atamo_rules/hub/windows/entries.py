@@ -1,8 +1,8 @@
 """The states of windows as a store keeps them: under their places, with the name of the hub that counts there.
 
-Hubs that share a store count each for itself. What stands at a place is of the hub that wrote it last, which wakes it;
-another takes it up when that one is gone. A schedule is everybody's: its moments are the same at every hub, and so are
-the events of them, of which the first that is kept is the only one.
+Hubs that share a store count each for itself. A state belongs to the hub that wrote it last, which wakes it; another
+takes it up when that one is gone. A schedule belongs to all: its moments, and the events made of them, are the same at
+every hub, and only the first of equal events is kept.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Words(Nodes):
         return self.any_of([self._group(path, group) for group in groups.values()])
 
     def _alike(self, ask: Ask) -> tuple[object, ...]:
-        """Asks that go into one comparison with a list have the same of these."""
+        """What two asks must have in common to go into one comparison with a list."""
         match ask:
             case Equal(None) | Between() | There() | Unlike() | Matches():
                 return (ask,)

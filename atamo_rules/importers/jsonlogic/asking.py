@@ -1,4 +1,4 @@
-"""What is asked of a value: is it truthy, and the ground that comparisons stand on. Each answer is a condition.
+"""Questions about a value: whether it is truthy, and what all comparisons are built on. Each answer is a condition.
 
 A question to a place in the event has three answers: for a value that is there, which is a test that fails on
 anything else; for null; and for nothing at all, where the default of the place answers.

@@ -29,7 +29,7 @@ _OPPOSITE = {**OPPOSITES, **{no: yes for yes, no in OPPOSITES.items()}}
 
 
 def conj(*parts: Condition) -> Condition:
-    """All of them: what is known left out, each said once."""
+    """All of them joined by `and`: what is known already is left out, and each is said once."""
     return _joined(parts, True)
 
 

@@ -83,7 +83,8 @@ def _strict_constant(asking: Asking, field: Field, constant: Constant) -> Condit
 
 
 def _same_scalar(asking: Asking, one: tree.Expr, two: tree.Expr, typed: bool) -> Condition:
-    """Equal, and no lists or objects, which are equal to themselves alone; a typed side has no such."""
+    """Equality of values that are neither lists nor objects, which equal themselves alone. A side with a known kind
+    needs no such test."""
     same = asking.write.compare(one, "is", two)
     return same if typed else conj(same, *_not_compound(asking, one))
 

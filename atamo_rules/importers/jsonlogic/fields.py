@@ -53,7 +53,7 @@ def missing(asking: Asking, operands: Sequence[Value], data: Value) -> Value:
 
 
 def _names(given: Sequence[Value]) -> Sequence[Item]:
-    """The operands, or where the first is a list, its elements."""
+    """The names that are given: the operands, or the elements of the first where that is a list."""
     first = given[0] if given else NULL
     if isinstance(first, Constant) and isinstance(first.value, list):
         return [Item(Constant(one)) for one in first.value]
@@ -96,7 +96,7 @@ def missing_some(asking: Asking, operands: Sequence[Value], data: Value) -> Valu
 
 
 def _at_least(needed: int | Decimal, conditions: Sequence[Condition]) -> Condition:
-    """At least so many of them hold."""
+    """That at least so many of the conditions hold."""
     size = max(0, -int(-needed // 1))
     if size == 0 or size > len(conditions):
         return size == 0

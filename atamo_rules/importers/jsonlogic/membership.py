@@ -117,7 +117,7 @@ def _holds(asking: Asking, path: tree.Expr, value: Any) -> Condition:
 
 
 def _fields(asking: Asking, item: Field, whole: Field) -> Condition:
-    """Neither has a default: they have been settled."""
+    """Two fields without defaults: those were settled before."""
     write = asking.write
     if whole.kind == "number":
         return False

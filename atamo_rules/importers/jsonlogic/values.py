@@ -117,7 +117,7 @@ def listing(*parts: Item | Each) -> Value:
 
 
 def outcomes(value: Value) -> tuple[Condition, Value, Value] | None:
-    """The condition that decides between two values, and both."""
+    """The condition that decides between two values, and the two."""
     if isinstance(value, Choice):
         return value.condition, value.then, value.other
     if isinstance(value, Truth):

@@ -80,7 +80,7 @@ def _found(node: Node, name: str) -> Found:
 
 
 def _name(node: Node, text: Text, number: int) -> str:
-    """What a rule is called: as the line says that holds it, or by its id, or its title, or the file."""
+    """What a rule is called: the name on its line of JSON, or its id, or its title, or the name of the file."""
     more = f"#{number}" if number > 1 else ""
     if text.name:
         return text.name + more

@@ -183,7 +183,7 @@ def _encoded(key: Key, operator: str, text: tree.Literal, field: tree.Expr) -> t
 
 
 def _expanded(key: Key, one: Read, field: tree.Expr) -> tree.Expr:
-    """`User is one of param.admins`: the values that a placeholder stands for are whoever's rules these are to give."""
+    """`User is one of param.admins`: the values that a placeholder stands for are given by whoever uses these rules."""
     found = _PLACEHOLDER.fullmatch(one.text)
     if found is None or not isinstance(one.value, str):
         if "%" not in one.text:

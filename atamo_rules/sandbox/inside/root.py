@@ -15,7 +15,7 @@ from atamo_rules.sandbox.inside import kernel
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
-ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV, ATTR_NOEXEC = 1, 2, 4, 8
+ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 
 PLACES = ("/tmp", "/run", "/var", "/mnt", "/opt", "/usr")
 """Folders over which the new root may be put up, which nobody else sees."""

@@ -17,5 +17,5 @@ _WHO = re.compile(
 
 
 def wants_a_name(why: str) -> bool:
-    """Whether a server is there and asks who wants to know: names and passwords are its users' alone."""
+    """Whether a server is there and asks for a name: only its users have names and passwords."""
     return _WHO.search(why) is not None

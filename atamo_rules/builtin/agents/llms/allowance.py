@@ -19,9 +19,9 @@ class Spent:
 
 
 class Allowance:
-    """At most so many tokens in any hour, calls under way included; None: no limit. What a call took
-    beyond what was set aside for it is missing to the next. It begins anew with the process.
-    `clock` gives seconds that only grow."""
+    """At most so many tokens in any hour, calls under way included; None: no limit. What a call took beyond what was
+    set aside for it is taken from the next. The allowance begins anew with the process. `clock` gives seconds that only
+    grow."""
 
     def __init__(self, hourly: int | None, clock: Callable[[], float] = time.monotonic) -> None:
         self.hourly, self._clock = hourly, clock

@@ -1,4 +1,4 @@
-"""Leaving another side alone for as long as it asked to be: not only the action that was told so waits, all do."""
+"""Leaving another side alone for as long as it asked: every action waits, not only the one that was told so."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def _outside(record: logging.LogRecord) -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing of what is done inside is logged by the client."""
+    """Inside, the client logs nothing."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_outside)  # a filter that is there already is not added again
     token = _calling.set(True)

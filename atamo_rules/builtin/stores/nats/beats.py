@@ -1,7 +1,8 @@
 """Who is there: every hub says so each second, and whoever is not heard for some time is taken to be gone.
 
-Nothing rests on it but when work goes on: a hub that was only slow finds in the stream that its leases are lost. Time
-is counted in one's own beats that came back, so that whoever is cut off from the servers takes nobody to be gone.
+Only the moment at which work goes on depends on it: a hub that was merely slow finds in the stream that its leases are
+lost. Time is counted in a hub's own beats that came back, so that one which is cut off from the servers takes nobody
+else to be gone.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Beats:
             self._places.pop(session, None)
 
     def everywhere(self) -> int:
-        """Up to which place of the stream every hub has followed that is there, or may be."""
+        """The place of the stream up to which every hub has followed that is there, or may be."""
         return min([self.store.stream.follower.place, *(self._places.get(one, 0) for one in self._known)])
 
     @property

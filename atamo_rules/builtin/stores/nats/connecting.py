@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nats.aio.client import Client
 
 CONNECTING = 10.0
-"""Seconds until it is taken that no server will have a hub."""
+"""Seconds after which a hub gives up: no server takes it."""
 AGAIN = 0.3
 """Seconds between two tries."""
 

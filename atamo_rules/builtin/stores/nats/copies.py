@@ -135,12 +135,12 @@ async def _bucket(link: Link) -> ObjectStore:
 
 
 def _name(link: Link, seq: int) -> str:
-    """A copy is of one stream, not of another that has its name: it is called by what no other has."""
+    """The name of a copy: made of what only this stream has, not of its name, which another may have."""
     return f"{link.id}-{seq:020d}"
 
 
 async def _places(link: Link, bucket: ObjectStore) -> list[int]:
-    """Of which places of the stream there are copies."""
+    """The places of the stream that there are copies of."""
     found = (name.rpartition("-") for name in await _names(bucket))
     return sorted(int(place) for id, _, place in found if id == link.id)
 

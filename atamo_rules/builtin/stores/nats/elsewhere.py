@@ -1,4 +1,5 @@
-"""Memory follows what another hub has done: its work is held elsewhere, its results are over here, its news wakes."""
+"""How memory follows what another hub has done: its work counts as held elsewhere, what it ended is over here, its news
+wakes."""
 
 from __future__ import annotations
 

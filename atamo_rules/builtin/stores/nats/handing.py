@@ -28,8 +28,8 @@ class Handed(Struct):
 
 
 class Batch:
-    """What becomes one bundle. Its callers go on one after the other when it has ended, each to where it waits next,
-    before anything else is followed: what they do with memory stands where their transaction stands."""
+    """What becomes one bundle. When it has ended its callers go on one after the other, each up to its next wait,
+    before anything else is followed: so what they do to memory happens in the order of the stream."""
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle

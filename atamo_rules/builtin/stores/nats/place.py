@@ -1,4 +1,4 @@
-"""Where a stream is, as it is said on the command line: `tls://HOST:PORT,HOST:PORT/STREAM?creds=FILE&ca=FILE`."""
+"""Where a stream is, as the command line says it: `tls://HOST:PORT,HOST:PORT/STREAM?creds=FILE&ca=FILE`."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEAST = 256 << 20
 """Bytes of a stream that is never shortened by itself."""
 TIMES = 1
-"""How many times as large as a view it is let become beyond that: what is written to shorten it is as much again."""
+"""How many times the size of a view it may grow beyond that; shortening it writes as much as one view."""
 PATIENCE = 60.0
 """Seconds that those have who are there and have not come so far."""
 BETWEEN = 0.1

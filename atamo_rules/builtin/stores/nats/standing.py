@@ -122,7 +122,7 @@ class Standing:
                 self.follow(one.change, session)
 
     def take(self, bundle: Bundle) -> list[str]:
-        """Leave what some had not decided to another; gives those events."""
+        """Hand what some sessions had not decided to another; gives those events."""
         moved = [event for event, session in self.undecided.items() if session in bundle.takes]
         for event in moved:
             self.undecided[event] = bundle.to

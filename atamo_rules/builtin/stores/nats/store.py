@@ -145,7 +145,7 @@ class NatsStore(LocalStore):
         elsewhere.follow(self, change)
 
     def _left(self, bundle: Bundle, events: Sequence[str]) -> None:
-        """Somebody has taken over what another left, or has left it to whoever is there."""
+        """A hub has taken over what another left, or has left its own to whoever is there."""
         gone = frozenset(bundle.takes)
         self.beats.forget(gone)
         if bundle.to == self.stream.session:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
-    """Have what some held be nobody's, and their events to decide this hub's; gives how many attempts were lost. Two
-    that take over from one at once do it once. While the store is `serving` whoever takes over is told, also where
-    nothing was held: there may be clocks to run."""
+    """Free what these sessions held, and take over the events that they were to decide; gives how many attempts were
+    lost. Where two hubs take over from one at once, one of them does. While the store is `serving` the hub that takes
+    over is told even if nothing was held: there may be clocks to run."""
     while True:
         standing = store.stream.standing
         gone = {session for session in sessions if session}

@@ -84,7 +84,7 @@ def client_of(place: Place) -> tuple[Client, dict[str, Any]]:
     from nats.errors import Error
 
     class OverTls(Client):
-        """One that says nothing to a server which has not begun TLS: who stands between could leave it out."""
+        """A connection that says nothing before TLS has begun: otherwise anybody in between could leave TLS out."""
 
         def _connect_command(self) -> bytes:
             if not self._server_info.get("tls_required"):

@@ -39,8 +39,8 @@ create table if not exists format (number integer not null);
 
 
 class Mark(Struct):
-    """Beside the rows of a bundle: up to which place of the stream all is followed, whose bundle it was, the how
-    manieth of theirs, and from whom events to decide go to whom."""
+    """What is written beside the rows of a bundle: the place of the stream up to which all is followed, whose bundle it
+    was and its number among theirs, and which session hands events to decide to which."""
 
     seq: int
     session: str = ""
@@ -125,7 +125,7 @@ def open_view(path: Path, stream: str, made: str, session: str) -> tuple[ViewKee
 
 
 def _require_format(connection: Connection, path: Path) -> None:
-    """A view that a newer version has written, here or as a copy beside the stream, is not gone on with."""
+    """Refuse a view that a newer version has written, here or as a copy beside the stream."""
     (written,) = connection.execute("select max(number) from format").fetchone()
     if written is not None and written > FORMAT:
         connection.close()

@@ -127,7 +127,7 @@ class Keeper:
                 notes.append(note_row(note, Moments(note.at)))
 
     def _more(self, part: Prepared) -> None:
-        """What most changes have nothing of."""
+        """Keep the parts that most changes lack."""
         change, execute = part.change, self.connection.execute
         for log, written in part.frames:
             place = execute(
@@ -191,7 +191,7 @@ def _parts(one: Prepared) -> Iterator[Prepared]:
 
 
 def _let_fall(one: Prepared) -> None:
-    """Nothing of a change was kept: what rests on it must not be."""
+    """Nothing of a change was kept, so what rests on it must not be kept either."""
     for incoming, _ in one.incoming:
         if incoming.arrival.ground is not None:
             incoming.arrival.ground.holds = False

@@ -40,7 +40,7 @@ def what_text(what: Mapping[str, Json]) -> str:
 
 
 def note_text(note: Note) -> str:
-    """What a record says, by its blank where it has one."""
+    """What a record says, as text; written by its blank where it has one."""
     if note.blank is not None:
         try:
             return note.blank.text(note.what)

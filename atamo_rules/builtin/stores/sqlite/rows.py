@@ -33,7 +33,7 @@ class Prepared(Struct, gc=False):
     letters: Sequence[Row] = ()
     renewed: Sequence[Row] = ()
     more: bool = False
-    """Whether there is anything of what most changes have nothing of."""
+    """Whether it has any of the parts that most changes lack."""
     large: dict[str, bytes] = {}
     """What rows only refer to, by name; of what came in with it, too."""
     told: list[Note] = []
