@@ -47,14 +47,8 @@ class Caps(NamedTuple):
     """What it has accepted survives the process and a loss of power."""
     nodes: bool
     """Several hubs may share it."""
-    dedupe_window: float
-    """Seconds for which a key is known again."""
-    min_delay: float
-    """The least seconds an action can be made to wait."""
     max_batch: int
     """Events in one `accept`."""
-    virtual_time: bool
-    """It takes all time from the clock it was given."""
     grounds: bool = False
     """An arrival may rest on others that were handed in before it and are not kept yet (`Arrival.rests`). Where it may
     not, the hub hands in what rests on another only once that is kept."""

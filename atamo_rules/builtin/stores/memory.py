@@ -34,10 +34,7 @@ MOST_RECORDS = 50_000
 CAPS = Caps(
     durable=False,
     nodes=False,
-    dedupe_window=float("inf"),
-    min_delay=0.0,
     max_batch=100_000,
-    virtual_time=True,
     grounds=True,
 )
 

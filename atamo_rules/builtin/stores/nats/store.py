@@ -29,10 +29,7 @@ from atamo_rules.model.work import Cancelled, Recovered, Selector, Work
 CAPS = Caps(
     durable=True,
     nodes=True,
-    dedupe_window=float("inf"),
-    min_delay=0.0,
     max_batch=10_000,
-    virtual_time=True,
     grounds=False,
 )
 KEPT = (REQUESTS, WINDOWS, OWED)

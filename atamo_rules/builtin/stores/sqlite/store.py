@@ -47,10 +47,7 @@ READERS = 2
 CAPS = Caps(
     durable=True,
     nodes=False,
-    dedupe_window=float("inf"),
-    min_delay=0.0,
     max_batch=10_000,
-    virtual_time=True,
     grounds=True,
 )
 
