@@ -24,6 +24,7 @@ from atamo_rules.rest.direct import Direct
 from atamo_rules.rest.erasing import Erasing
 from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.hooks import Hooks
+from atamo_rules.rest.in_force import InForce
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.openapi import plain
 from atamo_rules.rest.operating import Operating
@@ -166,7 +167,7 @@ def entries(
     requests, telemetry = RequestDoor(hub, beat, access), TelemetryDoor(hub, beat, access)
     service = Service(hub, largest, requests, access)
     telling, dead, operating = Telling(hub, access), Dead(hub, access), Operating(hub, access)
-    keys, proposals = Keys(hub, access), ProposalDoor(hub, access)
+    keys, proposals, in_force = Keys(hub, access), ProposalDoor(hub, access), InForce(hub, access)
     secrets, agents, people = Secrets(hub, access), Agents(hub, access), People(hub, access)
 
     def of_event(name: str, handler: Handler) -> Entry:
@@ -177,7 +178,8 @@ def entries(
     return (
         Entry("POST", "/v1/events", "event.send", service.post_events),
         Entry("POST", "/hooks/{path:path}", None, Hooks(hub, service.open, largest).receive),
-        Entry("GET", "/v1/types", "types.read", service.types),
+        Entry("GET", "/v1/types", "types.read", in_force.types),
+        Entry("GET", "/v1/types/{name}", "types.read", in_force.type),
         Entry("GET", "/v1/action-types", "types.read", agents.action_types),
         Entry("GET", "/v1/action-types/{name}", "types.read", agents.action_type),
         Entry("GET", "/v1/agents", "hub.read", agents.list),
@@ -198,7 +200,8 @@ def entries(
         ),
         Entry("GET", "/v1/requests/{id:path}", "message.read", requests.page),
         Entry("DELETE", "/v1/requests/{id:path}", "message.cancel", requests.cancel, OF_REQUEST),
-        Entry("GET", "/v1/rules", "rules.read", service.rules),
+        Entry("GET", "/v1/rules", "rules.read", in_force.rules),
+        Entry("GET", "/v1/rules/{id:path}", "rules.read", in_force.rule),
         Entry("GET", "/v1/audit", "audit.read", telling.audit),
         Entry("GET", "/v1/audit/checkpoint", "audit.read", telling.checkpoint),
         Entry("GET", "/v1/decided", "audit.read", telling.decided),

@@ -111,7 +111,8 @@ def answers(serving: Serving) -> dict[str, Any]:
         headers={"Prefer": "wait=10"},
     )
     for path in (
-        "/v1/types", "/v1/events/t1", "/v1/events/t1/trace", "/v1/events/t1/why?rule=noted", "/v1/events/t1/telemetry",
+        "/v1/types", "/v1/types/tick", "/v1/types/quote", "/v1/rules/noted", "/v1/events/t1",
+        "/v1/events/t1/trace", "/v1/events/t1/why?rule=noted", "/v1/events/t1/telemetry",
         "/v1/requests/q1", "/v1/rules", "/v1/audit", "/v1/decided", "/v1/status", "/v1/holds", "/v1/dead", "/v1/keys",
         "/v1/proposals", "/healthz", "/readyz", "/v1/agents", "/v1/agents/desk", "/v1/action-types",
         "/v1/action-types/desk.note",
