@@ -28,8 +28,8 @@ OURS = {
     "GET /v1/action-types/{name}",
     "GET /v1/people/{kind}",
 }
-"""What is the hub's and the same for all: event types, agents of the rules, their settings masked, and what they can do; and a list,
-which names nothing."""
+"""What is the hub's and the same for all: event types, agents of the rules, their settings masked, and what they can
+do; and a list, which names nothing."""
 DOORS = {"POST /hooks/{path}"}
 """What asks for a signature and no key."""
 NOBODYS = "nobodys"
