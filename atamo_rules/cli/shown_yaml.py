@@ -66,10 +66,11 @@ def _scalars(text: str) -> Iterator[tuple[int, str, str]]:
         if what and (what == kind or blank) and at == begun + len(said) and "\n" not in value:
             said += value
             continue
-        if kind:
+        if kind and said.strip():
             yield begun, kind, said.rstrip()
-        begun, kind, said = at, what, value
-    if kind:
+        said = value.lstrip()
+        begun, kind = at + len(value) - len(said), what
+    if kind and said.strip():
         yield begun, kind, said.rstrip()
 
 
