@@ -88,7 +88,7 @@ class Service:
 
     async def docs(self, request: Request) -> Response:
         """The same for people."""
-        from atamo_rules.rest.openapi import page
+        from atamo_rules.rest.openapi_page import page
 
         return _kept(request, page(self._described()), "text/html; charset=utf-8")
 

@@ -97,7 +97,10 @@ def test_the_document_and_the_page_are_served_kept_and_load_nothing(serve: Calla
     page = web.get("/docs")
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//|url\(|@import|<script", page.text)
-    assert "POST /v1/events" in page.text
+    assert "POST /v1/events" in re.sub(r"<[^>]+>", "", page.text)
+    led = set(re.findall(r"href='#([^']+)'", page.text))
+    assert led <= set(re.findall(r"id='([^']+)'", page.text)), "each link on the page leads somewhere"
+    assert len(led) > 60
 
 
 def answers(serving: Serving) -> dict[str, Any]:
