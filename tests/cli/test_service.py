@@ -178,10 +178,10 @@ def test_nothing_is_written_over(plain: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["systemd", "compose", "kubernetes"])
 def test_a_project_that_has_its_files_beside_its_rules_is_still_without_errors(
-    project: Path, kind: str
+    plain: Path, kind: str
 ) -> None:
     """The image of a folder is not made when it has errors, so what is written into it must be none."""
-    assert atamo("service", kind, str(project), "--into", str(project)).returncode == 0
-    verified = atamo("verify", cwd=project)
+    for into in (plain, plain / "deploy"):
+        assert atamo("service", kind, str(plain), "--into", str(into)).returncode == 0
+    verified = atamo("verify", cwd=plain)
     assert verified.returncode == 0, verified.stderr
-    assert atamo("fmt", "--check", cwd=project).returncode == 0
