@@ -28,7 +28,7 @@ class Kind:
 
 
 def _rule_row(one: Json) -> Sequence[str]:
-    return (one["id"], one["on"] or "time", one["status"], one["at"], one["about"])
+    return (one["id"], one["on"] or "time", one["status"], one["about"])
 
 
 def _rule(one: Json, ink: Ink) -> Iterator[str]:
@@ -172,7 +172,7 @@ def _type(schema: Any) -> str:
     return f"{names} ({schema['format']})" if "format" in schema else names
 
 
-RULES = Kind("rules", "/v1/rules", "rules", ("rule", "on", "status", "at", "about"), _rule_row, _rule, "id")
+RULES = Kind("rules", "/v1/rules", "rules", ("rule", "on", "status", "about"), _rule_row, _rule, "id")
 EVENT_TYPES = Kind(
     "event types", "/v1/types", "types", ("type", "kind", "fields", "about"), _event_type_row, _event_type
 )

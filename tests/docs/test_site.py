@@ -146,6 +146,6 @@ def test_what_is_copied_of_a_terminal_can_be_pasted_into_one(address: str, chrom
     copied = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert [line for line in copied if line][:2] == [
         "atamo get rules --on visitor.arrived",
-        "atamo get event-type visitor.arrived",
+        "atamo get rule greet_french",
     ]
     context.close()
