@@ -32,11 +32,32 @@ Examples:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+ELSEWHERE = {
+    "event": "`atamo audit search` lists events, `atamo trace ID` tells of one; types are `event-types`",
+    "request": "`atamo trace ID` tells of a request; types are `event-types --requests`",
+    "action": "`atamo trace ID` tells of the actions of an event; types are `action-types`",
+    "type": "there are `event-types` and `action-types`",
+    "key": "`atamo key list` lists them",
+    "secret": "`atamo secret list` lists them",
+    "proposal": "`atamo proposal list` lists them",
+    "dead": "`atamo dead list` lists dead letters",
+    "plugin": "`atamo plugins` lists those of this machine",
+}
+"""Where what somebody may look for here is told."""
+
+
 class Kinds(Sentences):
     """The kinds of things; one of them may be asked for in the singular, too: `rule` as well as `rules`."""
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return super().get_command(ctx, name) or super().get_command(ctx, f"{name}s")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and (told := ELSEWHERE.get(args[0].removesuffix("s"))):
+            raise click.UsageError(f"There is no `atamo get {args[0]}`: {told}.")
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Kinds, epilog=WHOLE)

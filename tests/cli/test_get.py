@@ -149,6 +149,8 @@ def test_a_pause_is_told(url: str) -> None:
         (("agent", "zz"), 1, "there is no agent `zz`\n  `atamo get agents` lists them\n"),
         (("rule", "big", "--status", "live"), 2, "Give the NAME of one, or options that choose among all.\n"),
         (("rulz",), 2, "Did you mean 'rules'?\n"),
+        (("events",), 2, "`atamo trace ID` tells of one; types are `event-types`.\n"),
+        (("types",), 2, "there are `event-types` and `action-types`.\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )  # fmt: skip
