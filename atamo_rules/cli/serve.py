@@ -47,12 +47,9 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     try:
         await controller.start()
     except RulesetRejected as error:
-        if any(
-            one.code is NOTHING_HERE for one in error.diagnostics
-        ):  # no answer about rules: there are none
-            return 2
-        voice.warn("nothing is served: the rules have errors")
-        return 1
+        none = any(one.code is NOTHING_HERE for one in error.diagnostics)
+        voice.warn(f"nothing is served: {'there are no rules' if none else 'the rules have errors'}")
+        return 2 if none else 1
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     voice.left(controller.hub.left)
