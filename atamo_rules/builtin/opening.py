@@ -54,10 +54,17 @@ def jsonl(place: str, folder: str) -> JsonLinesAuditor:
 
 
 def opentelemetry(place: str, folder: str) -> OpenTelemetryAuditor:
-    """An auditor that makes spans, for whatever the process has set up to take them. It has no place."""
-    from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor
+    """An auditor that makes spans, for whatever the process has set up to take them. It has no place. Raises ValueError
+    where nothing takes them: they would be lost without a word."""
+    from atamo_rules.builtin.auditors.opentelemetry import OpenTelemetryAuditor, taken
 
-    return OpenTelemetryAuditor()
+    made = OpenTelemetryAuditor()
+    if not taken():
+        raise ValueError(
+            "nothing takes its spans: start the hub by `opentelemetry-instrument atamo run …`, of the package "
+            "`opentelemetry-distro`"
+        )
+    return made
 
 
 def folder(place: str, folder: str) -> FolderProvider:

@@ -12,7 +12,7 @@ Examples:
   atamo completion zsh > ~/.zfunc/_atamo
   atamo completion fish > ~/.config/fish/completions/atamo.fish
 
-Names of rules, event types and agents are read from the files of the folder one is in.
+Names of rules, event types and agents are read from the files of the folder one is in; `atamo get` asks the hub first.
 
 Exit codes: 0 fine, 2 usage."""
 

@@ -110,6 +110,10 @@ class Refused(click.ClickException):
 
 
 _LISTED = {
+    "rules": "`atamo get rules`",
+    "types": "`atamo get event-types`",
+    "action-types": "`atamo get action-types`",
+    "agents": "`atamo get agents`",
     "dead": "`atamo dead list`",
     "keys": "`atamo key list`",
     "secrets": "`atamo secret list`",

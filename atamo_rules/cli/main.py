@@ -30,6 +30,10 @@ COMMANDS = {
     "run": ("atamo_rules.cli.run:run", "Take events, decide, call agents; reload rules as they are edited."),
     "send": ("atamo_rules.cli.send:send", "Send one event to a running hub."),
     "request": ("atamo_rules.cli.request:request", "Ask a running hub, and show the answers."),
+    "get": (
+        "atamo_rules.cli.get:get",
+        "List or show rules, event types, types of actions and agents.",
+    ),
     "trace": ("atamo_rules.cli.trace:trace", "Tell the story of one event."),
     "why": ("atamo_rules.cli.why:why", "Say why a rule does or does not fire on an event."),
     "dead": ("atamo_rules.cli.dead:dead", "List, show, redrive or discard actions that were given up."),
@@ -86,7 +90,7 @@ PANELS = {
     "Write rules": "init verify fmt types import explain new",
     "Try them": "simulate bench replay plan",
     "Run a hub": "run service doctor plugins healthcheck backup",
-    "Talk to a hub": "send request trace why",
+    "Talk to a hub": "send request get trace why",
     "Operate it": "apply proposal top dead pause resume cancel erase audit key secret",
     "About this command": "config completion version",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +13,14 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from atamo_rules.cli.in_force import Kind
+
 MOST = 2_000
 """Files that are looked through for names."""
+AT_ONCE, SHOWN = 1.0, 1000
+"""Seconds that a hub has to tell names, and how many are asked for."""
+_WRITTEN = {"rules": ("rule",), "types": ("event", "request"), "agents": ("agent",)}
+"""What declares in files the things that a hub lists."""
 _DECLARED = re.compile(
     r"""^(?:\s*-\s*\{?\s*)?(rule|event|request|agent)(?::\s*|\s+)["']?([A-Za-z_][\w.-]*)""", re.M
 )
@@ -33,6 +40,32 @@ def names_of(*kinds: str) -> Complete:
         return [CompletionItem(name) for name in sorted(found)]
 
     return complete
+
+
+def of_hub(kind: Kind) -> Complete:
+    """Completes names of a kind that the hub lists; those in the files here where none answers at once, or it does not
+    tell."""
+
+    def complete(ctx: click.Context, param: click.Parameter, given: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        found = [name for name in _listed(str(ctx.params.get("url") or ""), kind) if name.startswith(given)]
+        if found:
+            return [CompletionItem(name) for name in found]
+        return names_of(*_WRITTEN.get(kind.member, ()))(ctx, param, given)
+
+    return complete
+
+
+def _listed(url: str, kind: Kind) -> list[str]:
+    """The names that a hub lists; none where anything stands in the way: who presses a key waits for nothing."""
+    from atamo_rules.client.synchronous import Client
+
+    try:
+        with Client(url, os.environ.get("ATAMO_KEY", ""), timeout=AT_ONCE, tries=1) as hub:
+            return [str(one[kind.key]) for one in hub.get(kind.path, limit=SHOWN)[kind.member]]
+    except Exception:
+        return []
 
 
 def held(ctx: click.Context, param: click.Parameter, given: str) -> list[CompletionItem]:

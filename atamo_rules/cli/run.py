@@ -26,8 +26,8 @@ are; where --host lets others in, the first start makes one for `admin` and show
 What was accepted is kept in a file until it is done, whatever becomes of the process: the next start goes on with it.
 One hub at a time holds the file.
 
-Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2 usage, files, port, or a store that is
-held by another hub or can no longer be written."""
+Exit codes: 0 stopped as asked, 1 the rules have errors or lines were refused, 2 usage, no rules, files, port, or a
+store that is held by another hub or can no longer be written."""
 
 
 @click.command(epilog=EPILOG)

@@ -208,6 +208,9 @@ def consent(agent: str, url: str, hosts: tuple[str, ...], **more: str) -> int:
     made = asked(url, lambda hub: hub.post("/v1/consents", order))
     say(f"{made['id']}\n")
     _doubt(url, agent)
+    kind, _, name = more["to"].partition(" ")
+    if kind in ("user", "group", "organisation"):
+        _doubt(url, name, f"/v1/people/{kind}s")
     return 0
 
 
@@ -221,14 +224,14 @@ def withdraw(id: str, url: str) -> int:
     return 0
 
 
-def _doubt(url: str, agent: str) -> None:
-    """Say where the hub has no agent of that name: it may come, or was misspelt. Whoever may not see its agents is told
-    nothing."""
+def _doubt(url: str, name: str, among: str = "/v1/agents") -> None:
+    """Say where the hub has no agent of that name, or nobody of it: they may come, or were misspelt. Whoever may
+    not see them is told nothing."""
     with RunningHub(url) as hub:
         try:
-            hub.get(f"/v1/agents/{quoted(agent)}")
+            hub.get(f"{among}/{quoted(name)}")
         except Refused as refused:
-            if refused.code == "unknown-agent":
+            if refused.code.startswith("unknown-"):
                 say(f"note: {refused.sentence}\n", err=True)
 
 

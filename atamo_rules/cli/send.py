@@ -61,9 +61,9 @@ def send(type_name: str, data: str, url: str, format: str, **more: Any) -> int:
     with RunningHub(url) as hub:
         taken = hub.post("/v1/events", event)
         path = f"/v1/events/{quoted(taken['id'])}"
+        if format == "text" and (more["follow"] or more["wait"]):  # whoever waits no longer has the id
+            say(f"{_line(taken, ink)}\n")
         if more["follow"]:
-            if format == "text":
-                say(f"{_line(taken, ink)}\n")
             told = _followed(hub, taken["id"], path, more["timeout"], format, ink)
         elif more["wait"]:
             told = _awaited(hub, path, more["timeout"])
@@ -75,11 +75,7 @@ def send(type_name: str, data: str, url: str, format: str, **more: Any) -> int:
         one for one in told["actions"] if one["state"] not in ("done", "waiting", "running", "again", "later")
     ]
     if more["wait"] and not more["follow"]:
-        say(
-            f"{_json(told)}\n"
-            if format == "json"
-            else "".join(f"{line}\n" for line in _outcome(taken, told, ink))
-        )
+        say(f"{_json(told)}\n" if format == "json" else "".join(f"{line}\n" for line in _outcome(told, ink)))
     if not over:
         say(f"not over within {more['timeout']:g} seconds: atamo trace {taken['id']}\n", err=True)
     return 0 if over and not failed else 1
@@ -125,11 +121,10 @@ def _line(taken: dict[str, Any], ink: Ink) -> str:
     return "\n".join([line, *(f"    {plain(reason)}" for reason in taken.get("reasons", ()))])
 
 
-def _outcome(taken: dict[str, Any], told: dict[str, Any], ink: Ink) -> Iterator[str]:
+def _outcome(told: dict[str, Any], ink: Ink) -> Iterator[str]:
     """What became of an event, in a few lines."""
     from atamo_rules.cli.ink import plain
 
-    yield _line(taken, ink)
     matched = told.get("matched", [])
     yield f"  {'matched ' + ', '.join(map(plain, matched)) if matched else 'no rule matched'}"
     for one in told["actions"]:

@@ -22,6 +22,7 @@ from atamo_rules.errors import RulesetRejected, StoreUnavailable
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.generation import Generation
 from atamo_rules.hub.ways import Way
+from atamo_rules.source.codes import NOTHING_HERE
 
 if TYPE_CHECKING:
     from atamo_rules.cli.voice import Voice
@@ -45,9 +46,10 @@ async def serve(folder: Path, options: Options, voice: Voice) -> int:
     controller = _controller(folder, options, voice, store, stdin)
     try:
         await controller.start()
-    except RulesetRejected:
-        voice.warn("nothing is served: the rules have errors")
-        return 1
+    except RulesetRejected as error:
+        none = any(one.code is NOTHING_HERE for one in error.diagnostics)
+        voice.warn(f"nothing is served: {'there are no rules' if none else 'the rules have errors'}")
+        return 2 if none else 1
     except StoreUnavailable as error:
         raise click.UsageError(f"The store cannot be used: {error}.") from None
     voice.left(controller.hub.left)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -50,20 +50,32 @@ def condition(text: str, ink: Ink) -> str:
     """A condition, or a part of one, as the lines of rule files are shown."""
     if not ink.on:
         return text
-    head = "  when "
     out, at = [], 0
-    for first, last, code in _by_line(("rule r", "  on e", head + text.replace("\n", " ")))[-1]:
-        begin, end = first - len(head), last - len(head)
+    for begin, end, code in in_condition(text):
         if begin >= at:
             out += [text[at:begin], f"\x1b[{code}m{text[begin:end]}\x1b[0m"]
             at = end
     return "".join(out) + text[at:]
 
 
+def in_condition(text: str) -> Iterator[tuple[int, int, str]]:
+    """What is shown how in a condition, or in a part of one."""
+    head = "  when "
+    for first, last, code in _by_line(("rule r", "  on e", head + text.replace("\n", " ")))[-1]:
+        if first >= len(head):
+            yield first - len(head), last - len(head), code
+
+
 def pieces(source: Source, number: int) -> Sequence[tuple[int, int, str]]:
     """What is shown how in a line of a rule file. It is read with the declaration that it belongs to, and with no more:
     one finding in a long file is shown at once."""
-    if not source.name.endswith(".atamo") or not 1 <= number <= len(source.line_starts):
+    if not 1 <= number <= len(source.line_starts):
+        return ()
+    if source.name.endswith((".yaml", ".yml")):
+        from atamo_rules.cli.shown_yaml import pieces_of_yaml
+
+        return pieces_of_yaml(source, number)
+    if not source.name.endswith(".atamo"):
         return ()
     first, last = number, number
     while first > 1 and not _begins(source.line(first)):

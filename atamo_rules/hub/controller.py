@@ -45,7 +45,8 @@ from atamo_rules.source.diagnostic import Severity
 
 DRAIN = 10.0
 """Seconds that what is under way is given at the end."""
-
+FAREWELL = 10.0
+"""Seconds that the last record is given, where the store does not answer."""
 FIRST, LONGEST = 1.0, 60.0
 """Seconds until changes of the rules that could not be followed are followed anew, the first time and at most."""
 
@@ -261,13 +262,29 @@ class Controller:
             self.sealing.cancel()
             await asyncio.gather(self.sealing, return_exceptions=True)
         if self.hub.running and not self.hub.broken.is_set():
-            await self.hub.note("hub.stopped", unfinished=left)
-            if self.hub.notary is not None and self.witnesses:
-                await self.hub.notary.checkpoint()
+            await self._farewell(left)
         await self.hub.end()
         for auditor in self.auditors:
             auditor.close()
         return left
+
+    async def _farewell(self, left: int) -> None:
+        """Record that the hub stops. A store that does not answer is not waited for: its servers may be away for days.
+        What was handed to it cannot be taken back, and ends with the store."""
+        last = asyncio.create_task(self._last(left))
+        done, _ = await asyncio.wait({last}, timeout=FAREWELL)
+        if done:
+            last.result()
+            return
+        self.hub.broken.set()
+        self.hub.alarm(Alert("store", "the store does not answer: this hub leaves without having told it"))
+        last.cancel()
+        last.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+
+    async def _last(self, left: int) -> None:
+        await self.hub.note("hub.stopped", unfinished=left)
+        if self.hub.notary is not None and self.witnesses:
+            await self.hub.notary.checkpoint()
 
     async def __aenter__(self) -> Controller:
         await self.start()

@@ -186,7 +186,9 @@ class Ways:
             pause = min(2 * pause, LONGEST)
 
     async def _broken(self, way: Way, error: BaseException) -> None:
-        why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        ours = type(error).__module__.startswith("atamo_rules.")  # which says a whole sentence
+        named = type(error).__name__
+        why = (str(error) if ours else f"{named}: {error}") if str(error) else named
         if (way.state, way.why) != ("broken", why):
             self.hub.alarm(Alert("source", f"the source `{way.name}` broke off: {why}"))
             await self.hub.note("source.broken", source=way.name, why=why)

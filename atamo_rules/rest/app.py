@@ -24,6 +24,7 @@ from atamo_rules.rest.direct import Direct
 from atamo_rules.rest.erasing import Erasing
 from atamo_rules.rest.faults import FAULTS, HostCheck
 from atamo_rules.rest.hooks import Hooks
+from atamo_rules.rest.in_force import InForce
 from atamo_rules.rest.keys import Keys
 from atamo_rules.rest.openapi import plain
 from atamo_rules.rest.operating import Operating
@@ -165,14 +166,14 @@ def entries(
     """Every way in, in the order they are tried."""
     requests, telemetry = RequestDoor(hub, beat, access), TelemetryDoor(hub, beat, access)
     service = Service(hub, largest, requests, access)
-    telling, operating = Telling(hub, access), Operating(hub, access)
+    telling, operating, in_force = Telling(hub, access), Operating(hub, access), InForce(hub, access)
     return (
         Entry("POST", "/v1/events", "event.send", service.post_events),
         Entry("POST", "/hooks/{path:path}", None, Hooks(hub, service.open, largest).receive),
-        *_declared(service, Agents(hub, access)),
+        *_declared(in_force, Agents(hub, access)),
         *_of_events(service, telling, telemetry, operating),
         *_of_requests(service, requests),
-        *_told(service, telling),
+        *_told(in_force, telling),
         *_operated(operating, Dead(hub, access), Erasing(hub, access)),
         *_proposed(ProposalDoor(hub, access)),
         *_of_people(People(hub, access)),
@@ -181,10 +182,11 @@ def entries(
     )
 
 
-def _declared(service: Service, agents: Agents) -> tuple[Entry, ...]:
+def _declared(in_force: InForce, agents: Agents) -> tuple[Entry, ...]:
     """What the rules declare: types of events and actions, and agents."""
     return (
-        Entry("GET", "/v1/types", "types.read", service.types),
+        Entry("GET", "/v1/types", "types.read", in_force.types),
+        Entry("GET", "/v1/types/{name}", "types.read", in_force.type),
         Entry("GET", "/v1/action-types", "types.read", agents.action_types),
         Entry("GET", "/v1/action-types/{name}", "types.read", agents.action_type),
         Entry("GET", "/v1/agents", "hub.read", agents.list),
@@ -228,10 +230,11 @@ def _of_requests(service: Service, requests: RequestDoor) -> tuple[Entry, ...]:
     )
 
 
-def _told(service: Service, telling: Telling) -> tuple[Entry, ...]:
+def _told(in_force: InForce, telling: Telling) -> tuple[Entry, ...]:
     """What the hub tells of itself: its rules, its audit and how it stands."""
     return (
-        Entry("GET", "/v1/rules", "rules.read", service.rules),
+        Entry("GET", "/v1/rules", "rules.read", in_force.rules),
+        Entry("GET", "/v1/rules/{id:path}", "rules.read", in_force.rule),
         Entry("GET", "/v1/audit", "audit.read", telling.audit),
         Entry("GET", "/v1/audit/checkpoint", "audit.read", telling.checkpoint),
         Entry("GET", "/v1/decided", "audit.read", telling.decided),

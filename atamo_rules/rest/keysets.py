@@ -116,6 +116,10 @@ async def _fetched(place: str) -> bytes:
     try:
         async with httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=TIMEOUT) as client:
             answer = await client.get(place)
+    except httpx2.TimeoutException:
+        raise OSError(f"it did not answer within {TIMEOUT:g} seconds") from None
+    except httpx2.ConnectError:
+        raise OSError("it cannot be reached") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise OSError(type(error).__name__) from None
     if answer.status_code != 200 or len(answer.content) > LARGEST:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from atamo_rules.rest.bodies import MOST
-from atamo_rules.rest.catalogue import CATALOGUE
 from atamo_rules.rest.operations import OPERATIONS, Operation, step
 from atamo_rules.rest.shapes import SHAPES, each, ref
 
@@ -143,92 +141,9 @@ def _id(method: str, path: str) -> str:
     return "_".join(words)
 
 
-def page(made: dict[str, Any]) -> str:
-    """The document as one page of HTML, which loads nothing from anywhere."""
-    return _PAGE.format(title="Atamo over HTTP", body="\n".join(_body(made)))
-
-
-def _body(made: dict[str, Any]) -> Iterator[str]:
-    yield f"<h1>Atamo {html.escape(made['info']['version'])} over HTTP</h1>"
-    yield "<p>The same as a document for programs: <a href='/openapi.json'>/openapi.json</a>.</p><nav><ul>"
-    for path, methods in made["paths"].items():
-        for method, told in methods.items():
-            yield f"<li><a href='#{told['operationId']}'><code>{method.upper()} {html.escape(path)}</code></a></li>"
-    yield "</ul></nav>"
-    for path, methods in made["paths"].items():
-        for method, told in methods.items():
-            yield f"<section id='{told['operationId']}'><h2><code>{method.upper()} {html.escape(path)}</code></h2>"
-            yield f"<p>{_words(told['summary'])}. {_words(told.get('description', ''))}</p>"
-            for one in told["parameters"]:
-                needed = ", required" if one["required"] else ""
-                yield (
-                    f"<p><code>{html.escape(one['name'])}</code> in the {one['in']}{needed}: "
-                    f"<code>{html.escape(_schema(one['schema']))}</code></p>"
-                )
-            for media, content in told.get("requestBody", {}).get("content", {}).items():
-                yield f"<p>takes <code>{html.escape(media)}</code> {_shape(content['schema'])}</p>"
-            for status, answer in told["responses"].items():
-                for media, content in answer.get("content", {}).items():
-                    yield f"<p>{status}: <code>{html.escape(media)}</code> {_shape(content['schema'])}</p>"
-            yield "</section>"
-    yield "<h1>Shapes</h1>"
-    for name, shape in made["components"]["schemas"].items():
-        yield f"<section id='shape-{name}'><h2>{name}</h2><p>{_words(shape.get('description', ''))}</p><dl>"
-        for member, schema in shape.get("properties", {}).items():
-            needed = "" if member in shape.get("required", ()) else " at times"
-            yield f"<dt><code>{html.escape(member)}</code>{needed}</dt>"
-            yield f"<dd><code>{html.escape(_schema(schema))}</code></dd>"
-        yield "</dl></section>"
-    yield "<h1>Problems</h1>"
-    for code, kind in CATALOGUE.items():
-        statuses = " or ".join(map(str, kind.statuses))
-        yield f"<section id='problem-{code}'><h2><code>{code}</code> {statuses}</h2>"
-        yield f"<p>{html.escape(kind.about)} {html.escape(kind.remedy)}</p></section>"
-
-
-def _words(text: str) -> str:
-    """A text of the document, with what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-
-
-def _shape(schema: dict[str, Any]) -> str:
-    """A schema in a few words, those that name a shape leading to it."""
-    words = html.escape(_schema(schema))
-    return re.sub(r"\b([A-Z]\w+)", r"<a href='#shape-\1'><code>\1</code></a>", words)
-
-
-def _schema(schema: dict[str, Any]) -> str:
-    """A schema in a few words."""
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    if "anyOf" in schema:
-        return " or ".join(_schema(one) for one in schema["anyOf"])
-    if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
-    if schema.get("type") == "array":
-        return f"list of {_schema(schema.get('items', {}))}"
-    said = schema.get("format") or schema.get("type") or "anything"
-    return said if isinstance(said, str) else " or ".join(said)
-
-
 _ABOUT = """Messages go in; rules decide which agents act; every step can be told.
 
 HEAD is answered as GET without the body, and OPTIONS with `Allow`. Bodies may come as gzip (`Content-Encoding`), and
 large answers go as gzip to who takes it. A GET whose `Accept` leaves nothing is answered 406. Lists are whole, or with
 `limit` in pages, with the next of them in `Link`. Where the hub bounds how often a key may ask, every answer says how
 it stands in `RateLimit` and `RateLimit-Policy`, and one too many is 429 with `Retry-After`."""
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }}
-code {{ font-family: ui-monospace, monospace; font-size: .92em; overflow-wrap: anywhere; }}
-h1, h2 {{ line-height: 1.2; }} h2 {{ margin-top: 2rem; font-size: 1.15rem; }}
-section {{ border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }}
-nav ul {{ columns: 2 20rem; padding-left: 1rem; list-style: none; }}
-dt {{ float: left; clear: left; min-width: 12rem; }} dd {{ margin-left: 13rem; }}
-</style></head><body>
-{body}
-</body></html>
-"""
-"""Dark where the reader's system is; nothing is fetched."""

@@ -132,8 +132,10 @@ class Operating:
             hold.name in known or (loose and self.access.sees(request, "work.operate", self._of(hold)))
         ):
             return
-        place = {"agent": "the rules", "rule": "GET /v1/rules", "organisation": "`people.yaml`"}[hold.kind]
-        remedy = _near(hold.name, known) or f"{place} {'name' if hold.kind == 'agent' else 'lists'} them"
+        place = {"agent": "GET /v1/agents", "rule": "GET /v1/rules", "organisation": "`people.yaml`"}[
+            hold.kind
+        ]
+        remedy = _near(hold.name, known) or f"{place} lists them"
         raise Problem(
             404, f"unknown-{hold.kind}", f"there is no {hold.kind} `{hold.name[:80]}`", remedy=remedy
         )

@@ -62,6 +62,7 @@ OPERATIONS: dict[str, Operation] = {
         leads=("get_events_id", "get_events_id_trace", "get_events_id_telemetry", "delete_events_id"),
     ),
     "GET /v1/types": Operation("List event types", {200: "Types"}, query=_PAGE),
+    "GET /v1/types/{name}": Operation("Show an event type", {200: "Type"}),
     "GET /v1/action-types": Operation("List types of actions", {200: "ActionTypes"}, query=_PAGE),
     "GET /v1/action-types/{name}": Operation("Show a type of action", {200: "ActionType"}),
     "GET /v1/agents": Operation("List agents", {200: "Agents"}, query=_PAGE),
@@ -93,6 +94,7 @@ OPERATIONS: dict[str, Operation] = {
         query=(("after", CURSOR), ("disconnect", {"enum": ["keep", "cancel"]})), media="text/event-stream",
     ),
     "GET /v1/rules": Operation("List the rules in force", {200: "Rules"}, query=_PAGE),
+    "GET /v1/rules/{id}": Operation("Show a rule: what it does, and when it is tried", {200: "Rule"}),
     "GET /v1/audit": Operation("Search the audit", {200: "Records"}, query=(*_PAGE, *_SEARCH)),
     "GET /v1/audit/checkpoint": Operation("Fetch the newest checkpoint", {200: ""}, media="text/plain"),
     "GET /v1/decided": Operation(

@@ -1,4 +1,4 @@
-"""What the hub takes over HTTP, and how it describes itself: events, requests, types, rules, readiness."""
+"""What the hub takes over HTTP, and how it describes itself: events, requests, readiness."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from atamo_rules.people import roles
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import Message, idempotency_key, read
 from atamo_rules.rest.erasing import erased_problem
-from atamo_rules.rest.pages import listed
 from atamo_rules.rest.problem import Problem, Receipt, json_response, refusal
 from atamo_rules.rest.requests import RequestDoor, cancels, read_options
 
@@ -83,32 +82,13 @@ class Service:
         names = self.access.told(request)
         return json_response({**told, "digest": names.digest(told["digest"])} if "digest" in told else told)
 
-    async def types(self, request: Request) -> Response:
-        """The event types, each with its schema and policy."""
-        every = [
-            {"name": type.name, "request": type.request, "when_invalid": str(type.invalid), "schema": type.schema}
-            for type in self.hub().current.ruleset.events.values()
-        ]  # fmt: skip
-        return listed(request, "types", every)
-
-    async def rules(self, request: Request) -> Response:
-        """The rules in force and the digest that names them."""
-        ruleset = self.hub().current.ruleset
-        every = [
-            {"id": rule.id, "about": rule.about, "on": rule.event, "status": str(rule.status), "at": str(rule.span),
-             "digest": rule.digest}
-            for rule in ruleset.rules
-            if self.access.rule(request, rule)
-        ]  # fmt: skip
-        return listed(request, "rules", every, digest=self.access.told(request).digest(ruleset.digest))
-
     async def openapi(self, request: Request) -> Response:
         """The OpenAPI document of this interface."""
         return _kept(request, encode(self._described()), "application/json")
 
     async def docs(self, request: Request) -> Response:
         """The same for people."""
-        from atamo_rules.rest.openapi import page
+        from atamo_rules.rest.openapi_page import page
 
         return _kept(request, page(self._described()), "text/html; charset=utf-8")
 

@@ -114,8 +114,11 @@ SHAPES: dict[str, Schema] = {
         "properties": {**REQUEST, "why": TEXT, "cursor": WHOLE, "frames": each(ref("Frame"))},
         "required": [*REQUEST, "cursor", "frames"],
     },
-    "Types": shape("The event types.", types=each(shape(
-        "An event type.", name=TEXT, request=YES, when_invalid=TEXT, schema={"type": ["object", "boolean"]}))),
+    "Type": shape(
+        "An event type.", name=TEXT, request=YES, when_invalid=TEXT, schema={"type": ["object", "boolean"]},
+        more={"about": TEXT, "answer": {"type": ["object", "null"]}},
+    ),
+    "Types": shape("The event types.", types=each(ref("Type"))),
     "ActionType": shape(
         "Something agents can be asked to do.", name=TEXT, verb=TEXT, agents=each(TEXT), schema={"type": "object"},
         more={"about": TEXT, "answer": {"type": ["object", "null"]}, "safe": YES,
@@ -125,7 +128,12 @@ SHAPES: dict[str, Schema] = {
     "Agent": AGENT,
     "Agents": shape("The agents.", agents=each(ref("Agent"))),
     "Rules": shape("The rules in force.", digest=TEXT, rules=each(shape(
-        "A rule.", id=TEXT, about=TEXT, on=TEXT, status=TEXT, at=TEXT, digest=TEXT))),
+        "A rule of a list.", id=TEXT, about=TEXT, on=TEXT, status=TEXT, at=TEXT, digest=TEXT))),
+    "Rule": shape(
+        "A rule. `order` says when it is tried, the lowest first; `stop` whether no later one is; `does` names what it "
+        "sends.", id=TEXT, about=TEXT, on=TEXT, status=TEXT, at=TEXT, digest=TEXT, order=WHOLE, stop=YES,
+        does=each(TEXT), metadata={"type": "object"},
+    ),
     "Record": RECORD,
     "Records": shape("A page of the audit.", records=each(ref("Record")), cursor=WHOLE, end=YES),
     "Decided": shape("Events and what was decided of them.", events=each({"type": "object"}), cursor=WHOLE, end=YES),

@@ -53,10 +53,24 @@ def agent(key: Scalar, node: Node, clauses: Clauses) -> decl.AgentDecl | None:
                 )
             verb = close[0]
             actions.append(_action(word, verb, action.strip(), value, clauses))
+        elif word.text in (*_VERBS, "does"):
+            _unnamed(word, value, clauses)
         else:
             clauses.keys(Mapping(((word, value),), word.span), ("about", "uses", "does", *_VERBS), "an agent")
     return decl.AgentDecl(
         clauses.name(key), about, uses, tuple(actions), tuple(does), span=key.span.to(node.span)
+    )
+
+
+def _unnamed(word: Scalar, node: Node, clauses: Clauses) -> None:
+    """What an agent can be asked is named in its key: actions below a bare `send` would be lost."""
+    below = node.entries[0][0].text if isinstance(node, Mapping) and node.entries else "NAME"
+    clauses.say(
+        codes.YAML_SHAPE.at(
+            word.span,
+            f"`{word.text}` names no action",
+            help=f"write `{word.text} {below}:`, a key for each action",
+        )
     )
 
 

@@ -127,7 +127,7 @@ def test_a_pause_outlives_the_hub(project: Path) -> None:
     ("words", "code", "says"),
     [
         (["pause", "agent", "desc"], 1, "there is no agent `desc`\n  did you mean `desk`?\n"),
-        (["pause", "rule", "x/y z"], 1, "there is no rule `x/y z`\n  GET /v1/rules lists them\n"),
+        (["pause", "rule", "x/y z"], 1, "there is no rule `x/y z`\n  `atamo get rules` lists them\n"),
         (["pause", "organisation", "acne"], 1, "there is no organisation `acne`\n  did you mean `acme`?\n"),
         (["resume", "agent", "desk"], 1, "agent `desk` is not paused\n  nothing is paused\n"),
         (["cancel", "nobody"], 1, "nothing is kept under this id\n  search for it: atamo audit search --text\n"),

@@ -76,3 +76,21 @@ def test_ctrl_c_is_130(place: tuple[Path, str], words: tuple[str, ...]) -> None:
     for stream in (child.stdin, child.stdout, child.stderr):
         if stream is not None:
             stream.close()
+
+
+def test_who_waits_no_longer_has_the_id(place: tuple[Path, str]) -> None:
+    folder, url = place
+    assert atamo("pause", "agent", "desk", "--url", url).returncode == 0
+    command = [*ATAMO, "send", "thing", '{"n": 2}', "--id", "held", "--wait", "--url", url]
+    child = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, env=environment(), preexec_fn=heed_interrupts
+    )
+    assert child.stdout is not None
+    try:
+        assert child.stdout.readline() == "accepted held\n"
+        child.send_signal(signal.SIGINT)
+        assert child.wait(30) == 130
+    finally:
+        child.kill()
+        child.stdout.close()
+        atamo("resume", "agent", "desk", "--url", url)

@@ -184,7 +184,7 @@ def test_wrong_starts_say_what_to_do(tmp_path: Path) -> None:
         (["good", "--rate", "often"], 2, "--rate: `often` is not a rate: write `600 per minute`"),
         (["good", "--audit", "/dev/null/x", "--port", "0"], 2, "cannot be written"),
         (["bad", "--port", "0"], 1, "nothing is served"),
-        (["empty", "--port", "0"], 1, "no rule files under `empty`"),
+        (["empty", "--port", "0"], 2, "no rule files under `empty`"),
         (["agent", "--port", "0"], 1, "there is no agent plug-in `fiel`"),
         (["good", "--prot", "1"], 2, "--port"),
     ]

@@ -174,3 +174,14 @@ def test_nothing_is_written_over(plain: Path) -> None:
     assert atamo("service", "compose", str(plain), "--into", str(into), "--force").returncode == 0
     assert (into / "compose.yaml").read_text() != "mine"
     assert atamo("service", "compose", str(plain / "none")).returncode == 2
+
+
+@pytest.mark.parametrize("kind", ["systemd", "compose", "kubernetes"])
+def test_a_project_that_has_its_files_beside_its_rules_is_still_without_errors(
+    plain: Path, kind: str
+) -> None:
+    """The image of a folder is not made when it has errors, so what is written into it must be none."""
+    for into in (plain, plain / "deploy"):
+        assert atamo("service", kind, str(plain), "--into", str(into)).returncode == 0
+    verified = atamo("verify", cwd=plain)
+    assert verified.returncode == 0, verified.stderr

@@ -136,3 +136,16 @@ def test_a_word_is_found(address: str, chromium: Any) -> None:
     page.locator(".md-search-result__item a").first.wait_for(timeout=20_000)
     assert page.locator(".md-search-result__item").count() > 2
     page.close()
+
+
+def test_what_is_copied_of_a_terminal_can_be_pasted_into_one(address: str, chromium: Any) -> None:
+    context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{address}/how-to/operate/", wait_until="load")
+    page.locator("[data-md-type=copy]").nth(1).click()
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert [line for line in copied if line][:2] == [
+        "atamo get rules --on visitor.arrived",
+        "atamo get rule greet_french",
+    ]
+    context.close()

@@ -316,6 +316,9 @@ def test_nobody_there_and_a_wrong_password(server: ImapServer, monkeypatch: pyte
         port = free.getsockname()[1]
     with pytest.raises(MailboxBroken, match="refused"):
         asyncio.run(ImapMail("mail", settings(port), ".").look(Door().submit))
+    nowhere = {**settings(port), "host": "nobody.invalid", "security": "tls"}
+    with pytest.raises(MailboxBroken, match="the name of its `host` is not known"):
+        asyncio.run(ImapMail("mail", nowhere, ".").look(Door().submit))
     monkeypatch.setenv("ATAMO_TEST_MAIL", "wrong")
     with pytest.raises(MailboxBroken, match="the server said no"):
         asyncio.run(ImapMail("mail", settings(server.port), ".").look(Door().submit))

@@ -20,6 +20,7 @@ from atamo_rules.builtin.events.signatures import SCHEMES
 from atamo_rules.builtin.events.webhook import Webhook
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub import owing, ways
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.requests.asking import Answers
@@ -131,7 +132,7 @@ def test_one_that_breaks_is_said_and_started_again_beside_the_others(monkeypatch
             self.runs += 1
             await submit(json.dumps(seen(self.runs)).encode())
             if self.runs < 3:
-                raise SystemExit("somebody leaves")
+                raise (SystemExit if self.runs == 1 else StoreUnavailable)("somebody leaves")
 
     async def story() -> None:
         heard, alarms = RememberingAuditor(), []
@@ -147,8 +148,9 @@ def test_one_that_breaks_is_said_and_started_again_beside_the_others(monkeypatch
             await until(lambda: good.taken == 1)
             assert (breaking.runs, bad.taken) == (3, 3)
         assert [one.message for one in alarms] == [
-            "the source `bad` broke off: SystemExit: somebody leaves"
-        ] * 2
+            "the source `bad` broke off: SystemExit: somebody leaves",
+            "the source `bad` broke off: somebody leaves",
+        ], "what is our own says a sentence, and is not told by its class"
         assert [one.what["source"] for one in heard.records if one.kind == "source.broken"] == ["bad", "bad"]
 
     asyncio.run(story())

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from atamo_rules.builtin.configuration.text import TextProvider
 from atamo_rules.builtin.stores.nats.place import Place, Server, read_place
 from atamo_rules.builtin.stores.nats.store import NatsStore
 from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.hub.controller import Controller
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.outcome import Done
 from atamo_rules.testing.store_stage import Stage, event
@@ -214,3 +216,27 @@ def test_while_no_server_answers_what_is_on_its_way_waits_and_nothing_new_is_tak
         asyncio.run(story(server))
     finally:
         server.kill()
+
+
+def test_a_hub_is_stopped_though_no_server_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its servers may be away for days: whoever stops it waits for its time, and not for them."""
+    monkeypatch.setattr("atamo_rules.hub.controller.FAREWELL", 0.3)
+    monkeypatch.setattr("atamo_rules.builtin.stores.nats.taking_over.GOODBYE", 0.3)
+    said: list[str] = []
+
+    async def story(server: NatsServer) -> None:
+        store = NatsStore(place_of(server, stream="s"), tmp_path / "hub")
+        rules = TextProvider("event tick\n  n: whole\n")
+        controller = Controller(rules, store, alarm=lambda alert: said.append(alert.message))
+        await controller.start()
+        server.kill()
+        async with asyncio.timeout(20):
+            await controller.stop(0.1, park=True)
+        assert controller.hub.broken.is_set()
+
+    server = one_server(tmp_path)
+    try:
+        asyncio.run(story(server))
+    finally:
+        server.kill()
+    assert said == ["the store does not answer: this hub leaves without having told it"]

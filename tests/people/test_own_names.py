@@ -140,6 +140,8 @@ def story(door: Door) -> Iterator[tuple[str, int, str]]:
     made = told.ask("bob", "POST", "/v1/proposals", own)
     told.ask("bob", "POST", f"/v1/proposals/{made['id']}/approve", {})
     told.ask("bob", "GET", "/v1/rules")
+    told.ask("bob", "GET", "/v1/rules/page_oncall")
+    told.ask("bob", "GET", "/v1/rules/acme/page_oncall")
     told.ask("bob", "GET", "/v1/proposals")
     for word in ("w", "vip", "long" * 20):
         door.send("bob", f"e-{word[:4]}", word)

@@ -16,14 +16,14 @@ from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
 
 NEEDS = {
-    "types.read": "GET types, action-types, action-types/{name}",
+    "types.read": "GET types, types/{name}, action-types, action-types/{name}",
     "event.send": "POST events",
     "request.send": "POST requests",
     "message.read": "GET events/{id}, events/{id}/trace, events/{id}/why, events/{id}/telemetry, events/{id}/follow, "
     "requests/{id}, requests/{id}/events",
     "message.cancel": "DELETE events/{id}, requests/{id}",
     "message.erase": "POST erasures",
-    "rules.read": "GET rules, proposals, proposals/{id}; "
+    "rules.read": "GET rules, rules/{id}, proposals, proposals/{id}; "
     "POST proposals/{id}/approve, proposals/{id}/reject, proposals/{id}/rollback",
     "rules.change": "POST proposals, proposals/{id}/withdraw, try",
     "audit.read": "GET audit, audit/checkpoint, decided",

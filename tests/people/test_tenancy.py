@@ -22,9 +22,14 @@ from tests.places import write
 from tests.rest.conftest import Serving, serve  # noqa: F401
 from tests.vault.places import key_file
 
-OURS = {"GET /v1/agents/{name}", "GET /v1/action-types/{name}", "GET /v1/people/{kind}"}
-"""What is the hub's and the same for all: agents of the rules, their settings masked, and what they can do; and a list,
-which names nothing."""
+OURS = {
+    "GET /v1/types/{name}",
+    "GET /v1/agents/{name}",
+    "GET /v1/action-types/{name}",
+    "GET /v1/people/{kind}",
+}
+"""What is the hub's and the same for all: event types, agents of the rules, their settings masked, and what they can
+do; and a list, which names nothing."""
 DOORS = {"POST /hooks/{path}"}
 """What asks for a signature and no key."""
 NOBODYS = "nobodys"
@@ -94,6 +99,7 @@ def two(serve: Callable[..., Serving], tmp_path: Path) -> Two:  # noqa: F811
         ],
         "/v1/requests/{id}": [(asked, f"@birch/bob##{NOBODYS}")],
         "/v1/dead/{number}": [(str(letter["number"]), "999999")],
+        "/v1/rules/{id}": [("birch_secret_rule", NOBODYS)],
         "/v1/proposals/{id}": [(proposal, NOBODYS)],
         "/v1/keys/{id}": [(key, NOBODYS)],
         "/v1/secrets/{id}": [(secret["id"], NOBODYS)],

@@ -43,7 +43,8 @@ rule c
   stop
 """
 TELLING = (
-    "/v1/types", "/v1/rules", "/v1/action-types", "/v1/action-types/desk.note", "/v1/agents", "/v1/agents/desk",
+    "/v1/types", "/v1/types/tick", "/v1/rules", "/v1/rules/a", "/v1/action-types", "/v1/action-types/desk.note",
+    "/v1/agents", "/v1/agents/desk",
     "/v1/events/e", "/v1/events/e/trace", "/v1/audit?kind=event.accepted", "/v1/decided", "/v1/dead", "/v1/holds",
     "/v1/keys", "/v1/consents", "/v1/proposals", "/v1/people/users", "/openapi.json",
 )  # fmt: skip

@@ -222,3 +222,16 @@ def test_what_is_not_http_is_refused_and_the_hub_goes_on(serve: Serve) -> None:
     headers = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: " + b"a" * 200_000 + b"\r\n\r\n"
     assert b"200 OK" not in serving.raw(headers)
     assert serving.web.get("/healthz").status_code == 200
+
+
+def test_a_rule_and_an_event_type_are_shown_by_their_names(serve: Serve) -> None:
+    web = serve(ORDERS).web
+    (listed,) = web.get("/v1/rules").json()["rules"]
+    shown = web.get("/v1/rules/big_order").json()
+    assert {name: shown[name] for name in listed} == listed
+    assert (shown["order"], shown["stop"], shown["does"]) == (100, False, ["desk.note"])
+    assert web.get("/v1/types/order.placed").json() == web.get("/v1/types").json()["types"][0]
+    wrong = web.get("/v1/rules/big_ordr").json()
+    assert (wrong["code"], wrong["remedy"]) == ("unknown-rule", "did you mean `big_order`?")
+    wrong = web.get("/v1/types/ticket").json()
+    assert (wrong["code"], wrong["remedy"]) == ("unknown-type", "GET /v1/types lists them")

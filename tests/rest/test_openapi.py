@@ -97,7 +97,10 @@ def test_the_document_and_the_page_are_served_kept_and_load_nothing(serve: Calla
     page = web.get("/docs")
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//|url\(|@import|<script", page.text)
-    assert "POST /v1/events" in page.text
+    assert "POST /v1/events" in re.sub(r"<[^>]+>", "", page.text)
+    led = set(re.findall(r"href='#([^']+)'", page.text))
+    assert led <= set(re.findall(r"id='([^']+)'", page.text)), "each link on the page leads somewhere"
+    assert len(led) > 60
 
 
 def answers(serving: Serving) -> dict[str, Any]:
@@ -111,7 +114,8 @@ def answers(serving: Serving) -> dict[str, Any]:
         headers={"Prefer": "wait=10"},
     )
     for path in (
-        "/v1/types", "/v1/events/t1", "/v1/events/t1/trace", "/v1/events/t1/why?rule=noted", "/v1/events/t1/telemetry",
+        "/v1/types", "/v1/types/tick", "/v1/types/quote", "/v1/rules/noted", "/v1/events/t1",
+        "/v1/events/t1/trace", "/v1/events/t1/why?rule=noted", "/v1/events/t1/telemetry",
         "/v1/requests/q1", "/v1/rules", "/v1/audit", "/v1/decided", "/v1/status", "/v1/holds", "/v1/dead", "/v1/keys",
         "/v1/proposals", "/healthz", "/readyz", "/v1/agents", "/v1/agents/desk", "/v1/action-types",
         "/v1/action-types/desk.note",

@@ -139,7 +139,7 @@ def test_what_is_paused_waits_and_goes_on(serving: Serving, desk: Desk, path: st
     ("method", "path", "code", "title", "remedy"),
     [
         ("PUT", "agent/desc", "unknown-agent", "there is no agent `desc`", "did you mean `desk`?"),
-        ("PUT", "agent/x", "unknown-agent", "there is no agent `x`", "the rules name them"),
+        ("PUT", "agent/x", "unknown-agent", "there is no agent `x`", "GET /v1/agents lists them"),
         ("PUT", "rule/hug", "unknown-rule", "there is no rule `hug`", "did you mean `huge`?"),
         ("PUT", "rule/a/b", "unknown-rule", "there is no rule `a/b`", "GET /v1/rules lists them"),
         ("PUT", "organisation/", "unknown-organisation", "there is no organisation ``", "`people.yaml` lists them"),

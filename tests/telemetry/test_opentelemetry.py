@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from opentelemetry.sdk.trace import TracerProvider
@@ -17,8 +18,10 @@ from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.outcome import Again, Done, Failed
 from atamo_rules.testing.agents import ScriptedAgent
+from tests.cli.dispatcher import atamo
 from tests.hub.stage import state, submit
 from tests.hub.test_path import TWO
+from tests.places import write
 
 
 def test_every_event_is_a_span_and_every_attempt_one_inside_it() -> None:
@@ -64,3 +67,23 @@ def test_without_it_nothing_of_it_is_imported_and_asking_for_it_says_what_to_ins
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "OpenTelemetry is not installed: pip install 'atamo-rules[otel]'\n"
+
+
+def test_a_hub_whose_spans_nobody_takes_says_how_they_are_taken(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.atamo": "event e\n  n: whole\n"})
+    done = atamo(
+        "run", ".", "--store", "memory", "--no-http", "--stdin", "--auditor", "opentelemetry", cwd=folder
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "start the hub by `opentelemetry-instrument atamo run …`" in done.stderr
+    script = (
+        "from opentelemetry import trace; from opentelemetry.sdk.trace import TracerProvider\n"
+        "trace.set_tracer_provider(TracerProvider())\n"
+        "import sys; from atamo_rules.cli.main import main\n"
+        "sys.argv = ['atamo', 'run', '.', '--store', 'memory', '--no-http', '--stdin', '--auditor', 'opentelemetry']\n"
+        "main()\n"
+    )
+    begun = subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60
+    )
+    assert begun.returncode == 0, begun.stderr

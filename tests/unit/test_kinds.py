@@ -184,3 +184,51 @@ def test_what_looks_like_a_secret_is_not_shown_in_colours_either() -> None:
     colour = render(found, "full", color=True, pieces=pieces)
     assert "W0811" in colour
     assert "1234567890abcdef" not in colour
+
+
+YAML = """\
+rules:
+  - rule: big  # of all
+    on: order.placed
+    when: total > 100 and tier is "gold"
+    order: 5
+    do:
+      - send desk.note: {text: "a: b", count: 3}
+  - rule: more
+    when: |
+      total > 100
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (2, [("rule", "KEY"), ("# of all", "COMMENT")]),
+        (4, [("when", "KEY"), (">", "OPERATOR"), ("100", "NUMBER"), ("and", "OPERATOR"), ("is", "OPERATOR"),
+             ('"gold"', "TEXT")]),
+        (5, [("order", "KEY"), ("5", "NUMBER")]),
+        (7, [("send desk.note", "KEY"), ("text", "KEY"), ('"a: b"', "TEXT"), ("count", "KEY"), ("3", "NUMBER")]),
+        (10, [(">", "OPERATOR"), ("100", "NUMBER")]),
+        (11, []),
+        (99, []),
+    ],
+)  # fmt: skip
+def test_lines_of_yaml_have_colours_too(line: int, said: list[tuple[str, str]]) -> None:
+    source = Source("a.yaml", YAML)
+    found = pieces(source, line)
+    text = source.line(line) if line < 12 else ""
+    assert [(text[begin:end], code) for begin, end, code in found] == [
+        (one, CODES[kind]) for one, kind in said
+    ]
+
+
+@given(st.lists(st.sampled_from(
+    ["a: ", "\n", "  ", "- ", "when: ", "is", '"', "'", "{", "[", "|", "#", "\t", ": ", "é\u0301", "5"]
+)).map("".join))  # fmt: skip
+def test_any_yaml_has_pieces_in_order(text: str) -> None:
+    source = Source("a.yaml", text)
+    for line in range(1, len(source.line_starts) + 1):
+        at = 0
+        for begin, end, _ in pieces(source, line):
+            assert at <= begin < end <= len(source.line(line))
+            at = end

@@ -161,6 +161,8 @@ def test_no_token_is_anywhere_but_where_it_was_sent(tmp_path: Path, echo: tuple[
                 assert "note:" not in said[-1], "the hub has an agent `crm`"
                 doubted = ask("secret", "consent", "crn", *words[1:3], "--to", "project", *at)
                 assert "note: there is no agent `crn`\n  did you mean `crm`?" in doubted
+                doubted = ask("secret", "consent", "crm", *words[1:3], "--to", "group suport", *at)
+                assert "note: there is no group `suport`\n" in doubted
                 continue
             order = {"agent": "crm", "who": f"user {name}", "hosts": ["127.0.0.1"], "consent": ["project"]}
             made = web.post("/v1/secrets", json={**order, "value": token})

@@ -18,6 +18,14 @@ ENDS = ("action.done", "action.failed", "action.timeout", "action.retry", "actio
 FAILED = ("action.failed", "action.timeout", "action.lost")
 
 
+def taken() -> bool:
+    """Whether the process has set up something that takes spans: until then the global provider stands for one that
+    may still come, and drops them."""
+    from opentelemetry import trace
+
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
 class OpenTelemetryAuditor:
     """Turns records into spans of a tracer; `provider` is the program's own, the global one unless it is given.
 

@@ -166,6 +166,8 @@ def _said() -> Iterator[None]:
         said = error.args[0] if error.args else ""
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         raise MailboxBroken(f"the server said no: {text[:200]}") from None
+    except socket.gaierror:
+        raise MailboxBroken("the name of its `host` is not known") from None
     except (OSError, ValueError, IndexError, AttributeError, TypeError) as error:
         raise MailboxBroken(f"the line to the server broke: {error}") from None
 

@@ -1,8 +1,9 @@
 """The rule files of a project folder: which files count, read whole and safely.
 
 Rule files are every `.atamo`, `.yaml`, `.yml`, `.rules.csv` and `.rules.xlsx` file below the folder, except names that
-begin with a dot, `people.yaml`, `sources.yaml` and the folder `people` at the top, and folders called `schemas`. Only
-regular files are opened; links that lead out of the folder, devices and pipes are not.
+begin with a dot, `people.yaml`, `sources.yaml` and the folder `people` at the top, what containers are made by
+(`compose.yaml`, `kubernetes.yaml`), and folders called `schemas`. Only regular files are opened; links that lead out of
+the folder, devices and pipes are not.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from atamo_rules.syntax.read import SUFFIXES as SUFFIXES
 ASIDE = {"schemas", "node_modules", "__pycache__"}
 PEOPLE = ("people.yaml", "people.yml")
 SOURCES = ("sources.yaml", "sources.yml")
+CONTAINERS = frozenset(
+    {"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml", "kubernetes.yaml"}
+)
+"""What `atamo service` puts beside the rules, and other programs read."""
 PEOPLE_FOLDER = "people"
 """At the top of a project; it holds no rules."""
 PROVIDERS = "providers"
@@ -69,6 +74,7 @@ def _below(folder: Path, root: Path, entered: set[Path]) -> Iterator[Path]:
         elif (
             name.endswith(SUFFIXES)
             and name not in PEOPLE
+            and name not in CONTAINERS
             and not (name in SOURCES and real == root)
             # Only a link can lead out of a folder that is inside.
             and (not link or _leads_inside(path, root))

@@ -215,4 +215,5 @@ class Link:
                     await subscription.unsubscribe()
 
     async def close(self) -> None:
-        await self.client.close()
+        with suppress(OSError):  # of a line that is broken already
+            await self.client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from atamo_rules.hub import records
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.stores.nats.store import NatsStore
+
+GOODBYE = 10.0
+"""Seconds that the servers are given to take the last word of a hub."""
 
 
 async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
@@ -49,6 +53,16 @@ async def take_over(store: NatsStore, sessions: Sequence[str]) -> int:
 
 
 async def leave(store: NatsStore) -> None:
-    """Leave what was not decided, and the clocks of what is open, to whoever is there, or comes next."""
-    with suppress(StoreUnavailable):
-        await store.stream.hand(store.draft.change(), Bundle([], takes=(store.stream.session,)))
+    """Leave what was not decided, and the clocks of what is open, to whoever is there, or comes next. Where the servers
+    do not answer nobody is told: others find out by themselves."""
+    if store.stream.cut_off:
+        return
+    change = store.draft.change()
+    last = asyncio.create_task(store.stream.hand(change, Bundle([], takes=(store.stream.session,))))
+    await asyncio.wait({last}, timeout=GOODBYE)
+    if last.done():
+        with suppress(StoreUnavailable):
+            last.result()
+        return
+    last.cancel()  # it ends with the store
+    last.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
