@@ -86,6 +86,7 @@ def test_mutated_documents(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0)
 def test_many_mutated_documents(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _try(
         tmp_path,
