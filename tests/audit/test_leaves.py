@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from atamo_rules.builtin.stores.sqlite import values
-from atamo_rules.builtin.stores.sqlite.leaves import Leaves, leaf_of, note_text, what_text
+from atamo_rules.builtin.stores.sqlite.leaves import Leaves, leaves_of, note_text, what_text
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.builtin.witnesses.file import FileWitness
 from atamo_rules.cli.stopped import records_of
@@ -35,19 +35,25 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))]))
 
 
-@given(st.dictionaries(st.text(st.characters()), WHATS, max_size=6), TEXTS, MOMENTS, st.integers(1, 2**62))
-def test_a_row_is_hashed_as_it_is_read_back(
-    what: dict[str, Any], text: str, at: datetime, place: int
+RECORDS = st.tuples(st.dictionaries(st.text(st.characters()), WHATS, max_size=6), TEXTS, MOMENTS)
+
+
+@given(st.lists(RECORDS, max_size=4), st.integers(1, 2**62))
+def test_rows_are_hashed_as_they_are_read_back(
+    records: list[tuple[dict[str, Any], str, datetime]], first: int
 ) -> None:
-    written = what_text(what)
-    try:
-        read = values.read(written)
-    except JsonRefused:
-        assume(False)
-    row = (at.isoformat(), "action.done", text, text, written, text, text)
-    back = AuditRecord(place, values.moment(row[0]), "action.done", text, text, read, text, text)
-    assert leaf_of(place, row) == leaf_hash(record_bytes(back))
-    assert read == values.read(values.text(what)), "what it says is what it said"
+    rows, hashes = [], []
+    for place, (what, text, at) in enumerate(records, first):
+        written = what_text(what)
+        try:
+            read = values.read(written)
+        except JsonRefused:
+            assume(False)
+        rows.append((at.isoformat(), "action.done", text, text, written, text, text))
+        back = AuditRecord(place, values.moment(rows[-1][0]), "action.done", text, text, read, text, text)
+        hashes.append(leaf_hash(record_bytes(back)))
+        assert read == values.read(values.text(what)), "what it says is what it said"
+    assert leaves_of(first, rows) == hashes
 
 
 @given(st.dictionaries(st.text(st.characters()), WHATS, max_size=6))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from atamo_rules.builtin.stores.journal import Counts, Incoming
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.erasing import erase
-from atamo_rules.builtin.stores.sqlite.leaves import leaf_of
+from atamo_rules.builtin.stores.sqlite.leaves import leaves_of
 from atamo_rules.builtin.stores.sqlite.rows import Moments, Prepared, note_row
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.sqlite.statements import (
@@ -69,7 +69,7 @@ class Keeper:
             begin = len(notes)
             self._tell(one, one, notes)
             if hashed:
-                one.leaves = [leaf_of(at, row) for at, row in enumerate(notes[begin:], first + begin)]
+                one.leaves = leaves_of(first + begin, notes[begin:])
         run(self.connection, AUDIT, [(position, *row) for position, row in enumerate(notes, first)])
         self.position += len(notes)
 

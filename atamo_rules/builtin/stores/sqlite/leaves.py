@@ -76,12 +76,17 @@ class Members(msgspec.Struct, gc=False):
     who: str
 
 
-def leaf_of(position: int, row: Row) -> bytes:
-    """The hash of the record that a row is at a position, whose `what` is as `what_text` writes it."""
-    at, kind, event, who, what, cause, rules = row
-    moment = f"{at[:-6]}Z" if at.endswith("+00:00") else moment_text(values.moment(at))
-    said = msgspec.Raw(what.encode())
-    return leaf_hash(_ENCODER.encode(Members(moment, cause, event, FORM, kind, position, rules, said, who)))
+def leaves_of(first: int, rows: Sequence[Row]) -> list[bytes]:
+    """The hashes of the records that rows are from a position on, whose `what` is as `what_text` writes it. All are put
+    into bytes at once, each as a line: no JSON that is written here holds a newline."""
+    members, written, moment = list[Members](), "", ""
+    for position, (at, kind, event, who, what, cause, rules) in enumerate(rows, first):
+        if at != written:  # most of a transaction are of one moment
+            written = at
+            moment = f"{at[:-6]}Z" if at.endswith("+00:00") else moment_text(values.moment(at))
+        said = msgspec.Raw(what.encode())
+        members.append(Members(moment, cause, event, FORM, kind, position, rules, said, who))
+    return [leaf_hash(line) for line in _ENCODER.encode_lines(members).split(b"\n")[:-1]]
 
 
 class Leaves:
