@@ -276,7 +276,7 @@ def _decided(event: Event, decision: Decision) -> dict[str, Any]:
 
 def _query(request: Request, rule: str) -> Query:
     kind = text(request, "kind")
-    if kind and kind not in FAMILIES and kind not in KINDS:
+    if "kind" in request.query_params and kind not in FAMILIES and kind not in KINDS:
         from difflib import get_close_matches
 
         near = get_close_matches(kind, KINDS, n=1)

@@ -71,9 +71,10 @@ def _give(descriptor: int, stdin: bytes) -> None:
 
 
 def _line(told: Any, seconds: float) -> bytes:
-    line = b""
+    line, ready = b"", select.poll()  # a test may have more files open than `select` can tell apart
+    ready.register(told, select.POLLIN)
     while not line.endswith(b"\n"):
-        if not select.select([told], [], [], seconds)[0]:
+        if not ready.poll(seconds * 1000):
             raise TimeoutError
         piece = told.read(1)
         assert piece, "what commands are forked from has ended"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -143,7 +144,7 @@ def test_nothing_of_another_organisation_is_seen(door: Door) -> None:
             for more in ("", "?rule=birch_secret_rul", "?text=birch", f"?event={id}"):
                 answer = door.web("ann").get(path + more)
                 text = answer.text
-                for given in (id, "birch_secret_rul", "paused"):
+                for given in (id, unquote(id), "birch_secret_rul", "paused"):
                     text = text.replace(f"`{given}`", "")  # what one wrote oneself
                 text = text.replace("organisation `birch` is not", "")
                 for foreign in ("birchword", "birchid", "bob", "birch_secret_rule", "@birch"):

@@ -140,11 +140,15 @@ class Afar:
 
     async def _take(self, entry: Entry) -> None:
         word: Any = entry.value
-        if word is None or word["request"] not in self.hub.requests.open:
+        if word is None:
             return
+        key, store = str(word["request"]), self.hub.store
+        here = key in self.hub.requests.open
+        if not here and await store.get(BUCKET, key) is not None:
+            return  # another keeps it; what nobody keeps any more is nobody's word
         put = Put(WORDS, entry.key, None, expect=entry.revision)
-        if await self.hub.surely(lambda: self.hub.store.put(put)) is not None:
-            await self.hub.requests.happened(word["request"], *map(_happened, word["said"]))
+        if await self.hub.surely(lambda: store.put(put)) is not None and here:
+            await self.hub.requests.happened(key, *map(_happened, word["said"]))
 
     def finished(self, key: str) -> None:
         """All actions of an event are over: have its request read again, should nobody have said how they ended."""
