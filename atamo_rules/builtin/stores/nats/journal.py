@@ -68,6 +68,8 @@ class NatsJournal(SqliteJournal):
         """Since when the servers owe an answer, by the loop's clock; 0 when they do not."""
         self._tasks: list[asyncio.Task[None]] = []
         self._taken = False
+        self._over: StoreUnavailable | None = None
+        """What is said once it was closed."""
 
     @property
     def standing(self) -> Standing:
@@ -165,10 +167,15 @@ class NatsJournal(SqliteJournal):
 
     async def close(self) -> None:
         await stopped(self._tasks[:2])  # that send and follow; what others wait for is told of it
-        self.fail(StoreUnavailable("the store was closed"))
+        self._over = StoreUnavailable("the store was closed")
+        self.fail(self._over)
         await stopped(self._tasks)
         await self.link.close()
         await super().close()
+
+    @property
+    def whole(self) -> bool:
+        return self.broken is None or self.broken is self._over
 
     # --- writing ----------------------------------------------------------------------------------------
 

@@ -145,10 +145,15 @@ class SqliteJournal:
         self.lock.give_back()
 
     def _close(self, keeper: Keeper) -> None:
-        if self.broken is None:
+        if self.whole:
             keeper.connection.close()
         else:
             abandon(keeper.connection)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing has failed that writes the file."""
+        return self.broken is None
 
     # --- writing ----------------------------------------------------------------------------------------
 
