@@ -46,7 +46,8 @@ class Cache:
     """
 
     trees: dict[str, tuple[str, decl.File, tuple[Diagnostic, ...]]] = field(default_factory=dict)
-    around: tuple[int, ...] = ()
+    around: tuple[decl.Declaration, ...] = ()
+    params: str = ""
     schemas: tuple[str, ...] = ()
     environment: Environment | None = None
     found: tuple[Diagnostic, ...] = ()
@@ -129,15 +130,15 @@ def _environment(
     files: Sequence[decl.File], read: Read, params: Mapping[str, Json], cache: Cache, report: list[Diagnostic]
 ) -> Environment:
     """The declarations, made anew only when one of them, or a schema file, changed."""
-    around = [
+    around = tuple(
         item
         for file in files
         for item in file.declarations
         if not isinstance(item, decl.Rule | decl.Test) and not (file.source.space and isinstance(item, OWN))
-    ]
-    schemas = tuple(_texts(around, read))
-    key = (*map(id, around), hash(repr(sorted(params.items()))))
-    if cache.environment is not None and cache.around == key and cache.schemas == schemas:
+    )
+    schemas, given = tuple(_texts(around, read)), repr(sorted(params.items()))
+    same = cache.params == given and cache.schemas == schemas and spaces.same(around, cache.around)
+    if cache.environment is not None and same:
         report.extend(cache.found)
         return cache.environment
     found: list[Diagnostic] = []
@@ -161,7 +162,7 @@ def _environment(
     kinds = [item for item in around if isinstance(item, decl.ActionTypeDecl)]
     types = messages.examples(kinds, environment, found)
     environment = replace(environment, types=types, messages=messages.messages(environment, found))
-    cache.around, cache.schemas, cache.environment = key, schemas, environment
+    cache.around, cache.params, cache.schemas, cache.environment = around, given, schemas, environment
     cache.found = tuple(found)
     report.extend(found)
     return environment

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 from typing import TypeAlias
 
 from atamo_rules.compiler import lints, rules
@@ -18,14 +19,29 @@ from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import space_named
 from atamo_rules.syntax import declarations as decl
 
+Unread: TypeAlias = "tuple[tuple[str, str], ...]"
+"""What a file names in declarations that could not be read, by (kind, name)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What an organisation declares for itself, and what was said of it; `key` are the declarations, by identity."""
+    """What an organisation declares for itself, what of it could not be read, and what was said of it."""
 
-    key: tuple[int, ...]
+    items: tuple[decl.Declaration, ...]
+    unread: tuple[Unread, ...]
     environment: Environment
     found: tuple[Diagnostic, ...]
+
+    def still(
+        self, items: Sequence[decl.Declaration], unread: tuple[Unread, ...], around: Environment
+    ) -> bool:
+        """Whether it is made of the same declarations, within the same ones for all."""
+        return same(items, self.items) and unread == self.unread and self.environment.around is around
+
+
+def same(items: Sequence[decl.Declaration], before: Sequence[decl.Declaration]) -> bool:
+    """Whether declarations are those of before: the same objects, of texts that did not change."""
+    return len(items) == len(before) and all(map(is_, items, before))
 
 
 def declared(
@@ -39,21 +55,26 @@ def declared(
     made: dict[str, Space] = {}
     report: list[Diagnostic] = []
     for name, theirs in of.items():
-        items = (item for file in theirs for item in file.declarations if isinstance(item, OWN))
-        key = (*map(id, items), *(hash(file.unread) for file in theirs))
+        items = tuple(item for file in theirs for item in file.declarations if isinstance(item, OWN))
+        unread = tuple(file.unread for file in theirs)
         known = before.get(name)
-        if known is None or known.key != key or known.environment.around is not around:
-            known = _made(theirs, around, key)
+        if known is None or not known.still(items, unread, around):
+            known = _made(theirs, around, items, unread)
         made[name] = known
         report.extend(known.found)
     return made, report
 
 
-def _made(files: Sequence[decl.File], around: Environment, key: tuple[int, ...]) -> Space:
+def _made(
+    files: Sequence[decl.File],
+    around: Environment,
+    items: tuple[decl.Declaration, ...],
+    unread: tuple[Unread, ...],
+) -> Space:
     found: list[Diagnostic] = []
     environment = own(files, around, found)
     broken = environment.broken | lints.defines(environment, found)
-    return Space(key, replace(environment, broken=broken), tuple(found))
+    return Space(items, unread, replace(environment, broken=broken), tuple(found))
 
 
 def environments(around: Environment, spaces: Mapping[str, Space]) -> dict[str, Environment]:
