@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.hub.agents.breaker import BreakerPolicy
 from atamo_rules.hub.hub import Hub
@@ -108,7 +110,10 @@ def test_a_call_that_goes_on_for_others_keeps_its_slot_when_the_first_leaves() -
     asyncio.run(asyncio.wait_for(story(), 20))
 
 
-def test_who_was_to_join_a_call_that_never_began_waits_for_a_slot() -> None:
+@pytest.mark.parametrize("looks", [1, 2], ids=["that never began", "that has just ended"])
+def test_who_was_to_join_a_call_waits_for_a_slot(looks: int) -> None:
+    """There is a call to join as it is decided, or also as it begins, and none any more as it gets there."""
+
     async def story() -> None:
         agent = Gated()
         hub = Hub(state(TEXT, {"list": agent}), MemoryStore())
@@ -117,30 +122,7 @@ def test_who_was_to_join_a_call_that_never_began_waits_for_a_slot() -> None:
         lane, calls = hub.lane("list"), hub.calls
         busy = asyncio.ensure_future(hub.ask("price.quote", {"sku": "b"}, id="q0"))
         await turns(lambda: agent.running == 1)
-        said = iter([True])  # there is a call to join as it is decided, and none as it begins
-        calls.flights.spares = lambda key: next(said, False)  # type: ignore[method-assign]
-        joiner = asyncio.ensure_future(hub.ask("price.quote", {"sku": "a"}, id="q1"))
-        await turns(lambda: len(lane.behind) == 1)
-        assert (agent.running, lane.running) == (1, 1)
-        agent.gate.set()
-        assert [(await one).first for one in (busy, joiner)] == [{"price": 1}] * 2
-        assert (agent.most_running, len(agent.asked)) == (1, 2)
-        await turns(lambda: not lane.running)
-        assert await hub.drain(5) == 0
-
-    asyncio.run(asyncio.wait_for(story(), 20))
-
-
-def test_who_was_to_join_a_call_that_has_just_ended_waits_for_a_slot() -> None:
-    async def story() -> None:
-        agent = Gated()
-        hub = Hub(state(TEXT, {"list": agent}), MemoryStore())
-        await hub.start()
-        agent.gate.clear()
-        lane, calls = hub.lane("list"), hub.calls
-        busy = asyncio.ensure_future(hub.ask("price.quote", {"sku": "b"}, id="q0"))
-        await turns(lambda: agent.running == 1)
-        said = iter([True, True])  # there is a call to join as it begins, and none as it gets there
+        said = iter([True] * looks)
         calls.flights.spares = lambda key: next(said, False)  # type: ignore[method-assign]
         joiner = asyncio.ensure_future(hub.ask("price.quote", {"sku": "a"}, id="q1"))
         await turns(lambda: len(lane.behind) == 1)
