@@ -133,7 +133,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /v1/keys": Operation("Make a key, shown once", {201: "Key"}, "NewKey", leads=(
         "get_keys_id", "delete_keys_id")),
     "GET /v1/keys/{id}": Operation("Show a key, without what opens", {200: "Key"}),
-    "DELETE /v1/keys/{id}": Operation("Revoke a key", {200: "Key"}, query=(("made", YES),)),
+    "DELETE /v1/keys/{id}": Operation("Revoke a key; it can still be shown", {200: "Key"}, query=(("made", YES),)),
     "GET /v1/secrets": Operation("List secrets by their names", {200: "Secrets"}, query=_PAGE),
     "POST /v1/secrets": Operation("Keep a secret", {201: "Secret"}, "NewSecret"),
     "POST /v1/secrets/rotate": Operation("Seal all secrets with the newest key", {200: "Tried"}),

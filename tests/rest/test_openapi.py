@@ -60,8 +60,14 @@ SETTINGS = """
 expected-statuses = ["2xx", "3xx", 403, 404, 406, 409, 410, 412, 422]
 [checks.negative_data_rejection]
 expected-statuses = [400, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422]
+
+[[operations]]
+include-path = "/v1/keys/{id}"
+[operations.checks.use_after_free]
+enabled = false
 """
-"""What a well-formed call may be told (422: it cannot be meant), and what one must be told that is not."""
+"""What a well-formed call may be told (422: it cannot be meant), and what one must be told that is not. A key that was
+revoked is told for ever, with when that was."""
 
 
 def nobody() -> Any:
