@@ -32,7 +32,7 @@ def decimal(given: str) -> float | None:
 
 def header(request: Request, name: bytes) -> str:
     """What the first header of a name in lower case says, without blanks around it; empty where there is none."""
-    value = named(request.scope).get(name)
+    value = (request.scope.get(NAMED) or named(request.scope)).get(name)
     return value.decode("latin-1").strip() if value is not None else ""
 
 
