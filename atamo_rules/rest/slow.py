@@ -67,6 +67,7 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
     from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     protocol: Any = AutoHTTPProtocol
+    feed = protocol.data_received
 
     class Impatient(protocol):  # type: ignore[misc]
         """Closes a connection on which no request begins, or one that begins and is never whole."""
@@ -87,7 +88,7 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
                 self.transport.came()
                 return
             before = self.cycle
-            super().data_received(data)
+            feed(self, data)
             if self.cycle is not before:
                 self.begin()
             elif before is not None and before.response_complete and before.more_body:
