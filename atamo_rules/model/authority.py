@@ -71,7 +71,7 @@ class Limits:
     types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Principal:
     """Whoever asks. `grants` are those that hold for it now; `key` is the id of the key it came with, and `made_by` the
     full names of all others who may have that key too, since they made it."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from atamo_rules.engine.once import Once
 from atamo_rules.model.authority import (
     OWN,
     Allow,
@@ -68,9 +69,16 @@ def of_types(type: str, patterns: Sequence[str]) -> bool:
 
 def anywhere(principal: Principal, verb: Verb) -> bool:
     """Whether there is anything at all that a principal may do this to: what a list of things is opened by."""
-    if principal.limits.verbs and verb not in principal.limits.verbs:
-        return False
-    return any(verb in grant.verbs for grant in (*SELF, *principal.grants))
+    return verb in _verbs(principal)
+
+
+def _of(principal: Principal) -> frozenset[Verb]:
+    """What somebody may do to anything at all."""
+    granted = frozenset[Verb]().union(*(grant.verbs for grant in (*SELF, *principal.grants)))
+    return granted & principal.limits.verbs if principal.limits.verbs else granted
+
+
+_verbs: Once[Principal, frozenset[Verb]] = Once(_of)
 
 
 def everywhere(principal: Principal, verb: Verb) -> bool:

@@ -30,3 +30,8 @@ ADMIN = Grant("admin", ROLES["admin"], EVERYTHING, source="built in")
 
 LOCAL = Principal(User(""), (ADMIN,), Limits(), key="local")
 """Whoever uses a hub of which no key was ever made: it listens on its own machine, and asks nobody who they are."""
+
+
+def is_local(who: Principal) -> bool:
+    """Whether somebody is `LOCAL`."""
+    return who is LOCAL or (who.key == LOCAL.key and who == LOCAL)

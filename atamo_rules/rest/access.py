@@ -11,16 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from atamo_rules.engine.decide import has_rule
+from atamo_rules.engine.once import Once
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.intake import Admit
 from atamo_rules.hub.proposals.proposal import resource_of
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
 from atamo_rules.model.event import Event, realm_of
-from atamo_rules.model.people import Directory, User, Who
+from atamo_rules.model.people import Directory, User
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType
 from atamo_rules.people.decide import anywhere, decide, everywhere, inside
-from atamo_rules.people.roles import LOCAL
+from atamo_rules.people.roles import LOCAL, is_local
 from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
@@ -28,9 +30,13 @@ from atamo_rules.rest.told import HUBS, Told
 from atamo_rules.source.span import space_named
 
 Handler = Callable[[Request], Awaitable[Response]]
+_told: Once[Principal, dict[tuple[str, bool], str]] = Once(lambda who: {})
+"""Of each principal what `unsent` says of messages of their own, by type and whether it is a request."""
 Authenticate = Callable[[Request], Awaitable[Principal | None]]
 """Who sends a request by some other means than a key; None when it is nobody that this knows."""
 
+WHO = "atamo.principal"
+"""Where it is kept in a request's scope who sends it."""
 OWN_KEYS = (
     "sign in by the issuer, or with a key that was made where the hub runs "
     "(`atamo key create NAME --folder PROJECT`), or that you made with such a one"
@@ -54,20 +60,20 @@ class Access:
     def guarded(self, verb: Verb | None, handler: Handler) -> Handler:
         """A handler that is reached by those alone who may do this to anything at all; without a verb by everybody."""
 
-        async def guard(request: Request) -> Response:
-            if verb is None:
-                return await handler(request)
-            principal = await self._known(request)
-            request.state.principal = principal
-            if self.buckets is None:
-                return await allowed(request, principal)
-            return await self._rated(request, principal, allowed)
+        if verb is None:
+            return handler
 
-        async def allowed(request: Request, principal: Principal) -> Response:
-            if verb is not None and not anywhere(principal, verb):
-                self.denied(principal, verb, "route", f"no grant of {principal.name} gives {verb}")
+        async def guard(request: Request) -> Response:
+            who = request.scope[WHO] = await self._known(request)
+            if self.buckets is None:
+                return await allowed(request, who)
+            return await self._rated(request, who, allowed)
+
+        def allowed(request: Request, who: Principal) -> Awaitable[Response]:
+            if not anywhere(who, verb):
+                self.denied(who, verb, "route", f"no grant of {who.name} gives {verb}")
                 raise forbidden(verb)
-            return await handler(request)
+            return handler(request)
 
         return guard
 
@@ -80,7 +86,7 @@ class Access:
         """What a handler answers, if the key has not asked too often; with how it stands. Without keys every address
         counts for itself. Raises Problem, 429."""
         assert self.buckets is not None
-        key = principal.key if principal != LOCAL else network(address_of(request))
+        key = principal.key if not is_local(principal) else network(address_of(request))
         standing = self.buckets.take(key, self.hub().clock.passed())
         told = {"RateLimit-Policy": self.buckets.rate.policy, "RateLimit": standing.header}
         if not standing.may:
@@ -110,7 +116,7 @@ class Access:
         key = text.strip() if scheme.lower() == "bearer" else ""
         asked = bool(key) and not keyring.open
         principal = await keyring.principal(key, hub.current.intake.people) if asked else None
-        if principal is not None and not hub.leaving.gone(Who("user", principal.name)):
+        if principal is not None and not hub.leaving.left(principal.user.name):
             return principal
         address = address_of(request)
         wait = keyring.failures.add(network(address), hub.clock.passed()) if key else 0.0
@@ -176,9 +182,9 @@ class Access:
     async def again(self, request: Request, verb: Verb) -> None:
         """Ask anew who somebody is who has been waiting for a while, and whether they may still do this to anything at
         all: keys end meanwhile, and people leave. Raises Problem, 401 or 403."""
-        request.state.principal = await self._known(request)
-        if not anywhere(principal(request), verb):
-            self.denied(principal(request), verb, "route", "no more")
+        who = request.scope[WHO] = await self._known(request)
+        if not anywhere(who, verb):
+            self.denied(who, verb, "route", "no more")
             raise forbidden(verb)
 
     async def key(self, request: Request, name: str) -> str | None:
@@ -219,31 +225,10 @@ class Access:
             and self.sees(request, "audit.read", of_erased(left))
         )
 
-    def sender(self, request: Request) -> Callable[[User | None, str, EventType | None], str]:
-        """What the intake asks before it takes a message: why this principal may not send such a one, or nothing."""
-        who = principal(request)
-
-        def refusal(user: User | None, type: str, known: EventType | None) -> str:
-            verb: Verb = "request.send" if known is not None and known.request else "event.send"
-            own = user is None or user.name == who.name
-            if not own and isinstance(decide(who, "act.as", belonging("user", user, type)), Deny):
-                return "you may not send in the name of this user"
-            if isinstance(decide(who, verb, belonging("event", user or who.user, type)), Deny):
-                return "you may not send messages of this type"
-            return ""
-
-        return refusal
-
     def told(self, request: Request) -> Told:
         """How whoever asks is told what the hub counts."""
         who, hub = principal(request), self.hub()
         return HUBS if inside(who) else Told(hub, who.user.organisation)
-
-    def client(self, request: Request) -> str:
-        """Who posts, for the audit: the key shown, where there is one, and the address."""
-        key = principal(request).key
-        address = address_of(request)
-        return f"key {key} {address}".rstrip() if key else address
 
     def rule(self, request: Request, rule: Rule) -> bool:
         """Whether somebody may see a rule."""
@@ -259,6 +244,39 @@ class Access:
         own = self.own_name(request, name)
         held = (generation.ruleset for generation in self.hub().retiring.all)
         return own if name and any(has_rule(ruleset, own) for ruleset in held) else name
+
+
+def sender(who: Principal) -> Admit:
+    """What the intake asks before it takes a message: why this principal may not send such a one, or nothing."""
+    told = _told(who)
+
+    def refusal(user: User | None, type: str, known: EventType | None) -> str:
+        if user is not who.user or known is None:  # of what clients name there is no end
+            return unsent(who, user, type, known)
+        about = (type, known.request)
+        found = told.get(about)
+        if found is None:
+            found = told[about] = unsent(who, user, type, known)
+        return found
+
+    return refusal
+
+
+def unsent(who: Principal, user: User | None, type: str, known: EventType | None) -> str:
+    """Why a principal may not send a message of a user and of a type, or nothing."""
+    verb: Verb = "request.send" if known is not None and known.request else "event.send"
+    own = user is None or user.name == who.name
+    if not own and isinstance(decide(who, "act.as", belonging("user", user, type)), Deny):
+        return "you may not send in the name of this user"
+    if isinstance(decide(who, verb, belonging("event", user or who.user, type)), Deny):
+        return "you may not send messages of this type"
+    return ""
+
+
+def client_of(who: Principal, request: Request) -> str:
+    """Who posts, for the audit: the key shown, where there is one, and the address."""
+    address = address_of(request)
+    return f"key {who.key} {address}".rstrip() if who.key else address
 
 
 def address_of(request: Request) -> str:
@@ -280,8 +298,7 @@ def network(address: str) -> str:
 
 def principal(request: Request) -> Principal:
     """Who sends a request, once the door has asked."""
-    found: Any = request.state.principal
-    assert isinstance(found, Principal)
+    found: Principal = request.scope[WHO]
     return found
 
 

@@ -120,14 +120,17 @@ def _paths(every: Sequence[Entry], access: Access) -> dict[str, dict[str, Handle
 
 def described(entry: Entry) -> Handler:
     """A handler that refuses parameters which its operation does not describe."""
+    handler, views = entry.handler, entry.views
     names = OPERATIONS[f"{entry.method} {plain(entry.path)}"].parameters
 
     def ask(request: Request) -> Awaitable[Response]:
-        unviewed(entry.views, request)
-        only(request, names)
-        return entry.handler(request)
+        if views:
+            unviewed(views, request)
+        if request.scope.get("query_string"):
+            only(request, names)
+        return handler(request)
 
-    return entry.handler if entry.path in LOOSE else ask
+    return handler if entry.path in LOOSE else ask
 
 
 def by_method(handlers: Mapping[str, Handler], media: Sequence[str], changes: Conditional) -> Handler:

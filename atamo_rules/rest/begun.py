@@ -15,7 +15,10 @@ class Begun(Generic[Made]):
     def __init__(self, work: Awaitable[Made]) -> None:
         self.steps = work.__await__()
         self.over = False
-        self._take(lambda: self.steps.send(None))
+        try:
+            self.waited = self.steps.send(None)
+        except StopIteration as end:
+            self.over, self.made = True, end.value
 
     def _take(self, step: Callable[[], Any]) -> None:
         try:

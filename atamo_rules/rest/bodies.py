@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from atamo_rules.hub.intake import LONGEST_ID
 from atamo_rules.model.strict_json import JsonRefused, decode
 from atamo_rules.rest import cloudevents
 from atamo_rules.rest.encodings import opened
-from atamo_rules.rest.parameters import digits, header
+from atamo_rules.rest.parameters import digits, header, named
 from atamo_rules.rest.problem import Problem, refusal
 
 LARGEST = 25 << 20
@@ -24,10 +23,10 @@ _STRUCTURED = "application/cloudevents+json"
 _ONE = ("application/json", _STRUCTURED)
 _LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-lines")
 _BATCH = "application/cloudevents-batch+json"
+_KINDS = (*_ONE, _BATCH, *_LINES)
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message: a value, or a line still to be read, whose faults are its own and not the batch's. `type_name`
     is set for bare data; `wrong` are reasons why it is not what it is called."""
 
@@ -37,8 +36,7 @@ class Message:
     wrong: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(NamedTuple):
     """What a request holds; `batch` says whether it is answered as one or as many."""
 
     items: tuple[Message, ...]
@@ -48,7 +46,7 @@ class Messages:
 async def read(request: Request, largest: int = LARGEST) -> Messages:
     """The messages of a request whose body has at most so many bytes. Raises Problem: 400, 413, 415."""
     media = header(request, b"content-type").split(";")[0].strip().lower()
-    if media not in (*_ONE, *_LINES, _BATCH):
+    if media not in _KINDS:
         found = f"the content type is `{media[:80]}`" if media else "there is no content type"
         kinds = ", ".join((*_ONE, _BATCH, _LINES[0]))
         raise Problem(
@@ -61,9 +59,11 @@ async def read(request: Request, largest: int = LARGEST) -> Messages:
             400, "parameter", "`type` is the name of an event type", remedy="GET /v1/types lists them"
         )
     raw = await bounded(request, largest)
-    if media == "application/json" and any(name.startswith(b"ce-") for name, _ in request.scope["headers"]):
-        return Messages((_binary(request, raw),), False)
-    if media in _LINES:
+    if media == "application/json":
+        for name in named(request.scope):
+            if name.startswith(b"ce-"):
+                return Messages((_binary(request, raw),), False)
+    elif media in _LINES:
         lines = [line for line in raw.split(b"\n") if line.strip()]
         return Messages(tuple(Message(line, None, type_name) for line in _few(lines)), True)
     if media == _BATCH or raw.lstrip()[:1] == b"[":
@@ -112,27 +112,35 @@ def _binary(request: Request, raw: bytes) -> Message:
 async def bounded(request: Request, limit: int) -> bytes:
     """The body of a request, opened where it is compressed; neither as it comes nor as it is has it more bytes than the
     limit. Raises Problem: 400, 408, 413, 415."""
-    body = opened(request, limit)
-
-    def too_large() -> Problem:
-        return Problem(
-            413, "too-large", f"the body has more than {limit} bytes",
-            remedy="send less at once, or run with a larger --max-body",
-            headers=(("Connection", "close"),),
-        )  # fmt: skip
-
+    gzip = opened(request, limit)
     if (digits(header(request, b"content-length")) or 0) > limit:
-        raise too_large()
+        raise _too_large(limit)
     pieces: list[bytes] = []
     came = size = 0
-    async for piece in request.stream():
+    more = True
+    while more:  # as `Request.stream` does, whose generator costs as much as all that is read here
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece, more = message.get("body", b""), message.get("more_body", False)
         came += len(piece)
-        pieces.append(body.feed(piece))
-        size += len(pieces[-1])
-        if max(came, size) > limit:
-            raise too_large()
-    body.end()
-    return b"".join(pieces)
+        if gzip is not None:
+            piece = gzip.feed(piece)
+        pieces.append(piece)
+        size += len(piece)
+        if came > limit or size > limit:
+            raise _too_large(limit)
+    if gzip is not None:
+        gzip.end()
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
+        413, "too-large", f"the body has more than {limit} bytes",
+        remedy="send less at once, or run with a larger --max-body",
+        headers=(("Connection", "close"),),
+    )  # fmt: skip
 
 
 def idempotency_key(request: Request) -> str:
@@ -141,7 +149,7 @@ def idempotency_key(request: Request) -> str:
     key = header(request, b"idempotency-key")
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
-    if len(key) > LONGEST_ID or any(ord(char) < 32 for char in key):
+    if key and (len(key) > LONGEST_ID or any(ord(char) < 32 for char in key)):
         why = f"an `Idempotency-Key` has at most {LONGEST_ID} characters, none of them a control character"
         raise refusal("envelope", 400, (why,))
     return key

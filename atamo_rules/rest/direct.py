@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,21 +19,25 @@ class Direct:
         self.app = app
         self.ways = ways
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         handler = None
         if scope["type"] == "http" and not scope.get("root_path"):
             handler = self.ways.get((scope["method"], scope["path"]))
         if handler is None:
-            await self.app(scope, receive, send)
-            return
-        request = Request(scope, receive, send)
-        try:
-            response = await handler(request)
-        except Exception as error:
-            kind = next(kind for kind in type(error).__mro__ if kind in FAULTS)
-            response = await FAULTS[kind](request, error)
-            await response(scope, receive, send)
-            if kind is Exception:  # a fault of ours: the server writes down where
-                raise
-            return
+            return self.app(scope, receive, send)
+        return answered(handler, scope, receive, send)
+
+
+async def answered(handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
+    """Have a handler answer, and say what went wrong as the router does."""
+    request = Request(scope, receive, send)
+    try:
+        response = await handler(request)
+    except Exception as error:
+        kind = next(kind for kind in type(error).__mro__ if kind in FAULTS)
+        response = await FAULTS[kind](request, error)
         await response(scope, receive, send)
+        if kind is Exception:  # a fault of ours: the server writes down where
+            raise
+        return
+    await response(scope, receive, send)

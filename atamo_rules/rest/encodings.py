@@ -42,20 +42,11 @@ class Gunzip:
             raise broken("it is not whole")
 
 
-class Plain:
-    """A body as it came."""
-
-    def feed(self, piece: bytes) -> bytes:
-        return piece
-
-    def end(self) -> None: ...
-
-
-def opened(request: Request, limit: int) -> Gunzip | Plain:
-    """What opens the body of a request, by its `Content-Encoding`. Raises Problem, 415."""
+def opened(request: Request, limit: int) -> Gunzip | None:
+    """What opens the body of a request, by its `Content-Encoding`; None where it is as it is. Raises Problem, 415."""
     given = header(request, b"content-encoding").lower()
     if given in ("", "identity"):
-        return Plain()
+        return None
     if given in ("gzip", "x-gzip"):
         return Gunzip(limit)
     raise Problem(

@@ -11,10 +11,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from atamo_rules.errors import Busy, StoreUnavailable
+from atamo_rules.rest.parameters import named
 from atamo_rules.rest.problem import Problem
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/?#@,\\ ]*)(?::[0-9]{0,5})?")
 """RFC 9110, 7.2: `uri-host [ ":" port ]`. Names are those of `--allow-host`, whatever else is in them."""
+REMEMBERED = 100
+"""Values of `Host` that are known to be right; names with every port there is would be many."""
 
 
 class HostCheck:
@@ -24,32 +27,37 @@ class HostCheck:
     def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
         self.app = app
         self.names = names
+        self.right: set[bytes] = set()
+        """Values of `Host` that were right."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            given, origins = [], []
-            for header, value in scope["headers"]:
-                if header == b"host":
-                    given.append(value.decode("latin-1").lower())
-                elif header == b"origin":
-                    origins.append(value.decode("latin-1").lower())
-            name = given[0] if len(given) == 1 else ""
-            host = _host(name)
-            if host not in self.names and "*" not in self.names:
-                problem = Problem(
-                    421, "host", "this hub is not called by that name", f"the `Host` header says `{host[:80]}`",
-                    "call it by its own name, or start it with --allow-host NAME",
-                )  # fmt: skip
-                await problem.response()(scope, receive, send)
-                return
-            if origins and not all(self._ours(origin) for origin in origins):
-                problem = Problem(
-                    403, "origin", "pages of other sites may not call this hub",
-                    f"the `Origin` header says `{origins[0][:80]}`", "have a server of your own call it",
-                )  # fmt: skip
-                await problem.response()(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
+        problem = self.problem(scope) if scope["type"] == "http" else None
+        await (self.app if problem is None else problem.response())(scope, receive, send)
+
+    def problem(self, scope: Scope) -> Problem | None:
+        """Why a request is not answered, if it is not."""
+        found, headers = named(scope), scope["headers"]
+        called = found.get(b"host")
+        # What was right before is right again: a `Host` of the same bytes, said once, and no page behind it.
+        if called in self.right and b"origin" not in found and len(found) == len(headers):
+            return None
+        given = [value.decode("latin-1").lower() for header, value in headers if header == b"host"]
+        origins = [value.decode("latin-1").lower() for header, value in headers if header == b"origin"]
+        name = given[0] if len(given) == 1 else ""
+        host = _host(name)
+        if host not in self.names and "*" not in self.names:
+            return Problem(
+                421, "host", "this hub is not called by that name", f"the `Host` header says `{host[:80]}`",
+                "call it by its own name, or start it with --allow-host NAME",
+            )  # fmt: skip
+        if origins and not all(self._ours(origin) for origin in origins):
+            return Problem(
+                403, "origin", "pages of other sites may not call this hub",
+                f"the `Origin` header says `{origins[0][:80]}`", "have a server of your own call it",
+            )  # fmt: skip
+        if called is not None and len(self.right) < REMEMBERED:
+            self.right.add(called)
+        return None
 
     def _ours(self, origin: str) -> bool:
         scheme, _, name = origin.partition("://")

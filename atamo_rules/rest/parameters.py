@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from starlette.requests import Request
+from starlette.types import Scope
 
 from atamo_rules.functions.time import parse_moment
 from atamo_rules.rest.problem import Problem
 
+NAMED = "atamo.headers"
+"""Where the table of a request's headers is kept in its scope."""
 LONGEST = 18
 """Digits of a whole number: what has more is none that is kept anywhere."""
 _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
@@ -28,12 +31,17 @@ def decimal(given: str) -> float | None:
 
 
 def header(request: Request, name: bytes) -> str:
-    """What the first header of a name in lower case says, without blanks around it; empty where there is none. Looked
-    up where it came, for `Request.headers` is made anew for each request."""
-    for given, value in request.scope["headers"]:
-        if given == name:
-            return str(value.decode("latin-1")).strip()
-    return ""
+    """What the first header of a name in lower case says, without blanks around it; empty where there is none."""
+    value = (request.scope.get(NAMED) or named(request.scope)).get(name)
+    return value.decode("latin-1").strip() if value is not None else ""
+
+
+def named(scope: Scope) -> dict[bytes, bytes]:
+    """The first header of each name, in lower case: one table for all who look, kept beside where they came."""
+    found: dict[bytes, bytes] | None = scope.get(NAMED)
+    if found is None:
+        found = scope[NAMED] = dict(reversed(list(scope["headers"])))  # of a name the first stays
+    return found
 
 
 def whole(request: Request, name: str, default: int, most: int) -> int:

@@ -58,7 +58,10 @@ class Receipt(Response):
 
     def __init__(self, result: dict[str, Any], location: str) -> None:
         self.status_code, self.background = 202, None
-        self.body = encode(result).encode()
+        if len(result) == 2:  # its id and its state, which is one of a few plain words
+            self.body = f'{{"id":{encode(result["id"])},"state":"{result["state"]}"}}'.encode()
+        else:
+            self.body = encode(result).encode()
         self.raw_headers = [
             (b"location", location.encode("latin-1")),
             (b"content-length", b"%d" % len(self.body)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -13,16 +14,19 @@ from starlette.responses import Response
 
 from atamo_rules.hub.erasing import erasure_of
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.intake import Taken
+from atamo_rules.hub.intake import How, Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.via import Via
-from atamo_rules.people import roles
-from atamo_rules.rest.access import Access, principal
+from atamo_rules.people.roles import is_local
+from atamo_rules.rest.access import Access, client_of, principal, sender
 from atamo_rules.rest.bodies import Message, idempotency_key, read
 from atamo_rules.rest.erasing import erased_problem
 from atamo_rules.rest.problem import Problem, Receipt, json_response, refusal
 from atamo_rules.rest.requests import RequestDoor, cancels, read_options
+
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]*")
+"""Texts that `quote` leaves as they are (RFC 3986, 2.3)."""
 
 
 class Service:
@@ -126,20 +130,21 @@ class Service:
     ) -> tuple[Taken, bool]:
         """Have the hub take a message of whoever sends the HTTP request."""
         hub, who = self.hub(), principal(request)
-        via = Via("http", self.access.client(request))
+        via = Via("http", client_of(who, request))
         generation, now = hub.current, hub.clock.now()
         if key and who.name:  # what one client calls a message by is nothing to another
             key = f"{who.name}/{key}"
-        more: Any = {"type_name": item.type_name, "now": now, "fallback_id": key}
-        if who != roles.LOCAL:
-            more |= {"user": who.user, "admit": self.access.sender(request)}
+        user, admit = (None, None) if is_local(who) else (who.user, sender(who))
+        how: How = {
+            "now": now, "type_name": item.type_name, "user": user, "fallback_id": key, "admit": admit
+        }  # fmt: skip
         if item.wrong:
             id = str(item.value.get("id") or key)
             taken = Taken(id, None, item.wrong, status=400, code="envelope")
         elif item.raw is not None:
-            taken = generation.intake.take(item.raw, **more)
+            taken = generation.intake.take(item.raw, **how)
         else:  # the body was read strictly: its numbers are exact already
-            taken = generation.intake.accept(item.value, **more)
+            taken = generation.intake.accept(item.value, **how)
         return await hub.enter(taken, generation, now, options, via)
 
     async def _told(self, request: Request) -> Any:
@@ -173,7 +178,7 @@ def _result(taken: Taken, known: bool) -> dict[str, Any]:
 
 
 def _quoted(id: str) -> str:
-    return quote(id, safe="")
+    return id if _PLAIN.fullmatch(id) else quote(id, safe="")
 
 
 def _kept(request: Request, text: str, media: str) -> Response:

@@ -7,6 +7,7 @@ it that came. Without that a few hundred connections that send a byte now and th
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,10 +33,9 @@ class SlowBodies:
         self.app = app
         self.patience = patience
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
+            return self.app(scope, receive, send)
         loop = asyncio.get_running_loop()
         begun, size, whole = loop.time(), 0, False
 
@@ -46,7 +46,7 @@ class SlowBodies:
             coming = Begun(receive())
             try:
                 if coming.over:
-                    message = await coming
+                    message: Message = coming.made
                 else:
                     async with asyncio.timeout_at(begun + self.patience + size / LEAST):
                         message = await coming
@@ -59,7 +59,7 @@ class SlowBodies:
             whole = message["type"] != "http.request" or not message.get("more_body", False)
             return message
 
-        await self.app(scope, timed, send)
+        return self.app(scope, timed, send)
 
 
 def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
@@ -67,6 +67,7 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
     from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     protocol: Any = AutoHTTPProtocol
+    feed = protocol.data_received
 
     class Impatient(protocol):  # type: ignore[misc]
         """Closes a connection on which no request begins, or one that begins and is never whole."""
@@ -87,7 +88,7 @@ def impatient(patience: float = PATIENCE, headers: int = HEADERS) -> Any:
                 self.transport.came()
                 return
             before = self.cycle
-            super().data_received(data)
+            feed(self, data)
             if self.cycle is not before:
                 self.begin()
             elif before is not None and before.response_complete and before.more_body:

@@ -40,7 +40,7 @@ class Floor:
         )
         self.connection.execute("pragma journal_mode = wal")
         self.connection.execute("pragma synchronous = full")
-        self.connection.execute("pragma wal_autocheckpoint = 4000")
+        self.connection.execute("pragma wal_autocheckpoint = 1000")
         self.connection.executescript(SCHEMA)
         self.thread = ThreadPoolExecutor(1)
         self.waiting: list[tuple[Any, asyncio.Future[None]]] = []

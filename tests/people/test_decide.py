@@ -227,6 +227,15 @@ def test_the_naive_decision_says_the_same(principal: Principal, verb: Verb) -> N
 
 
 @settings(max_examples=300, deadline=None)
+@given(principals, st.lists(st.sampled_from(VERBS), min_size=1, max_size=4))
+def test_what_is_known_of_somebody_is_what_their_grants_say(principal: Principal, verbs: list[Verb]) -> None:
+    for verb in verbs:  # the first makes what the others find
+        granted = verb in SELF or any(verb in grant.verbs for grant in principal.grants)
+        limited = principal.limits.verbs and verb not in principal.limits.verbs
+        assert anywhere(principal, verb) is (granted and not limited)
+
+
+@settings(max_examples=300, deadline=None)
 @given(principals, grants, st.sampled_from(USERS), st.sampled_from(VERBS))
 def test_what_may_be_handed_on_opens_nothing_new(
     giver: Principal, grant: Grant, to: User, verb: Verb

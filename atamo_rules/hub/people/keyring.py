@@ -39,6 +39,8 @@ class Keyring:
         self.store, self.clock = store, clock
         self.keys: dict[str, Key] = {}
         self.used: dict[str, str] = {}
+        self._seen: dict[str, datetime] = {}
+        """The same as moments, of keys that were shown: each request asks."""
         self.failures = Failures()
         self.loaded = False
         self._came: dict[str, tuple[Key, Directory, Principal | None]] = {}
@@ -100,9 +102,11 @@ class Keyring:
         key = keys.find(text, self.keys, now)
         if key is None:
             return None
-        last = self.used.get(key.id)
-        if last is None or now - datetime.fromisoformat(last) > SEEN_EVERY:
-            self.used[key.id] = now.isoformat()
+        last = self._seen.get(key.id)
+        if last is None and key.id in self.used:  # by the process before
+            last = self._seen[key.id] = datetime.fromisoformat(self.used[key.id])
+        if last is None or now - last > SEEN_EVERY:
+            self._seen[key.id], self.used[key.id] = now, now.isoformat()
             await self.store.put(Put(USED, key.id, now.isoformat()))
         came = self._came.get(key.id)
         if came is None or came[0] is not key or came[1] is not people:

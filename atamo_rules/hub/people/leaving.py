@@ -52,9 +52,11 @@ class Leaving:
 
     def gone(self, who: Who | None) -> bool:
         """Whether somebody was here, and is not any more. Groups do not leave."""
-        if who is None or who.kind != "user" or who.name not in self.known:
-            return False
-        return who.name not in self.hub.current.intake.people.users
+        return who is not None and who.kind == "user" and self.left(who.name)
+
+    def left(self, name: str) -> bool:
+        """Whether a user was here, and is not any more."""
+        return name in self.known and name not in self.hub.current.intake.people.users
 
     async def back(self, name: str) -> None:
         """Somebody whom the directory does not have any more is let in by others: they say who is here."""

@@ -178,7 +178,8 @@ def _prepare(made: sqlite3.Connection, synchronous: str) -> None:
         )
     made.execute("pragma journal_mode = wal")
     made.execute(f"pragma synchronous = {synchronous}")
-    made.execute("pragma wal_autocheckpoint = 4000")
+    # Pages of the log that are taken into the file at once: whoever comes with that commit waits for it.
+    made.execute("pragma wal_autocheckpoint = 1000")
     made.execute("pragma secure_delete = 1")  # what is erased, or leaves in time, is written over
     for number in range(version, len(MIGRATIONS)):
         made.executescript(
