@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atamo_rules.hub.telemetry.meter import Meter
-from atamo_rules.hub.telemetry.tally import Tally
+from atamo_rules.hub.telemetry.numbers import SECONDS
+from atamo_rules.hub.telemetry.tally import LAST, Tally, Took
 from atamo_rules.hub.telemetry.thresholds import Standing, Threshold, judge, read_threshold
 from atamo_rules.hub.telemetry.window import Window, reading
 from atamo_rules.model.audit import Note
@@ -133,3 +135,19 @@ def test_what_never_ends_makes_room_and_a_clock_set_back_makes_no_negative_time(
     told(tally, "event.finished", -5, "e49")
     assert sum(meter.event_seconds.counts()) == 1
     assert meter.event_seconds.values[()].total == 0.0
+
+
+def test_lengths_of_time_are_spread_the_same_however_often_somebody_looks() -> None:
+    lengths = [0.0005 * (number * 37 % 7919) for number in range(2 * LAST + 500)]
+    seldom, often = Took(), Took()
+    for seconds in lengths:
+        seldom.add(timedelta(seconds=seconds))
+        often.add(timedelta(seconds=seconds))
+        assert often.latest[-1] == pytest.approx(seconds)
+    counts = [0] * (len(SECONDS) + 1)
+    for seconds in lengths:
+        counts[bisect_left(SECONDS, seconds)] += 1
+    for took in (seldom, often):
+        assert list(took.latest) == pytest.approx(lengths[-LAST:])
+        assert took.spread.counts == counts
+        assert took.spread.total == pytest.approx(sum(lengths))

@@ -7,8 +7,9 @@ from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.hub.telemetry.numbers import SECONDS, Spread
@@ -23,25 +24,44 @@ TROUBLES = 20
 """Latest failures that are remembered."""
 
 
-def _spread() -> Spread:
-    return Spread([0] * (len(SECONDS) + 1))
-
-
-@dataclass(slots=True)
 class Took:
-    """Lengths of time in seconds: the latest of them, and how all of them are spread."""
+    """Lengths of time: the latest of them, and how all of them are spread. They are put where they belong when somebody
+    asks, or when there are many."""
 
-    latest: deque[float] = field(default_factory=lambda: deque(maxlen=LAST))
-    spread: Spread = field(default_factory=_spread)
+    __slots__ = ("_latest", "_spread", "_unsorted")
 
-    def add(self, begun: datetime, ended: datetime) -> None:
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=LAST)
+        self._spread = Spread([0] * (len(SECONDS) + 1))
+        self._unsorted: list[timedelta] = []
+
+    def add(self, time: timedelta) -> None:
         """One more. A clock that was set back makes no negative time."""
-        seconds = (ended - begun).total_seconds()
-        if seconds < 0.0:
-            seconds = 0.0
-        self.latest.append(seconds)
-        self.spread.counts[bisect_left(SECONDS, seconds)] += 1
-        self.spread.total += seconds
+        self._unsorted.append(time)
+        if len(self._unsorted) >= LAST:
+            self._sort()
+
+    @property
+    def latest(self) -> deque[float]:
+        """In seconds, the newest last."""
+        self._sort()
+        return self._latest
+
+    @property
+    def spread(self) -> Spread:
+        """Of all of them, in seconds."""
+        self._sort()
+        return self._spread
+
+    def _sort(self) -> None:
+        if not self._unsorted:
+            return
+        times = [max(0.0, time.total_seconds()) for time in self._unsorted]
+        self._unsorted.clear()
+        self._latest.extend(times)
+        self._spread.total += sum(times)
+        for seconds in times:
+            self._spread.counts[bisect_left(SECONDS, seconds)] += 1
 
 
 @dataclass(slots=True)
@@ -68,7 +88,7 @@ class Tally:
         self.troubles: deque[Note] = deque(maxlen=TROUBLES)
         self.last = 0
         self._events: dict[str, datetime] = {}
-        self._actions: dict[str, datetime] = {}
+        self._actions: dict[Json, datetime] = {}
         """When those that are open began."""
         self._targets: dict[str, OfAgent] = {}
         self._bell = asyncio.Event()
@@ -127,14 +147,19 @@ class Tally:
             ],
         }
 
+    # Every message passes these five: they call as little as they can.
+
     def _accepted(self, note: Note) -> None:
         self.types.add(str(note.what.get("type", "")))
-        _begin(self._events, note.event, note.at)
+        events = self._events
+        events[note.event] = note.at
+        if len(events) > MOST_OPEN:
+            _forget_first(events)
 
     def _finished(self, note: Note) -> None:
         begun = self._events.pop(note.event, None)
         if begun is not None:
-            self.took.add(begun, note.at)
+            self.took.add(note.at - begun)
 
     def _decided(self, note: Note) -> None:
         for rule in note.what.get("matched") or ():  # type: ignore[union-attr]
@@ -142,35 +167,36 @@ class Tally:
 
     def _started(self, note: Note) -> None:
         what = note.what
-        self._agent(what["target"]).counts["started"] += 1
-        _begin(self._actions, str(what["action"]), note.at)
+        agent = self._targets.get(what["target"]) or self._agent(what["target"])  # type: ignore[arg-type]
+        agent.counts["started"] += 1
+        actions = self._actions
+        actions[what["action"]] = note.at
+        if len(actions) > MOST_OPEN:
+            _forget_first(actions)
 
     def _ended(self, note: Note) -> None:
-        what = note.what
-        agent = self._agent(what["target"])
-        agent.counts[note.kind[7:]] += 1
-        begun = self._actions.pop(str(what["action"]), None)
-        if begun is not None and note.kind != "action.lost":  # nobody knows when it ended
-            agent.took.add(begun, note.at)
-        if note.kind in _TROUBLES:
+        what, kind = note.what, note.kind
+        agent = self._targets.get(what["target"]) or self._agent(what["target"])  # type: ignore[arg-type]
+        agent.counts[kind[7:]] += 1
+        begun = self._actions.pop(what["action"], None)
+        if begun is not None and kind != "action.lost":  # nobody knows when it ended
+            agent.took.add(note.at - begun)
+        if kind in _TROUBLES:
             self.troubles.append(note)
 
     def _alerted(self, note: Note) -> None:
         self.alerts.add(str(note.what.get("name", "")))
 
     def _agent(self, target: Json) -> OfAgent:
-        found = self._targets.get(target)  # type: ignore[arg-type]
-        if found is None:
-            name = str(target).partition(".")[0]
-            found = self._targets[str(target)] = self.agents.setdefault(name, OfAgent())
+        """A target that was not heard of before."""
+        name = str(target).partition(".")[0]
+        found = self._targets[str(target)] = self.agents.setdefault(name, OfAgent())
         return found
 
 
-def _begin(open: dict[str, datetime], what: str, at: datetime) -> None:
+def _forget_first(open: dict[Any, datetime]) -> None:
     """What never ends is forgotten, the oldest first: memory stays bounded."""
-    open[what] = at
-    if len(open) > MOST_OPEN:
-        del open[next(iter(open))]
+    del open[next(iter(open))]
 
 
 def spread(times: deque[float]) -> dict[str, Json]:
