@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
@@ -84,10 +83,6 @@ class Nodes:
                 hub.retiring.borrow(before)
                 return before
         return known
-
-    def using(self, generation: Generation) -> AbstractContextManager[None]:
-        """Inside, the agents that do another hub's work stay open, however many more are borrowed."""
-        return nullcontext() if self.alone else self.hub.retiring.held(generation)
 
     async def _keep_texts(self) -> None:
         """Keep the text of what is in force here, whoever let go of it: others see only what was decided so far."""

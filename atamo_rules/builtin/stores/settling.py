@@ -58,7 +58,7 @@ async def settle_all(store: LocalStore, ended: Sequence[tuple[Lease, Outcome]]) 
         event = lease.work.event
         if event in over and not isinstance(outcome, Again):  # by the last of its actions that ended
             over.discard(event)
-            found.append(Kept("new", finished=(event,)))
+            found.append(Kept("new", (), (event,)))
         else:
             found.append(_KEPT)
     found.reverse()

@@ -34,6 +34,11 @@ class Breaker:
         """Whether it is open or half open: one attempt at a time, or none."""
         return self.until is not None
 
+    @property
+    def troubled(self) -> bool:
+        """Whether a success would change it: it is open, or something failed since the last."""
+        return self.failed > 0 or self.until is not None
+
     def room(self, now: float, running: int) -> int | None:
         """How many more attempts may begin; None for any number."""
         if self.until is None:

@@ -122,7 +122,7 @@ class Lane:
             slot.token = True
         elif not reserved:
             slot.place = self.tokens.stand()
-        self.hub.spawn(self.hub.attempts.run(slot, lease, waited), lease.work.action.id)
+        self.hub.underway.begin(slot, self.hub.attempts.run(slot, lease, waited), lease.work.action.id)
 
     def over(self) -> None:
         """An attempt is over."""
@@ -133,9 +133,8 @@ class Lane:
             self.news.set()
 
     def spent(self) -> None:
-        """The agent was called: when the next may be leased is known from here on."""
-        if self.tokens.bucket is not None:
-            self.news.set()
+        """An agent with a rate was called: when the next may be leased is known from here on."""
+        self.news.set()
 
     def look(self) -> None:
         """Other rules are in force, by which there may be more slots, or tokens."""

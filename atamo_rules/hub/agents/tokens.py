@@ -82,7 +82,8 @@ class Tokens:
     def spend(self) -> None:
         """The agent is called with one that was put aside."""
         self.aside -= 1
-        self.overdraw()
+        if self.bucket is not None:
+            self.overdraw()
 
     def overdraw(self) -> None:
         """The agent is called with none that was put aside."""
