@@ -26,6 +26,7 @@ class Nodes:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.alone = not hub.store.caps.nodes
         self._borrowing = asyncio.Lock()
         self.people = Hearing(hub)
 
@@ -62,10 +63,6 @@ class Nodes:
                 self.hub.underway.cancel(str(note.what["action"]))
             elif note.kind == "rules.activated":
                 self.serve()
-
-    @property
-    def alone(self) -> bool:
-        return not self.hub.store.caps.nodes
 
     async def under(self, event: str, rules: str) -> Generation:
         """The generation that work goes on under: that of the digest `rules`, also where another hub decided it under
