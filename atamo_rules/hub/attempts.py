@@ -91,7 +91,8 @@ class Attempts:
             lane.begin(lease, waited=True)
             return None
         finally:
-            hub.calls.release(action.id)
+            if hub.calls.keys:
+                hub.calls.release(action.id)
             slot.free()
         if isinstance(outcome, Again):
             together = outcome.after if isinstance(outcome, AgainTogether) else None
@@ -103,12 +104,12 @@ class Attempts:
     def _handed_over(self, lease: Lease, outcome: Outcome) -> bool:
         """Whether an attempt of which nothing follows is settled by whoever keeps this turn. What `settle` looks for
         is not there: a rule or a request that waits, an alert."""
-        work, requests = lease.work, self.hub.requests
+        work, hub = lease.work, self.hub
         return (
             work.waiting is None
             and not isinstance(outcome, Failed)
-            and work.event not in requests.open
-            and requests.afar.alone
+            and work.event not in hub.requests.open
+            and hub.nodes.alone
             and self.settling.join(lease, outcome)
         )
 

@@ -67,24 +67,24 @@ class Settling:
                 self.hub.spawn(self._alone(lease, outcome), lease.work.action.id)
             return
         for (lease, outcome), kept in zip(turn, found, strict=True):
-            try:
-                self._follow(lease, outcome, kept)
-            except Exception as error:  # the fault of one is nobody else's
-                self.hub.underway.fault(error)
+            if kept is not None:
+                try:
+                    self._follow(lease, outcome, kept)
+                except Exception as error:  # the fault of one is nobody else's
+                    self.hub.underway.fault(error)
 
     async def _alone(self, lease: Lease, outcome: Outcome) -> None:
         kept: Kept | None = await self.hub.surely(lambda: self.hub.store.settle(lease, outcome))
-        self._follow(lease, outcome, kept)
+        if kept is not None:
+            self._follow(lease, outcome, kept)
 
-    def _follow(self, lease: Lease, outcome: Outcome, kept: Kept | None) -> None:
-        """It was kept, unless its lease was lost. Nothing begins with it: of `Hub.follow` only this is left to do."""
+    def _follow(self, lease: Lease, outcome: Outcome, kept: Kept) -> None:
+        """It was kept; its lease was not lost. Nothing begins with it: of `Hub.follow` only this is left to do."""
         hub, work = self.hub, lease.work
-        if kept is None:
-            return
         for event in kept.finished:
             hub.retiring.leave(event)
             hub.underway.over(event)
-        if work.event in hub.requests.open or not hub.requests.afar.alone:  # another hub may keep its request
+        if work.event in hub.requests.open or not hub.nodes.alone:  # another hub may keep its request
             hub.spawn(settled(hub, work, outcome, NOTHING))
         if isinstance(outcome, Failed) and work.waiting is None:
             hub.alarm(given_up(work, lease.attempt, outcome.why))

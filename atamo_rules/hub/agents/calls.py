@@ -106,7 +106,7 @@ class Calls:
 
     def release(self, action: str) -> None:
         """An action's attempt is over, or will not be."""
-        key = self.keys.pop(action, None) if self.keys else None
+        key = self.keys.pop(action, None)
         if key is not None:
             self.begun[key] -= 1
             if self.begun[key] <= 0:
@@ -138,7 +138,7 @@ class Calls:
         as it goes on, and tells the breaker itself. Raises Unspared."""
         work, requests = lease.work, self.hub.requests
         reply, feed = Answering(self.hub, work, generation), False
-        if work.event in requests.open or not requests.afar.alone:  # another hub may keep its request
+        if work.event in requests.open or not self.hub.nodes.alone:  # another hub may keep its request
             part = part_for(await requests.afar.seen(work.event), work)
             feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:

@@ -38,18 +38,15 @@ class Slot(Struct, eq=False):
     def spend(self) -> None:
         """The agent is called."""
         tokens = self.lane.tokens
-        if self.token:
-            self.token = False
-            tokens.spend()
-        elif tokens.bucket is not None:
-            tokens.overdraw()
+        tokens.spend(self.token)
+        self.token = False
         if tokens.bucket is not None:
             self.lane.spent()
 
     def free(self) -> None:
         """Give it back, once."""
-        place, self.place = self.place, None
-        if place is not None:
+        if self.place is not None:
+            place, self.place = self.place, None
             self.lane.tokens.leave(place)
         if self.token:
             self.token = False
