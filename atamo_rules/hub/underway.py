@@ -24,6 +24,8 @@ class Underway:
         """Names of what was cancelled before it had begun."""
         self._over: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         """Kept by those who wait."""
+        self._awaited = False
+        """Whether anybody has ever waited: most hubs are asked by nobody."""
         self._clocks: set[asyncio.TimerHandle] = set()
 
     @property
@@ -81,11 +83,12 @@ class Underway:
 
     def ending(self, event: str) -> asyncio.Event:
         """Is set when an event is over."""
+        self._awaited = True
         return self._over.setdefault(event, asyncio.Event())
 
     def over(self, event: str) -> None:
         """An event is over."""
-        ending = self._over.pop(event, None) if self._over else None
+        ending = self._over.pop(event, None) if self._awaited else None
         if ending is not None:
             ending.set()
 

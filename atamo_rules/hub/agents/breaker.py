@@ -25,6 +25,8 @@ class Breaker:
     def __init__(self, policy: BreakerPolicy) -> None:
         self.policy = policy
         self.failed = 0
+        self.troubled = False
+        """Whether a success would change it: it is open, or something failed since the last."""
         self.pauses = 0
         self.until: float | None = None
         """When it is half open; None while it is closed."""
@@ -33,11 +35,6 @@ class Breaker:
     def open(self) -> bool:
         """Whether it is open or half open: one attempt at a time, or none."""
         return self.until is not None
-
-    @property
-    def troubled(self) -> bool:
-        """Whether a success would change it: it is open, or something failed since the last."""
-        return self.failed > 0 or self.until is not None
 
     def room(self, now: float, running: int) -> int | None:
         """How many more attempts may begin; None for any number."""
@@ -48,6 +45,7 @@ class Breaker:
     def failure(self, now: float) -> bool:
         """An attempt failed and may work later. True when the breaker opens with it."""
         self.failed += 1
+        self.troubled = True
         if self.until is None and (self.policy.failures == 0 or self.failed < self.policy.failures):
             return False
         opened = self.until is None
@@ -60,5 +58,5 @@ class Breaker:
         """The agent was reached. True when the breaker closes with it."""
         closed = self.until is not None
         self.failed = self.pauses = 0
-        self.until = None
+        self.troubled, self.until = False, None
         return closed
