@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.agents.calls import Unspared
 from atamo_rules.hub.agents.lanes import Lane
 from atamo_rules.hub.agents.retry import RetryPolicy, verdict
@@ -35,49 +36,82 @@ class Attempts:
         self.settling = Settling(hub)
 
     async def run(self, slot: Slot, lease: Lease, waited: bool = False) -> None:
-        """One attempt from its slot to its settlement. A lease that had to wait for its slot may be lost by now; an
-        attempt without one waits for another's call."""
+        """One attempt from its slot to its settlement, begun by `Underway.begin`. A lease that had to wait for its slot
+        may be lost by now; an attempt without one waits for another's call."""
+        try:
+            outcome = await self._tried(slot, lease, waited)
+            if outcome is not None and not self._handed_over(lease, outcome):
+                await self.settle(lease, outcome)
+        except StoreUnavailable:
+            pass  # that the store cannot go on was said when it was found out
+        except Exception as error:
+            self.hub.underway.fault(error)
+        finally:
+            self.hub.underway.ended(slot, lease.work.action.id)
+
+    async def _tried(self, slot: Slot, lease: Lease, waited: bool) -> Outcome | None:
+        """How an attempt ended; None for one that was not made, and is not to be settled."""
         hub, work, lane, slotless = self.hub, lease.work, slot.lane, not slot.held
-        stopped = hub.underway.stopped(work.action.id)
-        if slotless and not stopped and not hub.calls.spared(work.action.id):
+        action, alone = work.action, hub.nodes.alone
+        stopped = action.id in hub.underway.stopped
+        if slotless and not stopped and not hub.calls.spared(action.id):
             lane.begin(lease, waited=True)
-            return
+            return None
         try:
             if stopped or not (slotless or slot.token or await slot.turn(lease)):
-                return
-            generation = (
-                hub.current if work.due is not None else await hub.nodes.under(work.event, work.rules)
-            )
-            bound = generation.agents.get(work.action.agent)
-            policy = self._policy(work.action, bound)
+                return None
+            if work.due is not None:
+                generation = hub.current
+            elif alone:
+                generation = hub.retiring.under(work.event, work.rules)
+            else:
+                generation = await hub.nodes.under(work.event, work.rules)
+            bound = generation.agents.get(action.agent)
+            policy = self._policy(action, bound)
             if waited and not await hub.store.extend(lease, lane.seconds):
-                return
+                return None
             if lease.attempt > policy.attempts:
                 # The last attempts took their process down with them, or were lost with it.
                 outcome: Outcome = Failed("its attempts were lost with the process that ran them", "lost")
-            elif hub.leaving.gone(work.whose):
+            elif hub.leaving.known and hub.leaving.gone(work.whose):
                 outcome = Failed(f"{work.whose}, as whom it would be done, is here no more", "left")
             elif policy.within is not None and self._age(work) > policy.within:
                 outcome = Failed(
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"
                 )
             else:
-                with hub.nodes.using(generation):
-                    outcome, alone = await hub.calls.outcome(slot, lease, bound, generation)
-                if alone:
+                if alone:  # and nothing is borrowed
+                    outcome, called = await hub.calls.outcome(slot, lease, bound, generation)
+                else:
+                    with hub.retiring.held(generation):
+                        outcome, called = await hub.calls.outcome(slot, lease, bound, generation)
+                if called and (isinstance(outcome, Again) or lane.breaker.troubled):
                     await self.called(lane, outcome)
         except Unspared:
             lane.begin(lease, waited=True)
-            return
+            return None
         finally:
-            hub.calls.release(work.action.id)
+            if hub.calls.keys:
+                hub.calls.release(action.id)
             slot.free()
         if isinstance(outcome, Again):
             together = outcome.after if isinstance(outcome, AgainTogether) else None
             outcome = verdict(outcome, lease.attempt, self._age(work), policy, self.hub.chance)
             if isinstance(outcome, Again) and together is not None:
                 outcome = replace(outcome, after=together)
-        await self.settle(lease, outcome)
+        return outcome
+
+    def _handed_over(self, lease: Lease, outcome: Outcome) -> bool:
+        """Whether an attempt of which nothing follows is settled by whoever keeps this turn. What `settle` looks for
+        is not there: a rule or a request that waits, an alert."""
+        work, hub = lease.work, self.hub
+        return (
+            work.waiting is None
+            and not isinstance(outcome, Failed)
+            and work.event not in hub.requests.open
+            and hub.nodes.alone
+            and self.settling.join(lease, outcome)
+        )
 
     def _age(self, work: Work) -> float:
         """For how many seconds it could have been done: no more than passed, wherever the wall clock was set to."""

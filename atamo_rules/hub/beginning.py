@@ -21,7 +21,8 @@ def follow(hub: Hub, kept: Kept, following: Following) -> None:
     for lease in kept.leases:
         lane, action = hub.lane(lease.work.action.agent), lease.work.action
         if hub.calls.joins(action):
-            hub.spawn(hub.attempts.run(Slot(lane, False), lease), action.id)
+            slot = Slot(lane, False)
+            hub.underway.begin(slot, hub.attempts.run(slot, lease), action.id)
         else:
             lane.begin(lease, reserved=True)
     unreserve(hub, following, kept.leases)

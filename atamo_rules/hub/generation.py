@@ -62,8 +62,10 @@ class Generation:
 
     def typed(self, action: Action) -> bool:
         """Whether what an agent answers to an action is held to a type."""
+        if action.verb not in ("ask", "publish"):
+            return False
         known = self.ruleset.actions.get(action.target)
-        return action.verb in ("ask", "publish") and known is not None and isinstance(known.answer, Record)
+        return known is not None and isinstance(known.answer, Record)
 
     def declared(self, action: Action) -> Declared | None:
         """What an action declares to answer; None where no answer is held to anything."""
@@ -76,19 +78,20 @@ class Generation:
         """What an agent answered to an `ask`, or one answer of a `publish`, with the defaults of what it left out; and
         why it is not what the agent was declared to answer, if it is not: rules were checked against the declaration,
         and rest on it."""
-        known = self.ruleset.actions.get(action.target)
-        if not self.typed(action) or known is None or not isinstance(known.answer, Record):
+        if not self.typed(action):
             return answer, ()
+        known = self.ruleset.actions[action.target].answer
+        assert isinstance(known, Record)
         door = self.doors.get(action.target)
         if door is None:
-            checked = EventType(action.target, known.answer, schema_of(known.answer))
+            checked = EventType(action.target, known, schema_of(known))
             door = self.doors[action.target] = Door(checked)
         filled = door.filled(answer)
         return filled, door.reasons(filled)
 
     def handed(self, action: Action) -> Action:
         """An action as its agent is to see it. Raises Problem."""
-        return handed(self.ruleset, action)
+        return handed(self.ruleset, action) if self.ruleset.messages else action
 
     def asked(self, action: Action, body: Json) -> tuple[str, ...]:
         """Why a body cannot be sent by an action; empty when it can. Its values are not repeated."""

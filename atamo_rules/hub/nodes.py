@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from atamo_rules.errors import StoreUnavailable
@@ -27,6 +26,7 @@ class Nodes:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.alone = not hub.store.caps.nodes
         self._borrowing = asyncio.Lock()
         self.people = Hearing(hub)
 
@@ -64,10 +64,6 @@ class Nodes:
             elif note.kind == "rules.activated":
                 self.serve()
 
-    @property
-    def alone(self) -> bool:
-        return not self.hub.store.caps.nodes
-
     async def under(self, event: str, rules: str) -> Generation:
         """The generation that work goes on under: that of the digest `rules`, also where another hub decided it under
         rules that are not in force here. Where their text is not kept it is what `Retiring.under` gives."""
@@ -84,10 +80,6 @@ class Nodes:
                 hub.retiring.borrow(before)
                 return before
         return known
-
-    def using(self, generation: Generation) -> AbstractContextManager[None]:
-        """Inside, the agents that do another hub's work stay open, however many more are borrowed."""
-        return nullcontext() if self.alone else self.hub.retiring.held(generation)
 
     async def _keep_texts(self) -> None:
         """Keep the text of what is in force here, whoever let go of it: others see only what was decided so far."""

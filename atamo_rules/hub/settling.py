@@ -32,15 +32,24 @@ class Settling:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self._turn: Turn | None = None
+        self._most = 0
+        """Attempts that this turn can take."""
+
+    def join(self, lease: Lease, outcome: Outcome) -> bool:
+        """Hand an outcome over to whoever keeps this turn; False where nobody does, or it is full."""
+        turn = self._turn
+        if turn is None or len(turn) >= self._most:
+            return False
+        turn.append((lease, outcome))
+        return True
 
     async def settle(self, lease: Lease, outcome: Outcome) -> None:
         """Have it kept how an attempt ended of which nothing follows, and memory follow; see `Store.settle`. Who keeps
         a turn goes to its end, also when it is cancelled."""
-        turn = self._turn
-        if turn is not None and len(turn) < min(MOST, self.hub.store.caps.max_batch):
-            turn.append((lease, outcome))
+        if self.join(lease, outcome):
             return
         turn = self._turn = [(lease, outcome)]
+        self._most = min(MOST, self.hub.store.caps.max_batch)
         try:
             await to_its_end(asyncio.ensure_future(self._keep(turn)))
         finally:
@@ -58,22 +67,24 @@ class Settling:
                 self.hub.spawn(self._alone(lease, outcome), lease.work.action.id)
             return
         for (lease, outcome), kept in zip(turn, found, strict=True):
-            try:
-                self._follow(lease, outcome, kept)
-            except Exception as error:  # the fault of one is nobody else's
-                self.hub.underway.fault(error)
+            if kept is not None:
+                try:
+                    self._follow(lease, outcome, kept)
+                except Exception as error:  # the fault of one is nobody else's
+                    self.hub.underway.fault(error)
 
     async def _alone(self, lease: Lease, outcome: Outcome) -> None:
         kept: Kept | None = await self.hub.surely(lambda: self.hub.store.settle(lease, outcome))
-        self._follow(lease, outcome, kept)
+        if kept is not None:
+            self._follow(lease, outcome, kept)
 
-    def _follow(self, lease: Lease, outcome: Outcome, kept: Kept | None) -> None:
-        """It was kept, unless its lease was lost."""
+    def _follow(self, lease: Lease, outcome: Outcome, kept: Kept) -> None:
+        """It was kept; its lease was not lost. Nothing begins with it: of `Hub.follow` only this is left to do."""
         hub, work = self.hub, lease.work
-        if kept is None:
-            return
-        hub.follow(kept, NOTHING)
-        if work.event in hub.requests.open or not hub.requests.afar.alone:  # another hub may keep its request
+        for event in kept.finished:
+            hub.retiring.leave(event)
+            hub.underway.over(event)
+        if work.event in hub.requests.open or not hub.nodes.alone:  # another hub may keep its request
             hub.spawn(settled(hub, work, outcome, NOTHING))
         if isinstance(outcome, Failed) and work.waiting is None:
             hub.alarm(given_up(work, lease.attempt, outcome.why))

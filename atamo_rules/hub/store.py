@@ -41,7 +41,7 @@ caused them returns."""
 
 
 class Caps(NamedTuple):
-    """What an engine can do; suites and the hub read this instead of its name."""
+    """What an engine can do, from its making on; suites and the hub read this instead of its name."""
 
     durable: bool
     """What it has accepted survives the process and a loss of power."""

@@ -17,22 +17,43 @@ class Underway:
     """The tasks of one hub."""
 
     def __init__(self) -> None:
-        self.tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[object, asyncio.Task[None]] = {}
+        """By the task itself, or by the key of what says itself when it is over."""
         self._named: dict[str, asyncio.Task[None]] = {}
-        self._stopped: set[str] = set()
+        self.stopped: set[str] = set()
         """Names of what was cancelled before it had begun."""
         self._over: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
         """Kept by those who wait."""
+        self._awaited = False
+        """Whether anybody has ever waited: most hubs are asked by nobody."""
         self._clocks: set[asyncio.TimerHandle] = set()
+
+    @property
+    def tasks(self) -> set[asyncio.Task[None]]:
+        """Those that are not over."""
+        return {task for task in self._tasks.values() if not task.done()}
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str = "") -> asyncio.Task[None]:
         """Have something done beside."""
         task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
+        self._tasks[task] = task
         if name:
             self._named[name] = task
         task.add_done_callback(lambda done: self._done(done, name))
         return task
+
+    def begin(self, key: object, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Have something done beside that raises nothing, and calls `ended` with the same key and name as the last it
+        does: the loop, which takes a turn to tell the end of a task, has nothing to tell."""
+        self._tasks[key] = self._named[name] = asyncio.get_running_loop().create_task(work)
+
+    def ended(self, key: object, name: str) -> None:
+        """What was begun under a key is over."""
+        task = self._tasks.pop(key, None)
+        if task is not None and self._named.get(name) is task:
+            del self._named[name]
+            if self.stopped:
+                self.stopped.discard(name)
 
     async def whole(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done that goes to its end, also when its caller stops waiting for it."""
@@ -46,13 +67,9 @@ class Underway:
             return
         work = task.get_coro()
         if iscoroutine(work) and getcoroutinestate(work) == CORO_CREATED:
-            self._stopped.add(name)
+            self.stopped.add(name)
         else:
             task.cancel()
-
-    def stopped(self, name: str) -> bool:
-        """Whether what begins under a name was cancelled before."""
-        return bool(self._stopped) and name in self._stopped
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
         """Do something in so many seconds, unless this ends before."""
@@ -66,11 +83,12 @@ class Underway:
 
     def ending(self, event: str) -> asyncio.Event:
         """Is set when an event is over."""
+        self._awaited = True
         return self._over.setdefault(event, asyncio.Event())
 
     def over(self, event: str) -> None:
         """An event is over."""
-        ending = self._over.pop(event, None) if self._over else None
+        ending = self._over.pop(event, None) if self._awaited else None
         if ending is not None:
             ending.set()
 
@@ -80,18 +98,15 @@ class Underway:
             clock.cancel()
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        while self.tasks and loop.time() < until:
-            await asyncio.wait(set(self.tasks), timeout=max(0.0, until - loop.time()))
+        while (tasks := self.tasks) and loop.time() < until:
+            await asyncio.wait(tasks, timeout=max(0.0, until - loop.time()))
         left = list(self.tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
     def _done(self, task: asyncio.Task[None], name: str) -> None:
-        self.tasks.discard(task)
-        if name and self._named.get(name) is task:
-            del self._named[name]
-            self._stopped.discard(name)
+        self.ended(task, name)
         if task.cancelled():
             return
         error = task.exception()

@@ -11,6 +11,8 @@ from atamo_rules.model.types import Json
 
 LONGEST_INT = 14_284
 """Bits that 4,300 digits surely hold."""
+SMALL = 2**63
+_TEXTS = {str}
 
 
 def exact(value: Any) -> Json:
@@ -18,14 +20,39 @@ def exact(value: Any) -> Json:
 
     Raises JsonRefused for NaN and infinities, for what no JSON can write, and for what is beyond strict JSON's limits.
     """
+    if type(value) is dict and _is_plain(value):
+        return value.copy()
     made = _exact(value, DEEPEST)
     if half_of_a_pair(made):
         raise JsonRefused("a text holds half of a surrogate pair")
     return made
 
 
+def _is_plain(value: dict[Any, Any]) -> bool:
+    """Whether an object, as most answers are, holds only what stays as it is: texts of ASCII, small whole numbers,
+    truth values and nulls."""
+    for key, item in value.items():
+        if type(key) is not str or not key.isascii():
+            return False
+        kind = type(item)
+        if kind is str:
+            if not item.isascii():
+                return False
+        elif kind is int:
+            if not -SMALL < item < SMALL:
+                return False
+        elif kind is not bool and item is not None:
+            return False
+    return True
+
+
 def _exact(value: Any, depth: int) -> Json:
-    if value is None or isinstance(value, str | bool):
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value  # type: ignore[no-any-return]
+    if kind is dict and depth and set(map(type, value)) <= _TEXTS:
+        return {key: _exact(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, str):
         return value
     if isinstance(value, int):
         if value.bit_length() > LONGEST_INT:

@@ -79,14 +79,18 @@ def test_settings_say_how_patient_the_hub_is_with_an_agent() -> None:
 
 def test_a_breaker_opens_lets_one_through_and_closes() -> None:
     breaker = Breaker(BreakerPolicy(failures=2, pause=10.0, cap=15.0))
+    assert not breaker.troubled
     assert not breaker.failure(0.0)
+    assert breaker.troubled, "one more failure opens it, and a success makes that two again"
     assert breaker.room(0.0, 5) is None
     assert breaker.failure(1.0)
     assert [breaker.room(now, 0) for now in (1.0, 10.9, 11.0)] == [0, 0, 1]
     assert breaker.room(11.0, 1) == 0, "the one that shows whether it may close is on its way"
     assert not breaker.failure(11.0)
     assert (breaker.room(20.0, 0), breaker.room(26.0, 0)) == (0, 1), "twice as long, up to the cap"
+    assert breaker.troubled
     assert breaker.success()
+    assert not breaker.troubled
     assert not breaker.success()
     assert breaker.room(26.0, 9) is None
 

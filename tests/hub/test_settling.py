@@ -123,11 +123,16 @@ async def alone(self: settling.Settling, lease: Lease, outcome: Outcome) -> None
     await self._alone(lease, outcome)
 
 
+def nobody(self: settling.Settling, lease: Lease, outcome: Outcome) -> bool:
+    """No turn that it could join."""
+    return False
+
+
 @settings(max_examples=60, deadline=None)
 @given(hows=st.lists(st.sampled_from(HOWS), min_size=1, max_size=8))
 def test_together_comes_to_what_each_alone_comes_to(hows: list[str]) -> None:
     together = asyncio.run(outcome(MemoryStore(), hows))
-    with patch.object(settling.Settling, "settle", alone):
+    with patch.object(settling.Settling, "settle", alone), patch.object(settling.Settling, "join", nobody):
         apart = asyncio.run(outcome(MemoryStore(), hows))
     assert together == apart
 

@@ -111,4 +111,4 @@ def test_whoever_looks_again_after_a_wait_does_so_at_another_moment(
         now += seconds
         again = tokens.until_soon(others)
         assert again == 0.0 or now + again > now
-        tokens.overdraw()
+        tokens.spend(aside=False)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from atamo_rules.hub.telemetry.meter import Meter
-from atamo_rules.hub.telemetry.tally import Tally
+from atamo_rules.hub.telemetry.numbers import SECONDS
+from atamo_rules.hub.telemetry.tally import LAST, Tally, Took
 from atamo_rules.hub.telemetry.thresholds import Standing, Threshold, judge, read_threshold
 from atamo_rules.hub.telemetry.window import Window, reading
 from atamo_rules.model.audit import Note
@@ -133,3 +138,63 @@ def test_what_never_ends_makes_room_and_a_clock_set_back_makes_no_negative_time(
     told(tally, "event.finished", -5, "e49")
     assert sum(meter.event_seconds.counts()) == 1
     assert meter.event_seconds.values[()].total == 0.0
+
+
+def a_life(number: int, ends: list[str]) -> Iterator[Note]:
+    """The records of one event with one action, whose attempts end so."""
+    event, at = f"e{number}", NOON + timedelta(seconds=number)
+    what = {"target": ("desk.note", "desk.look", "post.send")[number % 3], "action": f"a{number}"}
+    yield Note(at, "event.accepted", event, "", {"type": f"t{number % 2}"})
+    yield Note(at, "event.decided", event, "", {"matched": ["one", "two"][: number % 3]})
+    for end in ends:
+        yield Note(at + timedelta(seconds=0.1), "action.started", event, "", what)
+        yield Note(at + timedelta(seconds=0.1 + 0.01 * number), f"action.{end}", event, "", what)  # type: ignore[arg-type]
+    yield Note(at + timedelta(seconds=0.5), "event.finished", event)
+
+
+def counted(notes: list[Note], sizes: list[int]) -> object:
+    """What a tally says that hears them in runs of such sizes, over and over, and how long what took."""
+    tally, at = Tally(), 0
+    for size in cycle(sizes):
+        if at >= len(notes):
+            break
+        tally.hear(at + 1, notes[at : at + size])
+        at += size
+    took = {name: (sorted(one.took.latest), one.took.spread.counts) for name, one in tally.agents.items()}
+    numbers = [family.values for family in (tally.types, tally.fired, tally.alerts)]
+    return tally.document(), sorted(tally.took.latest), took, numbers, tally._events, tally._actions
+
+
+@given(
+    lives=st.integers(0, 40).map(lambda count: [["done"]] * count)
+    | st.lists(
+        st.lists(st.sampled_from(["retry", "lost"]), max_size=2).map(lambda before: [*before, "failed"]),
+        max_size=20,
+    ),
+    sizes=st.lists(st.integers(1, 200), min_size=1, max_size=5),
+    mixed=st.randoms(use_true_random=False),
+)
+def test_it_counts_the_same_in_whatever_runs_records_come(
+    lives: list[list[str]], sizes: list[int], mixed: Random
+) -> None:
+    left = [list(a_life(number, ends)) for number, ends in enumerate(lives)]
+    notes: list[Note] = []
+    while left := [one for one in left if one]:
+        notes.append(mixed.choice(left).pop(0))
+    assert counted(notes, sizes) == counted(notes, [1])
+
+
+def test_lengths_of_time_are_spread_the_same_however_often_somebody_looks() -> None:
+    lengths = [0.0005 * (number * 37 % 7919) for number in range(2 * LAST + 500)]
+    seldom, often = Took(), Took()
+    for seconds in lengths:
+        seldom.add(timedelta(seconds=seconds))
+        often.add(timedelta(seconds=seconds))
+        assert often.latest[-1] == pytest.approx(seconds)
+    counts = [0] * (len(SECONDS) + 1)
+    for seconds in lengths:
+        counts[bisect_left(SECONDS, seconds)] += 1
+    for took in (seldom, often):
+        assert list(took.latest) == pytest.approx(lengths[-LAST:])
+        assert took.spread.counts == counts
+        assert took.spread.total == pytest.approx(sum(lengths))

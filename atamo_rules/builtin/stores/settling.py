@@ -32,7 +32,10 @@ async def settle(
         if isinstance(error, Outrun):
             return await settle(store, lease, outcome, following)
         raise
-    _follow(store, item, outcome)
+    if isinstance(outcome, Again):
+        _again(store, item, outcome)
+    else:
+        store.work.over(item)
     return Kept("new", *store.followed(change))
 
 
@@ -54,11 +57,15 @@ async def settle_all(store: LocalStore, ended: Sequence[tuple[Lease, Outcome]]) 
         if item is None:
             found.append(None)
             continue
-        _follow(store, item, outcome)
+        if isinstance(outcome, Again):
+            _again(store, item, outcome)
+            found.append(_KEPT)
+            continue
+        store.work.over(item)
         event = lease.work.event
-        if event in over and not isinstance(outcome, Again):  # by the last of its actions that ended
+        if event in over:  # by the last of its actions that ended
             over.discard(event)
-            found.append(Kept("new", finished=(event,)))
+            found.append(Kept("new", (), (event,)))
         else:
             found.append(_KEPT)
     found.reverse()
@@ -100,11 +107,8 @@ def _draft(store: LocalStore, change: Change, lease: Lease, outcome: Outcome) ->
     return item
 
 
-def _follow(store: LocalStore, item: Item, outcome: Outcome) -> None:
-    """Have memory follow the end of an attempt that was kept."""
-    if not isinstance(outcome, Again):
-        store.work.over(item)
-        return
+def _again(store: LocalStore, item: Item, outcome: Again) -> None:
+    """Have memory follow the end of an attempt that was kept, and is made again."""
     item.errors = (*item.errors, outcome.why)
     if outcome.after:
         store.work.delay(item, store.clock.passed() + outcome.after)

@@ -25,6 +25,8 @@ class Breaker:
     def __init__(self, policy: BreakerPolicy) -> None:
         self.policy = policy
         self.failed = 0
+        self.troubled = False
+        """Whether a success would change it: it is open, or something failed since the last."""
         self.pauses = 0
         self.until: float | None = None
         """When it is half open; None while it is closed."""
@@ -43,6 +45,7 @@ class Breaker:
     def failure(self, now: float) -> bool:
         """An attempt failed and may work later. True when the breaker opens with it."""
         self.failed += 1
+        self.troubled = True
         if self.until is None and (self.policy.failures == 0 or self.failed < self.policy.failures):
             return False
         opened = self.until is None
@@ -55,5 +58,5 @@ class Breaker:
         """The agent was reached. True when the breaker closes with it."""
         closed = self.until is not None
         self.failed = self.pauses = 0
-        self.until = None
+        self.troubled, self.until = False, None
         return closed

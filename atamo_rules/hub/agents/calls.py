@@ -136,10 +136,11 @@ class Calls:
     ) -> tuple[Outcome, bool]:
         """One attempt, and whether the agent was called for it alone. A call that others may share has the slot as long
         as it goes on, and tells the breaker itself. Raises Unspared."""
-        work, reply = lease.work, Answering(self.hub, lease.work, generation)
-        request = await self.hub.requests.afar.seen(work.event)
-        part = part_for(request, work)
-        feed = part is not None and part.feed
+        work, requests = lease.work, self.hub.requests
+        reply, feed = Answering(self.hub, work, generation), False
+        if work.event in requests.open or not self.hub.nodes.alone:  # another hub may keep its request
+            part = part_for(await requests.afar.seen(work.event), work)
+            feed = part is not None and part.feed
         if bound is None or self._sharing(work.action) is None:
             if bound is not None:
                 slot.spend()

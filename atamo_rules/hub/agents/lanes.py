@@ -104,25 +104,25 @@ class Lane:
     def begin(self, lease: Lease, waited: bool = False, *, reserved: bool = False) -> None:
         """Start an attempt, as soon as there is a slot, with the token that was put aside where one was `reserved`, or
         with one that it waits for. At the end of a hub none is started, and the store gets the lease back."""
+        hub, full = self.hub, self.running >= self.slots()
         if reserved:
             self.reserved -= 1
-        full = self.running >= self.slots()
-        if reserved and (self.hub.stopping or full):
-            self.tokens.give_back()
-            self.news.set()
-        if self.hub.stopping:
-            return
-        if full:
-            self.behind.append(lease)
+        if full or hub.stopping:
+            if reserved:
+                self.tokens.give_back()
+                self.news.set()
+            if not hub.stopping:
+                self.behind.append(lease)
             return
         self.running += 1
         slot = Slot(self, True, reserved)
-        if not reserved and self.tokens.free():
-            self.tokens.put_aside()
-            slot.token = True
-        elif not reserved:
-            slot.place = self.tokens.stand()
-        self.hub.spawn(self.hub.attempts.run(slot, lease, waited), lease.work.action.id)
+        if not reserved:
+            if self.tokens.free():
+                self.tokens.put_aside()
+                slot.token = True
+            else:
+                slot.place = self.tokens.stand()
+        hub.underway.begin(slot, hub.attempts.run(slot, lease, waited), lease.work.action.id)
 
     def over(self) -> None:
         """An attempt is over."""
@@ -133,9 +133,8 @@ class Lane:
             self.news.set()
 
     def spent(self) -> None:
-        """The agent was called: when the next may be leased is known from here on."""
-        if self.tokens.bucket is not None:
-            self.news.set()
+        """An agent with a rate was called: when the next may be leased is known from here on."""
+        self.news.set()
 
     def look(self) -> None:
         """Other rules are in force, by which there may be more slots, or tokens."""

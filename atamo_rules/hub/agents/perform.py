@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Coroutine, Generator, Sequence
-from types import coroutine
-from typing import Any, cast
+from types import CoroutineType, coroutine
+from typing import Any
 
 from atamo_rules.engine.problem import Problem
 from atamo_rules.errors import AnswerRefused, NotAllowed
@@ -20,6 +20,9 @@ from atamo_rules.model.types import Json
 
 LONGEST = 500
 """Characters of a reason."""
+_OUTCOMES = (Done, Again, Failed)
+_COROUTINES = (CoroutineType, Coroutine)
+"""What `async def` makes comes first: the look at an abstract class is a dear one."""
 
 
 async def attempt(
@@ -61,18 +64,17 @@ async def attempt(
         outcome = _raised(error, given)
     if held is not None and held.why:
         return Failed(told(held.why, given)[:LONGEST], "answer")
-    if isinstance(outcome, Done | Again | Failed):
-        outcome = masked(as_kept(outcome), given)
-    if isinstance(outcome, Done):
-        if outcome.answer is None and action.verb != "ask":
-            return outcome
-        answer, reasons = generation.answered(action, outcome.answer)
-        if reasons:
-            return Failed(_other(reasons), "answer")
-        return Done(answer)
-    if not isinstance(outcome, Again | Failed):
+    if not isinstance(outcome, _OUTCOMES):
         return Failed(f"the agent gave no outcome but {type(outcome).__name__}", "no outcome")
-    return outcome
+    outcome = as_kept(outcome)
+    if given:
+        outcome = masked(outcome, given)
+    if not isinstance(outcome, Done) or (outcome.answer is None and action.verb != "ask"):
+        return outcome
+    answer, reasons = generation.answered(action, outcome.answer)
+    if reasons:
+        return Failed(_other(reasons), "answer")
+    return outcome if answer is outcome.answer else Done(answer)
 
 
 class Held:
@@ -106,11 +108,12 @@ async def _within(seconds: float | None, work: Awaitable[Outcome]) -> Outcome:
     Raises _OutOfTime."""
     loop = asyncio.get_running_loop()
     end = None if seconds is None else loop.time() + seconds
-    if isinstance(work, Coroutine):
+    if isinstance(work, _COROUTINES):
         try:
             first = work.send(None)
         except StopIteration as over:
-            return cast(Outcome, over.value)
+            value: Outcome = over.value
+            return value
         work = _rest(work, first)
     limit = asyncio.timeout_at(end)
     try:
@@ -137,7 +140,8 @@ def _rest(work: Coroutine[Any, Any, Outcome], waits: Any) -> Generator[Any, Any,
             else:
                 waits = work.send(got)
     except StopIteration as over:
-        return cast(Outcome, over.value)
+        value: Outcome = over.value
+        return value
 
 
 def _raised(error: BaseException, given: Sequence[Secret]) -> Again:

@@ -48,7 +48,8 @@ def as_kept(outcome: Outcome) -> Outcome:
     """How an attempt ended, as it can be kept. An answer that no JSON can hold has failed: nobody could read it."""
     if isinstance(outcome, Done):
         try:
-            return Done(as_json(outcome.answer)) if outcome.answer is not None else outcome
+            answer = as_json(outcome.answer)
+            return Done(answer) if answer is not outcome.answer else outcome
         except JsonRefused as refused:
             return Failed(f"its answer is no JSON: {refused}", "answer")
     if not (isinstance(outcome.why, str) and isinstance(outcome.error, str)):

@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from atamo_rules.model.work import Lease
 
 if TYPE_CHECKING:
     from atamo_rules.hub.agents.lanes import Lane
 
 
-class Slot:
-    """It is held until the attempt is over, or needs no call of its own."""
+class Slot(Struct, eq=False):
+    """It is held until the attempt is over, or needs no call of its own. `place` is where it waits for its token."""
 
-    def __init__(self, lane: Lane, held: bool, token: bool = False) -> None:
-        self.lane = lane
-        self.held = held
-        self.token = token
-        self.place: asyncio.Future[bool] | None = None
-        """Where it waits for its token."""
+    lane: Lane
+    held: bool
+    token: bool = False
+    place: asyncio.Future[bool] | None = None
 
     async def turn(self, lease: Lease) -> bool:
         """Wait for the token, if it has none, and keep the lease meanwhile. False when there is nothing left to wait
@@ -37,17 +37,16 @@ class Slot:
 
     def spend(self) -> None:
         """The agent is called."""
-        if self.token:
-            self.token = False
-            self.lane.tokens.spend()
-        else:
-            self.lane.tokens.overdraw()
-        self.lane.spent()
+        tokens = self.lane.tokens
+        tokens.spend(self.token)
+        self.token = False
+        if tokens.bucket is not None:
+            self.lane.spent()
 
     def free(self) -> None:
         """Give it back, once."""
-        place, self.place = self.place, None
-        if place is not None:
+        if self.place is not None:
+            place, self.place = self.place, None
             self.lane.tokens.leave(place)
         if self.token:
             self.token = False

@@ -79,13 +79,9 @@ class Tokens:
         self.aside -= 1
         self._arm()
 
-    def spend(self) -> None:
-        """The agent is called with one that was put aside."""
-        self.aside -= 1
-        self.overdraw()
-
-    def overdraw(self) -> None:
-        """The agent is called with none that was put aside."""
+    def spend(self, aside: bool) -> None:
+        """The agent is called, with one that was put `aside` or with none."""
+        self.aside -= aside
         if self.bucket is not None:
             self.bucket.take(self.now())
             self._arm()

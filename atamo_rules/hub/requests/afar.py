@@ -50,13 +50,10 @@ class Afar:
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
+        self.alone = not hub.store.caps.nodes
         self.doubted = False
         """Whether others took this hub to be gone: what it kept may be theirs by now."""
         self._heard: dict[str, float] = {}
-
-    @property
-    def alone(self) -> bool:
-        return not self.hub.store.caps.nodes
 
     # --- who keeps it -----------------------------------------------------------------------------------
 

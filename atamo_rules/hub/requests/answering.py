@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from atamo_rules.hub import records
 from atamo_rules.hub.agents.credentials import credential
@@ -27,18 +27,17 @@ if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
 
 
-class Answering:
-    """What an agent is given to answer with; see `hub.ports.Reply`."""
+class Answering(Struct, eq=False):
+    """What an agent is given to answer with; see `hub.ports.Reply`. `given` is what the agent was handed, to be taken
+    out of what it says; `live` whether it said that it had loaded: of a request that another hub keeps it is known
+    nowhere else."""
 
-    def __init__(self, hub: Hub, work: Work, generation: Generation) -> None:
-        self.hub = hub
-        self.work = work
-        self.generation = generation
-        self.dropped = False
-        self.live = False
-        """Whether it said that it had loaded: of a request that another hub keeps it is known nowhere else."""
-        self.given: list[Secret] = []
-        """What the agent was handed, to be taken out of what it says."""
+    hub: Hub
+    work: Work
+    generation: Generation
+    dropped: bool = False
+    live: bool = False
+    given: list[Secret] = []
 
     async def __call__(self, answer: Json, *, key: str = "") -> None:
         await self.said(Said(as_reply(answer), key), "miss", None)

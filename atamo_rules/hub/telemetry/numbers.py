@@ -28,10 +28,11 @@ class Counter:
     def add(self, *labels: str, by: float = 1) -> None:
         """Count something."""
         values = self.values
-        if labels not in values:
+        try:
+            values[labels] += by
+        except KeyError:
             labels = bounded(labels, values)
-            values.setdefault(labels, 0)
-        values[labels] += by
+            values[labels] = values.get(labels, 0) + by
 
     def total(self, **only: str) -> float:
         """The sum over all series with these label values."""
