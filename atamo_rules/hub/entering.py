@@ -99,6 +99,8 @@ class Entering:
     ) -> tuple[Taken, bool]:
         """See `Hub.enter`."""
         hub, event = self.hub, taken.event
+        if not hub.running:
+            await hub.start()
         if hub.store.full:
             await hub.room()
         if event is None:
@@ -110,8 +112,17 @@ class Entering:
             await self._apart(entry, generation, options)
             await delivered()  # who went away meanwhile, now that everything has begun
         else:
-            await self._together(entry, generation)
-        return entry.answer
+            done = self._join(entry, generation)
+            try:
+                await done
+            except asyncio.CancelledError:
+                if not done.put_off():
+                    raise
+                # Who went away meanwhile is cancelled now that everything has begun; not later, amid something else.
+                await delivered()
+            if entry.error is not None:
+                raise entry.error
+        return (taken, False) if entry.known == "new" else entry.answer
 
     # --- apart ------------------------------------------------------------------------------------------
 
@@ -144,17 +155,13 @@ class Entering:
 
     # --- together ---------------------------------------------------------------------------------------
 
-    async def _together(self, entry: Entry, generation: Generation) -> None:
-        """Raises what became of its turn, or of it alone."""
+    def _join(self, entry: Entry, generation: Generation) -> Durable:
+        """Have it in the turn that is open; gives the end of that turn. What became of it alone stands in it then."""
         turn = self._turn
         if turn is None or turn.generation is not generation or len(turn.entries) >= turn.most:
             turn = self._turn = self._open(generation)
         turn.entries.append(entry)
-        if await turn.done.ended():
-            # Who went away meanwhile is cancelled now that everything has begun; not later, amid something else.
-            await delivered()
-        if entry.error is not None:
-            raise entry.error
+        return turn.done
 
     def _open(self, generation: Generation) -> Turn:
         """A turn that is gone on with as soon as everybody who runs in this one had theirs."""

@@ -38,7 +38,8 @@ class Event(Struct, frozen=True, gc=False):
     `id` where there is nothing else, `source#id` where there is no realm, else `@realm#source#id`."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "key", _key(self.realm, self.source, self.id))
+        plain = not self.realm and not self.source and "#" not in self.id
+        force_setattr(self, "key", self.id if plain else _key(self.realm, self.source, self.id))
 
     def __repr__(self) -> str:
         said = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "salt")
@@ -66,8 +67,6 @@ def _part(text: str) -> str:
 
 
 def _key(realm: str, source: str, id: str) -> str:
-    if not realm and not source and "#" not in id:
-        return id
     source = _escaped(source)
     if realm:
         return f"@{_escaped(realm)}#{source}#{id}"

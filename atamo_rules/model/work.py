@@ -107,7 +107,7 @@ class Following(Struct, frozen=True, gc=False):
     @property
     def begins(self) -> bool:
         """Whether some of the work need not wait until it is due: it is done by the agents of now."""
-        return any(work.due is None for work in self.work)
+        return bool(self.work) and (self.work[0].due is None or any(work.due is None for work in self.work))
 
 
 NOTHING = Following()
@@ -151,7 +151,7 @@ class Arrival(Struct, frozen=True, gc=False):
     @property
     def founded(self) -> bool:
         """Whether all that it rests on holds."""
-        return all(ground.holds for ground in self.rests)
+        return not self.rests or all(ground.holds for ground in self.rests)
 
 
 class Kept(Struct, frozen=True, gc=False):
