@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
@@ -46,16 +46,15 @@ class MemoryStore(LocalStore):
         super().__init__(MemoryJournal(most), CAPS, most_open, clock)
 
 
-@dataclass(slots=True)
-class Message:
+class Message(Struct, gc=False):
     """What is remembered of one event."""
 
     arrival: Arrival
     decision: Decision | None = None
     over: bool = False
     erased: bool = False
-    problems: list[str] = field(default_factory=list)
-    actions: dict[int, ActionLine] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    actions: dict[int, ActionLine] = {}
 
 
 @dataclass(slots=True)
@@ -77,6 +76,7 @@ class MemoryJournal:
         self.most = most
         self.messages: dict[str, Message] = {}
         self.names: dict[str, list[str]] = {}
+        """By their ids, the keys of those that are called otherwise than their id."""
         self.over: OrderedDict[str, None] = OrderedDict()
         self.logs: dict[str, Log] = {}
         self.letters: dict[int, tuple[DeadLetter, int]] = {}
@@ -179,7 +179,8 @@ class MemoryJournal:
         if one.arrival.ground is not None:
             one.arrival.ground.holds = True
         self.messages[event.key] = Message(one.arrival)
-        self.names.setdefault(event.id, []).append(event.key)
+        if event.key != event.id:
+            self.names.setdefault(event.id, []).append(event.key)
         if one.arrival.quarantined:
             self.over[event.key] = None
         self.apply(one.change, told)
@@ -209,11 +210,12 @@ class MemoryJournal:
 
     def let_go(self, key: str) -> None:
         """Forget a message that is over."""
-        message = self.messages.pop(key)
-        keys = self.names[message.arrival.event.id]
-        keys.remove(key)
-        if not keys:
-            del self.names[message.arrival.event.id]
+        id = self.messages.pop(key).arrival.event.id
+        if key != id:
+            keys = self.names[id]
+            keys.remove(key)
+            if not keys:
+                del self.names[id]
         self.logs.pop(key, None)
 
     # --- reading ----------------------------------------------------------------------------------------
