@@ -151,7 +151,7 @@ class Arrival(Struct, frozen=True, gc=False):
     @property
     def founded(self) -> bool:
         """Whether all that it rests on holds."""
-        return not self.rests or all(ground.holds for ground in self.rests)
+        return all(ground.holds for ground in self.rests)
 
 
 class Kept(Struct, frozen=True, gc=False):

@@ -27,6 +27,8 @@ def followed(
             work.add(item, seconds_until(made.due, change.at), now)
         else:
             work.add(item)
+    if not (change.incoming or change.frames or change.closed or change.puts):  # as most
+        return tuple(leases), tuple(change.finished), ()
     pending: list[str] = []
     finished = list(change.finished)
     for one in change.incoming:

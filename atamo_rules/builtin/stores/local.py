@@ -67,8 +67,11 @@ class LocalStore:
 
     @property
     def full(self) -> bool:
+        open = len(self.work.items)
+        if open < self.most:  # whatever of it is delayed
+            return False
         delayed = len(self.work.delayed)
-        return len(self.work.items) - delayed >= self.most or delayed >= DELAYED * self.most
+        return open - delayed >= self.most or delayed >= DELAYED * self.most
 
     async def open(self, hear: Hear) -> Recovered:
         loaded = await self.journal.open(hear)

@@ -123,29 +123,10 @@ class MemoryJournal:
             line.why, line.answer = moved.why, moved.answer
         for event, problems in change.problems:
             self.messages[event].problems += problems
-        for frame in change.frames:
-            log = self.logs.setdefault(frame.log, Log())
-            if log.expired is not None:
-                continue
-            change.cursor = log.count = log.count + 1
-            log.frames[log.count] = replace(frame, seq=log.count, at=frame.at or change.at)
-        for name, seq in change.trimmed:
-            if name in self.logs:
-                self.logs[name].frames.pop(seq, None)
-        for name in change.closed:
-            self.logs.setdefault(name, Log()).closed = True
-        for name, until in change.kept:
-            self.logs.setdefault(name, Log()).until = until
-        for put in change.puts:
-            bucket = self.state.setdefault(put.bucket, {})
-            before = bucket.get(put.key)
-            there = before.revision if before is not None and before.value is not None else 0
-            if put.expect is not None and put.expect != there:
-                change.revisions += (None,)
-                continue
-            self.revision += 1
-            bucket[put.key] = Entry(put.key, put.value, self.revision)
-            change.revisions += (self.revision,)
+        if change.frames or change.trimmed or change.closed or change.kept:
+            self._answers(change)
+        if change.puts:
+            self._state(change)
         for letter, row in change.dead:
             self.letters[letter.number] = letter, row
         for number in change.undead:
@@ -165,24 +146,53 @@ class MemoryJournal:
         # What came in with this change is told after it, but what entered is applied first: its rows refer to nobody.
         told[own:own] = change.notes
 
+    def _answers(self, change: Change) -> None:
+        """Take what a change does to the logs of answers."""
+        for frame in change.frames:
+            log = self.logs.setdefault(frame.log, Log())
+            if log.expired is not None:
+                continue
+            change.cursor = log.count = log.count + 1
+            log.frames[log.count] = replace(frame, seq=log.count, at=frame.at or change.at)
+        for name, seq in change.trimmed:
+            if name in self.logs:
+                self.logs[name].frames.pop(seq, None)
+        for name in change.closed:
+            self.logs.setdefault(name, Log()).closed = True
+        for name, until in change.kept:
+            self.logs.setdefault(name, Log()).until = until
+
+    def _state(self, change: Change) -> None:
+        """Take what a change puts into the small shared state."""
+        for put in change.puts:
+            bucket = self.state.setdefault(put.bucket, {})
+            before = bucket.get(put.key)
+            there = before.revision if before is not None and before.value is not None else 0
+            if put.expect is not None and put.expect != there:
+                change.revisions += (None,)
+                continue
+            self.revision += 1
+            bucket[put.key] = Entry(put.key, put.value, self.revision)
+            change.revisions += (self.revision,)
+
     def enter(self, one: Incoming, told: list[Note]) -> None:
         """Keep an event whose key is new, and what follows from it."""
-        event = one.arrival.event
-        known = self.messages.get(event.key)
+        arrival, key = one.arrival, one.arrival.event.key
+        known = self.messages.get(key)
         if known is not None:
-            one.known = "same" if known.arrival.digest in (one.arrival.digest, b"") else "other"
-            told.append(records.known(one.arrival, one.known == "same"))
+            one.known = "same" if known.arrival.digest in (arrival.digest, b"") else "other"
+            told.append(records.known(arrival, one.known == "same"))
             return
-        if not one.arrival.founded:
+        if arrival.rests and not arrival.founded:
             one.known = "unfounded"
             return
-        if one.arrival.ground is not None:
-            one.arrival.ground.holds = True
-        self.messages[event.key] = Message(one.arrival)
-        if event.key != event.id:
-            self.names.setdefault(event.id, []).append(event.key)
-        if one.arrival.quarantined:
-            self.over[event.key] = None
+        if arrival.ground is not None:
+            arrival.ground.holds = True
+        self.messages[key] = Message(arrival)
+        if key != arrival.event.id:
+            self.names.setdefault(arrival.event.id, []).append(key)
+        if arrival.quarantined:
+            self.over[key] = None
         self.apply(one.change, told)
         while len(self.messages) > self.most and self.over:
             self.let_go(self.over.popitem(last=False)[0])
