@@ -24,6 +24,7 @@ from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import account, concluded
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
+from atamo_rules.hub.store import Caps
 from atamo_rules.hub.whole import Durable, delivered
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Decision
@@ -62,9 +63,11 @@ class Entry(Struct):
         """What follows from it, where it is kept as new."""
         return self.made.following if self.made is not None else NOTHING
 
-    def arrival(self, claim: Claim[Decided] | None = None) -> Arrival:
+    def arrival(self, caps: Caps, claim: Claim[Decided] | None = None) -> Arrival:
         """It as a store keeps it, with what its decision rests on."""
-        return arrival_of(self.taken, self.event, self.at, self.made, self.via, claim)
+        return arrival_of(
+            self.taken, self.event, self.at, self.made, self.via, claim, digested=not caps.compares
+        )
 
     @property
     def answer(self) -> tuple[Taken, bool]:
@@ -136,7 +139,7 @@ class Entering:
             made = claim.made
         self._begin(entry, made, generation)
         try:
-            accepted = hub.store.accept([entry.arrival(claim)])
+            accepted = hub.store.accept([entry.arrival(hub.store.caps, claim)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
         except BaseException as error:
             if claim is not None:
@@ -193,8 +196,9 @@ class Entering:
 
     async def _keep(self, entries: Sequence[Entry]) -> None:
         """One transaction of them all. What cannot be kept takes nobody else along: then each is tried by itself."""
+        store = self.hub.store
         try:
-            found = await self.hub.store.accept([entry.arrival() for entry in entries])
+            found = await store.accept([entry.arrival(store.caps) for entry in entries])
         except StoreUnavailable as error:
             self.hub.came_back(error)
             self._fail(entries, error)

@@ -127,7 +127,8 @@ class Ground(Struct, eq=False):
 
 
 class Arrival(Struct, frozen=True, gc=False):
-    """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict.
+    """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict. It is empty
+    where nothing is known of the content any more, and for a store that makes it when it needs it (`Caps.compares`).
 
     `seal` is what stands in the audit in place of the content.
     `decided` is None for an event that is kept first and decided later; `quarantined` for one that no rule may see,

@@ -15,6 +15,7 @@ from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.telling import ActionLine, erased, outline_of, told, tombstone
 from atamo_rules.hub import records
 from atamo_rules.hub.audit.erased import Hollowed, hollowed, leaf_of
+from atamo_rules.hub.audit.seal import digest_of
 from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
 from atamo_rules.model.audit import AuditRecord, Note
@@ -36,7 +37,12 @@ CAPS = Caps(
     nodes=False,
     max_batch=100_000,
     grounds=True,
+    compares=True,
 )
+
+
+def _digest(arrival: Arrival) -> bytes:
+    return arrival.digest or digest_of(arrival.event)
 
 
 class MemoryStore(LocalStore):
@@ -180,8 +186,9 @@ class MemoryJournal:
         arrival, key = one.arrival, one.arrival.event.key
         known = self.messages.get(key)
         if known is not None:
-            one.known = "same" if known.arrival.digest in (arrival.digest, b"") else "other"
-            told.append(records.known(arrival, one.known == "same"))
+            same = known.erased or _digest(known.arrival) == _digest(arrival)
+            one.known = "same" if same else "other"
+            told.append(records.known(arrival, same))
             return
         if arrival.rests and not arrival.founded:
             one.known = "unfounded"

@@ -36,6 +36,11 @@ def content_of(type: str, source: str, body: Json) -> bytes:
         return encode_sorted(content).encode("utf-8", "surrogatepass")
 
 
+def digest_of(event: Event) -> bytes:
+    """What tells an event from another of its key: SHA-256 of its content."""
+    return sha256(content_of(event.type, event.source, event.body)).digest()
+
+
 def salts() -> Iterator[str]:
     """Salts in hex, one after another, none twice; drawn some hundred at once, since each draw asks the system."""
     while True:
