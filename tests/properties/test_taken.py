@@ -8,10 +8,12 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from atamo_rules.hub import intake
 from atamo_rules.model import event as model
 from atamo_rules.model import strict_json
+from atamo_rules.model.people import User
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SPACE = st.text(" \t\n\r\x0b\x00\u00a0\u2028x", max_size=3)
@@ -69,3 +71,13 @@ def test_no_two_triples_have_one_name(one: tuple[str, str, str], other: tuple[st
     assert key("", "", "a") == "a"
     assert key(realm, source, id).endswith(id)
     assert (key(*one) == key(*other)) == (one == other)
+
+
+@given(st.none() | NAMES, st.none() | NAMES)
+def test_who_an_event_came_from_follows_its_user(first: str | None, then: str | None) -> None:
+    def user(name: str | None) -> User | None:
+        return None if name is None else User(name)
+
+    made = model.Event("e", "t", {}, NOON, user(first))
+    assert made.who == (first or "")
+    assert replace(made, user=user(then)).who == (then or "")
