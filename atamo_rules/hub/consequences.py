@@ -37,10 +37,13 @@ def arrival_of(
     decided: Decided | None = None,
     via: Via = DIRECT,
     claim: Claim[Any] | None = None,
+    *,
+    digested: bool = True,
 ) -> Arrival:
-    """A message that was taken, as it is to be kept: with its decision, and what that decision rests on."""
+    """A message that was taken, as it is to be kept: with its decision, and what that decision rests on; without its
+    digest for a store that needs none (`Caps.compares`)."""
     content = content_of(event.type, event.source, event.body)
-    digest, sealed = sha256(content).digest(), seal(content, event.salt)
+    digest, sealed = sha256(content).digest() if digested else b"", seal(content, event.salt)
     ground, rests = (claim.ground, claim.grounds) if claim is not None else (None, ())
     return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed, via, ground, rests)
 

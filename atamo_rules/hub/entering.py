@@ -24,6 +24,7 @@ from atamo_rules.hub.consequences import arrival_of
 from atamo_rules.hub.deciding import account, concluded
 from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
+from atamo_rules.hub.store import Caps
 from atamo_rules.hub.whole import Durable, delivered
 from atamo_rules.model.audit import Kind, Note
 from atamo_rules.model.decision import Decision
@@ -62,9 +63,11 @@ class Entry(Struct):
         """What follows from it, where it is kept as new."""
         return self.made.following if self.made is not None else NOTHING
 
-    def arrival(self, claim: Claim[Decided] | None = None) -> Arrival:
+    def arrival(self, caps: Caps, claim: Claim[Decided] | None = None) -> Arrival:
         """It as a store keeps it, with what its decision rests on."""
-        return arrival_of(self.taken, self.event, self.at, self.made, self.via, claim)
+        return arrival_of(
+            self.taken, self.event, self.at, self.made, self.via, claim, digested=not caps.compares
+        )
 
     @property
     def answer(self) -> tuple[Taken, bool]:
@@ -99,6 +102,8 @@ class Entering:
     ) -> tuple[Taken, bool]:
         """See `Hub.enter`."""
         hub, event = self.hub, taken.event
+        if not hub.running:
+            await hub.start()
         if hub.store.full:
             await hub.room()
         if event is None:
@@ -110,8 +115,17 @@ class Entering:
             await self._apart(entry, generation, options)
             await delivered()  # who went away meanwhile, now that everything has begun
         else:
-            await self._together(entry, generation)
-        return entry.answer
+            done = self._join(entry, generation)
+            try:
+                await done
+            except asyncio.CancelledError:
+                if not done.put_off():
+                    raise
+                # Who went away meanwhile is cancelled now that everything has begun; not later, amid something else.
+                await delivered()
+            if entry.error is not None:
+                raise entry.error
+        return (taken, False) if entry.known == "new" else entry.answer
 
     # --- apart ------------------------------------------------------------------------------------------
 
@@ -125,7 +139,7 @@ class Entering:
             made = claim.made
         self._begin(entry, made, generation)
         try:
-            accepted = hub.store.accept([entry.arrival(claim)])
+            accepted = hub.store.accept([entry.arrival(hub.store.caps, claim)])
             (kept,) = await (accepted if claim is None else claim.kept(accepted))
         except BaseException as error:
             if claim is not None:
@@ -144,17 +158,13 @@ class Entering:
 
     # --- together ---------------------------------------------------------------------------------------
 
-    async def _together(self, entry: Entry, generation: Generation) -> None:
-        """Raises what became of its turn, or of it alone."""
+    def _join(self, entry: Entry, generation: Generation) -> Durable:
+        """Have it in the turn that is open; gives the end of that turn. What became of it alone stands in it then."""
         turn = self._turn
         if turn is None or turn.generation is not generation or len(turn.entries) >= turn.most:
             turn = self._turn = self._open(generation)
         turn.entries.append(entry)
-        if await turn.done.ended():
-            # Who went away meanwhile is cancelled now that everything has begun; not later, amid something else.
-            await delivered()
-        if entry.error is not None:
-            raise entry.error
+        return turn.done
 
     def _open(self, generation: Generation) -> Turn:
         """A turn that is gone on with as soon as everybody who runs in this one had theirs."""
@@ -186,8 +196,9 @@ class Entering:
 
     async def _keep(self, entries: Sequence[Entry]) -> None:
         """One transaction of them all. What cannot be kept takes nobody else along: then each is tried by itself."""
+        store = self.hub.store
         try:
-            found = await self.hub.store.accept([entry.arrival() for entry in entries])
+            found = await store.accept([entry.arrival(store.caps) for entry in entries])
         except StoreUnavailable as error:
             self.hub.came_back(error)
             self._fail(entries, error)

@@ -53,9 +53,11 @@ class Generation:
     doors: dict[str, Door] = field(default_factory=dict)
     """The checks of answers, by `agent.action`, each made when it is first needed."""
 
-    @property
-    def digest(self) -> str:
-        return self.ruleset.digest
+    digest: str = field(init=False)
+    """That of its ruleset."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", self.ruleset.digest)
 
     def decide(self, event: Event, ledger: Ledger | None = None) -> Decision:
         return decide(self.ruleset, event, ledger=ledger)

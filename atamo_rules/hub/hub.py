@@ -136,11 +136,9 @@ class Hub:
         """Take one message; the second value says that it was known already. `key` is the id of a message that has
         none; `options` say how a request is to be answered; `admit` whether its sender may send it; `via` by which way
         it came. Waits while too much is open. Never raises on its bytes; raises Busy and StoreUnavailable."""
-        generation, now = self.current, self.clock.now()
-        taken = generation.intake.take(
-            raw, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
-        )
-        return await self.enter(taken, generation, now, options, via)
+        generation, now = self.retiring.current, self.clock.now()
+        taken = generation.intake.take(raw, now, type_name, user, key, admit)
+        return await self.entering.enter(taken, generation, now, options, via)
 
     async def submit_json(
         self, value: Json, *, type_name: str | None = None, user: User | None = None, key: str = "",
@@ -148,17 +146,13 @@ class Hub:
     ) -> tuple[Taken, bool]:  # fmt: skip
         """As `submit`, for a message that was read already."""
         generation, now = self.current, self.clock.now()
-        taken = generation.intake.given(
-            value, type_name=type_name, user=user, now=now, fallback_id=key, admit=admit
-        )
-        return await self.enter(taken, generation, now, options, via)
+        taken = generation.intake.given(value, now, type_name, user, key, admit)
+        return await self.entering.enter(taken, generation, now, options, via)
 
     async def enter(
         self, taken: Taken, generation: Generation, now: datetime, options: Options = PLAIN, via: Via = DIRECT
     ) -> tuple[Taken, bool]:
         """Decide what was taken at that moment, and keep both in one transaction. Raises Busy and StoreUnavailable."""
-        if not self.running:
-            await self.start()
         return await self.entering.enter(taken, generation, now, options, via)
 
     def request(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any, Required, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -27,20 +27,13 @@ Admit: TypeAlias = Callable[[User | None, str, EventType | None], str]
 why it may not be sent, or nothing."""
 
 
-class How(TypedDict, total=False):
-    """How a message is taken: `now`; with `type_name` it is bare data; `user` is its sender where it names none itself,
-    and `fallback_id` its id; `admit` says whether its sender may send it."""
-
-    now: Required[datetime]
-    type_name: str | None
-    user: User | None
-    fallback_id: str
-    admit: Admit | None
-
-
 LONGEST_ID = 256
 _TEXTS = frozenset({"id", "source", "user", "time"})
 """Members of an envelope that are texts."""
+_LOOKED_AT = _TEXTS | {"alerts"}
+"""Members of an envelope that mean something to us, beside `type` and `data`."""
+_PLAIN = frozenset({"id", "source", "user"})
+"""Those of them of which there is nothing to say when they are short texts that can be printed."""
 _CONTROL = re.compile(r"[\x00-\x1f]")
 
 
@@ -66,36 +59,46 @@ class Taken(Struct, frozen=True, gc=False):
 
 @dataclass(slots=True)
 class Intake:
-    """The doors of one ruleset's event types, each built when first needed."""
+    """The doors of one ruleset's event types, each built when first needed.
+
+    How a message is taken: at `now`; with `type_name` it is bare data; `user` is its sender where it names none itself,
+    and `fallback_id` its id; `admit` says whether its sender may send it.
+    """
 
     ruleset: Ruleset
     people: Directory = field(default_factory=Directory)
     doors: dict[str, Door] = field(default_factory=dict)
     salts: Iterator[str] = field(default_factory=lambda: salts())
 
-    def take(self, raw: bytes, **how: Unpack[How]) -> Taken:
+    def take(
+        self, raw: bytes, now: datetime, type_name: str | None = None, user: User | None = None,
+        fallback_id: str = "", admit: Admit | None = None,
+    ) -> Taken:  # fmt: skip
         """One message as bytes: an envelope, or with `type_name` bare data."""
         try:
             value = decode(raw)
         except JsonRefused as error:
-            return Taken(how.get("fallback_id", ""), None, (str(error),), status=400, code="malformed")
-        return self.accept(value, **how)
+            return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
+        return self.accept(value, now, type_name, user, fallback_id, admit)
 
-    def given(self, value: Any, **how: Unpack[How]) -> Taken:
+    def given(
+        self, value: Any, now: datetime, type_name: str | None = None, user: User | None = None,
+        fallback_id: str = "", admit: Admit | None = None,
+    ) -> Taken:  # fmt: skip
         """One message that another program has read as JSON, floats and all."""
         try:
             value = exact(value)
         except JsonRefused as error:
-            return Taken(how.get("fallback_id", ""), None, (str(error),), status=400, code="malformed")
-        return self.accept(value, **how)
+            return Taken(fallback_id, None, (str(error),), status=400, code="malformed")
+        return self.accept(value, now, type_name, user, fallback_id, admit)
 
     def accept(
-        self, value: Json, *, now: datetime, type_name: str | None = None, user: User | None = None,
+        self, value: Json, now: datetime, type_name: str | None = None, user: User | None = None,
         fallback_id: str = "", admit: Admit | None = None,
     ) -> Taken:  # fmt: skip
         """One message as strict JSON has it."""
         if type_name is not None:
-            return self.enter(type_name, value, fallback_id, "", now, user, admit=admit)
+            return self.enter(type_name, value, fallback_id, "", now, user, False, admit)
         type = value.get("type") if isinstance(value, dict) else None
         if not isinstance(value, dict) or not isinstance(type, str) or "data" not in value:
             hint = "an event is an object with `type` and `data`; bare data needs its type said beside it"
@@ -103,26 +106,27 @@ class Intake:
         trouble = _envelope(value)
         if trouble:
             return Taken(fallback_id, None, trouble, status=400, code="envelope")
-        time, name = value.get("time"), value.get("user")
+        said: Mapping[str, Any] = value
+        time, name = said.get("time"), said.get("user")
         return self.enter(
             type,
-            value["data"],
-            str(value.get("id") or fallback_id),
-            str(value.get("source") or ""),
-            (parse_moment(time) or now) if isinstance(time, str) else now,
-            self.people.user(name) if isinstance(name, str) else user,
-            alerts=value.get("alerts") is True,
-            admit=admit,
+            said["data"],
+            said.get("id") or fallback_id,
+            said.get("source") or "",
+            now if time is None else parse_moment(time) or now,
+            user if name is None else self.people.user(name),
+            said.get("alerts") is True,
+            admit,
         )
 
     def enter(
-        self, type_name: str, body: Json, id: str, source: str, at: datetime, user: User | None, *,
+        self, type_name: str, body: Json, id: str, source: str, at: datetime, user: User | None,
         alerts: bool = False, admit: Admit | None = None,
     ) -> Taken:  # fmt: skip
         """Data of a named type, through the door of that type."""
         type = self.ruleset.events.get(type_name)
         id = id or new_id()
-        half = _half(id, source, user)
+        half = "" if user is None and id.isascii() and source.isascii() else _half(id, source, user)
         if half:
             return Taken(id.encode("utf-8", "replace").decode(), None, (half,), status=400, code="envelope")
         refusal = admit(user, type_name, type) if admit is not None else ""
@@ -136,7 +140,7 @@ class Intake:
         if not isinstance(body, dict):
             return Taken(id, None, ("the data of an event is an object",), status=422, code="invalid")
         try:
-            door = self.door(type_name)
+            door = self.doors.get(type_name) or self.door(type_name)
             reasons = door.reasons(body)
         except SchemaBroken as error:
             why = f"the schema of `{type_name}` cannot be used: {error}"
@@ -171,11 +175,18 @@ def _half(id: str, source: str, user: User | None) -> str:
 
 def _envelope(value: Mapping[str, Any]) -> tuple[str, ...]:
     """What is wrong with a CloudEvents 1.0 envelope."""
+    for name, given in value.items():
+        if name in _LOOKED_AT and not (
+            name in _PLAIN and type(given) is str and 0 < len(given) <= LONGEST_ID and given.isprintable()
+        ):
+            return _troubles(value)
+    return ()
+
+
+def _troubles(value: Mapping[str, Any]) -> tuple[str, ...]:
     found: list[str] = []
     for name, given in value.items():
         if name not in _TEXTS:
-            continue
-        if type(given) is str and 0 < len(given) <= LONGEST_ID and given.isprintable():
             continue
         if given is not None and (not isinstance(given, str) or not given):
             found.append(f"`{name}` is a text that is not empty")

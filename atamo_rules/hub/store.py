@@ -52,6 +52,9 @@ class Caps(NamedTuple):
     grounds: bool = False
     """An arrival may rest on others that were handed in before it and are not kept yet (`Arrival.rests`). Where it may
     not, the hub hands in what rests on another only once that is kept."""
+    compares: bool = False
+    """It still has every message it knows of, and compares what they say when a key comes again: `Arrival.digest` may
+    be empty, and is then made only if it is needed."""
 
 
 class Store(Protocol):

@@ -25,14 +25,21 @@ class Durable(asyncio.Future[None]):
         try:
             await self
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is None or not self.done():
+            if not self.put_off():
                 raise
-            task.uncancel()
-            task.cancel()
-            self.result()
             return True
         return False
+
+    def put_off(self) -> bool:
+        """Called where a wait for it was cancelled: has the caller cancelled at their next wait instead; False where it
+        has not ended, so that they are to be cancelled now. Raises what it ended with."""
+        task = asyncio.current_task()
+        if task is None or not self.done():
+            return False
+        task.uncancel()
+        task.cancel()
+        self.result()
+        return True
 
 
 async def to_its_end(done: asyncio.Future[T]) -> T:

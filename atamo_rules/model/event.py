@@ -36,18 +36,21 @@ class Event(Struct, frozen=True, gc=False):
     """Its name in the hub: realm, source and id, as far as it has them. CloudEvents makes ids unique only within a
     source, and two senders need know nothing of each other's. No two triples of realm, source and id have the same key:
     `id` where there is nothing else, `source#id` where there is no realm, else `@realm#source#id`."""
+    who: str = ""
+    """The name of the user it came from; empty when nobody is named. It follows from the others, as the key does."""
 
     def __post_init__(self) -> None:
-        force_setattr(self, "key", _key(self.realm, self.source, self.id))
+        plain = not self.realm and not self.source and "#" not in self.id
+        force_setattr(self, "key", self.id if plain else _key(self.realm, self.source, self.id))
+        if self.user is not None or self.who:
+            force_setattr(self, "who", self.user.name if self.user is not None else "")
 
     def __repr__(self) -> str:
-        said = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "salt")
+        said = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _UNSAID)
         return f"Event({', '.join(said)})"
 
-    @property
-    def who(self) -> str:
-        """The name of the user it came from; empty when nobody is named."""
-        return self.user.name if self.user is not None else ""
+
+_UNSAID = frozenset({"salt", "who"})
 
 
 def realm_of(user: User) -> str:
@@ -66,8 +69,6 @@ def _part(text: str) -> str:
 
 
 def _key(realm: str, source: str, id: str) -> str:
-    if not realm and not source and "#" not in id:
-        return id
     source = _escaped(source)
     if realm:
         return f"@{_escaped(realm)}#{source}#{id}"

@@ -42,14 +42,14 @@ def decode(raw: bytes | str, *, depth: int = DEEPEST) -> Json:
     if data.count(b"[") + data.count(b"{") > depth and _depth(data) > depth:
         raise JsonRefused(f"it is nested more than {depth} deep")
     try:
-        value: Json = (_DECODER if len(text) > DIGITS else _SHORT).decode(text)
+        value: Json = _read(_DECODER if len(text) > DIGITS else _SHORT, text)
     except json.JSONDecodeError as error:
         raise JsonRefused(
             f"not JSON: {_plain(error.msg)} at line {error.lineno}, column {error.colno}"
         ) from None
     except RecursionError:
         raise JsonRefused(f"it is nested more than {depth} deep") from None
-    if _ESCAPED_SURROGATE.search(text) is not None and half_of_a_pair(value):
+    if "\\" in text and _ESCAPED_SURROGATE.search(text) is not None and half_of_a_pair(value):
         raise JsonRefused("a text holds half of a surrogate pair")
     return value
 
@@ -68,6 +68,17 @@ def encode_sorted(value: Any) -> str:
         return _SORTED.encode(value)
     except TypeError:  # a Decimal
         return "".join(_written(value, sort=True))
+
+
+def _read(decoder: json.JSONDecoder, text: str) -> Json:
+    """What `decoder.decode` gives or raises; space is looked for only around a value that is not the whole text."""
+    value: Json
+    if text[:1] > " ":
+        value, end = decoder.raw_decode(text)
+        if end == len(text) or not text[end:].strip(" \t\n\r"):
+            return value
+    value = decoder.decode(text)
+    return value
 
 
 def _plain(message: str) -> str:

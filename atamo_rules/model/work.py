@@ -107,7 +107,7 @@ class Following(Struct, frozen=True, gc=False):
     @property
     def begins(self) -> bool:
         """Whether some of the work need not wait until it is due: it is done by the agents of now."""
-        return any(work.due is None for work in self.work)
+        return bool(self.work) and (self.work[0].due is None or any(work.due is None for work in self.work))
 
 
 NOTHING = Following()
@@ -127,7 +127,8 @@ class Ground(Struct, eq=False):
 
 
 class Arrival(Struct, frozen=True, gc=False):
-    """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict.
+    """An event to keep. `digest` is taken over its content: the same key with another digest is a conflict. It is empty
+    where nothing is known of the content any more, and for a store that makes it when it needs it (`Caps.compares`).
 
     `seal` is what stands in the audit in place of the content.
     `decided` is None for an event that is kept first and decided later; `quarantined` for one that no rule may see,

@@ -31,8 +31,7 @@ class Draft:
 
     def tell(self, change: Change, kind: Kind, item: Item, **more: Json) -> None:
         """Record a step of an attempt."""
-        note = records.of_action(kind, change.at, item.work, attempt=item.attempts, **more)
-        change.notes.append(note)
+        change.notes.append(records.of_action(kind, change.at, item.work, attempt=item.attempts, **more))
 
     def end(self, change: Change, item: Item, state: str, why: str = "", answer: Json = None) -> None:
         """An action is over."""
@@ -42,10 +41,10 @@ class Draft:
 
     def incoming(self, arrival: Arrival) -> Incoming:
         """An event to keep, with all that follows from it where it is new."""
-        change = Change(arrival.at)
-        change.notes += records.accepted(arrival)
+        change = Change(arrival.at, notes=records.accepted(arrival))
         if arrival.decided is not None:
-            self.decide(change, arrival.event.key, arrival.event.who, arrival.decided)
+            event = arrival.event
+            self.decide(change, event.key, event.who, arrival.decided)
         return Incoming(arrival, change)
 
     def decide(self, change: Change, event: str, who: str, decided: Decided) -> None:
@@ -59,23 +58,26 @@ class Draft:
         """What is kept beside a step."""
         if following is NOTHING:
             return
-        change.notes += following.notes
+        notes, open = change.notes, change.open
+        notes += following.notes
         for work in following.work:
             self.row += 1
             item = item_of(self.row, work)
-            change.open[work.event] = change.open.get(work.event, 0) + 1
+            open[work.event] = open.get(work.event, 0) + 1
             change.added.append(item)
             if work.lease > 0 and not self.paused(item.hold):
                 item.attempts = 1
-                self.tell(change, "action.started", item)
+                notes.append(records.of_action("action.started", change.at, work, attempt=1))
             elif work.due is not None:
                 change.moved.append(Moved(item, "later", wait=seconds_until(work.due, change.at)))
         if following.done:
             change.done += tuple((row, event, one) for row, one in enumerate(following.done, self.row + 1))
             self.row += len(following.done)
-        change.incoming += [self.incoming(one) for one in following.arrivals]
-        change.frames += following.frames
-        change.puts += following.puts
+        if following.arrivals:
+            change.incoming += [self.incoming(one) for one in following.arrivals]
+        if following.frames or following.puts:
+            change.frames += following.frames
+            change.puts += following.puts
         if following.problems:
             change.problems += ((event, following.problems),)
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from atamo_rules.builtin.stores.bells import Bells
 from atamo_rules.builtin.stores.drafting import seconds_until
-from atamo_rules.builtin.stores.journal import Change
+from atamo_rules.builtin.stores.journal import Change, Incoming
 from atamo_rules.builtin.stores.open_work import OpenWork
-from atamo_rules.model.work import Lease
+from atamo_rules.model.work import Kept, Lease
+
+
+def entered(work: OpenWork, bells: Bells, now: float, one: Incoming) -> Kept:
+    """What came of an event that was handed in; memory follows where it was kept."""
+    return Kept("new", *followed(work, bells, now, one.change)) if one.known == "new" else Kept(one.known)
 
 
 def followed(
@@ -22,6 +27,8 @@ def followed(
             work.add(item, seconds_until(made.due, change.at), now)
         else:
             work.add(item)
+    if not (change.incoming or change.frames or change.closed or change.puts):  # as most
+        return tuple(leases), tuple(change.finished), ()
     pending: list[str] = []
     finished = list(change.finished)
     for one in change.incoming:

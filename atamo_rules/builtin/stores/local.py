@@ -13,8 +13,8 @@ from contextlib import suppress
 from atamo_rules.builtin.stores import answers, leasing, operating, settling
 from atamo_rules.builtin.stores.bells import Bells
 from atamo_rules.builtin.stores.drafting import Draft, thin
-from atamo_rules.builtin.stores.following import followed
-from atamo_rules.builtin.stores.journal import Change, Incoming, Journal, Moved, Outrun
+from atamo_rules.builtin.stores.following import entered, followed
+from atamo_rules.builtin.stores.journal import Change, Journal, Moved, Outrun
 from atamo_rules.builtin.stores.open_work import Item, OpenWork
 from atamo_rules.errors import Busy, StoreUnavailable
 from atamo_rules.hub import records
@@ -67,8 +67,11 @@ class LocalStore:
 
     @property
     def full(self) -> bool:
+        open = len(self.work.items)
+        if open < self.most:  # whatever of it is delayed
+            return False
         delayed = len(self.work.delayed)
-        return len(self.work.items) - delayed >= self.most or delayed >= DELAYED * self.most
+        return open - delayed >= self.most or delayed >= DELAYED * self.most
 
     async def open(self, hear: Hear) -> Recovered:
         loaded = await self.journal.open(hear)
@@ -127,7 +130,8 @@ class LocalStore:
                 break
             except Outrun:  # something was paused meanwhile
                 continue
-        return [Kept(one.known, *self.entered(one)) for one in change.incoming]
+        now = self.clock.passed()
+        return [entered(self.work, self.bells, now, one) for one in change.incoming]
 
     async def record(self, event: Event, decided: Decided) -> Kept:
         if await self.journal.decided(event.key):
@@ -297,10 +301,6 @@ class LocalStore:
 
     # --- memory follows ---------------------------------------------------------------------------------
 
-    def entered(self, one: Incoming) -> tuple[tuple[Lease, ...], tuple[str, ...], tuple[str, ...]]:
-        """Have memory follow an event that was kept: leases, events that are over, events to decide."""
-        return self.followed(one.change) if one.known == "new" else ((), (), ())
-
     def followed(self, change: Change) -> tuple[tuple[Lease, ...], tuple[str, ...], tuple[str, ...]]:
-        """Have memory follow a change that was committed."""
+        """Have memory follow a change that was committed: leases, events that are over, events to decide."""
         return followed(self.work, self.bells, self.clock.passed(), change)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
 from atamo_rules.builtin.stores.telling import ActionLine, erased, outline_of, told, tombstone
 from atamo_rules.hub import records
 from atamo_rules.hub.audit.erased import Hollowed, hollowed, leaf_of
+from atamo_rules.hub.audit.seal import digest_of
 from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
 from atamo_rules.model.audit import AuditRecord, Note
@@ -36,7 +37,12 @@ CAPS = Caps(
     nodes=False,
     max_batch=100_000,
     grounds=True,
+    compares=True,
 )
+
+
+def _digest(arrival: Arrival) -> bytes:
+    return arrival.digest or digest_of(arrival.event)
 
 
 class MemoryStore(LocalStore):
@@ -46,16 +52,15 @@ class MemoryStore(LocalStore):
         super().__init__(MemoryJournal(most), CAPS, most_open, clock)
 
 
-@dataclass(slots=True)
-class Message:
+class Message(Struct, gc=False):
     """What is remembered of one event."""
 
     arrival: Arrival
     decision: Decision | None = None
     over: bool = False
     erased: bool = False
-    problems: list[str] = field(default_factory=list)
-    actions: dict[int, ActionLine] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    actions: dict[int, ActionLine] = {}
 
 
 @dataclass(slots=True)
@@ -77,6 +82,7 @@ class MemoryJournal:
         self.most = most
         self.messages: dict[str, Message] = {}
         self.names: dict[str, list[str]] = {}
+        """By their ids, the keys of those that are called otherwise than their id."""
         self.over: OrderedDict[str, None] = OrderedDict()
         self.logs: dict[str, Log] = {}
         self.letters: dict[int, tuple[DeadLetter, int]] = {}
@@ -123,29 +129,10 @@ class MemoryJournal:
             line.why, line.answer = moved.why, moved.answer
         for event, problems in change.problems:
             self.messages[event].problems += problems
-        for frame in change.frames:
-            log = self.logs.setdefault(frame.log, Log())
-            if log.expired is not None:
-                continue
-            change.cursor = log.count = log.count + 1
-            log.frames[log.count] = replace(frame, seq=log.count, at=frame.at or change.at)
-        for name, seq in change.trimmed:
-            if name in self.logs:
-                self.logs[name].frames.pop(seq, None)
-        for name in change.closed:
-            self.logs.setdefault(name, Log()).closed = True
-        for name, until in change.kept:
-            self.logs.setdefault(name, Log()).until = until
-        for put in change.puts:
-            bucket = self.state.setdefault(put.bucket, {})
-            before = bucket.get(put.key)
-            there = before.revision if before is not None and before.value is not None else 0
-            if put.expect is not None and put.expect != there:
-                change.revisions += (None,)
-                continue
-            self.revision += 1
-            bucket[put.key] = Entry(put.key, put.value, self.revision)
-            change.revisions += (self.revision,)
+        if change.frames or change.trimmed or change.closed or change.kept:
+            self._answers(change)
+        if change.puts:
+            self._state(change)
         for letter, row in change.dead:
             self.letters[letter.number] = letter, row
         for number in change.undead:
@@ -165,23 +152,54 @@ class MemoryJournal:
         # What came in with this change is told after it, but what entered is applied first: its rows refer to nobody.
         told[own:own] = change.notes
 
+    def _answers(self, change: Change) -> None:
+        """Take what a change does to the logs of answers."""
+        for frame in change.frames:
+            log = self.logs.setdefault(frame.log, Log())
+            if log.expired is not None:
+                continue
+            change.cursor = log.count = log.count + 1
+            log.frames[log.count] = replace(frame, seq=log.count, at=frame.at or change.at)
+        for name, seq in change.trimmed:
+            if name in self.logs:
+                self.logs[name].frames.pop(seq, None)
+        for name in change.closed:
+            self.logs.setdefault(name, Log()).closed = True
+        for name, until in change.kept:
+            self.logs.setdefault(name, Log()).until = until
+
+    def _state(self, change: Change) -> None:
+        """Take what a change puts into the small shared state."""
+        for put in change.puts:
+            bucket = self.state.setdefault(put.bucket, {})
+            before = bucket.get(put.key)
+            there = before.revision if before is not None and before.value is not None else 0
+            if put.expect is not None and put.expect != there:
+                change.revisions += (None,)
+                continue
+            self.revision += 1
+            bucket[put.key] = Entry(put.key, put.value, self.revision)
+            change.revisions += (self.revision,)
+
     def enter(self, one: Incoming, told: list[Note]) -> None:
         """Keep an event whose key is new, and what follows from it."""
-        event = one.arrival.event
-        known = self.messages.get(event.key)
+        arrival, key = one.arrival, one.arrival.event.key
+        known = self.messages.get(key)
         if known is not None:
-            one.known = "same" if known.arrival.digest in (one.arrival.digest, b"") else "other"
-            told.append(records.known(one.arrival, one.known == "same"))
+            same = known.erased or _digest(known.arrival) == _digest(arrival)
+            one.known = "same" if same else "other"
+            told.append(records.known(arrival, same))
             return
-        if not one.arrival.founded:
+        if arrival.rests and not arrival.founded:
             one.known = "unfounded"
             return
-        if one.arrival.ground is not None:
-            one.arrival.ground.holds = True
-        self.messages[event.key] = Message(one.arrival)
-        self.names.setdefault(event.id, []).append(event.key)
-        if one.arrival.quarantined:
-            self.over[event.key] = None
+        if arrival.ground is not None:
+            arrival.ground.holds = True
+        self.messages[key] = Message(arrival)
+        if key != arrival.event.id:
+            self.names.setdefault(arrival.event.id, []).append(key)
+        if arrival.quarantined:
+            self.over[key] = None
         self.apply(one.change, told)
         while len(self.messages) > self.most and self.over:
             self.let_go(self.over.popitem(last=False)[0])
@@ -209,11 +227,12 @@ class MemoryJournal:
 
     def let_go(self, key: str) -> None:
         """Forget a message that is over."""
-        message = self.messages.pop(key)
-        keys = self.names[message.arrival.event.id]
-        keys.remove(key)
-        if not keys:
-            del self.names[message.arrival.event.id]
+        id = self.messages.pop(key).arrival.event.id
+        if key != id:
+            keys = self.names[id]
+            keys.remove(key)
+            if not keys:
+                del self.names[id]
         self.logs.pop(key, None)
 
     # --- reading ----------------------------------------------------------------------------------------

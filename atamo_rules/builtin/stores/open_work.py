@@ -14,56 +14,48 @@ from itertools import count
 from os import urandom
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from atamo_rules.model.work import Hold, Lease, Selector, Work
 
 State: TypeAlias = Literal["ready", "held", "leased", "elsewhere", "later", "writing", "over"]
 """`elsewhere` is leased by another process that shares the work; `writing` is about to be written, and nobody's."""
 
 
-class Item:
+class Item(Struct, eq=False):
     """One open action. `work` may be read from what is kept of it only when it is needed."""
 
-    __slots__ = (
-        "agent", "at", "attempts", "due", "errors", "hold", "id", "limited", "made", "row", "state", "token", "until",
-    )  # fmt: skip
+    row: int
+    id: str
+    hold: tuple[str, str, str]
+    at: datetime
+    made: Work | Callable[[], Work]
+    attempts: int = 0
+    errors: tuple[str, ...] = ()
+    limited: bool = False
+    state: State = "ready"
+    token: int = 0
+    due: float = 0.0
+    until: float = 0.0
 
-    def __init__(
-        self,
-        row: int,
-        id: str,
-        hold: tuple[str, str, str],
-        at: datetime,
-        made: Work | Callable[[], Work],
-        attempts: int = 0,
-        errors: tuple[str, ...] = (),
-        limited: bool = False,
-    ) -> None:
-        self.row = row
-        self.id = id
-        self.hold = hold
-        self.agent = hold[0]
-        self.at = at
-        self.made = made
-        self.attempts = attempts
-        self.errors = errors
-        self.limited = limited
-        self.state: State = "ready"
-        self.token = 0
-        self.due = 0.0
-        self.until = 0.0
+    @property
+    def agent(self) -> str:
+        return self.hold[0]
 
     @property
     def work(self) -> Work:
-        if not isinstance(self.made, Work):
-            self.made = self.made()
-        return self.made
+        made = self.made
+        if type(made) is Work:
+            return made
+        self.made = read = made()  # type: ignore[operator]
+        return read
 
 
 def item_of(row: int, work: Work) -> Item:
     """A new action."""
     action = work.action
     hold = (action.agent, action.rule, work.organisation)
-    return Item(row, action.id, hold, work.since, work, limited=work.deadline is not None)
+    return Item(row, action.id, hold, work.since, work, 0, (), work.deadline is not None)
 
 
 def _no_work() -> Work:
@@ -98,10 +90,13 @@ class OpenWork:
 
     def ready(self, item: Item) -> None:
         """It may begin."""
-        item.state = "ready"
+        item.state, agent = "ready", item.hold[0]
         self.delayed.discard(item.id)
-        self._ready.setdefault(item.agent, deque()).append(item)
-        self._woke(item.agent)
+        line = self._ready.get(agent)
+        if line is None:
+            line = self._ready[agent] = deque()
+        line.append(item)
+        self._woke(agent)
 
     def delay(self, item: Item, due: float) -> None:
         """It may begin again from `due` on."""

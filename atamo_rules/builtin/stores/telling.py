@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from atamo_rules.functions.printing import jsonable
 from atamo_rules.hub import records
 from atamo_rules.model.decision import Action, Decision
@@ -15,8 +17,7 @@ from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
 
 
-@dataclass(slots=True)
-class ActionLine:
+class ActionLine(Struct, gc=False):
     """How an action stands."""
 
     action: Action

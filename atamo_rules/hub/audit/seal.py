@@ -23,6 +23,8 @@ SALT = 16
 DRAWN = 256
 _BLOCK = 64
 _INNER, _OUTER = (bytes(one ^ pad for one in range(256)) for pad in (0x36, 0x5C))
+_INNER_REST, _OUTER_REST = (bytes([pad]) * _BLOCK for pad in (0x36, 0x5C))
+"""What the zeros come to that make a block of a key."""
 
 
 def content_of(type: str, source: str, body: Json) -> bytes:
@@ -32,6 +34,11 @@ def content_of(type: str, source: str, body: Json) -> bytes:
         return _SORTED.encode(content)
     except (OverflowError, UnicodeError):  # a whole number beyond 64 bits, or half of a surrogate pair
         return encode_sorted(content).encode("utf-8", "surrogatepass")
+
+
+def digest_of(event: Event) -> bytes:
+    """What tells an event from another of its key: SHA-256 of its content."""
+    return sha256(content_of(event.type, event.source, event.body)).digest()
 
 
 def salts() -> Iterator[str]:
@@ -48,9 +55,9 @@ def seal(content: bytes, salt: str) -> str:
     Made of two hashes, because the library's own lets go of the interpreter's lock even for a few bytes, and then waits
     for the thread that writes.
     """
-    key = bytes.fromhex(salt).ljust(_BLOCK, b"\0")
-    inner = sha256(key.translate(_INNER) + content).digest()
-    return sha256(key.translate(_OUTER) + inner).hexdigest()
+    key = bytes.fromhex(salt)
+    inner = sha256(key.translate(_INNER) + _INNER_REST[len(key) :] + content).digest()
+    return sha256(key.translate(_OUTER) + _OUTER_REST[len(key) :] + inner).hexdigest()
 
 
 def fits(event: Event, digest: str) -> bool:
