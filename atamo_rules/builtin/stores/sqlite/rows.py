@@ -14,6 +14,7 @@ from atamo_rules.builtin.stores.sqlite.belonging import range_of
 from atamo_rules.builtin.stores.sqlite.blobs import aside
 from atamo_rules.builtin.stores.sqlite.leaves import note_text
 from atamo_rules.builtin.stores.sqlite.statements import Row
+from atamo_rules.hub.audit.form import Same
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import DeadLetter
 
@@ -46,7 +47,7 @@ class Prepared(Struct, gc=False):
 def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes] | None = None) -> Prepared:
     """Make the rows of a change; those of an event that comes in with it too."""
     written = Moments(change.at)
-    notes = [note_row(note, written) for note in change.notes] if change.notes else []
+    notes = note_rows(change.notes, written)
     made = Prepared(change, notes)
     if large is None:
         large = made.large
@@ -172,7 +173,14 @@ def _renewed(item: Item, written: Moments, large: dict[str, bytes]) -> Row:
     return aside(values.of_work(work, written(work.at)), large), work.since.timestamp(), item.row
 
 
-def note_row(note: Note, written: Moments) -> Row:
-    """The row of a record, without its position."""
-    at, kind, event, who, _, cause, rules, _ = note
-    return written(at), kind, event, who, note_text(note), cause, rules
+def note_rows(notes: Sequence[Note], written: Moments) -> list[Row]:
+    """The rows of records, without their positions."""
+    rows: list[Row] = []
+    last, moment = None, ""
+    for note in notes:
+        at, kind, event, who, what, cause, rules, _ = note
+        if at is not last:
+            last, moment = at, written(at)
+        said = what.text if type(what) is Same else ""  # no call for what was written before
+        rows.append((moment, kind, event, who, said or note_text(note), cause, rules))
+    return rows
