@@ -135,21 +135,8 @@ def _done(change: Change, key: str, large: dict[str, bytes]) -> Iterator[Row]:
     for row, event, action in change.done:
         written = aside(values.text([values.of_action(action)]), large)
         at = change.at.timestamp()
-        yield (
-            row,
-            event,
-            action.id,
-            action.agent,
-            action.rule,
-            "",
-            at,
-            "done",
-            0,
-            0,
-            0,
-            written,
-            0 if event == key else 1,
-        )
+        apart = 0 if event == key else 1
+        yield row, event, action.id, action.agent, action.rule, "", at, "done", 0, 0, 0, written, apart
 
 
 def _letter(letter: DeadLetter, row: int) -> Row:
