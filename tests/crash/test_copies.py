@@ -19,9 +19,11 @@ import pytest
 from atamo_rules.builtin.stores.sqlite import spans
 from atamo_rules.builtin.stores.sqlite.schema import MIGRATIONS
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
+from tests import older
 from tests.cli.dispatcher import ATAMO, atamo
 from tests.crash.power import Disk, Step, command, killed_at, there, traced
 from tests.figures import COPIES, UPGRADES
+from tests.older import bring_back
 
 pytestmark = pytest.mark.skipif(not there(), reason="strace is not installed, or may not trace here")
 
@@ -51,22 +53,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("kept") / "hub.db"
     subprocess.run(command(file, EVENTS, "off"), stdout=subprocess.DEVNULL, check=True)
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.executescript("".join(f"drop index {name};" for name in large(connection)))
-        connection.executescript("drop table spans; drop table spanned; pragma user_version = 1; vacuum;")
+        bring_back(connection, 1)
+        connection.execute("vacuum")
         connection.execute("pragma wal_checkpoint(truncate)")
         (records,) = connection.execute("select count(*) from audit").fetchone()
     assert records > 2 * spans.BATCH
     return file
-
-
-def large(connection: sqlite3.Connection) -> list[str]:
-    """The indexes that the third form has."""
-    return [
-        name
-        for (name,) in connection.execute(
-            "select name from sqlite_master where name like '%\\_large' escape '\\'"
-        )
-    ]
 
 
 def opening(file: Path) -> list[str]:
@@ -77,22 +69,20 @@ def content(file: Path) -> list[tuple[object, ...]]:
     """What all forms of a file have."""
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("pragma integrity_check").fetchall() == [("ok",)]
-        return [
-            row
-            for table in ("events", "actions", "audit")
-            for row in connection.execute(f"select * from {table} order by 1")
-        ]
+        return older.content(connection)
 
 
 def form(file: Path) -> int:
     """Which form a file has. It has all of that and nothing of the next."""
     with closing(sqlite3.connect(file)) as connection:
         (version,) = connection.execute("pragma user_version").fetchone()
-        tables = {
-            name for (name,) in connection.execute("select name from sqlite_master where type = 'table'")
-        }
-        assert {"spans", "spanned"} & tables == ({"spans", "spanned"} if version > 1 else set())
-        assert bool(large(connection)) == (version > 2)
+        there = {name for (name,) in connection.execute("select name from sqlite_master")}
+        assert {"spans", "spanned"} & there == ({"spans", "spanned"} if version > 1 else set())
+        assert any(name.endswith("_large") for name in there) == (version > 2)
+        by_event = {"actions_by_event", "actions_apart"} & there
+        assert by_event == {"actions_apart" if version > 3 else "actions_by_event"}
+        columns = {name for (name,) in connection.execute("select name from pragma_table_info('events')")}
+        assert {"first_row", "last_row"} & columns == ({"first_row", "last_row"} if version > 3 else set())
         if version > 1:
             ((upto,),) = connection.execute("select upto from spanned").fetchall()
             assert upto % spans.BATCH == 0
@@ -107,6 +97,9 @@ async def goes_on(file: Path) -> None:
     await store.file.forget(store.clock.now())
     for number in (0, EVENTS // 2, EVENTS - 1):
         assert len(await store.audit(0, 100, f"/test#e{number}")) == 5
+        told = await store.told(f"e{number}")
+        assert told is not None
+        assert len(told["actions"]) == 1
     await store.close()
 
 

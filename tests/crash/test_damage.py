@@ -123,8 +123,8 @@ def test_doctor_finds_an_index_that_does_not_fit_its_table(stopped: Path, tmp_pa
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("pragma writable_schema = on")
         connection.execute(
-            "update sqlite_master set sql = 'create index actions_by_event on actions (id)' "
-            "where name = 'actions_by_event'"
+            "update sqlite_master set sql = 'create index actions_apart on actions (event)' "
+            "where name = 'actions_apart'"
         )
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("pragma quick_check").fetchall() == [("ok",)]

@@ -18,28 +18,34 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RETAIN = timedelta(days=30)
 states = st.sampled_from(["decided", "decided", "quarantined", "accepted", "forgotten"])
 holds = st.sampled_from(["", "", "done", "open", "letter", "letter that is gone"])
-one_event = st.tuples(states, holds, st.booleans())
+one_event = st.tuples(states, holds, st.booleans(), st.booleans())
+"""Its state, what its action is, whether it is old, and whether its action came later than itself."""
 
 
 def _tables() -> sqlite3.Connection:
     made = sqlite3.connect(":memory:", isolation_level=None)
-    made.executescript(schema.FIRST)
+    for migration in schema.MIGRATIONS:
+        made.executescript(migration)
     return made
 
 
-def _event(tables: sqlite3.Connection, number: int, state: str, holds: str, age: float) -> None:
+def _event(tables: sqlite3.Connection, number: int, state: str, holds: str, age: float, apart: bool) -> None:
     key, at = f"e{number}", (NOW - timedelta(days=age)).timestamp()
     event = None if state == "forgotten" else "[]"
-    row = (number, key, key, b"", state, at, event)
+    range = (number, number) if holds and not apart else (0, 0)
+    row = (number, key, key, b"", state, at, event, *range)
     tables.execute(
-        "insert into events (seq, key, id, digest, state, at, event) values (?, ?, ?, ?, ?, ?, ?)", row
+        "insert into events (seq, key, id, digest, state, at, event, first_row, last_row) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        row,
     )
     if not holds:
         return
     tables.execute(
-        "insert into actions (row, event, id, agent, rule, organisation, at, state, open, limited, attempts, work) "
-        "values (?, ?, '', '', '', '', 0, '', ?, 0, 0, '')",
-        (number, key, holds == "open"),
+        "insert into actions "
+        "(row, event, id, agent, rule, organisation, at, state, open, limited, attempts, work, apart) "
+        "values (?, ?, '', '', '', '', 0, '', ?, 0, 0, '', ?)",
+        (number, key, holds == "open", apart),
     )
     if holds.startswith("letter"):
         tables.execute(
@@ -57,33 +63,35 @@ def _round(walk: Walk[Any], tables: sqlite3.Connection) -> int:
 @settings(max_examples=60)
 @given(st.lists(one_event, max_size=40), st.integers(1, 9), st.integers(1, 5))
 def test_the_events_of_all_slices_are_those_that_are_old_and_over(
-    given: list[tuple[str, str, bool]], looked_at: int, at_once: int
+    given: list[tuple[str, str, bool, bool]], looked_at: int, at_once: int
 ) -> None:
     tables = _tables()
     given = sorted(given, key=lambda one: not one[2])
-    for number, (state, holds, old) in enumerate(given, 1):
-        _event(tables, number, state, holds, 31 if old else 29)
+    for number, (state, holds, old, apart) in enumerate(given, 1):
+        _event(tables, number, state, holds, 31 if old else 29, apart)
     kept = {"open", "letter"}
     over = {
         number
-        for number, (state, holds, old) in enumerate(given, 1)
+        for number, (state, holds, old, _) in enumerate(given, 1)
         if old and state in ("decided", "quarantined") and holds not in kept
     }
     walk = Events(RETAIN)
     with patch.multiple(forgetting, LOOKED_AT=looked_at, AT_ONCE=at_once):
         assert _round(walk, tables) == len(over)
         assert _round(walk, tables) == 0
-        before = {number for number, (state, _, _) in enumerate(given, 1) if state == "forgotten"}
+        before = {number for number, (state, *_) in enumerate(given, 1) if state == "forgotten"}
         assert {
             seq for (seq,) in tables.execute("select seq from events where event is null")
         } == over | before
-        left = {f"e{number}" for number, (_, holds, _) in enumerate(given, 1) if holds and number not in over}
+        left = {
+            f"e{number}" for number, (_, holds, *_) in enumerate(given, 1) if holds and number not in over
+        }
         assert {event for (event,) in tables.execute("select event from actions")} == left
         tables.execute("update actions set open = 0")
         tables.execute("update letters set gone = 1")
         again = {
             number
-            for number, (state, holds, old) in enumerate(given, 1)
+            for number, (state, holds, old, _) in enumerate(given, 1)
             if old and state in ("decided", "quarantined") and holds in kept
         }
         assert _round(walk, tables) == len(again), "what was kept for what was open is found by a later round"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from atamo_rules.builtin.stores.sqlite import audit, spans
-from atamo_rules.builtin.stores.sqlite.blobs import PLACES
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.model.audit import Note
 from atamo_rules.testing.store_stage import NOON
+from tests.older import bring_back
 
 COUNT = 2 * spans.BATCH + 500
 NAMES = [f"/test#e{number}" for number in range(40)]
@@ -96,8 +96,7 @@ def test_a_batch_that_was_cut_short_left_nothing(connection: sqlite3.Connection)
 def test_a_file_of_the_first_version_is_opened_as_it_is_and_caught_up_with(
     file: Path, connection: sqlite3.Connection
 ) -> None:
-    indexes = "".join(f"drop index {table}_{column}_large; " for table, column in PLACES)
-    connection.executescript(f"{indexes}drop table spans; drop table spanned; pragma user_version = 1;")
+    bring_back(connection, 1)
     _write(file, 1)
     assert _upto(connection) == 0
     assert _positions(connection, NAMES[0]) == _scanned(connection, NAMES[0])

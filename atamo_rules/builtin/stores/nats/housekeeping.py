@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from atamo_rules.builtin.stores.journal import Change
 from atamo_rules.builtin.stores.nats.wire import Bundle
 from atamo_rules.builtin.stores.sqlite import spans
+from atamo_rules.builtin.stores.sqlite.belonging import OPEN
 from atamo_rules.builtin.stores.sqlite.forgetting import fold
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 
 if TYPE_CHECKING:
     from atamo_rules.builtin.stores.nats.journal import NatsJournal
 
-_OVER = """
+_OVER = f"""
 select exists (select 1 from logs where until < ?1 and expired is null)
 or exists (select 1 from state where bucket = 'windows' and value is null)
-or exists (select 1 from events where at < ?2 and state in ('decided', 'quarantined') and not exists (select 1
-from actions where actions.event = events.key and (open = 1 or row in (select row from letters where gone = 0))))
+or exists (select 1 from events where at < ?2 and state in ('decided', 'quarantined') and not {OPEN})
 """
 
 

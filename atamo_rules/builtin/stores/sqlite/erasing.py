@@ -10,6 +10,7 @@ import sqlite3
 
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.audit import record_of
+from atamo_rules.builtin.stores.sqlite.belonging import rows_of
 from atamo_rules.builtin.stores.sqlite.leaves import what_text
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.sqlite.spans import where
@@ -35,10 +36,10 @@ def erase(connection: Connection, key: str) -> Hollowed:
     )
     # The numbers of dead letters are never given twice, so that the last one's stays.
     execute(
-        "update letters set gone = 1, letter = '', error = '' where row in (select row from actions where event = ?)",
+        f"update letters set gone = 1, letter = '', error = '' where row in ({rows_of('?1')})",
         (key,),
     )
-    execute("delete from actions where event = ?", (key,))
+    execute(f"delete from actions where row in ({rows_of('?1')})", (key,))
     return _hollow(connection, key)
 
 

@@ -12,6 +12,8 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
+from atamo_rules.builtin.stores.sqlite.belonging import OPEN, rows_of
+
 LOOKED_AT = 4000
 """Rows of one slice."""
 AT_ONCE = 500
@@ -70,13 +72,12 @@ class Events(Walk[int]):
         gone = connection.execute(
             "update events set state = 'forgotten', event = null, outline = null, reasons = null where seq in "
             "(select seq from events where seq > ? and seq <= ? and at < ? and state in ('decided', 'quarantined') "
-            "and not exists (select 1 from actions where actions.event = events.key and (open = 1 or row in "
-            "(select row from letters where gone = 0))) order by seq limit ?) returning seq, key",
+            f"and not {OPEN} order by seq limit ?) returning seq, key",
             (self.after, last, before, AT_ONCE),
         ).fetchall()
         keys = [(key,) for _, key in gone]
         connection.executemany("delete from frames where log = ?", keys)
-        connection.executemany("delete from actions where event = ?", keys)
+        connection.executemany(f"delete from actions where row in ({rows_of('?1')})", keys)
         return len(gone), max(gone)[0] if len(gone) == AT_ONCE else last
 
 

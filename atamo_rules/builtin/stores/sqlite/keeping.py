@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from atamo_rules.builtin.stores.journal import Counts, Incoming
 from atamo_rules.builtin.stores.sqlite import values
 from atamo_rules.builtin.stores.sqlite.erasing import erase
 from atamo_rules.builtin.stores.sqlite.leaves import leaves_of
-from atamo_rules.builtin.stores.sqlite.rows import Moments, Prepared, note_row
+from atamo_rules.builtin.stores.sqlite.rows import Moments, Prepared, note_rows
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.sqlite.statements import (
     ACTIONS,
@@ -55,11 +55,16 @@ class Keeper:
 
     def _write(self, group: Sequence[Prepared], hashed: bool) -> None:
         self._enter([inner for one in group for inner in one.incoming])
-        whole = [part for one in group for part in _parts(one)]
-        run(self.connection, ACTIONS, [row for part in whole for row in part.actions])
-        run(self.connection, MOVED, [row for part in whole for row in part.moved])
-        run(self.connection, OUTLINES, [row for part in whole for row in part.outlines])
-        run(self.connection, LETTERS, [row for part in whole for row in part.letters])
+        whole = _whole(group)
+        actions: list[Row] = []
+        moved: list[Row] = []
+        for part in whole:
+            actions += part.actions
+            moved += part.moved
+        run(self.connection, ACTIONS, actions)
+        run(self.connection, MOVED, moved)
+        run(self.connection, OUTLINES, [row for part in whole if part.outlines for row in part.outlines])
+        run(self.connection, LETTERS, [row for part in whole if part.letters for row in part.letters])
         for part in whole:
             if part.more:
                 self._more(part)
@@ -116,15 +121,14 @@ class Keeper:
         root.told += part.change.notes
         notes += part.notes
         if len(part.change.notes) > before:
-            written = Moments(part.change.at)
-            notes += [note_row(note, written) for note in part.change.notes[before:]]
+            notes += note_rows(part.change.notes[before:], Moments(part.change.at))
         for one, made in part.incoming:
             if one.known == "new":
                 self._tell(root, made, notes)
             elif one.known != "unfounded":
                 note = records.known(one.arrival, one.known == "same")
                 root.told.append(note)
-                notes.append(note_row(note, Moments(note.at)))
+                notes += note_rows((note,), Moments(note.at))
 
     def _more(self, part: Prepared) -> None:
         """Keep the parts that most changes lack."""
@@ -159,7 +163,7 @@ class Keeper:
         for one in change.erased:
             note = records.erased(change.at, one.event, one.who, one.why, erase(self.connection, one.event))
             change.notes.append(note)
-            part.notes.append(note_row(note, Moments(change.at)))
+            part.notes += note_rows((note,), Moments(change.at))
         if part.renewed:
             self.connection.executemany("update actions set work = ?, at = ? where row = ?", part.renewed)
         for number in change.undead:
@@ -182,12 +186,14 @@ class Keeper:
         return self.revision
 
 
-def _parts(one: Prepared) -> Iterator[Prepared]:
-    """A change and all that came in with it and was new."""
-    yield one
-    for incoming, made in one.incoming:
-        if incoming.known == "new":
-            yield from _parts(made)
+def _whole(group: Iterable[Prepared]) -> list[Prepared]:
+    """Changes, each followed by all that came in with it and was new."""
+    whole: list[Prepared] = []
+    for one in group:
+        whole.append(one)
+        if one.incoming:
+            whole += _whole([made for incoming, made in one.incoming if incoming.known == "new"])
+    return whole
 
 
 def _let_fall(one: Prepared) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.belonging import rows_of
 from atamo_rules.builtin.stores.sqlite.opening import last, waiting_under
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, erased, told
@@ -17,6 +18,8 @@ from atamo_rules.model.event import Event, within
 from atamo_rules.model.frame import Page
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Entry
+
+_ROWS = rows_of("?1")
 
 
 def find(connection: sqlite3.Connection, name: str, organisation: str) -> str | None:
@@ -55,21 +58,15 @@ def told_of(connection: Connection, key: str) -> Mapping[str, Json] | None:
             return erased(id, datetime.fromtimestamp(at, UTC), values.read(outline))
         if written is None:
             return {"id": id, "state": state}
-        lines = [
-            ActionLine(
-                values.to_action(values.read(connection.whole(work))[0]),
-                how,
-                attempts,
-                why or "",
-                None if answer is None else values.read(connection.whole(answer)),
-            )
-            for work, how, attempts, why, answer in connection.execute(
-                "select work, state, attempts, why, answer from actions where event = ? order by row", (key,)
-            )
-        ]
-        over = not connection.execute(
-            "select 1 from actions where event = ? and open = 1 limit 1", (key,)
-        ).fetchone()
+        over, lines = True, []
+        for work, how, attempts, why, answer, open in connection.execute(
+            f"select work, state, attempts, why, answer, open from actions where row in ({_ROWS}) order by row",
+            (key,),
+        ):
+            over = over and not open
+            action = values.to_action(values.read(connection.whole(work))[0])
+            said = None if answer is None else values.read(connection.whole(answer))
+            lines.append(ActionLine(action, how, attempts, why or "", said))
         frames = [
             values.to_frame(key, seq, connection.whole(frame))
             for seq, frame in connection.execute(
@@ -135,7 +132,9 @@ def decision(connection: Connection, key: str) -> Decision | None:
     kept, said = values.to_event(connection.whole(row[0])), values.read(row[1])
     actions: dict[str, list[Action]] = {}
     asked: set[str] = set()
-    for (work,) in connection.execute("select work from actions where event = ? order by row", (key,)):
+    for (work,) in connection.execute(
+        f"select work from actions where row in ({_ROWS}) order by row", (key,)
+    ):
         action = values.to_action(values.read(connection.whole(work))[0])
         own = action.id == action_id(
             kept.key, action.rule, f"/{action.index}"

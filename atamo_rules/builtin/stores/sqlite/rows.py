@@ -10,9 +10,11 @@ from msgspec import Struct
 from atamo_rules.builtin.stores.journal import Change, Incoming, Moved
 from atamo_rules.builtin.stores.open_work import Item
 from atamo_rules.builtin.stores.sqlite import values
+from atamo_rules.builtin.stores.sqlite.belonging import range_of
 from atamo_rules.builtin.stores.sqlite.blobs import aside
 from atamo_rules.builtin.stores.sqlite.leaves import note_text
 from atamo_rules.builtin.stores.sqlite.statements import Row
+from atamo_rules.hub.audit.form import Same
 from atamo_rules.model.audit import Note
 from atamo_rules.model.work import DeadLetter
 
@@ -45,19 +47,20 @@ class Prepared(Struct, gc=False):
 def prepare(change: Change, one: Incoming | None = None, large: dict[str, bytes] | None = None) -> Prepared:
     """Make the rows of a change; those of an event that comes in with it too."""
     written = Moments(change.at)
-    notes = [note_row(note, written) for note in change.notes] if change.notes else []
+    notes = note_rows(change.notes, written)
     made = Prepared(change, notes)
     if large is None:
         large = made.large
+    if change.added or change.done:
+        key = "" if one is None else one.arrival.event.key
+        made.actions = [*_added(change, key, written, large), *_done(change, key, large)]
     if one is not None:
-        made.event = _event(one, change, notes, written, large)
+        made.event = _event(one, change, made, written, large)
     elif change.decided:
         # What is told of a decision is what the audit says of it.
         made.outlines = [(note[2], note[4]) for note in notes if note[1] == "event.decided"]
     if change.incoming:
         made.incoming = [(inner, prepare(inner.change, inner, large)) for inner in change.incoming]
-    if change.added or change.done:
-        made.actions = [*_added(change, written, large), *_done(change, large)]
     if change.moved:
         made.moved = [_moved(change, moved, large) for moved in change.moved]
     if change.frames:
@@ -98,40 +101,42 @@ class Moments:
         return self.text
 
 
-def _event(
-    one: Incoming, change: Change, notes: Sequence[Row], written: Moments, large: dict[str, bytes]
-) -> Row:
+def _event(one: Incoming, change: Change, made: Prepared, written: Moments, large: dict[str, bytes]) -> Row:
     arrival, event = one.arrival, one.arrival.event
     state = "quarantined" if arrival.quarantined else "accepted" if arrival.decided is None else "decided"
-    outline = next((note[4] for note in notes if note[1] == "event.decided"), None)
-    reasons = values.text(arrival.reasons) if arrival.reasons else None
+    outline = next((note[4] for note in made.notes if note[1] == "event.decided"), None)
+    reasons = values.text(arrival.reasons) if arrival.reasons else ""
     at = change.at.timestamp()
     return (
         event.key,
         event.id,
-        arrival.digest,
+        bytearray(arrival.digest),
         state,
         at,
         aside(values.of_event(event, written(event.at)), large),
-        reasons,
         outline,
+        *range_of(made.actions),
+        reasons,
     )
 
 
-def _added(change: Change, written: Moments, large: dict[str, bytes]) -> Iterator[Row]:
+def _added(change: Change, key: str, written: Moments, large: dict[str, bytes]) -> Iterator[Row]:
+    """The rows of new open actions; those of the event of this key are kept with it."""
     for item in change.added:
         work, state = item.work, "running" if item.attempts else "waiting"
         yield (
-            item.row, work.event, item.id, *item.hold, work.since.timestamp(), state, 1, item.limited, item.attempts,
-            aside(values.of_work(work, written(work.at)), large),
+            item.row, work.event, item.id, *item.hold, work.since.timestamp(), state, 1, 1 if item.limited else 0,
+            item.attempts,
+            aside(values.of_work(work, written(work.at)), large), 0 if work.event == key else 1,
         )  # fmt: skip
 
 
-def _done(change: Change, large: dict[str, bytes]) -> Iterator[Row]:
-    for row, key, action in change.done:
+def _done(change: Change, key: str, large: dict[str, bytes]) -> Iterator[Row]:
+    for row, event, action in change.done:
         written = aside(values.text([values.of_action(action)]), large)
         at = change.at.timestamp()
-        yield row, key, action.id, action.agent, action.rule, "", at, "done", 0, 0, 0, written
+        apart = 0 if event == key else 1
+        yield row, event, action.id, action.agent, action.rule, "", at, "done", 0, 0, 0, written, apart
 
 
 def _letter(letter: DeadLetter, row: int) -> Row:
@@ -141,11 +146,11 @@ def _letter(letter: DeadLetter, row: int) -> Row:
 
 def _moved(change: Change, moved: Moved, large: dict[str, bytes]) -> Row:
     item = moved.item
-    answer = aside(values.text(moved.answer), large) if moved.answer is not None else None
+    answer = aside(values.text(moved.answer), large) if moved.answer is not None else ""
     kept = moved.errors or item.errors
-    errors = values.text(kept) if kept else None
+    errors = values.text(kept) if kept else ""
     over = moved.state in OVER
-    due = None if over else change.at.timestamp() + moved.wait
+    due = "" if over else change.at.timestamp() + moved.wait
     why = values.clean(moved.why)
     return item.row, moved.state, 0 if over else 1, item.attempts, why, answer, errors, due, moved.wait
 
@@ -155,7 +160,14 @@ def _renewed(item: Item, written: Moments, large: dict[str, bytes]) -> Row:
     return aside(values.of_work(work, written(work.at)), large), work.since.timestamp(), item.row
 
 
-def note_row(note: Note, written: Moments) -> Row:
-    """The row of a record, without its position."""
-    at, kind, event, who, _, cause, rules, _ = note
-    return written(at), kind, event, who, note_text(note), cause, rules
+def note_rows(notes: Sequence[Note], written: Moments) -> list[Row]:
+    """The rows of records, without their positions."""
+    rows: list[Row] = []
+    last, moment = None, ""
+    for note in notes:
+        at, kind, event, who, what, cause, rules, _ = note
+        if at is not last:
+            last, moment = at, written(at)
+        said = what.text if type(what) is Same else ""  # no call for what was written before
+        rows.append((moment, kind, event, who, said or note_text(note), cause, rules))
+    return rows

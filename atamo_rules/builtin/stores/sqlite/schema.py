@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from atamo_rules.builtin.stores.sqlite.belonging import BELONGING
 from atamo_rules.builtin.stores.sqlite.blobs import BLOBS, Blobs, sync_folder
 from atamo_rules.builtin.stores.sqlite.spans import SPANS
 from atamo_rules.errors import StoreUnavailable
@@ -86,7 +87,7 @@ create table audit (
 );
 """
 
-MIGRATIONS: tuple[str, ...] = (FIRST, SPANS, BLOBS)
+MIGRATIONS: tuple[str, ...] = (FIRST, SPANS, BLOBS, BELONGING)
 """What makes each version of the file from the one before. What was released is never changed, only added to."""
 
 
