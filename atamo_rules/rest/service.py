@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from atamo_rules.hub.erasing import erasure_of
 from atamo_rules.hub.hub import Hub
-from atamo_rules.hub.intake import How, Taken
+from atamo_rules.hub.intake import Taken
 from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.via import Via
@@ -135,16 +135,13 @@ class Service:
         if key and who.name:  # what one client calls a message by is nothing to another
             key = f"{who.name}/{key}"
         user, admit = (None, None) if is_local(who) else (who.user, sender(who))
-        how: How = {
-            "now": now, "type_name": item.type_name, "user": user, "fallback_id": key, "admit": admit
-        }  # fmt: skip
         if item.wrong:
             id = str(item.value.get("id") or key)
             taken = Taken(id, None, item.wrong, status=400, code="envelope")
         elif item.raw is not None:
-            taken = generation.intake.take(item.raw, **how)
+            taken = generation.intake.take(item.raw, now, item.type_name, user, key, admit)
         else:  # the body was read strictly: its numbers are exact already
-            taken = generation.intake.accept(item.value, **how)
+            taken = generation.intake.accept(item.value, now, item.type_name, user, key, admit)
         return await hub.enter(taken, generation, now, options, via)
 
     async def _told(self, request: Request) -> Any:
