@@ -157,5 +157,4 @@ def _renewed(item: Item, written: Moments, large: dict[str, bytes]) -> Row:
 
 def note_row(note: Note, written: Moments) -> Row:
     """The row of a record, without its position."""
-    at, kind, event, who, _, cause, rules, _ = note
-    return written(at), kind, event, who, note_text(note), cause, rules
+    return written(note.at), note.kind, note.event, note.who, note_text(note), note.cause, note.rules
