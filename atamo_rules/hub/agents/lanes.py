@@ -45,6 +45,8 @@ class Lane:
         self.timeout = 0.0
         """The longest an attempt may take; an agent of older rules may be given more time than one of the current."""
         self.breaker = Breaker(bound.breaker if bound is not None else BreakerPolicy())
+        self.bound: Any = None
+        """The agent by which breaker and rate are set."""
         self.tokens = Tokens(hub.clock.passed)
         self.dry: float | None = None
         """Since when no more can begin for want of tokens alone."""
@@ -56,8 +58,10 @@ class Lane:
         bound = self.hub.current.agents.get(self.name)
         if bound is None:
             return 1
-        self.breaker.policy = bound.breaker
-        self.tokens.follow(bound.limits.rate)
+        if bound is not self.bound:
+            self.bound = bound
+            self.breaker.policy = bound.breaker
+            self.tokens.follow(bound.limits.rate)
         return int(bound.at_once)
 
     def open(self) -> int:
