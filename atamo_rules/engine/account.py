@@ -15,7 +15,7 @@ from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, conjoined,
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.once import Once
 from atamo_rules.engine.ready import Ready, frame_of, ready
-from atamo_rules.engine.tried import of_type
+from atamo_rules.engine.tried import NO_RULES, types_of
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.event import Event
@@ -60,10 +60,12 @@ class Evaluated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What is computed of a rule once."""
+    """What is computed of a rule once. It must not hold the rule, which would keep both for ever."""
 
-    rule: Rule
+    id: str
     at: str
+    joins: bool
+    """Whether several events make it fire."""
     own: Ready | None
     """What its own frame needs; None where it has no `let`, and reads the event as any other rule does."""
     support: Support
@@ -79,34 +81,50 @@ def _make(rule: Rule) -> _Made:
     all = leaves(rule.condition)
     sure = tuple((one, True) for one in all) if conjoined(rule.condition) else ()
     own = ready(rule) if rule.lets else None
-    return _Made(
-        rule, str(rule.span), own, support(rule.condition), missing(rule.condition), len(all), sure, {}
-    )
+    joins = rule.time is not None and rule.time.joins
+    asked = support(rule.condition), missing(rule.condition)
+    return _Made(rule.id, str(rule.span), joins, own, *asked, len(all), sure, {})
 
 
 _made: Once[Rule, _Made] = Once(_make)
 
 
+class _Book:
+    """What is computed of the rules of one ruleset, at hand by their ids."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.rules = by_id(ruleset)
+        self.types = types_of(ruleset)
+        self.made: dict[str, _Made] = {}
+
+    def make(self, id: str) -> _Made:
+        """What is computed of a rule, from here on at hand."""
+        made = self.made[id] = _made(self.rules[id])
+        return made
+
+
+_book: Once[Ruleset, _Book] = Once(_Book)
+
+
 def account(ruleset: Ruleset, event: Event, decision: Decision, *, near: bool = True) -> list[Evaluated]:
     """Every rule of the event's type that fired, in the order they were tried, then those that nearly did."""
-    plain = Frame(event, {"event": event.body})  # one for all rules without a `let`
+    book = _book(ruleset)
+    made_of, plain = book.made.get, Frame(event, {"event": event.body})  # one for all rules without a `let`
     found: list[Evaluated] = []
-    fired: tuple[str, ...] | set[str] = ()
-    if decision.fired:
-        rules, fired = by_id(ruleset), set()
-        for one in decision.fired:
-            fired.add(one.rule)
-            found.append(_fired(_made(rules[one.rule]), one, event, plain))
+    fired: set[str] = set()
+    for one in decision.fired:
+        fired.add(one.rule)
+        found.append(_fired(made_of(one.rule) or book.make(one.rule), one, event, plain))
     if not near:
         return found
-    left = NEAREST
-    for rule in of_type(ruleset, event.type).tried(event, _stopper(ruleset, decision)):
+    left, kind = NEAREST, book.types.get(event.type, NO_RULES)
+    for rule in kind.tried(event, _stopper(ruleset, decision)):
         if rule.id in fired:
             continue
         if not left:
             break
         left -= 1
-        made = _made(rule)
+        made = made_of(rule.id) or book.make(rule.id)
         if made.size > 1:  # of a single one, none is missing or all are
             frame = plain if made.own is None else frame_of(made.own, event)
             lacking = made.missing(frame)
@@ -117,7 +135,8 @@ def account(ruleset: Ruleset, event: Event, decision: Decision, *, near: bool = 
 
 def considered(ruleset: Ruleset, event: Event, decision: Decision) -> int:
     """How many rules were tried: those of the event's type that are for its user, up to one that stopped it."""
-    return of_type(ruleset, event.type).considered(event, _stopper(ruleset, decision))
+    kind = types_of(ruleset).get(event.type, NO_RULES)
+    return kind.considered(event, _stopper(ruleset, decision))
 
 
 def _stopper(ruleset: Ruleset, decision: Decision) -> Rule | None:
@@ -129,9 +148,8 @@ def _fired(made: _Made, found: Fired, event: Event, plain: Frame) -> Evaluated:
     failed = bool(found.problems) and not found.actions
     outcome: Outcome = "failed" if failed else "matched"
     frame = plain if made.own is None else frame_of(made.own, event)
-    time = made.rule.time
     rests_on: tuple[Told, ...]
-    if event.type == OVER or (time is not None and time.joins):
+    if made.joins or event.type == OVER:
         rests_on = ()  # Of several events, or of one that time made, it is the windows that tell what it rests on.
     elif made.sure and not failed:
         rests_on = made.sure
@@ -155,7 +173,7 @@ def _evaluated(
         if len(made.told) >= MOST_TOLD:
             made.told.clear()
         deciding = tuple(_said(*key[at : at + 3]) for at in range(2, len(key), 3))
-        known = made.told[tuple(key)] = Evaluated(made.rule.id, outcome, made.at, shadow, deciding)
+        known = made.told[tuple(key)] = Evaluated(made.id, outcome, made.at, shadow, deciding)
     return known
 
 

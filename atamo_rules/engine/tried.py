@@ -46,12 +46,7 @@ def _single(rules: Iterable[Rule], event: Event) -> Iterator[Rule]:
             yield rule
 
 
-def of_type(ruleset: Ruleset, type: str) -> OfType:
-    """The rules of a type, looked for once."""
-    return _types(ruleset).get(type, _NONE)
-
-
-_NONE = OfType((), (), True)
+NO_RULES = OfType((), (), True)
 
 
 def _by_type(ruleset: Ruleset) -> dict[str, OfType]:
@@ -71,4 +66,5 @@ def _of_type(rules: tuple[Rule, ...]) -> OfType:
     return OfType(rules, scoped, not scoped and not joins)
 
 
-_types: Once[Ruleset, dict[str, OfType]] = Once(_by_type)
+types_of: Once[Ruleset, dict[str, OfType]] = Once(_by_type)
+"""The rules of each type of a ruleset, looked for once."""

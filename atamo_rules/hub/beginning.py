@@ -53,6 +53,10 @@ def held(holds: Container[tuple[HoldKind, str]], action: Action, event: Event) -
 
 def unreserve(hub: Hub, following: Following, leases: Sequence[Lease] = ()) -> None:
     """Give back the slots of work that was not kept, or is kept without its lease."""
-    begun = {lease.work.action.id for lease in leases} if following.work else ()
-    for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
-        hub.calls.unreserve(hub.lane(action.agent), action)
+    if not following.work:
+        return
+    begun = {lease.work.action.id for lease in leases} if leases else ()
+    for work in following.work:
+        action = work.action
+        if work.lease > 0 and action.id not in begun:
+            hub.calls.unreserve(hub.lane(action.agent), action)

@@ -126,7 +126,8 @@ def evaluated(
     """With `reasons` each rule that fired or nearly did, and the sub-conditions that decided it; and that none
     matched. What it did to windows is told of each."""
     key, who, digest = event.key, event.who, decision.digest
-    cause, notes = f"event {key}", list[Note]()
+    cause = f"event {key}"
+    notes: list[Note] = []
     if reasons:
         for one in account(generation.ruleset, event, decision):
             notes.append(Note(at, "rule.evaluated", key, who, _said(one), cause, digest))
@@ -171,14 +172,17 @@ _SAID: dict[int, tuple[Evaluated, Same]] = {}
 
 def created(at: datetime, event: Event, action: Action, digest: str, follows: str = "") -> Note:
     """An action that a rule wants done; `follows` is the key of the event that it emits."""
-    what, blank = _of(action, event.who, "verb", action.verb)
+    who = event.who
+    what, blank = _of(action, who, "verb", action.verb)
+    note = Note(at, "action.created", event.key, who, what, f"rule {action.rule}", digest, blank)
+    if action.after is None and not follows:
+        return note
     more: dict[str, Json] = {}
     if action.after is not None:
         more["due"] = moment_text(at + timedelta(seconds=float(action.after)))
     if follows:
         more["follows"] = follows
-    note = Note(at, "action.created", event.key, event.who, what, f"rule {action.rule}", digest, blank)
-    return note.saying(more) if more else note
+    return note.saying(more)
 
 
 def replied(at: datetime, event: Event, action: Action, digest: str) -> Note:

@@ -74,6 +74,8 @@ class Calls:
 
     def reserve(self, lane: Lane, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept; 0 when there is none. Who will only join takes none."""
+        if self._sharing(action) is None:
+            return lane.reserve()
         key = self._key(action, event.user, event.key)
         if key is None:
             return lane.reserve()
@@ -121,7 +123,7 @@ class Calls:
                 del self.begun[key]
 
     def _sharing(self, action: Action) -> Sharing | None:
-        shared = _shared(self.hub.current.ruleset)
+        shared = _shared(self.hub.retiring.current.ruleset)
         return shared.get(action.target) if shared else None
 
     def _key(self, action: Action, user: User | None, event: str, rules: str = "") -> bytes | None:

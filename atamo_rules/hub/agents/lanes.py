@@ -55,7 +55,7 @@ class Lane:
     def slots(self) -> int:
         """How many attempts may run at once, by the rules in force; what they say of breaker and rate holds from here
         on, too."""
-        bound = self.hub.current.agents.get(self.name)
+        bound = self.hub.retiring.current.agents.get(self.name)
         if bound is None:
             return 1
         if bound is not self.bound:
@@ -85,9 +85,11 @@ class Lane:
     @property
     def seconds(self) -> float:
         """How long a lease lasts."""
-        bound = self.hub.current.agents.get(self.name)
+        bound = self.hub.retiring.current.agents.get(self.name)
         if bound is not None:
-            self.timeout = max(self.timeout, float(bound.agent.timeout))
+            timeout = float(bound.agent.timeout)
+            if timeout > self.timeout:
+                self.timeout = timeout
         return GRACE + self.timeout
 
     def reserve(self) -> float:
