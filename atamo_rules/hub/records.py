@@ -208,12 +208,15 @@ _NO_MORE = Same({})
 def of_action(kind: Kind, at: datetime, work: Work, **more: Any) -> Note:
     """A step of an action: always with what it is, and as whom it is done: the event's user, where nobody else is
     named. How an attempt ends follows from that attempt; that one begins, from the action or the attempt before."""
-    attempt: int | None = more.pop("attempt", None)
-    before = 0 if attempt is None else attempt - 1 if kind == "action.started" else attempt
-    cause = f"attempt {work.action.id}/{before}" if before else f"action {work.action.id}"
-    one = () if attempt is None else ("attempt", attempt)
-    what, blank = _of(work.action, work.who, *one)
-    note = Note(at, kind, work.event, work.who, what, cause, work.rules, blank)
+    action, who, attempt = work.action, work.who, more.pop("attempt", None)
+    if attempt is None:
+        before = 0
+        what, blank = _of(action, who)
+    else:
+        before = attempt - 1 if kind == "action.started" else attempt
+        what, blank = _of(action, who, "attempt", attempt)
+    cause = f"attempt {action.id}/{before}" if before else f"action {action.id}"
+    note = Note(at, kind, work.event, who, what, cause, work.rules, blank)
     return note.saying(more) if more else note
 
 

@@ -67,8 +67,10 @@ class Lane:
     def open(self) -> int:
         """How many more attempts may begin as far as slots and breaker go."""
         slots, taken = self.slots(), self.running + self.reserved + len(self.behind)
+        free = slots - taken if slots > taken else 0
+        if not self.breaker.open:
+            return free
         room = self.breaker.room(self.hub.clock.passed(), taken)
-        free = max(0, slots - taken)
         return free if room is None else min(room, free)
 
     def room(self) -> int:
@@ -95,7 +97,9 @@ class Lane:
     def reserve(self) -> float:
         """Take a slot for an action that begins with the transaction that keeps it: for how long it is leased. 0 when
         it has to stand in line."""
-        if not self.idle or self.hub.stopping or self.open() < 1 or not self.tokens.free():
+        if not self.idle or self.hub.stopping or self.open() < 1:
+            return 0.0
+        if self.tokens.bucket is not None and not self.tokens.free():
             return 0.0
         self.reserved += 1
         self.tokens.put_aside()
