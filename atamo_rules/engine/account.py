@@ -6,18 +6,16 @@ body can have every value computed again (`engine/explain.py`), because deciding
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from typing import Any, Literal, NamedTuple
 
-from atamo_rules.engine.decide import rule_of
+from atamo_rules.engine.decide import by_id, rule_of
 from atamo_rules.engine.deciding import Leaf, Missing, Support, Told, conjoined, leaves, missing, support
 from atamo_rules.engine.frame import Frame
 from atamo_rules.engine.once import Once
-from atamo_rules.engine.ready import frame_of, ready
-from atamo_rules.engine.tried import of_type
+from atamo_rules.engine.ready import Ready, frame_of, ready
+from atamo_rules.engine.tried import NO_RULES, types_of
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.event import Event
@@ -31,6 +29,8 @@ MOST = 2
 """Sub-conditions that may be missing for a miss to be near."""
 LONGEST = 200
 """Characters of a sub-condition that are told."""
+MOST_TOLD = 256
+"""Different things told of one rule that are kept to be told again."""
 
 Outcome = Literal["matched", "failed", "nearly"]
 
@@ -60,92 +60,142 @@ class Evaluated(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What is computed of a rule once."""
+    """What is computed of a rule once. It must not hold the rule, which would keep both for ever."""
 
+    id: str
     at: str
+    joins: bool
+    """Whether several events make it fire."""
+    own: Ready | None
+    """What its own frame needs; None where it has no `let`, and reads the event as any other rule does."""
     support: Support
     missing: Missing
     size: int
     sure: tuple[Told, ...]
     """What the rule rests on whenever it matches: sub-conditions that all have to hold; nothing where that depends."""
-    said: dict[tuple[Leaf, bool, str], dict[str, Json]]
-    """Sub-conditions as they were told before. Records share them, and change none."""
+    told: dict[tuple[Any, ...], Evaluated]
+    """What was told of it before, by all that it depends on. Nobody changes it, nor what it holds."""
 
 
 def _make(rule: Rule) -> _Made:
     all = leaves(rule.condition)
     sure = tuple((one, True) for one in all) if conjoined(rule.condition) else ()
-    return _Made(str(rule.span), support(rule.condition), missing(rule.condition), len(all), sure, {})
+    own = ready(rule) if rule.lets else None
+    joins = rule.time is not None and rule.time.joins
+    asked = support(rule.condition), missing(rule.condition)
+    return _Made(rule.id, str(rule.span), joins, own, *asked, len(all), sure, {})
 
 
 _made: Once[Rule, _Made] = Once(_make)
 
 
-def account(ruleset: Ruleset, event: Event, decision: Decision, *, near: bool = True) -> Iterator[Evaluated]:
+class _Book:
+    """What is computed of the rules of one ruleset, at hand by their ids."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.rules = by_id(ruleset)
+        self.types = types_of(ruleset)
+        self.made: dict[str, _Made] = {}
+
+    def make(self, id: str) -> _Made:
+        """What is computed of a rule, from here on at hand."""
+        made = self.made[id] = _made(self.rules[id])
+        return made
+
+
+_book: Once[Ruleset, _Book] = Once(_Book)
+
+
+def account(ruleset: Ruleset, event: Event, decision: Decision, *, near: bool = True) -> list[Evaluated]:
     """Every rule of the event's type that fired, in the order they were tried, then those that nearly did."""
-    for found in decision.fired:
-        yield _fired(rule_of(ruleset, found.rule), found, event)
+    book = _book(ruleset)
+    made_of, plain = book.made.get, Frame(event, {"event": event.body})  # one for all rules without a `let`
+    found: list[Evaluated] = []
+    fired: set[str] = set()
+    for one in decision.fired:
+        fired.add(one.rule)
+        found.append(_fired(made_of(one.rule) or book.make(one.rule), one, event, plain))
     if not near:
-        return
-    fired = {one.rule for one in decision.fired}
-    tried = of_type(ruleset, event.type).tried(event, _stopper(ruleset, decision))
-    for rule in islice((rule for rule in tried if rule.id not in fired), NEAREST):
-        made = _made(rule)
-        frame = frame_of(ready(rule), event)
-        lacking = made.missing(frame)
-        if 0 < len(lacking) <= MOST and len(lacking) < made.size:
-            yield Evaluated(rule.id, "nearly", made.at, False, _deciding(made, lacking, frame))
+        return found
+    left, kind = NEAREST, book.types.get(event.type, NO_RULES)
+    for rule in kind.tried(event, _stopper(ruleset, decision)):
+        if rule.id in fired:
+            continue
+        if not left:
+            break
+        left -= 1
+        made = made_of(rule.id) or book.make(rule.id)
+        if made.size > 1:  # of a single one, none is missing or all are
+            frame = plain if made.own is None else frame_of(made.own, event)
+            lacking = made.missing(frame)
+            if 0 < len(lacking) <= MOST and len(lacking) < made.size:
+                found.append(_evaluated(made, "nearly", False, lacking, frame))
+    return found
 
 
 def considered(ruleset: Ruleset, event: Event, decision: Decision) -> int:
     """How many rules were tried: those of the event's type that are for its user, up to one that stopped it."""
-    return of_type(ruleset, event.type).considered(event, _stopper(ruleset, decision))
+    kind = types_of(ruleset).get(event.type, NO_RULES)
+    return kind.considered(event, _stopper(ruleset, decision))
 
 
 def _stopper(ruleset: Ruleset, decision: Decision) -> Rule | None:
     return rule_of(ruleset, decision.stopped_by) if decision.stopped_by else None
 
 
-def _fired(rule: Rule, found: Fired, event: Event) -> Evaluated:
+def _fired(made: _Made, found: Fired, event: Event, plain: Frame) -> Evaluated:
     """A rule that fired; one of which nothing came but problems has failed."""
     failed = bool(found.problems) and not found.actions
-    made = _made(rule)
-    deciding: tuple[dict[str, Json], ...] = ()
-    # Of several events, or of one that time made, it is the windows that tell what the rule rests on.
-    if event.type != OVER and not (rule.time is not None and rule.time.joins):
-        frame = frame_of(ready(rule), event)
-        rests_on = made.sure if made.sure and not failed else made.support(frame)[1]
-        deciding = _deciding(made, rests_on, frame)
-    return Evaluated(
-        rule.id, "failed" if failed else "matched", made.at, found.shadow, deciding, found.problems
-    )
+    outcome: Outcome = "failed" if failed else "matched"
+    frame = plain if made.own is None else frame_of(made.own, event)
+    rests_on: tuple[Told, ...]
+    if made.joins or event.type == OVER:
+        rests_on = ()  # Of several events, or of one that time made, it is the windows that tell what it rests on.
+    elif made.sure and not failed:
+        rests_on = made.sure
+    else:
+        rests_on = made.support(frame)[1]
+    one = _evaluated(made, outcome, found.shadow, rests_on, frame)
+    return one._replace(problems=found.problems) if found.problems else one
 
 
-def _deciding(made: _Made, told: tuple[Told, ...], frame: Frame) -> tuple[dict[str, Json], ...]:
-    """Sub-conditions as the audit tells them."""
-    return tuple(_said(made, leaf, held, frame) for leaf, held in told)
+def _evaluated(
+    made: _Made, outcome: Outcome, shadow: bool, told: tuple[Told, ...], frame: Frame
+) -> Evaluated:
+    """A rule's part, with its sub-conditions as the audit tells them: the very object that was given before, where it
+    says the same."""
+    key: list[Any] = [outcome, shadow]
+    for leaf, held in told:
+        look = leaf.look
+        key += leaf, held, "" if look is None else kind_of(look(frame))
+    known = made.told.get(tuple(key))
+    if known is None:
+        if len(made.told) >= MOST_TOLD:
+            made.told.clear()
+        deciding = tuple(_said(*key[at : at + 3]) for at in range(2, len(key), 3))
+        known = made.told[tuple(key)] = Evaluated(made.id, outcome, made.at, shadow, deciding)
+    return known
 
 
-def _said(made: _Made, leaf: Leaf, held: bool, frame: Frame) -> dict[str, Json]:
-    was = kind_of(leaf.value(frame)) if leaf.look is not None else ""
-    said = made.said.get((leaf, held, was))
-    if said is None:
-        text = leaf.text if len(leaf.text) <= LONGEST else f"{leaf.text[: LONGEST - 1]}…"
-        said = {"condition": text, "at": str(leaf.span), "held": held}
-        if was:
-            said["was"] = was
-        made.said[leaf, held, was] = said
-    return said
+def _said(leaf: Leaf, held: bool, was: str) -> dict[str, Json]:
+    text = leaf.text if len(leaf.text) <= LONGEST else f"{leaf.text[: LONGEST - 1]}…"
+    said: dict[str, Json] = {"condition": text, "at": str(leaf.span), "held": held}
+    return {**said, "was": was} if was else said
+
+
+_KINDS: dict[type, str] = {
+    str: "text", int: "number", Decimal: "number", bool: "boolean", type(None): "null", dict: "record", list: "list",
+}  # fmt: skip
 
 
 def kind_of(value: Any) -> str:
     """What kind of value it is, and nothing of the value."""
+    return _KINDS.get(type(value)) or _other_kind(value)
+
+
+def _other_kind(value: Any) -> str:
     if value is ABSENT:
         return "absent"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
     if isinstance(value, int | Decimal | float):
         return "number"
     if isinstance(value, str):

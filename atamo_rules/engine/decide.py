@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
+from atamo_rules.engine.filling import Filling, filled_by, fillings
 from atamo_rules.engine.frame import Frame
-from atamo_rules.engine.held import hold
 from atamo_rules.engine.index.matcher import Found, Matcher
 from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.engine.once import Once
 from atamo_rules.engine.ready import frame_of, ready
-from atamo_rules.engine.render import Problem, argument, value
+from atamo_rules.engine.render import Problem
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.engine.windows.pane import Firing
 from atamo_rules.engine.windows.passing import ended
 from atamo_rules.engine.windows.state import Place, State, micros
 from atamo_rules.engine.windows.steps import parts
 from atamo_rules.engine.windows.timed import lets_act, timed
-from atamo_rules.functions.printing import printed
 from atamo_rules.model.decision import Action, Decision, Fired, Waiting
 from atamo_rules.model.event import Event
-from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Plan, Rule, Ruleset
+from atamo_rules.model.rule import DRAFT, LIVE, SHADOW, Rule, Ruleset
 from atamo_rules.model.types import Json
 
 index_of: Once[Ruleset, Matcher] = Once(Matcher)
 """The index of a ruleset, kept as long as the ruleset is. An event type's part is made when it is first needed."""
-_by_id: Once[Ruleset, dict[str, Rule]] = Once(lambda ruleset: {rule.id: rule for rule in ruleset.rules})
+by_id: Once[Ruleset, dict[str, Rule]] = Once(lambda ruleset: {rule.id: rule for rule in ruleset.rules})
+"""The rules of a ruleset by their ids."""
 
 
 def follow(ruleset: Ruleset, last: Ruleset | None = None, pause: Pause = nothing) -> Matcher:
@@ -39,7 +38,7 @@ def follow(ruleset: Ruleset, last: Ruleset | None = None, pause: Pause = nothing
 
 def _alone(ruleset: Ruleset, event: Event, id: str) -> list[Found]:
     """The one rule of that id, when the event can reach it."""
-    rule = _by_id(ruleset).get(id)
+    rule = by_id(ruleset).get(id)
     if rule is None or rule.status == DRAFT or not rule.scope.admits(event.user):
         return []
     return [(part, True) for part in parts(rule) if part.event == event.type]
@@ -56,19 +55,25 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | N
     """
     fired: list[Fired] = []
     stopped = ""
-    reached = (
-        _alone(ruleset, event, only) if only else index_of(ruleset).found(event.type, event.body, event.user)
+    body = event.body
+    reached = _alone(ruleset, event, only) if only else index_of(ruleset).found(event.type, body, event.user)
+    plain: Frame | None = (
+        None  # one for all rules without a `let`: of the event alone, it is the same for each
     )
     for rule, asked in reached:
-        frame = Frame(event) if not (rule.lets or asked) else frame_of(one := ready(rule), event)
+        if asked or rule.lets:
+            one = ready(rule)
+            frame = frame_of(one, event)
+        else:
+            frame = plain = plain or Frame(event, {"event": body})
         try:
             if asked and not one.holds(frame):
                 continue
             if rule.time is None:
-                found = _perform(rule, rule.plans, event, frame, (), "")
+                found = _perform(rule, filled_by(rule), event, frame)
             else:
                 ledger = ledger if ledger is not None else Ledger(micros(event.at))
-                firing = timed(rule, _by_id(ruleset)[rule.time.rule], event, frame, ledger)
+                firing = timed(rule, by_id(ruleset)[rule.time.rule], event, frame, ledger)
                 if firing is None:
                     continue
                 rule = firing.rule
@@ -87,12 +92,12 @@ def decide(ruleset: Ruleset, event: Event, *, only: str = "", ledger: Ledger | N
 
 def has_rule(ruleset: Ruleset, id: str) -> bool:
     """Whether the ruleset has a rule of that id."""
-    return id in _by_id(ruleset)
+    return id in by_id(ruleset)
 
 
 def rule_of(ruleset: Ruleset, id: str) -> Rule:
     """The rule of that id. Raises KeyError when the ruleset has none."""
-    return _by_id(ruleset)[id]
+    return by_id(ruleset)[id]
 
 
 def resume(
@@ -104,22 +109,20 @@ def resume(
     asked = next(plan for plan in rule.plans if plan.index == waiting.index)
     answers = tuple(waiting.answers)
     if timeout:
-        plans = asked.on_timeout
-        branch = f"{asked.index}/timeout"
+        plans = fillings(rule, asked.on_timeout, f"{asked.index}/timeout")
     else:
-        plans = tuple(plan for plan in rule.plans if plan.index > asked.index)
-        branch = ""
+        plans = tuple(one for one in filled_by(rule) if one[0].index > asked.index)
         if asked.alias:
             answers = (*answers, (asked.alias, answer))
     frame = frame_of(ready(rule), event, dict(answers))
-    return _perform(rule, plans, event, frame, answers, branch)
+    return _perform(rule, plans, event, frame, answers)
 
 
 def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> Iterator[tuple[Event, Decision]]:
     """What the passing of time alone makes rules do, up to the moment of the ledger: an event for each end of a wait,
     with its decision; what the ledger was told between one and the next belongs to the next. The ledger is whole when
     there are no more. A place of no rule of the ruleset is left as it is. Never raises."""
-    rule = _by_id(ruleset).get(place.shelf.partition(" ")[0])
+    rule = by_id(ruleset).get(place.shelf.partition(" ")[0])
     if rule is None:
         return
     for event, answers in ended(rule, place, state, ledger):
@@ -138,25 +141,24 @@ def elapse(ruleset: Ruleset, place: Place, state: State, ledger: Ledger) -> Iter
 
 def _fired(firing: Firing) -> Fired:
     rule = firing.rule
-    return _perform(rule, rule.plans, firing.event, firing.frame, firing.answers, "")
+    return _perform(rule, filled_by(rule), firing.event, firing.frame, firing.answers)
 
 
 def _perform(
     rule: Rule,
-    plans: Sequence[Plan],
+    plans: Sequence[Filling],
     event: Event,
     frame: Frame,
-    answers: tuple[tuple[str, Json], ...],
-    branch: str,
+    answers: tuple[tuple[str, Json], ...] = (),
 ) -> Fired:
     actions: list[Action] = []
-    problems: list[str] = []
+    problems: tuple[str, ...] = ()
     waiting: Waiting | None = None
-    for plan in plans:
+    for plan, fill in plans:
         try:
-            action = _action(rule, plan, event, frame, branch)
+            action = fill(event, frame)
         except Problem as problem:
-            problems.append(f"`{plan.target}` was not done: {problem}")
+            problems += (f"`{plan.target}` was not done: {problem}",)
             continue
         actions.append(action)
         if plan.verb == "track" and plan.alias:
@@ -164,34 +166,4 @@ def _perform(
         if plan.verb == "ask":
             waiting = Waiting(rule.id, plan.index, action.id, answers)
             break
-    return Fired(rule.id, tuple(actions), tuple(problems), waiting, rule.status == SHADOW, rule.provider)
-
-
-def _action(rule: Rule, plan: Plan, event: Event, frame: Frame, branch: str) -> Action:
-    body = value(plan.arguments, frame)
-    if plan.held is not None:
-        hold(plan.held, body)
-    error = None if plan.error is None else printed(argument(plan.error, frame))
-    return Action(
-        action_id(event.key, rule.id, f"{branch}/{plan.index}"),
-        plan.verb,
-        plan.agent,
-        plan.action,
-        body,
-        rule.id,
-        str(plan.span),
-        plan.index,
-        plan.acting_as,
-        plan.within,
-        error,
-        plan.retry,
-        plan.after,
-        rule.provider,
-    )
-
-
-def action_id(event: str, rule: str, position: str) -> str:
-    """The idempotency key of an action: 128 bits of SHA-256 over (event's key, rule, position), in hex."""
-    return hashlib.sha256(f"{event}\x00{rule}\x00{position}".encode("utf-8", "surrogatepass")).hexdigest()[
-        :32
-    ]
+    return Fired(rule.id, tuple(actions), problems, waiting, rule.status == SHADOW, rule.provider)

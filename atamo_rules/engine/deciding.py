@@ -34,8 +34,8 @@ from atamo_rules.source.span import Span
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """A sub-condition that the author joined to others by `and`, `or` and `not`. `look` gives the value it is about;
-    None where it is about none."""
+    """A sub-condition that the author joined to others by `and`, `or` and `not`. `look` gives the value it is about,
+    ABSENT where there is none; it is None where it is about none, and never raises."""
 
     span: Span
     text: str
@@ -52,12 +52,7 @@ class Leaf:
 
     def value(self, frame: Frame) -> Anything:
         """The value it looked at; ABSENT where there is none."""
-        if self.look is None:
-            return ABSENT
-        try:
-            return self.look(frame)
-        except Problem:
-            return ABSENT
+        return ABSENT if self.look is None else self.look(frame)
 
 
 Told: TypeAlias = "tuple[Leaf, bool]"
@@ -112,11 +107,18 @@ def missing(node: Condition, *, wanted: bool = True) -> Missing:
     if parts := conditions.joined(node):
         needed = tuple(missing(part, wanted=wanted) for part in parts)
         if isinstance(node, All) is wanted:
-            return lambda frame: tuple(one for part in needed for one in part(frame))
+
+            def added(frame: Frame) -> tuple[Told, ...]:
+                found: tuple[Told, ...] = ()
+                for part in needed:
+                    found += part(frame)
+                return found
+
+            return added
         return lambda frame: min((part(frame) for part in needed), key=len)
     one = leaf(node)
-    alone = ((one, not wanted),)
-    return lambda frame: () if one.holds(frame) is wanted else alone
+    alone, holds = ((one, not wanted),), one.holds
+    return lambda frame: () if holds(frame) is wanted else alone
 
 
 def leaves(node: Condition) -> tuple[Leaf, ...]:
@@ -153,11 +155,15 @@ def looked(node: Condition) -> Term | None:
 
 def _look(term: Term) -> Callable[[Frame], Anything]:
     made = terms.term(term)
-    if not (isinstance(term, Get) and term.many):
-        return made
+    if isinstance(term, Get) and term.root == "event" and not term.many:
+        return made  # a path into the body alone: nothing to raise, nothing to gather
+    many = isinstance(term, Get) and term.many
 
-    def gathered(frame: Frame) -> Anything:
-        found = made(frame)
-        return ABSENT if found == [] else found
+    def total(frame: Frame) -> Anything:
+        try:
+            found = made(frame)
+        except Problem:
+            return ABSENT
+        return ABSENT if many and found == [] else found
 
-    return gathered
+    return total

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct
+
 from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.event import Event
 
@@ -13,17 +15,16 @@ ANONYMOUS = {"name": "", "groups": [], "organisation": ""}
 """What `user` is for an event that nobody signed."""
 
 
-class Frame:
-    """The roots of paths, by name. `event` and `user` are always there; `let` names fill themselves when read."""
+NO_LETS: Mapping[str, Any] = {}
 
-    __slots__ = ("event", "lazy", "roots")
 
-    def __init__(self, event: Event, names: Mapping[str, Any] | None = None) -> None:
-        self.event = event
-        self.roots: dict[str, Any] = {"event": event.body}
-        self.lazy: dict[str, Any] = {}
-        if names:
-            self.roots.update(names)
+class Frame(Struct, frozen=True, eq=False, gc=False):
+    """The `roots` of paths, by name. `event` and `user` are always there; `let` names, which are `lazy`, fill
+    themselves when read. What makes them is never changed, and many frames share it."""
+
+    event: Event
+    roots: dict[str, Any]
+    lazy: Mapping[str, Any] = NO_LETS
 
     def root(self, name: str) -> Any:
         """The value under a root name; a `let` is computed the first time it is read."""
@@ -41,10 +42,7 @@ class Frame:
 
     def bound(self, name: str, value: Any) -> Frame:
         """A frame with one more name, sharing nothing that the other could change."""
-        inner = Frame.__new__(Frame)
-        inner.event, inner.lazy = self.event, self.lazy
-        inner.roots = {**self.roots, name: value}
-        return inner
+        return Frame(self.event, {**self.roots, name: value}, self.lazy)
 
 
 _NO_EVENT = Event("", "", {}, datetime(1970, 1, 1, tzinfo=UTC))
@@ -52,10 +50,7 @@ _NO_EVENT = Event("", "", {}, datetime(1970, 1, 1, tzinfo=UTC))
 
 def bare(body: Any, names: Mapping[str, Any] | None = None) -> Frame:
     """A frame of an event's body alone, for what reads neither the user nor the time nor a `let`."""
-    made = Frame.__new__(Frame)
-    made.event, made.lazy = _NO_EVENT, {}
-    made.roots = {"event": body} if names is None else {"event": body, **names}
-    return made
+    return Frame(_NO_EVENT, {"event": body} if names is None else {"event": body, **names})
 
 
 def user_value(event: Event) -> dict[str, Any]:

@@ -18,12 +18,12 @@ class Ready:
     """The closures of a rule."""
 
     holds: conditions.Holding
-    lets: tuple[tuple[str, terms.Value], ...]
+    lets: Mapping[str, terms.Value]
 
 
 ready: Once[Rule, Ready] = Once(
     lambda rule: Ready(
-        conditions.condition(rule.condition), tuple((name, terms.term(node)) for name, node in rule.lets)
+        conditions.condition(rule.condition), {name: terms.term(node) for name, node in rule.lets}
     )
 )
 """The closures of one rule, made once as long as the rule lives."""
@@ -31,7 +31,7 @@ ready: Once[Rule, Ready] = Once(
 
 def frame_of(one: Ready, event: Event, names: Mapping[str, Any] | None = None) -> Frame:
     """The frame in which a rule reads an event."""
-    frame = Frame(event, names)
-    for name, make in one.lets:
-        frame.lazy[name] = make
-    return frame
+    roots = {"event": event.body}
+    if names:
+        roots.update(names)
+    return Frame(event, roots, one.lets)

@@ -32,13 +32,18 @@ def argument(node: Term, frame: Frame) -> Json:
 
 def value(node: Term, frame: Frame) -> Any:
     """The runtime value of a term, objects and templates included. Raises Problem inside those."""
+    return kept_maker(node)(frame)
+
+
+def kept_maker(node: Term) -> terms.Value:
+    """The closure of an argument, made once."""
     key = id(node)
     known = _MAKERS.get(key)
     if known is None or known[0] is not node:
         if len(_MAKERS) >= MOST_KEPT:
             _MAKERS.clear()
         known = _MAKERS[key] = (node, maker(node))
-    return known[1](frame)
+    return known[1]
 
 
 _MAKERS: dict[int, tuple[Term, terms.Value]] = {}

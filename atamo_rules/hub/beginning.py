@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING
 
 from atamo_rules.hub.agents.slots import Slot
-from atamo_rules.hub.consequences import holds_on
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
-from atamo_rules.model.work import Following, Kept, Lease
+from atamo_rules.model.work import Following, HoldKind, Kept, Lease
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
@@ -41,13 +40,24 @@ def follow(hub: Hub, kept: Kept, following: Following) -> None:
 
 def reserve(hub: Hub, action: Action, event: Event) -> float:
     """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
-    if hub.holds and not hub.holds.isdisjoint(holds_on(action, event)):
+    if hub.holds and held(hub.holds, action, event):
         return 0.0
     return hub.calls.reserve(hub.lane(action.agent), action, event)
 
 
+def held(holds: Container[tuple[HoldKind, str]], action: Action, event: Event) -> bool:
+    """Whether a pause keeps an action of an event from beginning."""
+    organisation = event.user.organisation if event.user is not None else ""
+    pauses = ("agent", action.agent) in holds or ("rule", action.rule) in holds
+    return pauses or ("organisation", organisation) in holds
+
+
 def unreserve(hub: Hub, following: Following, leases: Sequence[Lease] = ()) -> None:
     """Give back the slots of work that was not kept, or is kept without its lease."""
-    begun = {lease.work.action.id for lease in leases} if following.work else ()
-    for action in (w.action for w in following.work if w.lease > 0 and w.action.id not in begun):
-        hub.calls.unreserve(hub.lane(action.agent), action)
+    if not following.work:
+        return
+    begun = {lease.work.action.id for lease in leases} if leases else ()
+    for work in following.work:
+        action = work.action
+        if work.lease > 0 and action.id not in begun:
+            hub.calls.unreserve(hub.lane(action.agent), action)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from atamo_rules.engine.decide import rule_of
+from atamo_rules.engine.decide import by_id
 from atamo_rules.hub import records
 from atamo_rules.hub.audit.seal import content_of, seal
 from atamo_rules.hub.intake import Taken
@@ -20,7 +20,7 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.frame import Frame
 from atamo_rules.model.types import Json
 from atamo_rules.model.via import DIRECT, Via
-from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Hold, Work
+from atamo_rules.model.work import NOTHING, Arrival, Decided, Following, Work
 
 if TYPE_CHECKING:
     from atamo_rules.hub.generation import Generation
@@ -48,12 +48,6 @@ def arrival_of(
     return Arrival(event, digest, at, taken.reasons, not taken.decided, decided, sealed, via, ground, rests)
 
 
-def holds_on(action: Action, event: Event) -> tuple[Hold, Hold, Hold]:
-    """The pauses that would each keep an action of an event from beginning."""
-    organisation = event.user.organisation if event.user is not None else ""
-    return Hold("agent", action.agent), Hold("rule", action.rule), Hold("organisation", organisation)
-
-
 def consequences(
     fired: Iterable[Fired],
     event: Event,
@@ -75,21 +69,22 @@ def consequences(
     arrivals: list[Arrival] = []
     frames: list[Frame] = []
     notes = list(told)
+    rules, who, user = under.ruleset.digest, event.who, event.user
     for action, digest, waiting in _wanted(fired, beside, under):
         if action.verb == "emit":
             done.append(action)
             follows = _emit(action, event, current, at, arrivals, notes)
-            notes.append(records.created(at, event, action, under.digest, follows))
+            notes.append(records.created(at, event, action, rules, follows))
         elif action.verb == "reply":
             done.append(action)
             if action.error is None:
                 frames.append(Frame(event.key, "data", action.body, at=at, rule=action.rule, late=late))
             else:
                 frames.append(Frame(event.key, "error", action.error, at=at, rule=action.rule, late=late))
-            notes.append(records.created(at, event, action, under.digest))
-            notes.append(records.replied(at, event, action, under.digest))
+            notes.append(records.created(at, event, action, rules))
+            notes.append(records.replied(at, event, action, rules))
         else:
-            notes.append(records.created(at, event, action, under.digest))
+            notes.append(records.created(at, event, action, rules))
             limit = action.within if waiting is not None else None
             deadline = None if limit is None else at + timedelta(seconds=float(limit))
             due = None if action.after is None else at + timedelta(seconds=float(action.after))
@@ -97,15 +92,15 @@ def consequences(
                 Work(
                     event.key,
                     action,
-                    event.who,
-                    event.user.organisation if event.user is not None else "",
+                    who,
+                    user.organisation if user is not None else "",
                     digest,
                     at,
                     deadline,
                     waiting,
                     event.alerts,
                     begin(action) if due is None else 0.0,
-                    under.digest,
+                    rules,
                     due,
                 )
             )
@@ -116,18 +111,20 @@ def consequences(
 
 def _wanted(
     fired: Iterable[Fired], beside: Iterable[Contribution], under: Generation
-) -> Iterator[tuple[Action, str, Waiting | None]]:
+) -> list[tuple[Action, str, Waiting | None]]:
     """Every action that is to be done, with the digest of whatever asked for it, and what its rule does after it where
     that waits for its answer."""
+    wanted: list[tuple[Action, str, Waiting | None]] = []
     for one in fired:
         if one.actions and not one.shadow:
-            digest = rule_of(under.ruleset, one.rule).digest
+            digest, waiting = by_id(under.ruleset)[one.rule].digest, one.waiting
             for action in one.actions:
-                asked = one.waiting is not None and one.waiting.action_id == action.id
-                yield action, digest, one.waiting if asked else None
+                asked = waiting is not None and waiting.action_id == action.id
+                wanted.append((action, digest, waiting if asked else None))
     for said in beside:
         for action in said.actions:
-            yield action, said.digest, None
+            wanted.append((action, said.digest, None))
+    return wanted
 
 
 def _emit(

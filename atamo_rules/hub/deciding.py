@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from atamo_rules.engine.windows.ledger import Ledger
 from atamo_rules.hub import records
+from atamo_rules.hub.beginning import reserve
 from atamo_rules.hub.consequences import consequences
 from atamo_rules.model.audit import Note
 from atamo_rules.model.contribution import Contribution
@@ -54,7 +55,7 @@ def account(
 ) -> list[Note]:
     """What the audit says of a decision."""
     reasons = hub.store.level == "full"
-    return [*records.evaluated(at, event, decision, generation, reasons=reasons, ledger=ledger)]
+    return records.evaluated(at, event, decision, generation, reasons=reasons, ledger=ledger)
 
 
 def concluded(
@@ -63,8 +64,8 @@ def concluded(
     """A decision with what follows from it, behind what the audit says of it."""
 
     def begin(action: Action) -> float:
-        return hub.reserve(action, event)
+        return reserve(hub, action, event)
 
-    beside = decision.contributions
-    following = consequences(decision.fired, event, generation, hub.current, at, begin, told, beside=beside)
+    fired, beside = decision.fired, decision.contributions
+    following = consequences(fired, event, generation, hub.current, at, begin, told, beside=beside)
     return Decided(decision, following)

@@ -55,7 +55,7 @@ from atamo_rules.model.people import User
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.model.via import DIRECT, Via
-from atamo_rules.model.work import Decided, Following, Hold, Kept, Lease, Recovered, Selector, Work
+from atamo_rules.model.work import Decided, Following, Hold, HoldKind, Kept, Lease, Recovered, Selector, Work
 
 if TYPE_CHECKING:
     from atamo_rules.hub.proposals.proposals import Proposals
@@ -92,7 +92,7 @@ class Hub:
         """Set when the store cannot go on."""
         self.lanes: dict[str, Lane] = {}
         self.retiring.swapped = self._look
-        self.holds: set[Hold] = set()
+        self.holds: dict[tuple[HoldKind, str], Hold] = {}
         self.underway = Underway()
         self.attempts = Attempts(self)
         self.calls = Calls(self)

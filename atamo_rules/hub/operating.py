@@ -28,14 +28,14 @@ async def pause(hub: Hub, what: Hold, who: str) -> None:
     """See `Hub.pause`."""
     await hub.start()
     await hub.store.pause(what, who)
-    hub.holds.add(what)
+    hub.holds.setdefault((what.kind, what.name), what)
 
 
 async def resume(hub: Hub, what: Hold, who: str) -> None:
     """See `Hub.resume`."""
     await hub.start()
     await hub.store.resume(what, who)
-    hub.holds.discard(what)
+    hub.holds.pop((what.kind, what.name), None)
 
 
 async def redrive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -68,12 +68,24 @@ def known(arrival: Arrival, same: bool) -> Note:
 
 def decided(at: datetime, event: str, who: str, decision: Decision) -> Note:
     """What was decided of an event."""
-    fired = decision.fired
-    shadow = tuple([one.rule for one in fired if one.shadow]) if fired else ()
-    said = decision.digest, decision.matched, shadow, decision.stopped_by, decision.providers
-    found = problems(decision) if fired or decision.contributions else []
-    what = {**_decided(*said), "problems": found} if found else _decided(*said)
+    matched: list[str] = []
+    shadow: list[str] = []
+    rare = bool(decision.contributions)
+    for one in decision.fired:
+        (shadow if one.shadow else matched).append(one.rule)
+        if one.problems or one.provider != RULES:
+            rare = True
+    providers = decision.providers if rare else _RULES
+    what: Mapping[str, Json] = _decided(
+        decision.digest, tuple(matched), tuple(shadow), decision.stopped_by, providers
+    )
+    found = problems(decision) if rare else []
+    if found:
+        what = {**what, "problems": found}
     return Note(at, "event.decided", event, who, what, f"event {event}", decision.digest)
+
+
+_RULES = (RULES,)
 
 
 @lru_cache(MOST_SAME)
@@ -110,68 +122,67 @@ def evaluated(
     *,
     reasons: bool,
     ledger: Ledger | None = None,
-) -> Iterator[Note]:
+) -> list[Note]:
     """With `reasons` each rule that fired or nearly did, and the sub-conditions that decided it; and that none
     matched. What it did to windows is told of each."""
-    cause, digest = f"event {event.key}", decision.digest
+    key, who, digest = event.key, event.who, decision.digest
+    cause = f"event {key}"
+    notes: list[Note] = []
     if reasons:
         for one in account(generation.ruleset, event, decision):
-            yield Note(at, "rule.evaluated", event.key, event.who, _said(one), cause, digest)
-    for step in ledger.told if ledger is not None else ():
+            notes.append(Note(at, "rule.evaluated", key, who, _said(one), cause, digest))
+    moved = ledger.told if ledger is not None else ()
+    for step in moved:
         what: dict[str, Json] = {
             "rule": step.rule,
             "window": step.sentence,
             "by": [*step.by],
             "fires": step.fires,
         }
-        yield Note(at, "window.moved", event.key, event.who, what, cause, digest)
+        notes.append(Note(at, "window.moved", key, who, what, cause, digest))
+    acts = False
     for said in decision.contributions:
+        acts = acts or bool(said.actions)
         if said.why or said.problems:
             why: dict[str, Json] = {"provider": said.provider, "state": said.digest, "why": said.why}
-            yield Note(
-                at,
-                "provider.failed",
-                event.key,
-                event.who,
-                {**why, "problems": list(said.problems)},
-                cause,
-                digest,
-            )
-    acts = any(one.actions for one in decision.contributions)
-    if not decision.fired and not acts and not (ledger is not None and ledger.told):
+            why["problems"] = list(said.problems)
+            notes.append(Note(at, "provider.failed", key, who, why, cause, digest))
+    if not (decision.fired or acts or moved):
         what = {"considered": considered(generation.ruleset, event, decision)}
-        yield Note(at, "event.unrouted", event.key, event.who, what, cause, digest)
+        notes.append(Note(at, "event.unrouted", key, who, what, cause, digest))
+    return notes
 
 
 def _said(one: Evaluated) -> Mapping[str, Json]:
-    """What is said of a rule, which is nearly always what was said of it before: sub-conditions are the very same
-    objects then (`engine.account`)."""
+    """What is said of a rule, which is nearly always what was said of it before: it is the very same object then
+    (`engine.account`)."""
     if one.problems:
         return one.facts()
-    key = one.rule, one.at, one.outcome, one.shadow, *map(id, one.deciding)
-    known = _SAID.get(key)
-    if known is None:
+    known = _SAID.get(id(one))
+    if known is None or known[0] is not one:
         if len(_SAID) >= MOST_SAME:
             _SAID.clear()
-        known = _SAID[key] = Same(
-            one.facts()
-        )  # which holds them: as long as it is known, their ids are theirs
-    return known
+        # It holds the object: as long as that is known, its id is its own.
+        known = _SAID[id(one)] = one, Same(one.facts())
+    return known[1]
 
 
-_SAID: dict[tuple[Any, ...], Same] = {}
+_SAID: dict[int, tuple[Evaluated, Same]] = {}
 
 
 def created(at: datetime, event: Event, action: Action, digest: str, follows: str = "") -> Note:
     """An action that a rule wants done; `follows` is the key of the event that it emits."""
-    what, blank = _of(action, event.who, "verb", action.verb)
+    who = event.who
+    what, blank = _of(action, who, "verb", action.verb)
+    note = Note(at, "action.created", event.key, who, what, f"rule {action.rule}", digest, blank)
+    if action.after is None and not follows:
+        return note
     more: dict[str, Json] = {}
     if action.after is not None:
         more["due"] = moment_text(at + timedelta(seconds=float(action.after)))
     if follows:
         more["follows"] = follows
-    note = Note(at, "action.created", event.key, event.who, what, f"rule {action.rule}", digest, blank)
-    return note.saying(more) if more else note
+    return note.saying(more)
 
 
 def replied(at: datetime, event: Event, action: Action, digest: str) -> Note:
@@ -197,12 +208,15 @@ _NO_MORE = Same({})
 def of_action(kind: Kind, at: datetime, work: Work, **more: Any) -> Note:
     """A step of an action: always with what it is, and as whom it is done: the event's user, where nobody else is
     named. How an attempt ends follows from that attempt; that one begins, from the action or the attempt before."""
-    attempt: int | None = more.pop("attempt", None)
-    before = 0 if attempt is None else attempt - 1 if kind == "action.started" else attempt
-    cause = f"attempt {work.action.id}/{before}" if before else f"action {work.action.id}"
-    one = () if attempt is None else ("attempt", attempt)
-    what, blank = _of(work.action, work.who, *one)
-    note = Note(at, kind, work.event, work.who, what, cause, work.rules, blank)
+    action, who, attempt = work.action, work.who, more.pop("attempt", None)
+    if attempt is None:
+        before = 0
+        what, blank = _of(action, who)
+    else:
+        before = attempt - 1 if kind == "action.started" else attempt
+        what, blank = _of(action, who, "attempt", attempt)
+    cause = f"attempt {action.id}/{before}" if before else f"action {action.id}"
+    note = Note(at, kind, work.event, who, what, cause, work.rules, blank)
     return note.saying(more) if more else note
 
 

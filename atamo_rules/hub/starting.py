@@ -18,7 +18,8 @@ async def start(hub: Hub) -> None:
     left = hub.left = await hub.store.open(hub.audience.hear)
     await hub.audience.begin()
     await credentials.load(hub)
-    hub.holds.update(await hub.store.paused())
+    for hold in await hub.store.paused():
+        hub.holds.setdefault((hold.kind, hold.name), hold)
     await archive.keep(hub.store, hub.current)
     for digest in left.rules:
         before = hub.current if digest == hub.current.digest else await archive.revive(hub, digest)

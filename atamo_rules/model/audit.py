@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from atamo_rules.model.blank import Blank
 from atamo_rules.model.types import Json
@@ -129,8 +132,12 @@ class AuditRecord:
     rules: str = ""
 
 
-class Note(NamedTuple):
-    """A record that has no position yet: a store gives it one in the transaction that it belongs to."""
+class Note(Struct, frozen=True, gc=False):
+    """A record that has no position yet: a store gives it one in the transaction that it belongs to.
+
+    A Struct of msgspec, since every message makes seven; none can be part of a cycle, and so the cycle collector need
+    not walk them.
+    """
 
     at: datetime
     kind: Kind
@@ -144,9 +151,10 @@ class Note(NamedTuple):
 
     def saying(self, more: Mapping[str, Json]) -> Note:
         """The record that says more."""
-        return self._replace(what={**self.what, **more}, blank=None)
+        return replace(self, what={**self.what, **more}, blank=None)
 
     def placed(self, position: int) -> AuditRecord:
         """The record at its place."""
-        at, kind, event, who, what, cause, rules, _ = self
-        return AuditRecord(position, at, kind, event, who, what, cause, rules)
+        return AuditRecord(
+            position, self.at, self.kind, self.event, self.who, self.what, self.cause, self.rules
+        )

@@ -79,7 +79,7 @@ class Agents:
         use = hub.current.ruleset.agents.get(name)
         breaker = lane.breaker if lane is not None else Breaker(bound.breaker)
         did = hub.tally.agents.get(name, OfAgent())
-        hold = next((one for one in hub.holds if (one.kind, one.name) == ("agent", name)), None)
+        hold = hub.holds.get(("agent", name))
         retry = asdict(hub.policy or bound.retry)
         return {
             "name": name,

@@ -6,7 +6,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from atamo_rules.engine.decide import action_id
+from atamo_rules.engine.filling import action_id
 from atamo_rules.model.audit import Note
 from atamo_rules.model.decision import Decision, Fired
 from atamo_rules.model.outcome import Done

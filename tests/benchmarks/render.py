@@ -33,12 +33,13 @@ def run(*, small: bool) -> Table:
             continue
         type, body = worlds.body(written)
         arguments, event = rules[written.name].plans[0].arguments, Event("e", type, body, NOW)
+        frame = Frame(event, {"event": body})
         (node,) = (inner for key, inner, _ in arguments.entries if key == "message")
         template = jinja.from_string(written.message)
-        if value(node, Frame(event)) != template.render(body):
+        if value(node, frame) != template.render(body):
             raise RuntimeError(f"Jinja makes something else of {written.message}")
         works: dict[str, Callable[[], object]] = {
-            "ours": lambda: [value(node, Frame(event)) for _ in range(200)],  # noqa: B023
+            "ours": lambda: [value(node, frame) for _ in range(200)],  # noqa: B023
             "jinja": lambda: [template.render(body) for _ in range(200)],  # noqa: B023
         }
         found = interleaved(works, 2 if small else 15)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
-from atamo_rules.engine.decide import action_id
+from atamo_rules.engine.filling import action_id
 from atamo_rules.errors import Busy
 from atamo_rules.hub import entering
 from atamo_rules.hub.agents.binding import Bound

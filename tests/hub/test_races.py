@@ -64,7 +64,7 @@ def test_a_pause_that_could_not_be_kept_holds_nothing() -> None:
         full_once(hub.store)
         with pytest.raises(Busy):
             await hub.pause(Hold("agent", "desk"))
-        assert (hub.holds, await hub.store.paused()) == (set(), ())
+        assert (hub.holds, await hub.store.paused()) == ({}, ())
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
         await hub.wait("e1", 10)
         assert len(agent.asked) == 1

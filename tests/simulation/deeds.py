@@ -81,7 +81,7 @@ async def _do(world: World, what: Deed) -> None:
         case "pause":
             await hub.pause(chance.choice(HOLDS), "op")
         case "resume":
-            for hold in sorted(hub.holds, key=str)[:1] or HOLDS[:1]:
+            for hold in sorted(hub.holds.values(), key=str)[:1] or HOLDS[:1]:
                 await hub.resume(hold, "op")
         case "redrive":
             await hub.redrive(Selector(agent=chance.choice(AGENTS)), 1_000_000, who="op")

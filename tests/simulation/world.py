@@ -186,7 +186,7 @@ class World:
         """From here on all goes well, and everything must come to its end."""
         for bound in self.bound.values():
             bound.agent.calm = True
-        for hold in sorted(self.hub.holds, key=str):
+        for hold in sorted(self.hub.holds.values(), key=str):
             await self.hub.resume(hold)
         if isinstance(self.hub.store, SqliteStore):  # a year that stands is believed, and here it may have to
             _, events, _ = self.hub.store.file._walks

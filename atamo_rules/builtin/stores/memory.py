@@ -221,7 +221,7 @@ class MemoryJournal:
         for at, note in enumerate(self.notes):
             left = hollowed(note.placed(first + at)) if note.event == key else None
             if left is not None:
-                self.notes[at] = note._replace(what=left[0], blank=None)
+                self.notes[at] = structs.replace(note, what=left[0], blank=None)
                 found[str(first + at)] = left[1]
         return found
 

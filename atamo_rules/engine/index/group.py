@@ -21,6 +21,7 @@ from atamo_rules.engine.index.plan import Item, item
 from atamo_rules.engine.index.rests import Warming
 from atamo_rules.engine.lets import inlined
 from atamo_rules.model.meaning import Filled, Lookup, MakeRecord, Meant
+from atamo_rules.model.people import User
 from atamo_rules.model.rule import LIVE, Rule
 from atamo_rules.model.types import Type
 from atamo_rules.source.span import Span
@@ -30,6 +31,8 @@ RECENT = 64
 TIMES = 4
 """A layer is joined to younger ones once they are this part of it: a quarter."""
 NONE: frozenset[str] = frozenset()
+Found: TypeAlias = "tuple[Rule, bool]"
+"""A rule whose key the event has, and whether it is still to be asked, because it reads more than the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +95,20 @@ class Group:
     def __len__(self) -> int:
         return sum(map(len, self.layers))
 
-    def find(self, id: str) -> tuple[Rule, bool, bool]:
-        """A rule that is in the group, whether it is still to be asked, and whether it needs a second look at all.
-        Raises KeyError."""
-        for one in reversed(self.layers):
-            if one.has(id):
-                return one.rules[id], id in one.framed, id in one.special
-        raise KeyError(id)
+    def reached(self, body: Any, user: User | None) -> list[Found]:
+        """The rules that an event reaches, in order, less those that `except` or their owner keep from the user."""
+        out: list[Found] = []
+        layers = self.layers
+        for id in self.match(body):
+            one = layers[0] if len(layers) == 1 else self._layer(id)
+            rule = one.rules[id]
+            if id not in one.special or rule.scope.admits(user):
+                out.append((rule, id in one.framed))
+        return out
+
+    def _layer(self, id: str) -> Layer:
+        """The layer that has a rule of the group."""
+        return next(one for one in reversed(self.layers) if one.has(id))
 
     def has(self, id: str) -> bool:
         return any(one.has(id) for one in self.layers)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from atamo_rules.engine.index.book import Book
 from atamo_rules.engine.index.build import WRITTEN
+from atamo_rules.engine.index.group import Found as Found
 from atamo_rules.engine.index.group import Group, Kind, fresh
 from atamo_rules.engine.index.pausing import Pause, nothing
 from atamo_rules.model.people import User, Who
 from atamo_rules.model.rule import Rule
-
-Found: TypeAlias = "tuple[Rule, bool]"
-"""A rule whose key the event has, and whether it is still to be asked, because it reads more than the body."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,13 +39,13 @@ class TypeIndex:
 
     def found(self, body: Any, user: User | None) -> list[Found]:
         """The rules that an event reaches, in order, less those that `except` or their owner keep from the user."""
+        if user is None or not self.scoped:
+            return self.open.reached(body, user)
         seen: dict[str, Found] = {}
         groups = self.groups(user)
         for one in groups:
-            for id in one.match(body):
-                rule, asked, special = one.find(id)
-                if not special or rule.scope.admits(user):
-                    seen[id] = (rule, asked)
+            for pair in one.reached(body, user):
+                seen[pair[0].id] = pair
         out = list(seen.values())
         if len(groups) > 1 and len(out) > 1:
             out.sort(key=lambda one: one[0].place)

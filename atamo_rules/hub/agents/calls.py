@@ -10,6 +10,7 @@ from collections import Counter
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from atamo_rules.engine.once import Once
 from atamo_rules.hub import records
 from atamo_rules.hub.agents.credentials import owner_of
 from atamo_rules.hub.agents.masking import mask
@@ -26,6 +27,7 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Again, Done, Outcome
 from atamo_rules.model.people import User
+from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
@@ -38,6 +40,12 @@ if TYPE_CHECKING:
 
 CLOSING = 5.0
 """Seconds that an agent whose feed is not needed any more is given to end."""
+
+
+_shared: Once[Ruleset, dict[str, Sharing]] = Once(
+    lambda ruleset: {name: one.sharing for name, one in ruleset.actions.items() if one.sharing is not None}
+)
+"""How calls are shared, by `agent.type`; most rulesets share none."""
 
 
 class Unspared(Exception):
@@ -66,6 +74,8 @@ class Calls:
 
     def reserve(self, lane: Lane, action: Action, event: Event) -> float:
         """Take a slot for an action that is about to be kept; 0 when there is none. Who will only join takes none."""
+        if self._sharing(action) is None:
+            return lane.reserve()
         key = self._key(action, event.user, event.key)
         if key is None:
             return lane.reserve()
@@ -113,13 +123,15 @@ class Calls:
                 del self.begun[key]
 
     def _sharing(self, action: Action) -> Sharing | None:
-        known = self.hub.current.ruleset.actions.get(action.target)
-        return known.sharing if known is not None else None
+        shared = _shared(self.hub.retiring.current.ruleset)
+        return shared.get(action.target) if shared else None
 
     def _key(self, action: Action, user: User | None, event: str, rules: str = "") -> bytes | None:
         sharing = self._sharing(action)
+        if sharing is None:
+            return None
         bound = self.hub.current.agents.get(action.agent)
-        if sharing is None or bound is None:
+        if bound is None:
             return None
         plugin, settings = bound.declared[0], bound.declared[1]
         key = share_key(action, sharing, plugin, settings, user)

@@ -45,6 +45,8 @@ class Lane:
         self.timeout = 0.0
         """The longest an attempt may take; an agent of older rules may be given more time than one of the current."""
         self.breaker = Breaker(bound.breaker if bound is not None else BreakerPolicy())
+        self.bound: Any = None
+        """The agent by which breaker and rate are set."""
         self.tokens = Tokens(hub.clock.passed)
         self.dry: float | None = None
         """Since when no more can begin for want of tokens alone."""
@@ -53,18 +55,22 @@ class Lane:
     def slots(self) -> int:
         """How many attempts may run at once, by the rules in force; what they say of breaker and rate holds from here
         on, too."""
-        bound = self.hub.current.agents.get(self.name)
+        bound = self.hub.retiring.current.agents.get(self.name)
         if bound is None:
             return 1
-        self.breaker.policy = bound.breaker
-        self.tokens.follow(bound.limits.rate)
+        if bound is not self.bound:
+            self.bound = bound
+            self.breaker.policy = bound.breaker
+            self.tokens.follow(bound.limits.rate)
         return int(bound.at_once)
 
     def open(self) -> int:
         """How many more attempts may begin as far as slots and breaker go."""
         slots, taken = self.slots(), self.running + self.reserved + len(self.behind)
+        free = slots - taken if slots > taken else 0
+        if not self.breaker.open:
+            return free
         room = self.breaker.room(self.hub.clock.passed(), taken)
-        free = max(0, slots - taken)
         return free if room is None else min(room, free)
 
     def room(self) -> int:
@@ -81,15 +87,19 @@ class Lane:
     @property
     def seconds(self) -> float:
         """How long a lease lasts."""
-        bound = self.hub.current.agents.get(self.name)
+        bound = self.hub.retiring.current.agents.get(self.name)
         if bound is not None:
-            self.timeout = max(self.timeout, float(bound.agent.timeout))
+            timeout = float(bound.agent.timeout)
+            if timeout > self.timeout:
+                self.timeout = timeout
         return GRACE + self.timeout
 
     def reserve(self) -> float:
         """Take a slot for an action that begins with the transaction that keeps it: for how long it is leased. 0 when
         it has to stand in line."""
-        if not self.idle or self.hub.stopping or self.open() < 1 or not self.tokens.free():
+        if not self.idle or self.hub.stopping or self.open() < 1:
+            return 0.0
+        if self.tokens.bucket is not None and not self.tokens.free():
             return 0.0
         self.reserved += 1
         self.tokens.put_aside()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.engine.decide import action_id
+from atamo_rules.engine.filling import action_id
 from atamo_rules.model.contribution import ActionMessage
 from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event

@@ -12,7 +12,7 @@ from atamo_rules.builtin.stores.sqlite.belonging import rows_of
 from atamo_rules.builtin.stores.sqlite.opening import last, waiting_under
 from atamo_rules.builtin.stores.sqlite.schema import Connection
 from atamo_rules.builtin.stores.telling import ActionLine, Outline, erased, told
-from atamo_rules.engine.decide import action_id
+from atamo_rules.engine.filling import action_id
 from atamo_rules.model.decision import Action, Decision, Fired
 from atamo_rules.model.event import Event, within
 from atamo_rules.model.frame import Page

@@ -165,9 +165,12 @@ def note_rows(notes: Sequence[Note], written: Moments) -> list[Row]:
     rows: list[Row] = []
     last, moment = None, ""
     for note in notes:
-        at, kind, event, who, what, cause, rules, _ = note
-        if at is not last:
-            last, moment = at, written(at)
+        what = note.what
+        if note.at is not last:
+            last = note.at
+            moment = written(last)
         said = what.text if type(what) is Same else ""  # no call for what was written before
-        rows.append((moment, kind, event, who, said or note_text(note), cause, rules))
+        rows.append(
+            (moment, note.kind, note.event, note.who, said or note_text(note), note.cause, note.rules)
+        )
     return rows
