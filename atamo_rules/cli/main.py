@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -207,6 +208,9 @@ def told(error: click.ClickException) -> int:
 
 def main() -> None:
     """Run the command and leave with its exit code; faults of ours are said in a few lines."""
+    gc.set_threshold(
+        10_000
+    )  # what a command imports and reads stays; `run` says later how its own is looked through
     try:
         code = cli.main(prog_name="atamo", standalone_mode=False)
         status = code if isinstance(code, int) else 0
