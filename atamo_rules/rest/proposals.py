@@ -124,7 +124,7 @@ class ProposalDoor:
         generation, wrong = hub.current, list[str]()
         if order.get("files"):
             try:
-                state, findings, wrong = await self._proposals().trial(level, order["files"])
+                state, findings, wrong = await self._proposals().trials.of(level, order["files"])
             except ValueError as error:
                 raise unmeant(str(error), "leave out what is named, or send it in parts") from None
             if state is None:
