@@ -192,10 +192,8 @@ def _region(span: Span) -> dict[str, Any]:
 
 def junit(diagnostics: Sequence[Diagnostic], results: Sequence[TestResult]) -> str:
     """JUnit XML: a test case for each test, and one for each error of the rules themselves."""
-    from xml.sax.saxutils import (  # it brings HTTP and mail with it, which nothing else here needs
-        escape,
-        quoteattr,
-    )
+    # Here, since it brings HTTP and mail with it, which nothing else of this needs.
+    from xml.sax.saxutils import escape, quoteattr
 
     errors = [d for d in diagnostics if d.severity is Severity.ERROR and not d.code.id.startswith("E07")]
     failed = sum(not result.passed for result in results)
