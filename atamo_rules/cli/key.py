@@ -7,7 +7,7 @@ import click
 from atamo_rules.cli.console import say
 from atamo_rules.cli.hubs import Refused, RunningHub, asked, quoted, url_option
 from atamo_rules.cli.ink import plain
-from atamo_rules.cli.key_here import make_here
+from atamo_rules.cli.key_here import kept_here, make_here, revoke_here
 from atamo_rules.cli.sentences import Sentences
 
 CREATE = """\b
@@ -26,6 +26,9 @@ Exit codes: 0 made, 1 the hub refused, 2 usage, or no hub answers."""
 LIST = """\b
 Examples:
   atamo key list
+  atamo key list --folder desk/
+
+With --folder no key is asked for, and the hub may be stopped: whoever may read there sees them.
 
 Exit codes: 0 told, 1 the hub refused, 2 usage, or no hub answers."""
 
@@ -33,6 +36,10 @@ REVOKE = """\b
 Examples:
   atamo key revoke 4k2m9x0q
   atamo key revoke 4k2m9x0q --made
+  atamo key revoke 4k2m9x0q --folder desk/
+
+With --folder no key is asked for, and the hub may be stopped: whoever may write there decides, also of the last key of
+an admin. `atamo key create --folder` makes another.
 
 Exit codes: 0 it opens nothing any more, 1 there is none or the hub refused, 2 usage, or no hub answers."""
 
@@ -102,33 +109,42 @@ def _unknown(hub: RunningHub, holder: str) -> str:
 
 
 @key.command(name="list", epilog=LIST)
+@click.option("--folder", default="", metavar="FOLDER", help="Those of this project's hub, or of this store.")
 @url_option
 @click.option("--format", "format", type=click.Choice(["text", "json"]), default="text")
-def list_(url: str, format: str) -> int:
+def list_(url: str, folder: str, format: str) -> int:
     """Show the keys there are, and when each was used last; what opens is not kept and not shown."""
     from atamo_rules.model.strict_json import encode
 
-    found = asked(url, lambda hub: hub.get("/v1/keys"))
+    found = kept_here(folder) if folder else asked(url, lambda hub: hub.get("/v1/keys"))
     if format == "json":
         say(encode(found) + "\n")
         return 0
-    if not found["keys"]:
+    waiting, ending = found.get("waiting", []), found.get("ending", [])
+    if not found["keys"] and not waiting:
         say("there are none: until the first is made nobody is asked for one\n")
-    for one in found["keys"]:
+    for one in (*found["keys"], *waiting):
         state = "revoked" if one["revoked"] else f"until {one['expires']}" if one["expires"] else "for good"
         role = f" · {one['role']} over {one['over']}" if one["role"] else ""
-        used = f"used {one['used']}" if one["used"] else "never used"
+        used = f"used {one['used']}" if one.get("used") else "never used"
+        yet = " · not taken in yet" if one in waiting else ""
+        yet += " · not revoked yet" if one["id"] in ending else ""
         by = f" · made by {', '.join(one['made_by'])}" if one.get("made_by") else ""
-        say(f"{one['id']}  {plain(one['holder'])}{plain(role + by)} · {state} · {used}\n")
+        say(f"{one['id']}  {plain(one['holder'])}{plain(role + by)} · {state} · {used}{yet}\n")
     return 0
 
 
 @key.command(epilog=REVOKE)
 @click.argument("id")
 @click.option("--made", is_flag=True, help="Also all keys that were made with it, and with those, and so on.")
+@click.option(
+    "--folder", default="", metavar="FOLDER", help="By the folder of this project, or beside this store."
+)
 @url_option
-def revoke(id: str, made: bool, url: str) -> int:
+def revoke(id: str, made: bool, folder: str, url: str) -> int:
     """Have the key of an ID open nothing any more, at once."""
+    if folder:
+        return revoke_here(folder, id, made=made)
     order = {"made": "true"} if made else {}
     done = asked(url, lambda hub: hub.delete(f"/v1/keys/{quoted(id)}", order))
     say(f"key {done['id']} of {plain(done['holder'])} opens nothing any more\n")

@@ -58,7 +58,7 @@ async def first_key(hub: Hub, listening: socket.socket, voice: Voice) -> None:
 
 
 class MadeHere:
-    """The keys that are made in the folder of a hub, or beside a store that is elsewhere."""
+    """The keys that are made or ended in the folder of a hub, or beside a store that is elsewhere."""
 
     def __init__(self, folder: Path, store: str | None, hub: Hub, voice: Voice) -> None:
         from atamo_rules.hub.people.made_here import place_of
@@ -71,18 +71,22 @@ class MadeHere:
 
     async def look(self) -> None:
         """Take in those there are."""
-        from atamo_rules.hub.people.made_here import take_in
+        from atamo_rules.hub.people.made_here import Taken, take_in
 
         said: list[str] = []
         for place in self.places:
             try:
-                taken, wrong = await take_in(place, self.hub)
+                taken = await take_in(place, self.hub)
             except OSError as error:
-                taken, wrong = [], [f"keys in `{place}` cannot be taken in: {error.strerror or error}"]
-            said += wrong
-            for key in taken:
+                taken = Taken(wrong=(f"keys in `{place}` cannot be taken in: {error.strerror or error}",))
+            said += taken.wrong
+            for key in taken.made:
                 self.voice.tell(
                     f"key {key.id} of {plain(key.holder)} was made where this hub runs, and opens it"
+                )
+            for key in taken.ended:
+                self.voice.tell(
+                    f"key {key.id} of {plain(key.holder)} was revoked where this hub runs, and opens nothing any more"
                 )
         for why in said:
             if why not in self.said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -207,6 +208,8 @@ def told(error: click.ClickException) -> int:
 
 def main() -> None:
     """Run the command and leave with its exit code; faults of ours are said in a few lines."""
+    # What a command imports and reads stays, so it is seldom looked through; `run` says for itself how often.
+    gc.set_threshold(10_000)
     try:
         code = cli.main(prog_name="atamo", standalone_mode=False)
         status = code if isinstance(code, int) else 0

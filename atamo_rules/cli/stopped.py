@@ -50,8 +50,8 @@ class StoppedHub:
         place = Path(folder)
         self.loop = asyncio.new_event_loop()
         self.store = SqliteStore(path)
-        hub = Hub(_rules(place if place.is_dir() else path.parent.parent), self.store)
-        self.app = application(lambda: hub, others=(_owner,))
+        self.hub = Hub(_rules(place if place.is_dir() else path.parent.parent), self.store)
+        self.app = application(lambda: self.hub, others=(_owner,))
 
     def __enter__(self) -> StoppedHub:
         return self
@@ -69,6 +69,8 @@ class StoppedHub:
         given = {name: value for name, value in (params or {}).items() if value not in (None, "", ())}
 
         async def ask() -> httpx2.Response:
+            if not self.hub.keyring.loaded:  # a hub does so when it starts, which this one never does
+                await self.hub.keyring.load()
             transport = httpx2.ASGITransport(self.app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
                 return await client.get(path, params=given)

@@ -27,7 +27,11 @@ class AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.timeout, self.tries = timeout, tries
         self._web = httpx2.AsyncClient(
-            base_url=calls.address(url), headers=headers, trust_env=False, timeout=timeout
+            base_url=(base := calls.address(url)),
+            verify=calls.trusted(base),
+            headers=headers,
+            trust_env=False,
+            timeout=timeout,
         )
 
     # --- hand in ----------------------------------------------------------------------------------------

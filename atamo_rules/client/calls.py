@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -50,6 +51,12 @@ def address(url: str) -> str:
     if read.scheme not in ("http", "https") or not read.host:
         raise ValueError(f"`{url}` is no address of a hub: write `http://…` or `https://…`, and a host")
     return url.rstrip("/")
+
+
+def trusted(url: str) -> ssl.SSLContext | bool:
+    """Whose certificates are believed at an address, as httpx2 takes it: those of the system. Without TLS nobody shows
+    one, no redirect is followed, and nobody is believed: to read the system's takes longer than to send an event."""
+    return True if httpx2.URL(url).scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def send(type: str, data: Json, id: str | None, **more: Json) -> Call[Taken]:

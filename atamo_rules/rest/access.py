@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address, ip_network
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from atamo_rules.engine.decide import has_rule
 from atamo_rules.engine.once import Once
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Admit
-from atamo_rules.hub.proposals.proposal import resource_of
-from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Deny, Principal, Resource, Verb, belonging
-from atamo_rules.model.event import Event, realm_of
-from atamo_rules.model.people import Directory, User
-from atamo_rules.model.rule import Rule
+from atamo_rules.model.people import User
 from atamo_rules.model.types import EventType
-from atamo_rules.people.decide import anywhere, decide, everywhere, inside
+from atamo_rules.people.decide import anywhere, decide, inside
 from atamo_rules.people.roles import LOCAL, is_local
 from atamo_rules.rest.parameters import header
 from atamo_rules.rest.problem import Problem
 from atamo_rules.rest.rates import Buckets, Rate
 from atamo_rules.rest.told import HUBS, Told
-from atamo_rules.source.span import space_named
 
 Handler = Callable[[Request], Awaitable[Response]]
 _told: Once[Principal, dict[tuple[str, bool], str]] = Once(lambda who: {})
@@ -42,8 +34,6 @@ OWN_KEYS = (
     "(`atamo key create NAME --folder PROJECT`), or that you made with such a one"
 )
 """How somebody comes by a key that nobody else may have."""
-ANOTHERS = frozenset({"event.refused", "event.duplicate"})
-"""Records that name an event, and tell of a message that somebody else may have sent under its name."""
 
 
 class Access:
@@ -155,30 +145,6 @@ class Access:
         hub = self.hub()
         hub.spawn(hub.note("access.denied", who=who.name, verb=verb, of=kind, reason=reason, key=who.key))
 
-    # --- messages ---------------------------------------------------------------------------------------
-
-    async def message(self, request: Request, verb: Verb = "message.read") -> str | None:
-        """The key in the hub of the message that a path names; None when there is none, or none for this principal:
-        nobody can tell these apart. An id finds one's own message first."""
-        return await self.named(request, str(request.path_params["id"]), verb)
-
-    async def named(self, request: Request, name: str, verb: Verb) -> str | None:
-        """As `message`, for a message that is named elsewhere than in the path."""
-        hub, who = self.hub(), principal(request)
-        key = await self.key(request, name)
-        event = await hub.store.event(key or name)  # of none too: the time it takes must not tell which it is
-        if event is None:
-            left = await hub.store.told(key or name)
-            if key is None or everywhere(who, verb):
-                return key
-            if left is None or left["state"] != "erased":
-                return None
-            return key if await self.may(request, verb, of_erased(left)) else None
-        if await self.may(request, verb, of_event(event)):
-            return event.key
-        await hub.store.told("")  # as of none
-        return None
-
     async def again(self, request: Request, verb: Verb) -> None:
         """Ask anew who somebody is who has been waiting for a while, and whether they may still do this to anything at
         all: keys end meanwhile, and people leave. Raises Problem, 401 or 403."""
@@ -187,63 +153,10 @@ class Access:
             self.denied(who, verb, "route", "no more")
             raise forbidden(verb)
 
-    async def key(self, request: Request, name: str) -> str | None:
-        """The key of the message that somebody means by a key or an id: their own of that id first, then one of their
-        organisation; what others call theirs changes nothing of it."""
-        hub, user = self.hub(), principal(request).user
-        if not user.organisation:
-            return await hub.store.find(name)
-        own = Event(name, "", {}, hub.clock.now(), realm=realm_of(user)).key
-        return await hub.store.find(own) or await hub.store.find(name, user.organisation)
-
-    async def still(self, request: Request, verb: Verb = "message.read") -> bool:
-        """Whether whoever follows a message may go on; not while the hub takes no messages. Raises Problem where their
-        key does not open it any more, or they may not see this one."""
-        if not self.hub().accepting:
-            return False
-        await self.again(request, verb)
-        if await self.message(request, verb) is None and not everywhere(principal(request), verb):
-            raise Problem(
-                404, "unknown-id", "nothing is kept under this id", remedy="it is yours to see no more"
-            )
-        return True
-
-    async def record(self, request: Request, record: AuditRecord) -> bool:
-        """Whether somebody may see a record: those of messages as the messages, all others as the hub's own."""
-        if everywhere(principal(request), "audit.read"):
-            return True
-        if not record.event or record.kind in ANOTHERS:
-            return self.sees(request, "audit.read", Resource("audit"))
-        store = self.hub().store
-        event = await store.event(record.event)
-        if event is not None:
-            return self.sees(request, "audit.read", of_event(event))
-        left = await store.told(record.event)
-        return (
-            left is not None
-            and left["state"] == "erased"
-            and self.sees(request, "audit.read", of_erased(left))
-        )
-
     def told(self, request: Request) -> Told:
         """How whoever asks is told what the hub counts."""
         who, hub = principal(request), self.hub()
         return HUBS if inside(who) else Told(hub, who.user.organisation)
-
-    def rule(self, request: Request, rule: Rule) -> bool:
-        """Whether somebody may see a rule."""
-        return self.sees(request, "rules.read", of_rule(rule, self.hub().current.intake.people))
-
-    def own_name(self, request: Request, name: str) -> str:
-        """A rule of somebody's own organisation by the name that was written there."""
-        organisation = principal(request).user.organisation
-        return f"{space_named(organisation)}/{name}" if organisation else name
-
-    def rule_named(self, request: Request, name: str) -> str:
-        """The id of the rule that somebody means by a name: one of their organisation's own goes before all others."""
-        own = self.own_name(request, name)
-        held = (generation.ruleset for generation in self.hub().retiring.all)
-        return own if name and any(has_rule(ruleset, own) for ruleset in held) else name
 
 
 def sender(who: Principal) -> Admit:
@@ -300,28 +213,6 @@ def principal(request: Request) -> Principal:
     """Who sends a request, once the door has asked."""
     found: Principal = request.scope[WHO]
     return found
-
-
-def of_event(event: Event) -> Resource:
-    """A message, as something that is asked about."""
-    return belonging("message", event.user, event.type)
-
-
-def of_erased(left: Mapping[str, Any]) -> Resource:
-    """What is left of a message that was erased (`Store.told`): it is whose the message was."""
-    if left["user"] is None:
-        return Resource("message", type=left["type"])
-    groups = frozenset(left["groups"])
-    return Resource("message", left["organisation"], left["user"], groups, left["type"])
-
-
-def of_rule(rule: Rule, people: Directory) -> Resource:
-    """A rule, as something that is asked about: its owner's, or of those it is for, or everybody's. That of a user or a
-    group is of the organisation that these are in."""
-    of = [rule.scope.owner] if rule.scope.owner is not None else list(rule.scope.include)
-    if not of:
-        return Resource("rule", common=True)
-    return replace(resource_of(of[0], people), kind="rule") if len(of) == 1 else Resource("rule")
 
 
 def borrowed(what: str, who: Principal) -> Problem:

@@ -17,8 +17,10 @@ from atamo_rules.model.authority import Resource, Verb
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import DeadLetter, Selector, Work
 from atamo_rules.people.decide import everywhere
-from atamo_rules.rest.access import Access, of_event, principal
+from atamo_rules.rest import meant
+from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import LARGEST
+from atamo_rules.rest.meant import of_event
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import text, whole
@@ -155,7 +157,7 @@ class Dead:
 
     def _selector(self, request: Request, said: Mapping[str, str]) -> Selector:
         """What somebody asks for; a rule by the name that they have for it."""
-        return Selector(**{**said, "rule": self.access.rule_named(request, said.get("rule", ""))})
+        return Selector(**{**said, "rule": meant.rule_named(self.access, request, said.get("rule", ""))})
 
     async def _which(self, request: Request, order: Mapping[str, Any]) -> tuple[Selector, int]:
         """What an order is about, and the last number there is now: what comes later is none of it."""

@@ -14,7 +14,9 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Resource
 from atamo_rules.people.decide import everywhere
-from atamo_rules.rest.access import Access, of_event, principal
+from atamo_rules.rest import meant
+from atamo_rules.rest.access import Access, principal
+from atamo_rules.rest.meant import of_event
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.problem import Problem, json_response
 
@@ -56,7 +58,7 @@ class Erasing:
     async def _meant(self, request: Request, order: Mapping[str, Any]) -> list[str]:
         """The keys of the messages that an order is about, of those that whoever asks may erase. Raises Problem."""
         if "event" in order:
-            key = await self.access.named(request, order["event"], "message.erase")
+            key = await meant.named(self.access, request, order["event"], "message.erase")
             if key is None:
                 raise Problem(
                     404, "unknown-id", "nothing is kept under this id",

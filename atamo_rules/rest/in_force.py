@@ -13,6 +13,7 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.schema_export import schema_of
 from atamo_rules.model.types import EventType
+from atamo_rules.rest import meant
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.pages import listed
 from atamo_rules.rest.problem import Problem, json_response
@@ -46,7 +47,7 @@ class InForce:
         """One rule, with what it does and when it is tried. One that somebody may not see is one that is not there; one
         of their own organisation is known by the name that was written, too."""
         known, id = {rule.id: rule for rule in self._seen(request)}, str(request.path_params["id"])
-        rule = known.get(self.access.own_name(request, id)) or known.get(id)
+        rule = known.get(meant.own_name(request, id)) or known.get(id)
         if rule is None:
             raise _unknown("rule", "rule", id, list(known), "GET /v1/rules lists them")
         targets = [plan.target for plan in rule.plans]
@@ -61,7 +62,9 @@ class InForce:
         )
 
     def _seen(self, request: Request) -> list[Rule]:
-        return [rule for rule in self.hub().current.ruleset.rules if self.access.rule(request, rule)]
+        return [
+            rule for rule in self.hub().current.ruleset.rules if meant.sees_rule(self.access, request, rule)
+        ]
 
 
 def _type(type: EventType) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from atamo_rules.model.authority import Resource
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Hold, HoldKind, Selector
 from atamo_rules.people.decide import everywhere
-from atamo_rules.rest.access import Access, of_rule, principal
+from atamo_rules.rest import meant
+from atamo_rules.rest.access import Access, principal
+from atamo_rules.rest.meant import of_rule
 from atamo_rules.rest.pages import listed
 from atamo_rules.rest.parameters import text
 from atamo_rules.rest.problem import Problem, json_response
@@ -64,7 +66,7 @@ class Operating:
         """End the open actions of an event for good, those of an agent or a rule where that is said; a request ends as
         a whole. What was kept of it stays."""
         hub, who = self.hub(), by(request)
-        key = await self.access.message(request, "message.cancel")
+        key = await meant.message(self.access, request, "message.cancel")
         if key is None or await hub.store.event(key) is None:
             raise Problem(
                 404, "unknown-id", "nothing is kept under this id",
@@ -73,7 +75,7 @@ class Operating:
         which = Selector(
             event=key,
             agent=text(request, "agent"),
-            rule=self.access.rule_named(request, text(request, "rule")),
+            rule=meant.rule_named(self.access, request, text(request, "rule")),
         )
         asked = await hub.requests.find(key)
         whole = asked is not None and not asked.over
@@ -146,7 +148,9 @@ class Operating:
         if kind not in KINDS:
             remedy = _near(kind, KINDS) or f"there are {', '.join(KINDS)}"
             raise Problem(404, "unknown-kind", f"nothing is paused by `{kind[:80]}`", remedy=remedy)
-        return Hold(cast(HoldKind, kind), self.access.rule_named(request, name) if kind == "rule" else name)
+        return Hold(
+            cast(HoldKind, kind), meant.rule_named(self.access, request, name) if kind == "rule" else name
+        )
 
 
 def by(request: Request) -> str:

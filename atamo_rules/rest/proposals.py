@@ -20,6 +20,7 @@ from atamo_rules.hub.proposals.proposal import Proposal, level_of
 from atamo_rules.hub.proposals.proposals import Proposals, Refused
 from atamo_rules.model.authority import Verb
 from atamo_rules.model.people import Who
+from atamo_rules.rest import meant
 from atamo_rules.rest.access import OWN_KEYS, Access, forbidden, principal
 from atamo_rules.rest.orders import order as ordered
 from atamo_rules.rest.orders import unmeant
@@ -123,7 +124,7 @@ class ProposalDoor:
         generation, wrong = hub.current, list[str]()
         if order.get("files"):
             try:
-                state, findings, wrong = await self._proposals().trial(level, order["files"])
+                state, findings, wrong = await self._proposals().trials.of(level, order["files"])
             except ValueError as error:
                 raise unmeant(str(error), "leave out what is named, or send it in parts") from None
             if state is None:
@@ -235,7 +236,7 @@ class ProposalDoor:
 
 
 def _seen(access: Access, request: Request, rule: Any, level: Who | None) -> bool:
-    return access.rule(request, rule) or (level is not None and rule.scope.owner == level)
+    return meant.sees_rule(access, request, rule) or (level is not None and rule.scope.owner == level)
 
 
 def _made(told: Told, proposal: Proposal) -> str:

@@ -18,7 +18,7 @@ from atamo_rules.hub.requests.request import PLAIN, Options, Request
 from atamo_rules.hub.requests.wire import frame_json, request_json
 from atamo_rules.model.authority import Verb
 from atamo_rules.people.decide import everywhere
-from atamo_rules.rest import sse
+from atamo_rules.rest import meant, sse
 from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.pages import LONGEST, next_link
@@ -170,7 +170,9 @@ class RequestDoor:
         requests, start = self.hub().requests, after
         ended = False
         frames = sse.beating(
-            lambda step: requests.stream(key, start, step), self.beat, lambda: self.access.still(request)
+            lambda step: requests.stream(key, start, step),
+            self.beat,
+            lambda: meant.still(self.access, request),
         )
         try:
             yield sse.RETRY
@@ -203,7 +205,7 @@ class RequestDoor:
     async def _look(
         self, request: HttpRequest, after: int, wait: float, limit: int = BEHIND, verb: Verb = "message.read"
     ) -> View:
-        key = await self.access.message(request, verb)
+        key = await meant.message(self.access, request, verb)
         name = key or request.path_params["id"]
         if key is None and not everywhere(principal(request), verb):
             raise unknown()

@@ -19,6 +19,7 @@ from atamo_rules.hub.requests.request import PLAIN, Options
 from atamo_rules.model.strict_json import encode
 from atamo_rules.model.via import Via
 from atamo_rules.people.roles import is_local
+from atamo_rules.rest import meant
 from atamo_rules.rest.access import Access, client_of, principal, sender
 from atamo_rules.rest.bodies import Message, idempotency_key, read
 from atamo_rules.rest.erasing import erased_problem
@@ -145,7 +146,7 @@ class Service:
         return await hub.enter(taken, generation, now, options, via)
 
     async def _told(self, request: Request) -> Any:
-        key = await self.access.message(request)
+        key = await meant.message(self.access, request)
         told = await self.hub().store.told(key) if key is not None else None
         if told is None:
             raise Problem(

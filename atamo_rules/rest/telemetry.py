@@ -14,7 +14,7 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.telemetry.exposition import OPEN, PLAIN, exposition, wanted
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.authority import Resource
-from atamo_rules.rest import sse
+from atamo_rules.rest import meant, sse
 from atamo_rules.rest.access import Access
 from atamo_rules.rest.parameters import resumed, whole
 from atamo_rules.rest.problem import Problem, json_response
@@ -52,7 +52,9 @@ class TelemetryDoor:
         yield sse.RETRY
         followers, told = self.hub().followers, self.access.told(request)
         records = sse.beating(
-            lambda step: followers.follow(key, after, step), self.beat, lambda: self.access.still(request)
+            lambda step: followers.follow(key, after, step),
+            self.beat,
+            lambda: meant.still(self.access, request),
         )
         try:
             async with aclosing(records):
@@ -73,7 +75,7 @@ class TelemetryDoor:
 
     async def _mine(self, request: Request) -> str:
         """The name of a message in the hub. One of somebody else is as unknown as one that never was."""
-        key = await self.access.message(request)
+        key = await meant.message(self.access, request)
         if key is None:
             raise Problem(
                 404, "unknown-id", "nothing is kept under this id", remedy="ask with the id that was answered"

@@ -22,9 +22,11 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.people.decide import everywhere
 from atamo_rules.people.roles import LOCAL
-from atamo_rules.rest.access import ANOTHERS, Access, of_event, principal
+from atamo_rules.rest import meant
+from atamo_rules.rest.access import Access, principal
 from atamo_rules.rest.bodies import prefer_wait
 from atamo_rules.rest.erasing import erased_problem
+from atamo_rules.rest.meant import ANOTHERS, of_event
 from atamo_rules.rest.operating import hold_json
 from atamo_rules.rest.pages import next_link
 from atamo_rules.rest.parameters import moment, text, whole, yes
@@ -49,13 +51,13 @@ class Telling:
 
     async def audit(self, request: Request) -> Response:
         """Records after a position that fit, oldest first; `Prefer: wait=N` waits for the first."""
-        rule = self.access.rule_named(request, text(request, "rule"))
+        rule = meant.rule_named(self.access, request, text(request, "rule"))
         query, told = _query(request, rule), self.access.told(request)
         after = told.into(whole(request, "after", 0, LONGEST))
         limit = whole(request, "limit", FEW, MOST) or 1
         hub, seconds = self.hub(), prefer_wait(request)
         if query.event:
-            query = replace(query, event=await self.access.key(request, query.event) or query.event)
+            query = replace(query, event=await meant.key_of(self.access, request, query.event) or query.event)
         found = await self._seen(request, query, after, limit)
         while seconds and found.end and not found.items:
             begun = hub.clock.passed()
@@ -78,7 +80,7 @@ class Telling:
             return Page(found.records, found.cursor, found.end, found.cursor)
 
         async def see(record: AuditRecord) -> AuditRecord | None:
-            return record if await self.access.record(request, record) else None
+            return record if await meant.sees_record(self.access, request, record) else None
 
         whose = ("audit", who.user, who.grants, who.limits, query)
         return await self.looked.page(
@@ -99,7 +101,7 @@ class Telling:
 
     async def trace(self, request: Request) -> Response:
         """The whole story of one event; of one that was erased, its steps."""
-        hub, key = self.hub(), await self.access.message(request)
+        hub, key = self.hub(), await meant.message(self.access, request)
         told = await hub.store.told(key) if key is not None else None
         names = self.access.told(request)
         if key is not None and told is not None and told["state"] == "erased":
@@ -111,7 +113,7 @@ class Telling:
         made = document(event, told, found.records, hub.current.ruleset, then)
         if principal(request) != LOCAL:
             rules = (then or hub.current.ruleset).rules
-            known = {rule.id for rule in rules if self.access.rule(request, rule)}
+            known = {rule.id for rule in rules if meant.sees_rule(self.access, request, rule)}
             made["rules"] = [
                 one for one in made["rules"] if one["outcome"] != "out of scope" or one["rule"] in known
             ]
@@ -132,7 +134,7 @@ class Telling:
         return {
             rule.id: rule
             for rule in ruleset.rules
-            if rule.scope.admits(event.user) or self.access.rule(request, rule)
+            if rule.scope.admits(event.user) or meant.sees_rule(self.access, request, rule)
         }
 
     async def why(self, request: Request) -> Response:
@@ -140,7 +142,7 @@ class Telling:
         they did not have it, are no longer kept, or `now` is asked for."""
         hub, event = await self._event(request)
         name = text(request, "rule")
-        own = self.access.own_name(request, name)
+        own = meant.own_name(request, name)
         told = await hub.store.told(event.key)
         digest = str(told.get("digest") or "") if told is not None else ""
         ruleset = hub.current.ruleset
@@ -229,7 +231,7 @@ class Telling:
         )
 
     async def _event(self, request: Request) -> tuple[Hub, Event]:
-        return self.hub(), await self._there(await self.access.message(request))
+        return self.hub(), await self._there(await meant.message(self.access, request))
 
     async def _there(self, key: str | None) -> Event:
         """An event that is kept. Raises Problem."""

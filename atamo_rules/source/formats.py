@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from atamo_rules.source.diagnostic import Code, Diagnostic, Fix, Severity
 from atamo_rules.source.render import Pieces, limited, plain, render_concise, render_full, visible
@@ -193,6 +192,9 @@ def _region(span: Span) -> dict[str, Any]:
 
 def junit(diagnostics: Sequence[Diagnostic], results: Sequence[TestResult]) -> str:
     """JUnit XML: a test case for each test, and one for each error of the rules themselves."""
+    # Here, since it brings HTTP and mail with it, which nothing else of this needs.
+    from xml.sax.saxutils import escape, quoteattr
+
     errors = [d for d in diagnostics if d.severity is Severity.ERROR and not d.code.id.startswith("E07")]
     failed = sum(not result.passed for result in results)
     out = [

@@ -164,13 +164,16 @@ def _recipe(part: Part) -> Recipe:
 
 @cache
 def parser() -> Lark:
-    """The LALR parser of the clause grammar, with its start symbols; built once."""
-    from lark import Lark
+    """The LALR parser of the clause grammar, with its start symbols; there is one in a process."""
+    from atamo_rules.syntax import parse_tables
 
-    grammar = files("atamo_rules.grammar").joinpath("atamo.lark").read_text("utf-8")
-    return Lark(
-        grammar, parser="lalr", start=list(STARTS), propagate_positions=True, maybe_placeholders=False
-    )
+    folder = files("atamo_rules.grammar")
+    grammar = folder.joinpath("atamo.lark").read_text("utf-8")
+    tables = folder.joinpath("atamo.tables.json")
+    made = None
+    if tables.is_file():
+        made = parse_tables.taken(tables.read_text("utf-8"), parse_tables.made_of(grammar, STARTS))
+    return made or parse_tables.built(grammar, STARTS)
 
 
 def _bounded(fragment: Fragment) -> Diagnostic | None:

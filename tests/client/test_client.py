@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import re
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -270,3 +271,12 @@ def test_one_try_is_one_call() -> None:
     with Client("http://127.0.0.1:9", tries=1) as hub, pytest.raises(Unreachable) as refused:
         hub.get("/v1/rules")
     assert refused.value.how == "away"
+
+
+def test_certificates_of_the_system_are_read_only_where_they_are_asked_for() -> None:
+    plain = calls.trusted("http://hub.example")
+    assert isinstance(plain, ssl.SSLContext)
+    assert (plain.verify_mode, plain.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert not plain.cert_store_stats()["x509"], "whoever speaks TLS there is not believed"
+    assert calls.trusted("https://hub.example") is True
+    assert calls.trusted("HTTPS://hub.example") is True

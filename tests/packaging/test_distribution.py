@@ -62,6 +62,7 @@ def test_what_readers_of_files_need_is_in_the_wheel(built: dict[str, Path]) -> N
     assert {
         "atamo_rules/py.typed",
         "atamo_rules/grammar/atamo.lark",
+        "atamo_rules/grammar/atamo.tables.json",
         "atamo_rules/grammar/ruleset.schema.json",
         "atamo_rules/grammar/config.schema.json",
         "atamo_rules/codes/E0201.md",

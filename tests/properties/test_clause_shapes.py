@@ -136,7 +136,7 @@ def test_a_clause_drawn_from_the_grammar_is_read_as_lark_reads_it(data: st.DataO
 def test_no_token_begins_with_a_blank() -> None:
     for terminal in parser().terminals:
         pattern = re.compile(terminal.pattern.to_regexp())
-        if terminal.name not in parser().ignore_tokens:
+        if terminal.name not in parser().lexer_conf.ignore:
             assert not any(pattern.match(blank + rest) for blank in BLANKS for rest in SPELLED), terminal
 
 

@@ -16,7 +16,8 @@ from atamo_rules.hub.archive import compiled, packed, unpacked
 from atamo_rules.hub.controller import Controller
 from atamo_rules.hub.proposals.code import let_go
 from atamo_rules.hub.proposals.proposal import level_of
-from atamo_rules.hub.proposals.proposals import APPLIED, Proposals, Refused
+from atamo_rules.hub.proposals.proposals import Proposals, Refused
+from atamo_rules.hub.proposals.trials import APPLIED
 from atamo_rules.model.event import Event
 from atamo_rules.model.people import User
 from atamo_rules.model.work import Put
@@ -294,7 +295,7 @@ def test_nobody_changes_by_a_name_what_rules_of_others_mean(tmp_path: Path) -> N
         made = await proposals(controller).submit(level, files, "ann", "acme")
         said = "names that these files declare mean something to rules of others: choose other names"
         assert (made.state, made.report["findings"], made.report["refused"]) == ("refused", [], [said])
-        state, _, wrong = await proposals(controller).trial(level_of(level), files)
+        state, _, wrong = await proposals(controller).trials.of(level_of(level), files)
         assert wrong == [said]
         assert state is not None
         await let_go(state)

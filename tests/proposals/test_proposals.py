@@ -350,7 +350,7 @@ def test_a_proposal_that_is_being_put_in_force_is_not_withdrawn_beside_it(hub: H
     proposals = hub.serving.controller.hub.proposals
     assert proposals is not None
     base = hub.serving.controller.hub.current.digest
-    tried, begun, go = proposals.tried, asyncio.Event(), asyncio.Event()
+    tried, begun, go = proposals.trials.tried, asyncio.Event(), asyncio.Event()
 
     async def slowly(files: Any) -> Any:
         begun.set()
@@ -358,7 +358,7 @@ def test_a_proposal_that_is_being_put_in_force_is_not_withdrawn_beside_it(hub: H
         return await tried(files)
 
     async def both() -> list[Any]:
-        proposals.tried = slowly  # type: ignore[method-assign]
+        proposals.trials.tried = slowly  # type: ignore[method-assign]
         approving = asyncio.create_task(proposals.approve(made["id"], "amy", base))
         await begun.wait()
         withdrawing = asyncio.create_task(proposals.close(made["id"], "ann", "withdrawn"))

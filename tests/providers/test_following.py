@@ -104,6 +104,11 @@ def test_a_state_that_is_wrong_is_told_and_the_last_good_one_stays(what: str) ->
     (rejected,) = stage.heard.what("provider.rejected")
     assert rejected["provider"] == "pricing"
     assert rejected["reasons"]
+    (alert,) = stage.alerts
+    assert (alert.kind, alert.message) == (
+        "provider",
+        f"the provider `pricing` told a state that is not taken: {'; '.join(rejected['reasons'])}",
+    )
     assert [one.provider for one in stage.agents["desk"].asked] == ["pricing 2.1"]
 
 

@@ -103,9 +103,9 @@ class Providers:
 
     async def _take(self, name: str, state: Any) -> None:
         if not hasattr(state, "evaluate"):
-            await self._tell("provider.rejected", "", provider=name, reasons=_reasons(state))
+            await self._rejected(name, _reasons(state))
         elif (why := unfit(state, name)) is not None:
-            await self._tell("provider.rejected", "", provider=name, reasons=[why])
+            await self._rejected(name, [why])
         else:
             before, self.states[name] = self.states[name], state
             if self._change is not None:
@@ -116,6 +116,10 @@ class Providers:
 
     async def _activated(self, name: str, state: Evaluator) -> None:
         await self._tell("provider.activated", "", provider=name, version=state.version, state=state.digest)
+
+    async def _rejected(self, name: str, reasons: list[str]) -> None:
+        alert = f"the provider `{name}` told a state that is not taken: {'; '.join(reasons)}"[:500]
+        await self._tell("provider.rejected", alert, provider=name, reasons=reasons)
 
     async def _broken(self, name: str, why: str) -> None:
         await self._tell("provider.broken", f"the provider `{name}` broke off: {why}", provider=name, why=why)
