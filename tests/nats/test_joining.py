@@ -144,7 +144,9 @@ def test_who_joins_runs_no_clock_of_a_hub_that_lives(place: Place, tmp_path: Pat
         assert two.requests.open == {}
         assert bodies(await read(two, key))[-1]["state"] == "expired"
         await until(lambda: one.requests.open[key].over)
-        while not await records(one, "request.expired"):  # which may see it later than whoever reads at the other
+        while not await records(
+            one, "request.expired"
+        ):  # which may see it later than whoever reads at the other
             await asyncio.sleep(0.01)
         assert len(await records(one, "request.expired")) == 1
         assert [frame.kind for frame in await read(one, key)].count("end") == 1
