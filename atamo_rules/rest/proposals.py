@@ -100,7 +100,7 @@ class ProposalDoor:
     async def withdraw(self, request: Request) -> Response:
         """Take one's own proposal back."""
         proposal = await self._one(request)
-        if proposal.author != principal(request).name:
+        if not proposal.is_by(principal(request).user):
             self._must(request, "rules.change", "only its author withdraws a proposal")
         return await self._close(request, "withdrawn")
 
@@ -202,7 +202,7 @@ class ProposalDoor:
     async def _close(self, request: Request, state: str) -> Response:
         proposal, order = await self._one(request), await ordered(request, "Word", empty=True)
         if state == "rejected":
-            own = proposal.author == principal(request).name
+            own = proposal.is_by(principal(request).user)
             why = "" if own else may_decide(principal(request), proposal, self._people)
             self._must(request, "rules.approve", why)
         return await self._done(

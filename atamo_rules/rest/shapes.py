@@ -85,7 +85,7 @@ PROPOSAL = shape(
     id=TEXT, level=TEXT, author=TEXT, at=MOMENT, about=TEXT, base=TEXT, digest=TEXT,
     state={"enum": ["open", "refused", "applied", "rejected", "withdrawn", "rolled back"]}, decided=TEXT, why=TEXT,
     more={"tenant": TEXT, "files": ANYTHING, "before": ANYTHING, "report": {"type": "object"}, "current": TEXT,
-          "made_by": each(TEXT)},
+          "made_by": each(TEXT), "sender": TEXT},
 )  # fmt: skip
 PROBLEM = shape(
     "What is wrong, and what to do (RFC 9457).",

@@ -144,6 +144,31 @@ def test_above_ones_own_level_it_takes_four_eyes(hub: Hub) -> None:
     assert "acme/team" in hub.rules()
 
 
+def test_what_the_hubs_people_submit_for_an_organisation_is_its_own_to_approve(hub: Hub) -> None:
+    ring = hub.serving.controller.hub.keyring
+    hub.keys["root"], _ = hub.serving.run(ring.make("root", role="admin", over="everything"))
+    hub.keys["like"], _ = hub.serving.run(ring.make("root", organisation="acme", role="viewer"))
+    hub.keys["other"], _ = hub.serving.run(
+        ring.make("root", organisation="birch", role="admin", over="everything")
+    )
+    made = hub.submit("root", "organisation acme", team=TEAM).json()
+    assert (made["state"], made["tenant"], made["sender"]) == ("open", "acme", "root")
+    path = f"/v1/proposals/{made['id']}"
+    assert [hub.ask(who, "GET", path).status_code for who in ("root", "amy", "ann")] == [200, 200, 200]
+    assert [hub.ask(who, "GET", path).status_code for who in ("bob", "vic", "like", "other")] == [404] * 4
+    assert hub.ask("like", "POST", f"{path}/withdraw", {}).status_code in (403, 404), (
+        "its author in name only"
+    )
+    assert hub.ask("root", "POST", f"{path}/approve", {}).status_code == 403, "two pairs of eyes"
+    assert hub.ask("amy", "POST", f"{path}/approve", {}).json()["state"] == "applied"
+    assert "acme/team" in hub.rules()
+    whole = hub.submit("root", "hub", all=MINE.replace('owner "user ann"', "")).json()
+    assert whole["tenant"] == ""
+    assert hub.ask("amy", "GET", f"/v1/proposals/{whole['id']}").status_code == 404, (
+        "the hub's own are nobody's"
+    )
+
+
 def test_a_machine_approves_nothing_of_its_own(hub: Hub) -> None:
     proposal = hub.submit("bot", "organisation acme", team=TEAM).json()
     assert hub.ask("bot", "POST", f"/v1/proposals/{proposal['id']}/approve", {}).status_code == 403

@@ -30,7 +30,7 @@ def may_see(who: Principal, proposal: Proposal, people: Directory) -> bool:
         return True
     if who.user.organisation and who.user.organisation != proposal.tenant:
         return False
-    if who.name == proposal.author:
+    if proposal.is_by(who.user):
         return True
     resource = resource_of(level_of(proposal.level), people)
     return any(isinstance(decide(who, verb, resource), Allow) for verb in ("rules.approve", "rules.change"))

@@ -40,9 +40,11 @@ organisation's own; None for one that is to go."""
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """`files` are new texts by name, None for a file that is to go; `before` those they stand in for. `base` is the
-    digest of the rules it was checked against, `digest` that of the rules it makes, "" when it makes none. `decided` is
-    who decided, and `why` their words; `made_by` are all others who may have sent it, since they made the key that it
-    came with."""
+    digest of the rules it was checked against, `digest` that of the rules it makes, "" when it makes none. `tenant` is
+    the organisation whose people may see it: its author's, or that of its level where the author is of none. `decided`
+    is who decided, and `why` their words; `made_by` are all others who may have sent it, since they made the key that
+    it came with. `sender` is the author among all organisations; "" in those kept before that was, whose `tenant`
+    is the author's."""
 
     id: str
     level: str
@@ -59,6 +61,7 @@ class Proposal:
     decided: str = ""
     why: str = ""
     made_by: tuple[str, ...] = ()
+    sender: str = ""
 
     def document(self) -> dict[str, Json]:
         """It as JSON."""
@@ -66,13 +69,21 @@ class Proposal:
             "id": self.id, "level": self.level, "tenant": self.tenant, "author": self.author, "at": self.at,
             "files": dict(self.files), "before": dict(self.before), "base": self.base, "digest": self.digest,
             "about": self.about, "report": dict(self.report), "state": self.state, "decided": self.decided,
-            "why": self.why, "made_by": list(self.made_by),
+            "why": self.why, "made_by": list(self.made_by), "sender": self.sender,
         }  # fmt: skip
 
     @property
     def persons(self) -> frozenset[str]:
         """Everybody who may have sent it, by full name."""
-        return frozenset((User(self.author, organisation=self.tenant).full, *self.made_by)) - {""}
+        return frozenset((self._sender, *self.made_by)) - {""}
+
+    @property
+    def _sender(self) -> str:
+        return self.sender or User(self.author, organisation=self.tenant).full
+
+    def is_by(self, user: User) -> bool:
+        """Whether a user is its author: users of other organisations may have the same name."""
+        return user.name == self.author and user.full == self._sender
 
     @property
     def brings_code(self) -> bool:

@@ -21,6 +21,7 @@ from atamo_rules.hub.proposals.proposal import (
 )
 from atamo_rules.hub.proposals.trials import APPLIED, Trials, applied, over
 from atamo_rules.model.audit import Kind
+from atamo_rules.model.people import User
 from atamo_rules.model.types import Json
 from atamo_rules.model.work import Put
 
@@ -75,23 +76,25 @@ class Proposals:
         level: str,
         files: Mapping[str, str | None],
         author: str,
-        tenant: str,
+        organisation: str,
         about: str = "",
         made_by: tuple[str, ...] = (),
         key: str = "",
     ) -> Proposal:
         """Check new rule files and keep them as a proposal: `open`, or `refused` with what is wrong. Nothing is in
-        force by it. `made_by` are all others who may be its author, by the key that they came with. Raises ValueError
-        for a level or file names that cannot be."""
+        force by it. `organisation` is the author's; what somebody of none submits for an organisation is for its people
+        to see, and to approve. `made_by` are all others who may be its author, by the key that they came with. Raises
+        ValueError for a level or file names that cannot be."""
         known, _ = await applied(self.hub)
         named = self.trials.named(level_of(level), files, known)
+        tenant = organisation or resource_of(level_of(level), self.hub.current.intake.people).tenant
         at = jsonable(self.hub.clock.now())
         assert isinstance(at, str)
         base, digest, report = await self.trials.checked(level, named, known, tenant)
         proposal = Proposal(
             name_of(level, named, author, at), level, tenant, author, at, named,
             {name: known.get(name) for name in named}, base, digest, about, report,
-            "open" if digest else "refused", made_by=made_by,
+            "open" if digest else "refused", made_by=made_by, sender=User(author, organisation=organisation).full,
         )  # fmt: skip
         if await self.hub.store.put(Put(BUCKET, proposal.id, proposal.document(), 0)) is None:
             raise Refused("again", "the same was submitted at the same moment")
