@@ -149,9 +149,9 @@ def test_it_is_so_for_who_left_while_the_hub_was_down_and_is_told_once(tmp_path:
             await stage.work()
         async with running(SqliteStore(tmp_path / "a.db"), ONE) as stage:
             assert stage.hub.leaving.gone(BOB)
+            await until(lambda: "request.cancelled" in stage.heard.kinds("bob-ask"))
             await stage.settled()
             assert stage.done() == ["user ann"]
-            await until(lambda: "request.cancelled" in stage.heard.kinds("bob-ask"))
             assert "people.removed" in stage.heard.kinds()
         async with running(SqliteStore(tmp_path / "a.db"), ONE) as stage:
             assert stage.hub.leaving.gone(BOB)
