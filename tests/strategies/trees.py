@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from hypothesis import strategies as st
@@ -259,9 +260,12 @@ def _argument(key: object, value: tree.Value) -> tree.Argument:
     return tree.Argument((step(key),), value, span=HERE)
 
 
+JINJA = re.compile(r"\{[{%#]")
+
+
 def _value(text: tree.Value) -> tree.Value:
     """As the reader: a text with Jinja in it is a template."""
-    if isinstance(text, tree.Literal) and isinstance(text.value, str) and "{{" in text.value:
+    if isinstance(text, tree.Literal) and isinstance(text.value, str) and JINJA.search(text.value):
         from atamo_rules.source.span import Fragment
 
         return tree.Template(text.value, Fragment(text.value, HERE), span=HERE)
@@ -279,7 +283,7 @@ templated = (
     st.sampled_from(["{{ a }}", "x {{ a.b }}\ny", "{% if a %}1{% endif %}{{ b }}"]).map(literal).map(_value)
 )
 values: st.SearchStrategy[tree.Value] = st.recursive(
-    st.one_of(literals, paths, templated, expressions),
+    st.one_of(literals.map(_value), paths, templated, expressions),
     lambda inner: st.one_of(
         _objects(inner), st.lists(inner, max_size=2).map(lambda v: tree.ListValue(tuple(v), span=HERE))
     ),
