@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
-from atamo_rules.builtin.stores.nats.link import Link
 from atamo_rules.builtin.stores.nats.store import NatsStore
 from atamo_rules.errors import Busy
 from atamo_rules.hub.hub import Hub
 from tests.benchmarks.clustered import new_place, servers, state
 from tests.benchmarks.floor import message
 from tests.benchmarks.table import Table, spread
+from tests.nats.servers import leader_of
 
 PRODUCERS = 16
 LIMIT = 10.0
@@ -66,10 +66,7 @@ async def _kills(kills: int) -> tuple[list[float], int, float, int]:
         tasks = [asyncio.create_task(clients.run()) for _ in range(PRODUCERS)]
         for _ in range(kills):
             await clients.until_taken(200)
-            link: Link = store.stream.link
-            info = await link.stream.stream_info(place.stream)
-            assert info.cluster is not None
-            leader = next(server for server in three if server.name == info.cluster.leader)
+            leader = await leader_of(store.stream.link, three)
             leader.kill()
             killed = perf_counter()
             await clients.until_taken(50)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import json
 import random
@@ -11,11 +12,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
+from nats.errors import Error
+
+from atamo_rules.builtin.stores.nats.link import Link
 from atamo_rules.builtin.stores.nats.place import Place, Server
 
 PATIENCE = 30.0
@@ -124,6 +128,18 @@ class NatsServer:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+
+async def leader_of(link: Link, servers: Sequence[NatsServer]) -> NatsServer:
+    """The one that leads the stream; asked until one does, for nobody answers while they choose."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with suppress(Error, TimeoutError):
+                info = await link.stream.stream_info(link.place.stream)
+                for server in servers:
+                    if info.cluster is not None and server.name == info.cluster.leader:
+                        return server
+            await asyncio.sleep(0.05)
 
 
 def one_server(folder: Path, **more: str) -> NatsServer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from atamo_rules.model.outcome import Done
 from atamo_rules.testing.clock import ManualClock
 from atamo_rules.testing.contracts import StoreContract
 from atamo_rules.testing.store_stage import Stage
-from tests.nats.servers import NatsServer, place_of, three_servers
+from tests.nats.servers import NatsServer, leader_of, place_of, three_servers
 
 pytestmark = pytest.mark.slow
 _NUMBERS = count(1)
@@ -49,9 +50,19 @@ def test_a_leader_that_is_killed_takes_nothing_along(
 ) -> None:
     async def story() -> None:
         stage = Stage(lambda clock: NatsStore(shared, tmp_path / "one", clock))
-        await stage.open()
         other = NatsStore(shared, tmp_path / "two", stage.clock)
-        await other.open(lambda first, notes: None)
+        async with AsyncExitStack() as opened:
+            await stage.open()
+            opened.push_async_callback(stage.store.close)
+            await other.open(lambda first, notes: None)
+            opened.push_async_callback(other.close)
+            await losing_leaders(stage)
+            async with asyncio.timeout(60):
+                while await other.head() < await stage.store.head():
+                    await asyncio.sleep(0.05)
+            assert list(await other.audit(0, 10_000)) == stage.heard
+
+    async def losing_leaders(stage: Stage) -> None:
         link = stage.store.stream.link  # type: ignore[attr-defined]
         known: list[str] = []
 
@@ -62,25 +73,18 @@ def test_a_leader_that_is_killed_takes_nothing_along(
                 known.append(kept.known)
                 assert await stage.store.settle(kept.leases[0], Done(None)) is not None
 
-        producers = [asyncio.create_task(produce(number)) for number in range(8)]
-        for _ in range(2):
-            info = await link.stream.stream_info(shared.stream)
-            leader = next(server for server in cluster if server.name == info.cluster.leader)
-            leader.kill()
-            before = len(known)
-            async with asyncio.timeout(60):
-                while len(known) == before and not all(task.done() for task in producers):
-                    await asyncio.sleep(0.05)
-            leader.start()
-            await asyncio.to_thread(leader.ready)
-        await asyncio.gather(*producers)
+        async with asyncio.TaskGroup() as producers:
+            tasks = [producers.create_task(produce(number)) for number in range(8)]
+            for _ in range(2):
+                leader = await leader_of(link, cluster)
+                leader.kill()
+                before = len(known)
+                async with asyncio.timeout(60):
+                    while len(known) == before and not all(task.done() for task in tasks):
+                        await asyncio.sleep(0.05)
+                leader.start()
+                await asyncio.to_thread(leader.ready)
         assert known == ["new"] * 240
         assert stage.kinds().count("action.done") == stage.kinds().count("event.accepted") == 240
-        async with asyncio.timeout(60):
-            while await other.head() < await stage.store.head():
-                await asyncio.sleep(0.05)
-        assert list(await other.audit(0, 10_000)) == stage.heard
-        await other.close()
-        await stage.store.close()
 
     asyncio.run(story())
