@@ -254,7 +254,7 @@ def _thing(word: str) -> str:
 
 
 def acts(then: str, now: str) -> tuple[str, str, bool]:
-    """Events that a rule acts on now and did not before, and the other way round; whether there is proved to be none."""
+    """Events that a rule acts on now and did not before, and the other way round; whether it is proved that none is."""
     old, new = made(rule("r", f"when {then}")).ruleset, made(rule("r", f"when {now}")).ruleset
     assert old is not None
     assert new is not None
