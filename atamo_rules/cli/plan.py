@@ -46,8 +46,11 @@ What they would add to a hub's rules says `atamo proposal submit`, which puts no
 def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str, ...], format: str) -> int:
     """Say which rules in PATHS are new, gone or changed, and in what, by their meaning.
 
-    What only looks otherwise, such as a reformatted file, is no change.
+    What only looks otherwise, such as a reformatted file, is no change. Of a
+    changed condition an event is told on which it acts now and did not before,
+    and one on which it acts no more.
     """
+    from atamo_rules.cli.acts import moved_lines
     from atamo_rules.cli.ink import Ink, plain
     from atamo_rules.hub.project.rulebook import NothingThere, Rulebook
     from atamo_rules.hub.proposals.review import changes
@@ -79,6 +82,8 @@ def plan(paths: tuple[str, ...], against: str, detailed: bool, params: tuple[str
                 say(f"{mark} {plain(name)}\n")
         for name, parts in told["changed"].items():
             say(f"{ink.nearly('~')} {plain(name)}{': ' if parts else ''}{', '.join(parts)}\n")
+            for line in moved_lines(told["acts"].get(name), ink):
+                say(f"    {line}\n")
         count = [len(told[name]) for name in ("added", "changed", "removed")]
         say(
             f"{count[0]} new, {count[1]} changed, {count[2]} gone\n"
@@ -96,6 +101,7 @@ def _of_hub(ruleset: Ruleset, listed: Any) -> dict[str, Any]:
         "added": sorted(after.keys() - before.keys()),
         "removed": sorted(before.keys() - after.keys()),
         "changed": {id: [] for id in sorted(after.keys() & before.keys()) if after[id] != before[id]},
+        "acts": {},
     }
 
 

@@ -171,6 +171,7 @@ def _asked(url: str, format: str, ask: Callable[[RunningHub], Any]) -> int:
 
 def shown(one: dict[str, Any], ink: Ink) -> Iterator[str]:
     """A proposal as lines."""
+    from atamo_rules.cli.acts import moved_lines
     from atamo_rules.cli.findings import lines_of
     from atamo_rules.cli.ink import plain
 
@@ -196,6 +197,8 @@ def shown(one: dict[str, Any], ink: Ink) -> Iterator[str]:
                 yield f"  {mark} {plain(name)}"
         for name, parts in rules["changed"].items():
             yield f"  {ink.nearly('~')} {plain(name)}: {', '.join(parts)}"
+            for line in moved_lines(rules.get("acts", {}).get(name), ink):
+                yield f"      {line}"
     impact = report.get("impact")
     if impact:
         yield f"of {impact['events']} recent events {impact['differ']} would be decided differently"

@@ -14,9 +14,14 @@ from atamo_rules.compiler.pipeline import Compilation
 from atamo_rules.engine.advice import scans
 from atamo_rules.engine.cases import CaseResult
 from atamo_rules.engine.coverage import Coverage, coverage
+from atamo_rules.engine.decide import rule_of
 from atamo_rules.hub.project.rulebook import NothingThere, Rulebook, Tested, run_tests
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.people.nearly import nearly
+from atamo_rules.proof.findings import proved
+from atamo_rules.proof.missing import answers
+from atamo_rules.proof.shown import given
+from atamo_rules.proof.space import Answer, Verdict
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic, in_order
 from atamo_rules.source.formats import TestResult
@@ -65,6 +70,7 @@ def verified(
     made: Compilation,
     tested: Tested,
     *,
+    show_missing: bool,
     coverage_threshold: int,
     scan_limit: float,
     providers: tuple[str, ...],
@@ -85,8 +91,9 @@ def verified(
     outcomes, findings = run_tests(ruleset, tested)
     answers = consulted(providers, book.paths, ruleset, people, outcomes)
     dear = scans(ruleset, scan_limit) if scan_limit else ()
+    known = proved(ruleset, made.diagnostics)
     shown = coverage(ruleset, outcomes)
-    diagnostics = in_order([*made.diagnostics, *beside, *findings, *answers, *dear])
+    diagnostics = in_order([*made.diagnostics, *beside, *findings, *answers, *dear, *known])
     if shown.percent < coverage_threshold:
         diagnostics.append(_too_few(made, ruleset, shown.percent, coverage_threshold))
     results = [_result(one) for one in outcomes]
@@ -98,7 +105,7 @@ def verified(
         "covered": shown.covered,
         "outcomes": shown.total,
     }
-    return Verified(diagnostics, summary, results, _missing(shown))
+    return Verified(diagnostics, summary, results, _missing(ruleset, shown) if show_missing else [])
 
 
 def _result(outcome: CaseResult) -> TestResult:
@@ -106,14 +113,24 @@ def _result(outcome: CaseResult) -> TestResult:
     return TestResult(outcome.case.name, outcome.passed, outcome.case.span, "\n".join(said))
 
 
-def _missing(shown: Coverage) -> list[Diagnostic]:
+def _missing(ruleset: Ruleset, shown: Coverage) -> list[Diagnostic]:
+    """The outcomes that no test shows, each with an event that would."""
     return [
         codes.NOT_COVERED.at(
             one.span,
-            f"no test shows `{' '.join(one.span.said.split())}` {'true' if one.held else 'false'} (rule `{one.rule}`)",
+            f"no test shows `{' '.join(one.span.said.split())}` {'true' if one.held else 'false'}"
+            f" (rule `{one.rule}`){_would(answer, rule_of(ruleset, one.rule).event)}",
         )
-        for one in shown.missing
+        for one, answer in zip(shown.missing, answers(ruleset, shown.missing), strict=True)
     ]
+
+
+def _would(answer: Answer | None, event: str) -> str:
+    if answer is None or answer.verdict is Verdict.OPEN:
+        return ""
+    if answer.verdict is Verdict.NO:
+        return "; no event can"
+    return f"; `given {event} {given(answer.given)}` would"
 
 
 def _too_few(made: Compilation, ruleset: Ruleset, percent: int, wanted: int) -> Diagnostic:

@@ -131,8 +131,8 @@ def _once(
 
     format = format or _default_format()
     made = compiled(book, stdin_name, fix=fix, unsafe=unsafe_fixes)
-    found = verified(book, made, tested, **options)
-    diagnostics, missing, summary = found.diagnostics, found.missing if show_missing else [], found.summary
+    found = verified(book, made, tested, show_missing=show_missing, **options)
+    diagnostics, missing, summary = found.diagnostics, found.missing, found.summary
     if format in _MACHINE:
         diagnostics, missing = in_order([*diagnostics, *missing]), []
     else:

@@ -87,10 +87,14 @@ BAD_WINDOW = Code("E0503", "a window that nothing fits into")
 
 # --- W06xx: analysis ------------------------------------------------------------------------------------
 NEVER_TRUE = Code("W0601", "a condition can never hold", Severity.WARNING)
+TAKEN = Code("W0602", "rules before it take all its events", Severity.WARNING)
 ALWAYS_TRUE = Code("W0603", "a condition always holds", Severity.WARNING)
+TWICE = Code("W0604", "two rules do the same for the same events", Severity.WARNING)
 UNUSED = Code("W0605", "declared and never used", Severity.WARNING)
 SCANNED = Code("W0606", "rules that no index can find are asked for every event", Severity.WARNING)
+UNANSWERED = Code("W0607", "a request that no rule answers", Severity.NOTE)
 IDLE_TIME = Code("W0610", "a clause about time that changes nothing", Severity.WARNING)
+LOOP = Code("W0620", "rules that may make one another act for ever", Severity.NOTE)
 
 # --- T07xx: tests in files ------------------------------------------------------------------------------
 TEST_FAILED = Code("E0701", "a test failed")

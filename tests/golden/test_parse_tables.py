@@ -50,7 +50,7 @@ def test_the_process_has_the_shipped_ones() -> None:
 def test_tables_that_differ_are_told_apart() -> None:
     """One action that is missing, one that leads elsewhere, one terminal that is read otherwise."""
     whole, lacking, astray = (parse_tables.built(TEXT, STARTS) for _ in range(3))
-    first = next(iter(table(lacking)[0].states.values()))
+    first = next(state for state in table(lacking)[0].states.values() if state)
     first.pop(next(iter(first)))
     start, states = table(astray)[0].start_states["condition"], table(astray)[0].states
     kind = next(kind for kind, (action, _) in states[start].items() if action is Shift)

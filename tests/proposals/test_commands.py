@@ -103,7 +103,9 @@ def test_a_plan_against_a_commit_tells_what_changes_its_meaning(tmp_path: Path) 
     write(tmp_path, {"rules/b.atamo": text, "rules/c.atamo": MORE.replace("more", "third")})
     done = atamo("plan", "rules", "--against", "HEAD", "--detailed-exitcode", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stdout == "+ third\n~ more: when it fires, its order\n1 new, 1 changed, 0 gone\n"
+    assert done.stdout == (
+        "+ third\n~ more: when it fires, its order\n    acts no more on { n: 6 }\n1 new, 1 changed, 0 gone\n"
+    )
     for against, says in (("nowhere", "is no commit"), ("--upload-pack=x", "is no commit")):
         wrong = atamo("plan", "rules", f"--against={against}", cwd=tmp_path)
         assert (wrong.returncode, says in wrong.stderr) == (2, True)

@@ -101,7 +101,12 @@ def test_what_was_kept_before_goes_on_until_it_is_submitted_again(tmp_path: Path
         async with place.hub() as controller:
             assert await acts(controller, "two") == [], "held back by what an earlier process counted"
             made = await proposals(controller).submit("user ann", {"mine.atamo": ONCE + "\n"}, "ann", "acme")
-            assert made.report["rules"] == {"added": ["acme/mine"], "removed": ["mine"], "changed": {}}
+            assert made.report["rules"] == {
+                "added": ["acme/mine"],
+                "removed": ["mine"],
+                "changed": {},
+                "acts": {},
+            }
             assert set(made.files) == {"submitted/@acme/user-ann/mine.atamo", *OLD}
             await proposals(controller).approve(made.id, "ann", made.base)
             assert names(controller) == ["base", "acme/mine", "told"]

@@ -133,6 +133,40 @@ def test_rules_of_ones_own_are_submitted_approved_and_rolled_back(hub: Hub) -> N
     assert hub.rules() == ["base", "told"]
 
 
+def test_a_report_says_what_is_proved_of_the_rules_and_of_their_change(hub: Hub) -> None:
+    never = MINE.replace("n > 5", 'n > 5 and (n < 2 or word is "a") and word is not "a"')
+    twice = MINE.replace("rule mine", "rule again").replace("n > 5", "n > 7")
+    report = hub.submit(
+        "ann", "user ann", never=never, mine=MINE.replace("mine", "kept") + twice.replace("mine", "kept")
+    )
+    found = report.json()["report"]["findings"]
+    assert sorted(one["code"] for one in found) == ["W0601", "W0604"]
+    first = hub.submit("ann", "user ann", mine=MINE).json()
+    hub.ask("ann", "POST", f"/v1/proposals/{first['id']}/approve", {"base": first["base"]})
+    same = hub.submit("ann", "user ann", mine=MINE.replace("n > 5", "not n <= 5")).json()
+    more = hub.submit("ann", "user ann", mine=MINE.replace("n > 5", "n > 3")).json()
+    acts = [one["report"]["rules"]["acts"] for one in (same, more)]
+    assert acts == [
+        {"acme/mine": {"more": None, "less": None, "same": True}},
+        {"acme/mine": {"more": {"n": 4}, "less": None, "same": False}},
+    ]
+
+
+def test_what_is_proved_says_nothing_of_other_peoples_rules(hub: Hub) -> None:
+    """Its own rule is taken everything from by one of the hub's level, which its author may not see."""
+    root = hub.serving.run(hub.serving.controller.hub.keyring.make("root", role="admin", over="everything"))[
+        0
+    ]
+    wall = "rule wall\n  order 1\n  on tick\n  when n > 4\n  stop\n"
+    hub.keys["root"], hub.keys["boss"] = (
+        root,
+        hub.serving.run(hub.serving.controller.hub.keyring.make("boss", role="admin", over="everything"))[0],
+    )
+    made = hub.submit("root", "hub", wall=wall).json()
+    assert hub.ask("boss", "POST", f"/v1/proposals/{made['id']}/approve", {}).json()["state"] == "applied"
+    assert hub.submit("ann", "user ann", mine=MINE).json()["report"]["findings"] == []
+
+
 def test_above_ones_own_level_it_takes_four_eyes(hub: Hub) -> None:
     proposal = hub.submit("amy", "organisation acme", team=TEAM).json()
     path = f"/v1/proposals/{proposal['id']}/approve"

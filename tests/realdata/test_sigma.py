@@ -16,6 +16,7 @@ from atamo_rules.engine.decide import decide
 from atamo_rules.importers.imported import Imported, Reading, Refused
 from atamo_rules.importers.sigma import read
 from atamo_rules.model.rule import Ruleset
+from atamo_rules.proof.findings import proved
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.span import Source
 from tests.importers.sigma.worlds import files, written
@@ -94,6 +95,11 @@ def test_logs_of_attacks_are_detected_by_the_rule_they_were_kept_for(world: Worl
         case["id"] for case in cases if (case["rule"] in world.matched(case["event"])) is not case["expected"]
     ]
     assert wrong == []
+
+
+def test_nothing_is_proved_against_published_rules(world: World) -> None:
+    """They are about logs of which no type is known, where little can be proved; and what could would be wrong."""
+    assert [(one.code.id, str(one.span)) for one in proved(world.ruleset, world.said)] == []
 
 
 def test_each_log_source_has_its_own_event_type(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from atamo_rules.engine.decide import decide
@@ -16,6 +17,9 @@ from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
+from atamo_rules.proof.compared import Moved, moved
+from atamo_rules.proof.findings import proved
+from atamo_rules.proof.space import Verdict
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.formats import region
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 RECENT = 200
 """Decided events that a proposal is tried on, the newest."""
+MOST_MOVED, MOST_PROVED = 50, 200
+"""Rules whose change is put into events, and rules of which more is asked than their types and tests tell."""
 FEW = 3
 """Examples of each way in which decisions differ."""
 
@@ -41,7 +47,25 @@ def changes(then: Ruleset, now: Ruleset) -> dict[str, Json]:
         "added": [*sorted(after.keys() - before.keys())],
         "removed": [*sorted(before.keys() - after.keys())],
         "changed": changed,
+        "acts": {one.rule: _acts(one) for one in islice(moved(then, now), MOST_MOVED)},
     }
+
+
+def _acts(one: Moved) -> Json:
+    """An event on which a rule acts now and did not before, one the other way round, and whether it is proved that
+    there is neither."""
+    more, less = one.more, one.less
+    return {
+        "more": more.given if more.verdict is Verdict.YES else None,
+        "less": less.given if less.verdict is Verdict.YES else None,
+        "same": one.same,
+    }
+
+
+def proofs(state: Generation, names: Collection[str]) -> list[Json]:
+    """What is proved of the rules in the proposed files, by themselves: nothing is said of other people's."""
+    mine = tuple(rule for rule in state.ruleset.rules if rule.span.source.name in names)[:MOST_PROVED]
+    return findings(tuple(proved(replace(state.ruleset, rules=mine), state.diagnostics)), names)
 
 
 def _parts(then: Rule, now: Rule) -> Iterator[str]:

@@ -66,7 +66,9 @@ class Trials:
                 return base.digest, "", report
             recent = await review.recent(self.hub, tenant)
             await self.hub.numbering.keep(state)
-            report["rules"] = review.changes(base.ruleset, state.ruleset)
+            proofs = await asyncio.to_thread(review.proofs, state, named)
+            report["findings"] = [*review.together(alone, state, named), *proofs]
+            report["rules"] = await asyncio.to_thread(review.changes, base.ruleset, state.ruleset)
             report["impact"] = await review.impact(self.hub, recent, state.ruleset)
             if any(name.endswith(CODE) for name in named):
                 report["code"] = await code.impact(self.hub, state, [event for event, _ in recent])

@@ -1,0 +1,1 @@
+"""What can and cannot happen, for every event there can be: conditions decided, not tried."""
