@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from atamo_rules.model.case import Case, Expected, GivenEvent
 from atamo_rules.model.people import Scope
 from atamo_rules.model.rule import LIVE, Plan, Rule
 from atamo_rules.proof.formula import And, against, of_rule
@@ -76,9 +77,10 @@ def _done_twice(narrow: Rule, wide: Rule, place: Plan) -> Diagnostic:
     )
 
 
-def unanswered(rules: Sequence[Rule], asked: Witnesses) -> Iterator[Diagnostic]:
-    """A request that no rule answers, where some are answered."""
-    if not asked.event.request:
+def unanswered(rules: Sequence[Rule], asked: Witnesses, cases: Sequence[Case]) -> Iterator[Diagnostic]:
+    """A request that no rule answers, where some are answered, and no test says that this is meant."""
+    name = asked.event.name
+    if not asked.event.request or any(_expects_nothing(case, name) for case in cases):
         return
     answering = [rule for rule in rules if rule.status == LIVE and rule.time is None and _answers(rule.plans)]
     if not answering:
@@ -88,9 +90,17 @@ def unanswered(rules: Sequence[Rule], asked: Witnesses) -> Iterator[Diagnostic]:
     if answer.verdict is Verdict.YES:
         yield codes.UNANSWERED.at(
             answering[-1].span,
-            f"`{asked.event.name}` is not always answered: no rule answers {given(answer.given)}",
-            help="add a rule for the rest; it may say why there is no answer with `reply error`",
+            f"`{name}` is not always answered: no rule answers {given(answer.given)}",
+            help="add a rule for the rest, which may `reply error`; where this is meant, say so in a test of its own"
+            " that expects nothing",
         )
+
+
+def _expects_nothing(case: Case, event: str) -> bool:
+    """Whether a test of all rules gives such a request, and says that nothing comes of it."""
+    steps = case.steps
+    given = any(isinstance(step, GivenEvent) and step.type == event for step in steps)
+    return not case.rule and given and any(isinstance(step, Expected) and not step.all for step in steps)
 
 
 def _answers(plans: Sequence[Plan]) -> bool:

@@ -40,7 +40,7 @@ def proved(ruleset: Ruleset, said: Sequence[Diagnostic] = ()) -> Iterator[Diagno
     for name, rules in alive.items():
         yield from stopped(rules, asked[name])
         yield from twice(rules, asked[name])
-        yield from unanswered(rules, asked[name])
+        yield from unanswered(rules, asked[name], ruleset.cases)
     yield from loops([rule for rules in alive.values() for rule in rules], asked)
 
 

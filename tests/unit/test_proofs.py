@@ -219,6 +219,15 @@ def test_every_request_has_an_answer_or_no_rule_gives_any(rules: tuple[str, ...]
     assert said(*rules) == []
 
 
+def test_a_test_says_that_nobody_is_to_answer() -> None:
+    some = rule("r", "when n <= 5", on="request asked", do=REPLY)
+    meant = '\ntest "meant"\n  given asked { n: 6 }\n  expect nothing\n'
+    assert said(some, meant) == []
+    assert [code for code, _ in said(some, meant.replace("nothing", "reply error"))] == ["W0607"]
+    alone = some + '  test "of it alone"\n    given asked { n: 6 }\n    expect nothing\n'
+    assert [code for code, _ in said(alone)] == ["W0607"]
+
+
 def test_answers_for_some_people_leave_others_without() -> None:
     assert [code for code, _ in said(rule("r", "for group staff", on="request asked", do=REPLY))] == ["W0607"]
 
