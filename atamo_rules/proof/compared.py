@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.proof.formula import And, against, of_rule
+from atamo_rules.proof.search import Effort
 from atamo_rules.proof.space import Answer, Space, Verdict
 
 
@@ -24,7 +25,7 @@ class Moved(NamedTuple):
         return self.more.verdict is self.less.verdict is Verdict.NO
 
 
-def moved(then: Ruleset, now: Ruleset) -> Iterator[Moved]:
+def moved(then: Ruleset, now: Ruleset, effort: Effort | None = None) -> Iterator[Moved]:
     """The rules whose condition changed, by what they were and are asked of the events of today's types. A rule that is
     on another event now, or reads several, is left out: it cannot be compared so."""
     before = {rule.id: rule for rule in then.rules}
@@ -34,7 +35,7 @@ def moved(then: Ruleset, now: Ruleset) -> Iterator[Moved]:
         if old is None or not _comparable(old, rule) or rule.event not in now.events:
             continue
         if rule.event not in spaces:
-            spaces[rule.event] = Space(now.events[rule.event])
+            spaces[rule.event] = Space(now.events[rule.event], effort=effort)
         space = spaces[rule.event]
         yield Moved(
             rule.id,

@@ -12,6 +12,7 @@ from atamo_rules.model.meaning import All, Condition, Constant
 from atamo_rules.model.rule import DRAFT, Rule, Ruleset
 from atamo_rules.proof.beside import stopped, twice, unanswered
 from atamo_rules.proof.loops import loops
+from atamo_rules.proof.search import Effort
 from atamo_rules.proof.space import Verdict
 from atamo_rules.proof.witnesses import Witnesses
 from atamo_rules.source import codes
@@ -21,15 +22,18 @@ MOST = 40
 """Parts of a condition of which it is asked whether fewer are enough."""
 
 
-def proved(ruleset: Ruleset, said: Sequence[Diagnostic] = ()) -> Iterator[Diagnostic]:
-    """Everything that can be proved of a ruleset; what `said` says of a rule already is not said again."""
+def proved(
+    ruleset: Ruleset, said: Sequence[Diagnostic] = (), effort: Effort | None = None
+) -> Iterator[Diagnostic]:
+    """Everything that can be proved of a ruleset; what `said` says of a rule already is not said again. Once `effort`
+    is spent, nothing more is found."""
     known = [one for one in said if one.code in (codes.NEVER_TRUE, codes.ALWAYS_TRUE)]
     by_event: dict[str, list[Rule]] = {}
     for rule in ruleset.rules:
         if rule.event in ruleset.events and not any(_about(one, rule) for one in known):
             by_event.setdefault(rule.event, []).append(rule)
     alive: dict[str, list[Rule]] = {}
-    asked = {name: Witnesses(ruleset.events[name]) for name in by_event}
+    asked = {name: Witnesses(ruleset.events[name], effort) for name in by_event}
     for name, rules in by_event.items():
         for rule in rules:
             found = _dead(rule, asked[name]) or _always(rule, asked[name])

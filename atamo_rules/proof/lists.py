@@ -52,7 +52,11 @@ def _only_contains(type: ListOf, literals: Sequence[Lit]) -> bool:
         positive and isinstance(atom.condition, Test | Empty) for atom, positive in literals
     )  # else one element that nobody names might do what these do not
     return asked and all(
-        test.operator == "contains" and not test.many and not test.ignore_case for test in tests
+        test.operator == "contains"
+        and not (test.many or test.ignore_case)
+        and isinstance(test.right, Const)
+        and not isinstance(test.right.value, list | dict | tuple)
+        for test in tests
     )
 
 

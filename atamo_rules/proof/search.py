@@ -9,14 +9,27 @@ the same everywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
 from typing import Any, NamedTuple
 
 from atamo_rules.model.types import Anything, EventType, MapOf, OneOf, Policy, Record, Type
 from atamo_rules.proof.formula import And, Formula, Lit, Or, Path
 from atamo_rules.proof.values import Possible, possible
 
-STEPS = 2_000
-"""How often one question branches before it is left open."""
+STEPS = 10_000
+"""What one question may look at before it is left open: assumptions, and the values that are tried for new ones."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """What all questions together may look at."""
+
+    left: float = inf
+
+
+class _Enough(Exception):
+    """A question was looked into long enough."""
 
 
 class State(NamedTuple):
@@ -29,8 +42,9 @@ class State(NamedTuple):
 class Search:
     """Questions about the events of one type; what was found of a value is kept for the next."""
 
-    def __init__(self, event: EventType, *, more: bool = False) -> None:
+    def __init__(self, event: EventType, *, more: bool = False, effort: Effort | None = None) -> None:
         self.event = event
+        self.effort = effort if effort is not None else Effort()
         self.more = more
         """Whether a field that is one of some values may be another: one more may come tomorrow."""
         self._known: dict[tuple[Path, frozenset[Lit]], Possible] = {}
@@ -42,16 +56,16 @@ class Search:
         """The values with which a formula can hold, as far as values alone decide; None where there are none, or, with
         `open`, where that is not known."""
         self._left, self.open = STEPS, False
-        state = self._found([formula], State({}, {}))
+        try:
+            state = self._found([formula], State({}, {}))
+        except (_Enough, RecursionError):
+            self.open = True
+            return None
         if state is None:
             return None
         return {path: self._possible(path, literals).value for path, literals in state.values.items()}
 
     def _found(self, todo: list[Formula], state: State | None) -> State | None:
-        self._left -= 1
-        if self._left < 0:
-            self.open = True
-            return None
         choices: list[Or] = []
         while todo:
             part = todo.pop()
@@ -113,6 +127,7 @@ class Search:
     def _assumed(self, state: State | None, lit: Lit) -> State | None:
         """With one more assumption; None where it cannot be beside the others."""
         assert state is not None
+        self._spend(1)
         path, key = lit.atom.path, lit.atom.key
         if path is None:
             if state.named.get(key, lit.positive) is not lit.positive:
@@ -130,6 +145,7 @@ class Search:
     def _possible(self, path: Path, literals: frozenset[Lit]) -> Possible:
         known = self._known.get((path, literals))
         if known is None:
+            self._spend(len(literals))
             ordered = sorted(literals, key=lambda lit: lit.atom.key)
             known = possible(path, self._type(path), ordered, missing=self._missing(path))
             listed = self.more and isinstance(self._type(path), OneOf)
@@ -137,6 +153,12 @@ class Search:
                 known = known._replace(sure=False)  # what does not fit its type is let in, too
             self._known[(path, literals)] = known
         return known
+
+    def _spend(self, steps: int) -> None:
+        self._left -= steps
+        self.effort.left -= steps
+        if self._left < 0 or self.effort.left < 0:
+            raise _Enough
 
     def _type(self, path: Path) -> Type:
         """The declared type of what is at a path."""

@@ -11,7 +11,7 @@ from atamo_rules.functions.absent import ABSENT
 from atamo_rules.model.schema_check import validator
 from atamo_rules.model.types import EventType, Json, Record
 from atamo_rules.proof.formula import Formula, Path, true_of
-from atamo_rules.proof.search import Search
+from atamo_rules.proof.search import Effort, Search
 
 
 class Verdict(Enum):
@@ -34,9 +34,9 @@ class Answer(NamedTuple):
 class Space:
     """The events of one type. What its door refuses is not among them."""
 
-    def __init__(self, event: EventType, *, more: bool = False) -> None:
+    def __init__(self, event: EventType, *, more: bool = False, effort: Effort | None = None) -> None:
         self.event = event
-        self.search = Search(event, more=more)
+        self.search = Search(event, more=more, effort=effort)
 
     def can(self, formula: Formula) -> Answer:
         """Whether a formula can hold for an event. NO is proved; YES is shown by an event that the schema lets in and

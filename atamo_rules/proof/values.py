@@ -91,7 +91,7 @@ def _of_type(
         case Boolean():
             return [False, True], True
         case Number():
-            return _numbers(type, constants), _all_cut(literals)
+            return _numbers(type, constants), _all_cut(literals) and _tame([*constants, type.low, type.high])
         case Moment():
             cuts = sorted({value for value in constants if _is_moment(value, type)})
             pieces = _days(cuts) if type.date_only else _moments(cuts)
@@ -149,6 +149,13 @@ def _numbers(type: Number, constants: Sequence[Any]) -> list[Any]:
     return list(dict.fromkeys(inside))
 
 
+def _tame(constants: Sequence[Any]) -> bool:
+    """Whether numbers are such that the middle of two of them, and one more or less, are exact."""
+    return all(
+        not _is_number(value) or (abs(value) < 10**15 and value == round(value, 9)) for value in constants
+    )
+
+
 def _pieces(cuts: Sequence[Any]) -> list[Any]:
     """Each cut, what lies before the first and behind the last, and the middle of each two."""
     if not cuts:
@@ -160,8 +167,9 @@ def _pieces(cuts: Sequence[Any]) -> list[Any]:
 def _moments(cuts: Sequence[datetime]) -> list[str]:
     second = timedelta(seconds=1)
     found = list(cuts)
-    with suppress(OverflowError):
-        found += [cuts[0] - second, cuts[-1] + second] if cuts else []
+    for cut, away in zip((*cuts[:1], *cuts[-1:]), (-second, second), strict=False):
+        with suppress(OverflowError):  # there is nothing beyond
+            found.append(cut + away)
     found += [low + (high - low) / 2 for low, high in pairwise(cuts)]
     return [one.astimezone(UTC).isoformat().replace("+00:00", "Z") for one in found]
 
@@ -178,7 +186,10 @@ def _days(cuts: Sequence[date]) -> list[str]:
 
 def _lengths(cuts: Sequence[timedelta]) -> list[str]:
     second = timedelta(seconds=1)
-    found = [*cuts, *([cuts[0] - second, cuts[-1] + second] if cuts else ())]
+    found = list(cuts)
+    for cut, away in zip((*cuts[:1], *cuts[-1:]), (-second, second), strict=False):
+        with suppress(OverflowError):
+            found.append(cut + away)
     found += [low + (high - low) / 2 for low, high in pairwise(cuts)]
     return [duration_text(one) for one in found]
 
@@ -226,9 +237,10 @@ def named_exactly(literals: Sequence[Lit]) -> bool:
 
 
 def _names(part: Condition) -> bool:
-    if isinstance(part, Test):
-        return part.operator in ("eq", "in") and not part.ignore_case
-    return isinstance(part, Empty)
+    if not isinstance(part, Test) or not isinstance(part.right, Const):
+        return isinstance(part, Empty)
+    compound = isinstance(part.right.value, list | dict if part.operator == "in" else list | dict | tuple)
+    return part.operator in ("eq", "in") and not part.ignore_case and not compound
 
 
 def _anything(literals: Sequence[Lit], constants: Sequence[Any], name: str) -> tuple[list[Any], bool]:
@@ -247,6 +259,4 @@ def _anything(literals: Sequence[Lit], constants: Sequence[Any], name: str) -> t
         and _is_number(lit.atom.condition.right.value)
         for lit in literals
     )
-    if ordered and _all_cut(literals):
-        return found, True
-    return found, False
+    return found, ordered and _all_cut(literals) and _tame(constants)

@@ -9,15 +9,17 @@ from atamo_rules.model.meaning import Condition
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import EventType, Json, Record
 from atamo_rules.proof.formula import And, Formula, Lit, against, of_part, of_rule, true_of
+from atamo_rules.proof.search import Effort
 from atamo_rules.proof.space import Answer, Space, Verdict
 
 
 class Witnesses:
     """Questions about the rules of one event type."""
 
-    def __init__(self, event: EventType) -> None:
+    def __init__(self, event: EventType, effort: Effort | None = None) -> None:
         self.event = event
-        self.space, self._more = Space(event), Space(event, more=True)
+        self.space = Space(event, effort=effort)
+        self._more = Space(event, more=True, effort=effort)
         self._plain: Json = example(event.type) if isinstance(event.type, Record) else {}
         self.questions = 0
         """How often no event that was known answered whether one rule implies another."""

@@ -19,12 +19,13 @@ from atamo_rules.hub.evaluators import panel
 from atamo_rules.hub.history import follow
 from atamo_rules.hub.people import keyring
 from atamo_rules.hub.project import files, spreadsheet
-from atamo_rules.hub.proposals import proposal
+from atamo_rules.hub.proposals import proposal, review
 from atamo_rules.hub.requests import live, repeating, step
 from atamo_rules.hub.sharing import flights
 from atamo_rules.hub.telemetry import numbers
 from atamo_rules.importers import json_text
 from atamo_rules.model import strict_json
+from atamo_rules.proof import search
 from atamo_rules.rest import bodies, slow
 from atamo_rules.sandbox.inside import printing
 from atamo_rules.sandbox.limits import CodeLimits
@@ -45,6 +46,7 @@ LIMITS = {
     f"{spreadsheet.MOST_COLUMNS} columns and {spreadsheet.MOST_BYTES >> 20} MiB",
     "a provider beside the rules": f"{panel.LONGEST:g} seconds and {panel.MOST} messages",
     "digits of a number": f"{strict_json.DIGITS:,}, and",
+    "what one question about rules": f"{search.STEPS:,} steps, and {review.EFFORT:,} for all",
     "findings shown": f"{render.MOST}; {formats.MOST:,} in",
     "a JSON document": f"nested {strict_json.DEEPEST} deep",
     "an HTTP body": f"{bodies.LARGEST >> 20} MiB",

@@ -7,6 +7,7 @@ import pytest
 from atamo_rules.compiler.pipeline import Compilation
 from atamo_rules.proof.compared import moved
 from atamo_rules.proof.findings import proved
+from atamo_rules.proof.search import Effort
 from atamo_rules.proof.shown import given
 from atamo_rules.proof.space import Verdict
 from atamo_rules.source import codes
@@ -116,6 +117,50 @@ def test_a_type_that_lets_in_what_breaks_it_has_other_events_too() -> None:
     loose = TYPES.replace("event thing\n", "event thing\n  when invalid flag\n")
     assert said(rule("r", "when (kind is a or kind is b) and kind is not one of [a, b]"), types=loose) == []
     assert ("W0601", "n > 200") not in said(rule("r", "when open or n > 200"), types=loose)
+
+
+HARD = {
+    "deep": "(" * 60 + "open" + "".join(f" or n is {number})" for number in range(60)),
+    "long": " and ".join(f'(n is {number % 100} or word is "w{number}")' for number in range(300)),
+    "wide": "not (" + " or ".join(f'(n is {number % 100} and word is "w{number}")' for number in range(600)) + ")",
+    # Nine pigeons in eight holes, which no search without learning sees through.
+    "pigeons": " and ".join("(" + " or ".join(f'tags contains "{i}{j}"' for j in range(8)) + ")" for i in range(9))
+    + "".join(
+        f' and not (tags contains "{i}{j}" and tags contains "{k}{j}")'
+        for j in range(8) for i in range(9) for k in range(i)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("condition", HARD.values(), ids=HARD)
+def test_what_is_too_hard_is_left_open(condition: str) -> None:
+    assert {code for code, _ in said(rule("r", f"when {condition}"))} <= {"W0601"}
+
+
+def test_when_the_effort_is_spent_nothing_more_is_found() -> None:
+    found = made(*(rule(f"r{number}", f"when {DEAD[0]}") for number in range(9)))
+    assert found.ruleset is not None
+    effort = Effort(60)
+    assert 0 < len([*proved(found.ruleset, found.diagnostics, effort)]) < 9
+    assert effort.left < 0
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "size > 1E+60 and size < 2E+60",
+        "size < 0.00000000000000000000000000000000002 and size > 0.00000000000000000000000000000000001",
+        "size > 100000000000000000000000000000000000000 and size < 100000000000000000000000000000000000001",
+    ],
+)
+def test_numbers_that_decimals_of_28_digits_cannot_tell_apart(condition: str) -> None:
+    assert (
+        said(
+            rule("r", f"when {condition}"),
+            types=TYPES.replace("n: whole 0..100", "n: whole 0..100\n  size: number"),
+        )
+        == []
+    )
 
 
 # --- always ---------------------------------------------------------------------------------------------

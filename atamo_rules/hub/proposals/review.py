@@ -19,6 +19,7 @@ from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
 from atamo_rules.proof.compared import Moved, moved
 from atamo_rules.proof.findings import proved
+from atamo_rules.proof.search import Effort
 from atamo_rules.proof.space import Verdict
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
@@ -31,6 +32,8 @@ RECENT = 200
 """Decided events that a proposal is tried on, the newest."""
 MOST_MOVED, MOST_PROVED = 50, 200
 """Rules whose change is put into events, and rules of which more is asked than their types and tests tell."""
+EFFORT = 50_000
+"""Steps that proofs about one proposal may take, some seconds at most."""
 FEW = 3
 """Examples of each way in which decisions differ."""
 
@@ -47,7 +50,7 @@ def changes(then: Ruleset, now: Ruleset) -> dict[str, Json]:
         "added": [*sorted(after.keys() - before.keys())],
         "removed": [*sorted(before.keys() - after.keys())],
         "changed": changed,
-        "acts": {one.rule: _acts(one) for one in islice(moved(then, now), MOST_MOVED)},
+        "acts": {one.rule: _acts(one) for one in islice(moved(then, now, Effort(EFFORT)), MOST_MOVED)},
     }
 
 
@@ -65,7 +68,9 @@ def _acts(one: Moved) -> Json:
 def proofs(state: Generation, names: Collection[str]) -> list[Json]:
     """What is proved of the rules in the proposed files, by themselves: nothing is said of other people's."""
     mine = tuple(rule for rule in state.ruleset.rules if rule.span.source.name in names)[:MOST_PROVED]
-    return findings(tuple(proved(replace(state.ruleset, rules=mine), state.diagnostics)), names)
+    return findings(
+        tuple(proved(replace(state.ruleset, rules=mine), state.diagnostics, Effort(EFFORT))), names
+    )
 
 
 def _parts(then: Rule, now: Rule) -> Iterator[str]:
