@@ -1,4 +1,4 @@
-"""`after D`: how long an action waits before it is begun, checked."""
+"""How long an action waits before it is begun (`after D`), and its answer is waited for (`within D`), checked."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ def seconds(do: decl.Do, report: list[Diagnostic]) -> Decimal | None:
             codes.BAD_WINDOW.at(
                 do.after.span, f"an action waits longer than nothing, and at most {LONGEST.days} days"
             )
+        )
+        return None
+    return Decimal(str(length.total_seconds()))
+
+
+def patience(do: decl.Do, report: list[Diagnostic]) -> Decimal | None:
+    """In how many seconds an action is to be done; None where nothing is said of it, or that is wrong."""
+    if do.within is None:
+        return None
+    length = constants.quantity(do.within)
+    if do.verb == "ask" and length > LONGEST:  # there may be no such moment, by which to give it up
+        report.append(
+            codes.BAD_WINDOW.at(do.within.span, f"an answer is waited for at most {LONGEST.days} days")
         )
         return None
     return Decimal(str(length.total_seconds()))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
-from atamo_rules.compiler import arguments, constants, delays
+from atamo_rules.compiler import arguments, delays
 from atamo_rules.compiler.context import Binding, Context, Facts, near
 from atamo_rules.compiler.paths import taken
 from atamo_rules.compiler.proven import held
@@ -103,7 +102,6 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
                 do.target.span, "`ask` needs to know how long to wait", help="add `within 5 seconds`"
             )
         )
-    within = Decimal(str(constants.quantity(do.within).total_seconds())) if do.within else None
     plan = Plan(
         index,
         do.verb,
@@ -112,7 +110,7 @@ def _plan(index: int, do: decl.Do, context: Context, facts: Facts) -> tuple[Plan
         made,
         do.span,
         _who(do),
-        within,
+        delays.patience(do, context.report),
         alias,
         None,
         timeout,

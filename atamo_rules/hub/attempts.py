@@ -34,6 +34,8 @@ class Attempts:
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.settling = Settling(hub)
+        self.limits: dict[str, Callable[[], None]] = {}
+        """By its action, what has the end of the time of an `ask` never come: most are answered long before."""
 
     async def run(self, slot: Slot, lease: Lease, waited: bool = False) -> None:
         """One attempt from its slot to its settlement, begun by `Underway.begin`. A lease that had to wait for its slot
@@ -152,6 +154,8 @@ class Attempts:
         kept = await self._kept(following, lambda: self.hub.store.settle(lease, outcome, following))
         if kept is None:
             return
+        if work.deadline is not None and not isinstance(outcome, Again):
+            self.unlimit(work)
         self.hub.follow(kept, following)
         await settled(self.hub, work, outcome, following)
         if isinstance(outcome, Failed) and work.waiting is None:
@@ -207,7 +211,19 @@ class Attempts:
         assert work.deadline is not None
         whole = (work.deadline - work.at).total_seconds()
         left = min(whole, max(0.0, (work.deadline - self.hub.clock.now()).total_seconds()))
-        self.hub.underway.later(left, lambda: self.hub.spawn(self.expire(work, whole)))
+        id = work.action.id
+
+        def over() -> None:
+            self.limits.pop(id, None)
+            self.hub.spawn(self.expire(work, whole))
+
+        self.limits[id] = self.hub.underway.later(left, over)
+
+    def unlimit(self, work: Work) -> None:
+        """It is over: what it says is not held until its time would have been."""
+        never = self.limits.pop(work.action.id, None)
+        if never is not None:
+            never()
 
     async def expire(self, work: Work, whole: float) -> None:
         """Nobody answered in time: the rule goes on without."""

@@ -210,7 +210,10 @@ class Entering:
                     await self._keep([entry])
         else:
             for entry, kept in zip(entries, found, strict=True):
-                self._follow(entry, kept)
+                try:
+                    self._follow(entry, kept)
+                except Exception as error:  # it was kept all the same, and the fault of one is nobody else's
+                    self.hub.underway.fault(error)
 
     def _over(self, task: asyncio.Task[None], turn: Turn) -> None:
         self._tasks.discard(task)

@@ -20,6 +20,7 @@ async def cancel(hub: Hub, which: Selector, who: str) -> int:
         hub.underway.cancel(lease.work.action.id)
     hub.follow(Kept(finished=cancelled.finished), NOTHING)
     for work in cancelled.work:
+        hub.attempts.unlimit(work)
         await cut_off(hub, work, who)
     return cancelled.count
 

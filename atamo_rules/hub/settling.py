@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from atamo_rules.hub.alerts import given_up
 from atamo_rules.hub.requests.answering import settled
 from atamo_rules.hub.whole import to_its_end
-from atamo_rules.model.outcome import Failed, Outcome
+from atamo_rules.model.outcome import Again, Failed, Outcome
 from atamo_rules.model.work import NOTHING, Kept, Lease
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ class Settling:
     def _follow(self, lease: Lease, outcome: Outcome, kept: Kept) -> None:
         """It was kept; its lease was not lost. Nothing begins with it: of `Hub.follow` only this is left to do."""
         hub, work = self.hub, lease.work
+        if work.deadline is not None and not isinstance(outcome, Again):
+            hub.attempts.unlimit(work)
         for event in kept.finished:
             hub.retiring.leave(event)
             hub.underway.over(event)

@@ -71,15 +71,20 @@ class Underway:
         else:
             task.cancel()
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
-        """Do something in so many seconds, unless this ends before."""
+    def later(self, seconds: float, act: Callable[[], None]) -> Callable[[], None]:
+        """Do something in so many seconds, unless this ends before; gives what has it never be done."""
 
         def due() -> None:
             self._clocks.discard(handle)
             act()
 
+        def never() -> None:
+            self._clocks.discard(handle)
+            handle.cancel()
+
         handle = asyncio.get_running_loop().call_later(seconds, due)
         self._clocks.add(handle)
+        return never
 
     def ending(self, event: str) -> asyncio.Event:
         """Is set when an event is over."""

@@ -27,7 +27,7 @@ from atamo_rules.hub.store import Store
 from atamo_rules.model.audit import AuditRecord
 from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import AgentUse
-from atamo_rules.model.work import Arrival, Kept
+from atamo_rules.model.work import Arrival, Following, Kept
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import Heard, state
 
@@ -165,6 +165,19 @@ def test_what_cannot_be_kept_takes_nobody_of_its_turn_along() -> None:
 
     store.accept = picky  # type: ignore[method-assign, assignment]
     assert told(store) == [True, OverflowError, True]
+
+
+def test_a_fault_in_what_follows_one_is_nobody_elses(capsys: pytest.CaptureFixture[str]) -> None:
+    follow = Hub.follow
+
+    def faulty(hub: Hub, kept: Kept, following: Following) -> None:
+        follow(hub, kept, following)
+        if any(work.event == "e1" for work in following.work):
+            raise ZeroDivisionError("e1")
+
+    with patch.object(Hub, "follow", faulty):
+        assert told(MemoryStore()) == [True, True, True]
+    assert capsys.readouterr().err.count("a fault of the hub: ZeroDivisionError: e1\n") == 1
 
 
 @pytest.mark.parametrize("step", ["account", "concluded"])

@@ -11,7 +11,9 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.errors import StoreUnavailable
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.underway import Underway
-from atamo_rules.model.outcome import Done
+from atamo_rules.model.decision import Action
+from atamo_rules.model.outcome import Done, Failed, Outcome
+from atamo_rules.model.work import Selector
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state
 
@@ -116,3 +118,59 @@ def test_a_fault_of_an_attempt_is_told_once_and_its_name_is_free(
 
     asyncio.run(story())
     assert capsys.readouterr().err.count("a fault of the hub: ZeroDivisionError") == told
+
+
+ASKS = """
+event job
+  how: text
+
+agent desk
+  ask look
+    how: text
+    answer
+      ok: text
+  send note
+
+rule first
+  on job
+  do
+    ask desk.look within 1 hour as found
+      how: how
+    send desk.note
+
+rule last
+  on job
+  do
+    ask desk.look within 2 hours
+      how: how
+"""
+
+
+def test_what_was_asked_is_not_held_until_its_time_once_it_is_over() -> None:
+    answers: dict[str, Outcome] = {"answered": Done({"ok": "yes"}), "refused": Failed("no")}
+
+    async def story() -> None:
+        gate = asyncio.Event()
+
+        class Desk(ScriptedAgent):
+            async def perform(self, action: Action, reply: Any) -> Outcome:
+                body: Any = action.body
+                if action.verb == "ask" and body["how"] == "cancelled":
+                    await gate.wait()
+                return answers.get(body.get("how"), Done({"ok": "yes"}))
+
+        hub = Hub(state(ASKS, {"desk": Desk(concurrency=9)}), MemoryStore())
+        await asyncio.gather(
+            *(hub.submit_json({"type": "job", "id": how, "data": {"how": how}}) for how in answers)
+        )
+        for how in answers:
+            await hub.wait(how, 10)
+        assert (hub.attempts.limits, hub.underway._clocks) == ({}, set())
+        await hub.submit_json({"type": "job", "id": "e3", "data": {"how": "cancelled"}})
+        assert len(hub.attempts.limits) == len(hub.underway._clocks) == 2
+        assert await hub.cancel(Selector(event="e3")) == 2
+        assert (hub.attempts.limits, hub.underway._clocks) == ({}, set())
+        assert await hub.drain(5) == 0
+        await hub.end()
+
+    asyncio.run(story())

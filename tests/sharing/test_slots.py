@@ -14,6 +14,7 @@ from atamo_rules.hub.agents.breaker import BreakerPolicy
 from atamo_rules.hub.hub import Hub
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Outcome
+from atamo_rules.model.types import Json
 from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.clock import ManualClock
 from tests.hub.stage import state
@@ -37,6 +38,19 @@ rule quote
     reply
       price: found.price
 """
+
+EVENT = (
+    TEXT
+    + """
+event asked
+  sku: text
+rule look
+  on asked
+  do
+    ask list.price within 30 seconds
+      sku: sku
+"""
+)
 
 
 class Gated(ScriptedAgent):
@@ -149,5 +163,23 @@ def test_a_call_that_makes_a_stale_answer_anew_is_told_to_the_breaker() -> None:
         await turns(lambda: len(agent.asked) == 2 and not agent.running)
         assert hub.lane("list").breaker.open
         assert await hub.drain(5) == 0
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_a_message_that_comes_many_times_in_one_turn_gives_back_no_more_slots_than_it_took() -> None:
+    async def story() -> None:
+        agent = Gated()
+        hub = Hub(state(EVENT, {"list": agent}), MemoryStore())
+        for id in ("e1", "e1", "e2"):  # new, known, and new again, while the answer is fresh
+            message: Json = {"type": "asked", "id": id, "data": {"sku": id}}
+            taken = await asyncio.gather(*(hub.submit_json(message) for _ in range(5)))
+            assert sum(known for _, known in taken) >= 4
+        assert await hub.drain(5) == 0
+        lane = hub.lane("list")
+        assert (lane.running, lane.reserved, lane.tokens.aside) == (0, 0, 0)
+        assert (hub.calls.free, hub.calls.keys, hub.calls.begun) == ({}, {}, {})
+        assert agent.most_running == 1
+        await hub.end()
 
     asyncio.run(asyncio.wait_for(story(), 20))

@@ -61,8 +61,8 @@ class Calls:
         self.keys: dict[str, bytes] = {}
         """What each open shared call asks, by its action."""
         self.begun: Counter[bytes] = Counter()
-        self.free: set[str] = set()
-        """Actions that were begun without a slot."""
+        self.free: Counter[str] = Counter()
+        """Actions that were given no slot, each as often as it was: one message may come several times at once."""
 
     def _pause(self, failures: int) -> float:
         return wait(failures, self.hub.policy or RetryPolicy(), None, self.hub.chance)
@@ -80,7 +80,7 @@ class Calls:
         if key is None:
             return lane.reserve()
         if self.begun[key] or self.flights.spares(key):
-            self.free.add(action.id)
+            self.free[action.id] += 1
             seconds = lane.seconds
         else:
             seconds = lane.reserve()
@@ -90,19 +90,19 @@ class Calls:
 
     def unreserve(self, lane: Lane, action: Action) -> None:
         """Give back what `reserve` took, of an action that was not kept."""
-        if action.id in self.free:
-            self.free.discard(action.id)
-        else:
+        if not self.joins(action):
             lane.unreserve()
         self.release(action.id)
 
     def joins(self, action: Action) -> bool:
-        """Whether an action that begins now was given no slot, since it will join a call; only the first who asks is
-        told."""
-        if action.id in self.free:
-            self.free.discard(action.id)
-            return True
-        return False
+        """Whether an action that begins now was given no slot, since it will join a call; that is told as often as it
+        was given none."""
+        if action.id not in self.free:
+            return False
+        self.free[action.id] -= 1
+        if not self.free[action.id]:
+            del self.free[action.id]
+        return True
 
     def spared(self, action: str) -> bool:
         """Whether an action that was given no slot still needs none: the call that it was to join may be over."""
