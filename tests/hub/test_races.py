@@ -25,7 +25,7 @@ from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
 from tests.hub.stage import Heard, state
 from tests.hub.test_failures import ONE
-from tests.hub.test_recovery import LONG
+from tests.hub.test_path import ASK
 
 
 def full_once(store: Any) -> None:
@@ -292,7 +292,7 @@ class Slow(ScriptedAgent):
 def test_an_attempt_that_is_stopped_while_the_store_is_full_gives_back_what_it_took() -> None:
     async def story() -> None:
         desk = ScriptedAgent()
-        hub = Hub(state(LONG, {"pricing": Slow(), "desk": desk}), MemoryStore())
+        hub = Hub(state(ASK, {"pricing": Slow(), "desk": desk}), MemoryStore())
         await hub.submit_json({"type": "price.quote", "id": "e1", "data": {"sku": "a"}})
         commit = hub.store.journal.commit  # type: ignore[attr-defined]
 
