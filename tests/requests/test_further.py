@@ -159,6 +159,44 @@ def test_a_feed_goes_on_for_who_waits_however_seldom_something_comes() -> None:
         loop.kill()
 
 
+def test_a_feed_that_nobody_reads_ends_and_a_second_reader_keeps_it() -> None:
+    async def prices(sku: str) -> Any:
+        yield Value("a", 1)
+        yield LOADED
+        for number in range(2, 1000):
+            await asyncio.sleep(0.05)
+            yield Value("a", number)
+
+    clock = VirtualClock()
+    loop = VirtualLoop(clock)
+    market: Any = FunctionAgent(prices=prices)
+    text = TEXT.replace("ask list.price within 30 seconds\n      sku: sku\n    publish", "publish")
+
+    async def story() -> None:
+        hub = Hub(state(text, {"market": market, "list": market}), MemoryStore(clock=clock), clock=clock)
+        how = asking.options("feed", keep_alive=1.0)
+        key = await asking.opened(hub, "price.quote", {"sku": "gold"}, "q", None, how)
+        cursor = 0
+        for _ in range(6):
+            await asyncio.sleep(0.9)
+            view = await hub.requests.look(key, cursor)
+            assert view is not None
+            assert view.request.state == "live"
+            assert view.cursor > cursor
+            cursor = view.cursor
+        await asyncio.sleep(1.1)
+        request = await hub.requests.find(key)
+        assert request is not None
+        assert (request.state, request.why) == ("expired", "nobody read for 1 seconds")
+        assert await hub.drain(5) == 0
+        await hub.end()
+
+    try:
+        loop.run_until_complete(story())
+    finally:
+        loop.kill()
+
+
 def test_who_goes_away_while_a_request_is_opened_leaves_none_behind() -> None:
     """At whichever turn of the loop: it was not opened, or is ended again."""
 
