@@ -57,7 +57,7 @@ class Watched:
 
     def __init__(self, store: atamo.Store | None = None) -> None:
         self.heard, self.paged, self.alerts = Heard(), list[str](), list[str]()
-        self.gate = asyncio.Event()
+        self.gate, self.beat = asyncio.Event(), asyncio.Event()
         self.gate.set()
 
         async def note(sku: str) -> Any:
@@ -81,7 +81,18 @@ class Watched:
 
     def web(self, **more: Any) -> httpx2.AsyncClient:
         app = application(lambda: self.controller.hub, ("test",), beat=0.05, **more)
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
+
+        async def noted(scope: Any, receive: Any, send: Any) -> None:
+            """The application, and whether a stream of it has said that it lives: a client here has it whole or not."""
+
+            async def told(message: Any) -> None:
+                if b": still here" in message.get("body", b""):
+                    self.beat.set()
+                await send(message)
+
+            await app(scope, receive, told)
+
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(noted), base_url="http://test")
 
 
 def run(story: Story) -> Watched:
@@ -150,7 +161,7 @@ def test_a_sender_follows_a_message_to_its_end() -> None:
             so_far = (await web.get("/v1/events/o/telemetry")).json()
             assert [step["kind"] for step in so_far["steps"]][:2] == ["event.accepted", "event.decided"]
             following = asyncio.create_task(web.get("/v1/events/o/follow"))
-            await asyncio.sleep(0.15)
+            await watched.beat.wait()
             watched.gate.set()
             text = (await following).text
             assert ": still here" in text
