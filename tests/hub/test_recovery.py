@@ -51,9 +51,9 @@ class Left:
 
     async def end(self, event: str) -> Any:
         """What is told once an event is over, and the hub is."""
-        await self.hub.wait(event, 10)
+        await self.hub.wait(event, 60)
         told = await self.hub.store.told(event)
-        assert await self.hub.drain(10) == 0
+        assert await self.hub.drain(60) == 0
         await self.hub.end()
         return told
 

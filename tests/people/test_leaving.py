@@ -97,7 +97,7 @@ class Stage:
         """The agent goes on, and all that is over by it."""
         await self.hub.resume(Hold("agent", "desk"))
         for key in ("ann-tick", "bob-tick"):
-            await self.hub.wait(key, 10)
+            await self.hub.wait(key, 60)
 
     def done(self) -> list[str]:
         return [str(action.acting_as) for action in self.agent.asked if action.action == "note"]
@@ -137,7 +137,7 @@ def test_what_somebody_had_begun_who_has_left_ends_and_is_told() -> None:
             assert not stage.alerts[1:], "the dead letter, and nothing else"
             stage.reload(BOTH)  # they are here again, and so is what was given up
             await hub.redrive(Selector(), letter.number)
-            await hub.wait("bob-tick", 10)
+            await hub.wait("bob-tick", 60)
             assert stage.done() == ["user ann", "user bob"]
 
     run(story)
@@ -164,7 +164,7 @@ def test_whom_no_directory_ever_had_has_not_left() -> None:
     async def story() -> None:
         async with running(MemoryStore(), ONE) as stage:
             await stage.hub.submit_json({"type": "tick", "id": "e", "data": {"word": "w"}}, user=User("zoe"))
-            await stage.hub.wait("e", 10)
+            await stage.hub.wait("e", 60)
             assert stage.done() == ["user zoe"]
             assert not stage.hub.leaving.gone(Who("group", "ann"))
 

@@ -241,7 +241,7 @@ def test_the_first_answer_may_do_and_the_rest_comes_late() -> None:
         got = await shop.hub.ask("price.quote", {"sku": "nail"}, id="q", policy=FIRST)
         assert (got.state, got.all) == ("complete", ({"price": 1},))
         shop.gate.set()
-        await shop.hub.wait("q", 5)
+        await shop.hub.wait("q", 60)
         view = await shop.hub.requests.look("q")
         assert view is not None
         assert [(f.seq, f.kind, f.late) for f in view.frames] == [
@@ -297,7 +297,7 @@ def test_time_ends_a_request_and_takes_the_question_back(how: dict[str, Any], st
         got = await shop.hub.ask("price.quote", {"sku": "nail"}, id="q", **how)
         assert (got.state, got.all) == (state, ({"price": 1},))
         if state == "degraded":
-            await shop.hub.wait("q", 5)
+            await shop.hub.wait("q", 60)
             told = await shop.hub.store.told("q")
             assert told is not None
             states = [action["state"] for action in told["actions"]]  # type: ignore[union-attr, index, call-overload]
@@ -355,7 +355,7 @@ def test_a_feed_is_loaded_goes_on_and_is_stopped_when_its_reader_leaves() -> Non
         assert bodies == [
             ("data", "a", 1), ("data", "b", 2), ("update", "b", 3), ("update", "a", 4), ("update", "b", 5),
         ]  # fmt: skip
-        await shop.hub.wait("q", 5)
+        await shop.hub.wait("q", 60)
         request = await shop.hub.requests.find("q")
         assert request is not None
         assert (request.state, request.why) == ("cancelled", "nobody listens any more")
@@ -371,7 +371,7 @@ def test_who_loads_once_has_the_load_of_a_feed_and_its_agent_stops() -> None:
         got = await shop.hub.ask("price.quote", {"sku": "gold"}, id="q")
         assert got.state == "complete"
         assert {f.body for f in got.frames if f.agent == "market"} == {1, 2}
-        await shop.hub.wait("q", 5)
+        await shop.hub.wait("q", 60)
 
     run(story)
 
@@ -479,7 +479,7 @@ def test_an_agent_that_goes_on_after_the_end_is_cut_and_its_request_stays_small(
         key = await shop.open("gold", mode="feed")
         await asyncio.sleep(0.02)
         await shop.hub.requests.cancel(key)
-        await shop.hub.wait(key, 10)
+        await shop.hub.wait(key, 60)
         page = await shop.hub.store.read(key, 0, 10_000, 0)
         assert sum(frame.late for frame in page.frames) <= 101
 

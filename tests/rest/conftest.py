@@ -45,7 +45,7 @@ class Serving:
 
     def over(self, id: str) -> dict[str, Any]:
         """What is told of a message once nothing more follows from it."""
-        self.run(self.controller.hub.wait(id, 20))
+        self.run(self.controller.hub.wait(id, 60))
         told: dict[str, Any] = self.web.get(f"/v1/events/{id}").json()
         return told
 

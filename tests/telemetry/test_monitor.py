@@ -108,7 +108,7 @@ def run(story: Story) -> Watched:
 def test_a_threshold_wakes_the_program_and_by_a_rule_a_person() -> None:
     async def story(watched: Watched) -> None:
         await watched.order("bad", "o")
-        await watched.controller.hub.wait("o", 5)
+        await watched.controller.hub.wait("o", 60)
         await watched.controller.monitor.look()
         while not watched.paged:
             await asyncio.sleep(0.01)
@@ -127,7 +127,7 @@ def test_the_numbers_are_scraped(accept: str) -> None:
     async def story(watched: Watched) -> None:
         for number in range(5):
             await watched.order("bad" if number == 0 else "good", f"o{number}")
-            await watched.controller.hub.wait(f"o{number}", 5)
+            await watched.controller.hub.wait(f"o{number}", 60)
         await watched.controller.monitor.look()
         async with watched.web() as web:
             answer = await web.get("/metrics", headers={"accept": accept})
@@ -211,7 +211,7 @@ def test_what_is_remembered_of_messages_is_bounded() -> None:
         followers.most = 50
         for number in range(40):
             await watched.order("good", f"o{number}")
-            await watched.controller.hub.wait(f"o{number}", 5)
+            await watched.controller.hub.wait(f"o{number}", 60)
         assert 0 < followers.size <= 50
         first, last = (
             await followers.steps("o0"),
@@ -237,7 +237,7 @@ def test_what_a_process_before_took_can_be_followed_to_its_end(tmp_path: Path) -
         async with asyncio.timeout(20), watched.controller:
             if not told:
                 await watched.order("good", "o")
-                await watched.controller.hub.wait("o", 5)
+                await watched.controller.hub.wait("o", 60)
             followers = watched.controller.hub.followers
             told.append([step async for step in followers.follow("o") if step is not None])
 
