@@ -16,6 +16,7 @@ from atamo_rules.builtin.stores.memory import MemoryStore
 from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.errors import EventRejected
 from atamo_rules.hub.agents.retry import RetryPolicy
+from atamo_rules.hub.erasing import erase
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests.completion import ALL, FIRST, any_of, by
 from atamo_rules.hub.requests.live import TRIM, WINDOW
@@ -504,17 +505,39 @@ def test_after_its_time_a_request_is_a_tombstone() -> None:
     run(story)
 
 
+def held_back(shop: Shop) -> asyncio.Event:
+    """Has the ends of requests written once this is set."""
+    append, let = shop.hub.store.append, asyncio.Event()
+
+    async def slowly(frames: Any, notes: Any = ()) -> Any:
+        if any(frame.kind == "end" for frame in frames):
+            await let.wait()
+        return await append(frames, notes)
+
+    shop.hub.store.append = slowly  # type: ignore[method-assign]
+    return let
+
+
+def test_what_is_erased_while_its_end_is_written_stays_erased() -> None:
+    async def story(shop: Shop) -> None:
+        let, requests = held_back(shop), shop.hub.requests
+        key = await shop.open("nail")
+        await until(lambda: requests.open[key].over)
+        erasing = asyncio.create_task(erase(shop.hub, key, "op"))
+        await asyncio.wait({erasing}, timeout=0.5)  # as far as it comes by itself
+        let.set()
+        assert (await erasing).events == [key]
+        await until(lambda: not shop.hub.underway.tasks)
+        request = await requests.find(key)
+        assert request is not None
+        assert (request.state, request.forgotten, request.print) == ("complete", True, "")
+
+    run(story)
+
+
 def test_what_is_kept_for_a_shorter_time_than_its_end_takes_to_write_is_forgotten_too() -> None:
     async def story(shop: Shop) -> None:
-        append, let = shop.hub.store.append, asyncio.Event()
-
-        async def slowly(frames: Any, notes: Any = ()) -> Any:
-            if any(frame.kind == "end" for frame in frames):
-                await let.wait()
-            return await append(frames, notes)
-
-        shop.hub.store.append = slowly  # type: ignore[method-assign]
-        requests = shop.hub.requests
+        let, requests = held_back(shop), shop.hub.requests
         key = await shop.open("nail", retain=0.01)
         await until(lambda: key not in requests.open or requests.open[key].forgotten)
         let.set()
