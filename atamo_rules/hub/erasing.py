@@ -151,6 +151,7 @@ async def _forget_answers(hub: Hub, key: str) -> bool:
     """Where the message is a request, which is what is given: what is left is how it ended, without a word of what was
     asked or answered, and nobody else is given its answers."""
     requests = hub.requests
+    await requests.closed(key)
     request = await requests.find(key)
     if request is None:
         return False

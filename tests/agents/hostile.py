@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from atamo_rules.builtin.agents.web.exchange import LARGEST
+from tests.waiting import alone
 
 Writer: TypeAlias = asyncio.StreamWriter
 Mode: TypeAlias = Callable[[Writer], Awaitable[None]]
@@ -123,7 +124,10 @@ assert len(ZEROS) >= LARGEST
 async def serving(mode: Mode) -> AsyncIterator[int]:
     """A server that behaves like that towards everybody; gives its port."""
 
+    lines: list[Writer] = []
+
     async def meet(reader: asyncio.StreamReader, writer: Writer) -> None:
+        lines.append(writer)
         try:
             await reader.readuntil(b"\r\n\r\n")
             await mode(writer)
@@ -140,4 +144,6 @@ async def serving(mode: Mode) -> AsyncIterator[int]:
         server.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
-        await asyncio.sleep(0)
+        for line in lines:  # also where nobody took what it still had to say
+            line.transport.abort()
+        await alone()

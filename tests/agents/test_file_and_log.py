@@ -89,7 +89,7 @@ def test_a_line_of_a_backlog_is_whole_and_in_the_order_in_which_they_stood(tmp_p
         while (await hub.store.depth()).waiting or hub.lane("desk").running:
             most = max(most, hub.lane("desk").running)
             await asyncio.sleep(0)
-        assert await hub.drain(10) == 0
+        assert await hub.drain(60) == 0
         assert most > 1
 
     asyncio.run(asyncio.wait_for(story(), 30))

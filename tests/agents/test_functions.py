@@ -83,11 +83,12 @@ def test_a_generator_is_a_feed_in_a_thread_or_in_the_loop() -> None:
 
 
 def test_a_feed_whose_reader_is_gone_ends_at_its_next_yield() -> None:
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def endless(line: str) -> Iterator[int]:
         try:
             while True:
+                begun.set()
                 yield 1
         finally:
             ended.set()
@@ -95,11 +96,11 @@ def test_a_feed_whose_reader_is_gone_ends_at_its_next_yield() -> None:
     async def story() -> None:
         agent = FunctionAgent(note=endless)
         running = asyncio.create_task(agent.perform(action(), Replies()))
-        await asyncio.sleep(0.02)
+        assert await asyncio.to_thread(begun.wait, 60)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
-        assert await asyncio.to_thread(ended.wait, 5)
+        assert await asyncio.to_thread(ended.wait, 60)
         await agent.close()
 
     asyncio.run(story())

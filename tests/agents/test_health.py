@@ -28,6 +28,7 @@ from atamo_rules.builtin.agents.sql import SqlAgent
 from tests.agents.hostile import serving, silence
 from tests.agents.postgres import address
 from tests.agents.servers import Web, web
+from tests.waiting import alone
 
 HERE = "127.0.0.1"
 SHORT = 0.3
@@ -151,7 +152,7 @@ def test_mail_is_greeted() -> None:
         plain = await asked(MailAgent("post", post(port), "."))
         secured = await asked(MailAgent("post", post(port, tls="starttls"), "."))
         server.close()
-        await asyncio.sleep(0.01)  # the other end hears that it is over
+        await alone()
         return plain, secured
 
     assert asyncio.run(story()) == ("", f"{HERE} offers no TLS, and nothing is sent without it")

@@ -26,6 +26,7 @@ from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.secret import Secret
 from atamo_rules.testing.agents import Replies
 from tests.agents.old_tls import old_mail_server, only_old
+from tests.waiting import alone
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
 HERE = "127.0.0.1"
@@ -106,7 +107,7 @@ def perform(
         finally:
             await agent.close()
             server.close()
-            await asyncio.sleep(0.01)  # the other end hears that it is over
+            await alone()
 
     return asyncio.run(story())
 
@@ -291,7 +292,7 @@ def raw(behave: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]) -> 
         server.close()
         for task in asyncio.all_tasks() - {asyncio.current_task()}:
             task.cancel()
-        await asyncio.sleep(0)
+        await alone()
         return outcome
 
     return asyncio.run(story())

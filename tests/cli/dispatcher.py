@@ -68,7 +68,7 @@ class Dispatcher:
         for line in stream:
             into.append(line.decode("utf-8").rstrip("\n"))
 
-    def until(self, there: Callable[[], object], seconds: float = 20) -> Any:
+    def until(self, there: Callable[[], object], seconds: float = 60) -> Any:
         """Wait until something is there, and give it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

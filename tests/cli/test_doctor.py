@@ -167,11 +167,11 @@ def test_an_agent_that_blocks_or_talks_nonsense_is_named_and_holds_up_no_other(
     kinds: dict[str, Any] = {"blocks": Blocks, "talks": Talks, "plain": Plain, "clings": Clings}
     bound = {name: Bound(AgentUse(name), kind()) for name, kind in kinds.items()}
     try:
-        found = [(one.name, one.state, one.said[:60]) for one in asyncio.run(health.agents(bound, 0.2))]
+        found = [(one.name, one.state, one.said[:60]) for one in asyncio.run(health.agents(bound, 3))]
     finally:
         over.set()
     assert found == [
-        ("blocks", "wrong", "no answer within 0.2 seconds, and it cannot be stopped"),
+        ("blocks", "wrong", "no answer within 3 seconds, and it cannot be stopped"),
         ("clings", "ok", "is well"),
         ("clings", "warning", "did not close: RuntimeError: no"),
         ("plain", "wrong", "42"),

@@ -32,10 +32,10 @@ from hashlib import sha256
 from atamo_rules import ActionMessage, NotTaken
 
 class One:
-    name, version, timeout = "pricing", "2.1", 0.2
+    name, version = "pricing", "2.1"
     digest = sha256(b"one").hexdigest()
     def __init__(self, place):
-        self.place = place
+        self.place, self.timeout = place, 0.2 if place in ("hangs", "blocks") else 20
     async def evaluate(self, event):
         if self.place == "raises":
             raise RuntimeError("no price")

@@ -57,7 +57,7 @@ def test_events_are_sent_told_of_and_sent_again_without_harm(serve: Callable[...
     with Client(url(serving)) as hub:
         assert hub.send("tick", {"n": Decimal("7.10")}, id="a/b?", source="here").state == "accepted"
         assert hub.send("tick", {"n": Decimal("7.10")}, id="a/b?", source="here").state == "duplicate"
-        serving.run(serving.controller.hub.wait("here#a/b?", 10))
+        serving.run(serving.controller.hub.wait("here#a/b?", 60))
         assert hub.message("here#a/b?")["type"] == "tick"
         assert [
             one.state for one in hub.send_all([{"type": "tick", "data": {"n": 1}}, {"type": "tock"}])

@@ -88,8 +88,8 @@ def test_a_full_disk_takes_nothing_and_goes_on_when_there_is_room(disk: Path) ->
             ballast.write_bytes(b"")
             assert await put(hub, number), "there is room again"
             kept.add(number)
-            await hub.wait(f"e{number}", 10)
-        assert await hub.drain(10) == 0
+            await hub.wait(f"e{number}", 60)
+        assert await hub.drain(60) == 0
         told = [await hub.store.told(f"e{number}") for number in sorted(kept)]
         await hub.end()
         assert not hub.broken.is_set()

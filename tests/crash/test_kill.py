@@ -22,6 +22,7 @@ from tests.crash.load import Load
 from tests.crash.power import command
 from tests.figures import BURSTS, KILLS
 from tests.places import write
+from tests.waiting import until
 
 RULES = """
 event order.placed
@@ -113,16 +114,18 @@ def test_killed_under_load(rounds: int, tmp_path: Path) -> None:
     folder = write(tmp_path / "p", {"rules/a.atamo": RULES})
     chance, load = random.Random(rounds), Load()
 
-    async def round() -> None:
+    async def round(last: bool) -> None:
         with start(folder) as hub:
             port = await asyncio.to_thread(port_of, hub)
             sending = asyncio.create_task(load.run(port))
             await asyncio.sleep(chance.uniform(0.02, 0.6))
+            if last:  # a process that is killed before it promised anything shows little
+                await until(lambda: load.promised)
             hub.process.send_signal(signal.SIGKILL)
             await sending
 
-    for _ in range(rounds):
-        asyncio.run(round())
+    for number in range(rounds):
+        asyncio.run(round(number == rounds - 1))
     with start(folder) as hub:
         port_of(hub)
         until_all_is_done(folder, hub)
@@ -143,6 +146,7 @@ def test_ended_under_load(rounds: int, tmp_path: Path) -> None:
         with start(folder) as hub:
             port = await asyncio.to_thread(port_of, hub)
             sending = asyncio.create_task(load.run(port))
+            await until(lambda: load.promised)
             await asyncio.sleep(0.2)
             assert await asyncio.to_thread(hub.end, signal.SIGTERM) == 0
             await sending
@@ -253,7 +257,7 @@ def test_stopped_and_continued_under_load(tmp_path: Path) -> None:
                 hub.process.send_signal(signal.SIGSTOP)
                 await asyncio.sleep(0.1)
                 hub.process.send_signal(signal.SIGCONT)
-            await asyncio.sleep(0.1)
+            await until(lambda: load.promised)
             assert await asyncio.to_thread(hub.end, signal.SIGTERM) == 0
             await sending
 
@@ -276,6 +280,7 @@ def test_a_backup_under_load_holds_what_was_promised_before_it_and_can_be_gone_b
         with start(folder) as hub:
             port = await asyncio.to_thread(port_of, hub)
             sending = asyncio.create_task(load.run(port))
+            await until(lambda: load.promised)
             await asyncio.sleep(0.3)
             before.update(load.promised)
             done = await asyncio.to_thread(atamo, "backup", str(folder), str(copy))

@@ -100,4 +100,6 @@ def test_every_token_is_readable_whenever_the_process_is_killed(tmp_path: Path) 
         first = read_keys(line, "here").first
         done = asyncio.run(check(tmp_path, {first, *old.all}))
         amid += 0 < done < TOKENS
+        # However fast this machine is by now: a longer time where none was turned, a shorter one where all were.
+        took *= 1.2 if done == 0 else 0.85 if done == TOKENS else 1.0
     assert amid > 5, "some were killed in the middle"

@@ -91,7 +91,7 @@ def test_ten_lines_to_a_working_hub() -> None:
     with shop.portal() as hub:
         assert hub.ask("price.quote", {"sku": "abc"}).first == {"price": 3}
         name = hub.submit("order.placed", {"sku": "x"}, id="o-1")
-        hub.wait(name, 10)
+        hub.wait(name, 60)
         told = hub.told("o-1")
         assert told is not None
         assert told["state"] == "finished"
@@ -238,6 +238,6 @@ def test_folders_and_files_may_be_named_by_texts(tmp_path: Path) -> None:
     store = atamo.SqliteStore(str(tmp_path / ".atamo" / "hub.db"))
     with atamo.Portal(rules, store=store) as hub:
         name = hub.submit("order.placed", {"sku": "nail"})
-        hub.wait(name, 10)
+        hub.wait(name, 60)
         assert hub.told(name) is not None
     assert (tmp_path / ".atamo" / "hub.db").exists()

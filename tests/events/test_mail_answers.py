@@ -20,6 +20,7 @@ from atamo_rules.testing.doubles import RememberingAuditor
 from tests.agents.test_mail import HERE, Post, parsed
 from tests.events.imap_server import ImapServer
 from tests.events.test_mail import settings
+from tests.waiting import alone
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:aiosmtpd")
 RULES = """
@@ -77,7 +78,7 @@ def ask(
             while sum(kind != "source.broken" for kind, _ in told()) < len(mails):
                 await asyncio.sleep(0.01)
         made.close()
-        await asyncio.sleep(0.01)  # the other end hears that it is over
+        await alone()
 
     asyncio.run(story())
     return told()

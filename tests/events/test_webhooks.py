@@ -99,7 +99,7 @@ class Posting:
 
     def over(self, key: str) -> dict[str, Any]:
         """What is told of an event, by its name in the hub, once nothing more follows from it."""
-        self.serving.run(self.serving.controller.hub.wait(key, 20))
+        self.serving.run(self.serving.controller.hub.wait(key, 60))
         told: dict[str, Any] = self.serving.web.get(f"/v1/events/{quote(key, safe='')}").json()
         return told
 

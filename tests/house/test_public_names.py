@@ -37,7 +37,7 @@ def test_the_same_hub_runs_inside_any_program(tmp_path: Path) -> None:
             taken, _ = await controller.hub.submit(
                 b'{"type": "order.placed", "data": {"id": "7", "total": 500}}'
             )
-            await controller.hub.wait(taken.id, 10)
+            await controller.hub.wait(taken.id, 60)
             told = await controller.store.told(taken.id)
             assert told is not None
             return told["matched"]

@@ -57,4 +57,4 @@ def stage(text: str, agents: Mapping[str, Agent] | None = None, **more: Any) -> 
 async def submit(hub: Hub, type: str, id: str = "e1", **data: Any) -> None:
     """One event, and everything that follows from it."""
     await hub.submit_json({"type": type, "id": id, "data": data})
-    await hub.wait(id, 10)
+    await hub.wait(id, 60)

@@ -23,9 +23,9 @@ from atamo_rules.source.span import Source
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state, submit
 from tests.hub.test_path import ASK
-from tests.hub.test_recovery import LONG, Left, asked
+from tests.hub.test_recovery import Left, asked
 
-CHANGED = LONG.replace("costs", "is")
+CHANGED = ASK.replace("costs", "is")
 TEXTS = st.text(max_size=200)
 
 
@@ -47,11 +47,11 @@ def test_a_rule_that_was_changed_between_two_processes_goes_on_as_it_began(tmp_p
     left, desk = Kept(tmp_path), ScriptedAgent()
 
     async def story() -> Any:
-        await asked(left.begin(LONG, ScriptedAgent(), ScriptedAgent(30.0)))
+        await asked(left.begin(ASK, ScriptedAgent(), ScriptedAgent(30.0)))
         await left.kill()
         hub = left.begin(CHANGED, desk, ScriptedAgent(Done({"amount": 12})))
         await hub.start()
-        await hub.activate(written(LONG.replace("costs", "was"), desk=desk))
+        await hub.activate(written(ASK.replace("costs", "was"), desk=desk))
         told = await left.end("e1")
         assert told["problems"] == []
         return told
@@ -67,7 +67,7 @@ def test_a_text_that_does_not_mean_what_its_digest_says_is_not_gone_by(tmp_path:
     left = Kept(tmp_path)
 
     async def story() -> Any:
-        hub = left.begin(LONG, ScriptedAgent(), ScriptedAgent(30.0))
+        hub = left.begin(ASK, ScriptedAgent(), ScriptedAgent(30.0))
         await asked(hub)
         await hub.store.put(Put(BUCKET, hub.current.digest, spoil))
         await left.kill()

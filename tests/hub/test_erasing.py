@@ -109,7 +109,7 @@ def run(place: Path | None, story: Callable[[Hub], Coroutine[Any, Any, None]]) -
 async def order(hub: Hub, id: str, street: str, user: str = "ann", **more: str) -> None:
     value = {"type": "order.placed", "id": id, "user": user, "data": {"id": id, "street": street, **more}}
     await hub.submit_json(value)
-    await hub.wait(id, 10)
+    await hub.wait(id, 60)
 
 
 def holds(place: Path) -> list[str]:

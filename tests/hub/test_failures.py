@@ -126,7 +126,7 @@ def test_what_is_given_up_is_told_to_the_controller_and_to_the_client_that_asked
         for id, asked in (("e1", True), ("e2", False)):
             event = {"type": "thing.happened", "id": id, "data": {"n": 1}, "alerts": asked}
             await hub.submit_json(event)
-            await hub.wait(id, 10)
+            await hub.wait(id, 60)
         return await hub.store.told("e1"), await hub.store.told("e2"), await hub.store.dead()
 
     one, two, dead = asyncio.run(story())
@@ -191,7 +191,7 @@ def test_an_ask_in_vain_is_told_where_its_rule_does_not_say_what_then(answer: An
     async def story() -> Any:
         hub = hub_of(ASKED, ScriptedAgent(answer), alarm=alerts.append)
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}, "alerts": True})
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         return await hub.store.told("e1"), await hub.store.dead()
 
     told, dead = asyncio.run(story())
@@ -208,7 +208,7 @@ def test_an_ask_in_vain_is_nobody_s_alert_where_its_rule_or_its_client_hears_of_
         hub = hub_of(ASKED, ScriptedAgent(Failed("no such desk")), alarm=alerts.append)
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 2}, "alerts": True})
         await submit(hub, "thing.wanted", "r1", n=1)
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         return await hub.store.told("e1")
 
     assert "alerts" not in asyncio.run(story())
@@ -226,9 +226,9 @@ def test_dead_letters_are_redriven_as_they_were_or_edited() -> None:
         await submit(hub, "thing.happened", "e1", n=1)
         await submit(hub, "thing.happened", "e2", n=2)
         assert await hub.redrive(Selector(event="e1"), 99, who="ann") == 1
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         assert await hub.redrive(Selector(), 99, edit) == 1
-        await hub.wait("e2", 10)
+        await hub.wait("e2", 60)
         return await hub.store.dead()
 
     assert asyncio.run(story()) == ()
@@ -246,7 +246,7 @@ def test_cancelling_stops_what_runs_and_what_waits() -> None:
             await hub.submit_json({"type": "thing.happened", "id": f"e{number}", "data": {"n": 1}})
         await asyncio.sleep(0.01)
         assert await hub.cancel(Selector(agent="desk"), "ann") == 3
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
         return [(await hub.store.told(f"e{number}"))["actions"][0]["state"] for number in range(3)]  # type: ignore[index, call-overload]
 
     assert asyncio.run(story()) == ["cancelled"] * 3
@@ -265,7 +265,7 @@ def test_what_is_paused_begins_when_it_is_resumed(hold: Hold) -> None:
         await hub.wait("e1", 0.05)
         assert len(agent.asked) == 1
         await hub.resume(hold, "ann")
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         assert len(agent.asked) == 2
 
     asyncio.run(story())
@@ -333,7 +333,7 @@ def test_an_agent_that_hangs_holds_up_no_other() -> None:
             await asyncio.sleep(0.001)
         assert (len(hung.asked), hung.running) == (2, 2)
         await hub.cancel(Selector(agent="desk"))
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
 
     asyncio.run(asyncio.wait_for(story(), 20))
     assert hung.running == 0
@@ -348,7 +348,7 @@ def test_what_is_redriven_has_its_time_again() -> None:
         await submit(hub, "thing.happened", n=1)
         clock.move(86_400)
         assert await hub.redrive(Selector(), 99) == 1
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         return await hub.store.told("e1"), await hub.store.dead()
 
     told, dead = asyncio.run(story())

@@ -25,7 +25,7 @@ from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import NOON, Stage
 from tests.hub.stage import Heard, state
 from tests.hub.test_failures import ONE
-from tests.hub.test_recovery import LONG
+from tests.hub.test_path import ASK
 
 
 def full_once(store: Any) -> None:
@@ -66,7 +66,7 @@ def test_a_pause_that_could_not_be_kept_holds_nothing() -> None:
             await hub.pause(Hold("agent", "desk"))
         assert (hub.holds, await hub.store.paused()) == ({}, ())
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         assert len(agent.asked) == 1
 
     asyncio.run(story())
@@ -83,9 +83,9 @@ def test_a_slot_whose_action_was_paused_meanwhile_is_given_back() -> None:
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
         assert (hub.lane("desk").reserved, len(agent.asked)) == (0, 0)
         await hub.resume(hold)
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         assert len(agent.asked) == 1
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
 
     asyncio.run(story())
 
@@ -112,7 +112,7 @@ def test_an_attempt_that_is_cancelled_before_it_begins_gives_its_slot_back_and_c
         assert cancelled == ["e0", "e1", "e2"]
         hub.follow = follow  # type: ignore[method-assign]
         await hub.submit_json({"type": "thing.happened", "id": "last", "data": {"n": 9}})
-        await hub.wait("last", 10)
+        await hub.wait("last", 60)
         assert [action.body for action in agent.asked] == [{"n": 9}]
         assert (hub.lane("desk").running, hub.lane("desk").reserved) == (0, 0)
 
@@ -164,7 +164,7 @@ def test_a_client_that_gives_up_while_its_event_is_written_loses_nothing(
                 caller.cancel()
             await asyncio.wait(callers)
         for n in range(9):
-            await hub.wait(f"e{n}", 10)
+            await hub.wait(f"e{n}", 60)
         # An event that is still being written is not known, and not waited for.
         async with asyncio.timeout(30):
             while await unfinished(hub) or hub.underway.tasks:
@@ -292,7 +292,7 @@ class Slow(ScriptedAgent):
 def test_an_attempt_that_is_stopped_while_the_store_is_full_gives_back_what_it_took() -> None:
     async def story() -> None:
         desk = ScriptedAgent()
-        hub = Hub(state(LONG, {"pricing": Slow(), "desk": desk}), MemoryStore())
+        hub = Hub(state(ASK, {"pricing": Slow(), "desk": desk}), MemoryStore())
         await hub.submit_json({"type": "price.quote", "id": "e1", "data": {"sku": "a"}})
         commit = hub.store.journal.commit  # type: ignore[attr-defined]
 

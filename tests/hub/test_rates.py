@@ -109,7 +109,7 @@ def test_a_line_is_served_as_fast_as_the_rate_allows_and_never_faster(rate: str,
         waits = scene.hub.meter.rate_waits.values[("desk",)]
         assert sum(waits.counts) >= 180
         assert waits.total == pytest.approx(sum(agent.calls) - 200 * agent.calls[0], rel=0.15, abs=10)
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -127,7 +127,7 @@ def test_a_burst_may_come_after_some_quiet_and_not_at_the_start() -> None:
         await scene.send(6, first=2)
         await scene.over(8)
         assert [round(at - again, 1) for at in agent.calls[2:]] == [0.0, 0.0, 0.0, 0.0, 10.0, 20.0]
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -162,7 +162,7 @@ def test_no_attempt_and_no_retry_is_spent_by_waiting() -> None:
         assert len(scene.heard.what("action.failed")) == 10
         assert not scene.heard.what("action.lost")
         assert round(agent.calls[-1] - agent.calls[0]) == 29 * 60
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -183,7 +183,7 @@ def test_a_dead_agent_with_a_rate_comes_back_at_that_rate() -> None:
         kinds = scene.heard.kinds()
         assert kinds.count("breaker.opened") == kinds.count("breaker.closed") == 1
         assert kinds.count("action.done") == 300
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -206,7 +206,7 @@ def test_what_is_paused_or_cancelled_costs_no_token() -> None:
         assert await scene.hub.cancel(Selector(agent="desk")) == 1
         await asyncio.sleep(100)
         assert (len(agent.calls), scene.left()) == (4, 3)
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -223,7 +223,7 @@ def test_one_that_is_cancelled_as_its_token_comes_leaves_it_to_the_next() -> Non
         await scene.over(3)
         assert [round(at - begin, 3) for at in agent.calls] == [0.0, 10.0]
         assert [action.body["n"] for action in agent.asked] == [0, 2]  # type: ignore[index, call-overload]
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -245,7 +245,7 @@ def test_an_answer_that_is_shared_costs_no_token() -> None:
         await asyncio.gather(*both)
         assert len(agent.calls) <= 3
         assert lane.tokens.aside == 0
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 
@@ -265,7 +265,7 @@ def test_other_rules_bring_another_rate_for_those_in_line() -> None:
         scene.hub.swap(scene.state())
         await scene.over(30)
         assert clock.passed() - begin < 10
-        assert await scene.hub.drain(5) == 0
+        assert await scene.hub.drain(60) == 0
 
     play(story)
 

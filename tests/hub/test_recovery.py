@@ -15,12 +15,12 @@ from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.agents.retry import RetryPolicy
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.hub import Hub
-from atamo_rules.model.outcome import Again, Done, Failed
+from atamo_rules.model.decision import Action
+from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.testing.agents import ScriptedAgent
 from tests.hub.stage import state
 from tests.hub.test_path import ASK, TWO
-
-LONG = ASK.replace("0.05 seconds", "30 seconds")
+from tests.waiting import until
 
 
 class Left:
@@ -51,16 +51,18 @@ class Left:
 
     async def end(self, event: str) -> Any:
         """What is told once an event is over, and the hub is."""
-        await self.hub.wait(event, 10)
+        await self.hub.wait(event, 60)
         told = await self.hub.store.told(event)
-        assert await self.hub.drain(10) == 0
+        assert await self.hub.drain(60) == 0
         await self.hub.end()
         return told
 
 
 async def asked(hub: Hub, sku: str = "a") -> None:
+    """Send the event, and wait until its rule waits for the answer of `pricing`."""
     await hub.submit_json({"type": "price.quote", "id": "e1", "data": {"sku": sku}})
-    await asyncio.sleep(0.05)
+    pricing: Any = hub.current.agents["pricing"].agent
+    await until(lambda: pricing.asked)
 
 
 def test_an_attempt_that_was_lost_is_made_again_under_its_key_and_its_rule_goes_on(tmp_path: Path) -> None:
@@ -68,10 +70,10 @@ def test_an_attempt_that_was_lost_is_made_again_under_its_key_and_its_rule_goes_
 
     async def story() -> Any:
         left = Left(tmp_path)
-        await asked(left.start(LONG, {"pricing": pricing, "desk": desk}))
+        await asked(left.start(ASK, {"pricing": pricing, "desk": desk}))
         await left.kill()
         pricing.script = [Done({"amount": 12})]
-        hub = left.start(LONG, {"pricing": pricing, "desk": desk})
+        hub = left.start(ASK, {"pricing": pricing, "desk": desk})
         await hub.start()
         assert (hub.left.open, hub.left.lost) == (1, 1)
         return await left.end("e1")
@@ -88,7 +90,7 @@ def test_an_attempt_that_was_lost_is_made_again_under_its_key_and_its_rule_goes_
 
 
 def test_an_ask_whose_time_ran_out_meanwhile_is_given_up(tmp_path: Path) -> None:
-    text = ASK.replace("0.05 seconds", "0.3 seconds")
+    text = ASK.replace("30 seconds", "0.3 seconds")
 
     async def story() -> Any:
         left = Left(tmp_path)
@@ -108,9 +110,9 @@ def test_a_rule_that_was_changed_meanwhile_is_not_continued_as_another(tmp_path:
     left = Left(tmp_path)
 
     async def story() -> Any:
-        await asked(left.start(LONG, {"pricing": ScriptedAgent(30.0), "desk": ScriptedAgent()}))
+        await asked(left.start(ASK, {"pricing": ScriptedAgent(30.0), "desk": ScriptedAgent()}))
         await left.kill()
-        changed = LONG.replace("costs", "is")
+        changed = ASK.replace("costs", "is")
         left.start(changed, {"pricing": ScriptedAgent(Done({"amount": 1})), "desk": ScriptedAgent()})
         await left.hub.start()
         return await left.end("e1")
@@ -123,21 +125,27 @@ def test_a_rule_that_was_changed_meanwhile_is_not_continued_as_another(tmp_path:
 
 
 def test_waits_between_attempts_are_kept(tmp_path: Path) -> None:
-    one = ScriptedAgent(Again("later", 0.4), Done({}))
+    at: list[float] = []
+
+    def busy(action: Action) -> Outcome:
+        at.append(asyncio.get_running_loop().time())
+        return Again("later", 0.4) if len(at) == 1 else Done({})
 
     async def story() -> Any:
         left = Left(tmp_path)
-        hub = left.start(TWO, {"one": one, "two": ScriptedAgent()})
+        hub = left.start(TWO, {"one": ScriptedAgent(busy), "two": ScriptedAgent()})
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(30):
+            while (depth := await hub.store.depth()).waiting + depth.running or not depth.later + len(at[1:]):
+                await asyncio.sleep(0.005)
         await left.kill()
-        left.start(TWO, {"one": one, "two": ScriptedAgent()})
+        left.start(TWO, {"one": ScriptedAgent(busy), "two": ScriptedAgent()})
         await left.hub.start()
-        await asyncio.sleep(0.05)
-        assert len(one.asked) == 1
         return await left.end("e1")
 
     told = asyncio.run(story())
+    assert len(at) == 2
+    assert at[1] - at[0] > 0.39, "not before it had waited"
     assert [(line["state"], line["attempts"]) for line in told["actions"]] == [("done", 2), ("done", 1)]
 
 

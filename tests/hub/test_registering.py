@@ -36,7 +36,7 @@ rule tell
 
 async def settled(controller: Controller, id: str) -> None:
     await controller.hub.submit_json({"type": "thing.seen", "id": id, "data": {"n": 1}})
-    await controller.hub.wait(id, 10)
+    await controller.hub.wait(id, 60)
 
 
 def test_an_agent_is_given_replaced_and_taken_back(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,7 +85,7 @@ def test_what_is_under_way_ends_with_the_agent_it_began_with() -> None:
             await controller.register("desk", next_)
             await settled(controller, "b")
             slow.go.set()
-            await controller.hub.wait("a", 10)
+            await controller.hub.wait("a", 60)
         return slow, next_, heard
 
     slow, next_, heard = asyncio.run(story())

@@ -56,7 +56,7 @@ def test_an_action_comes_to_an_end_and_is_told(
         hub = Hub(state(ONE, {"desk": ScriptedAgent(outcome, Done())}), store)
         hub.policy = RetryPolicy(attempts=3, base=0.0)
         await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         told: Any = await hub.store.told("e1")
         assert (told["state"], told["actions"][0]["state"]) == ("finished", ends)
         assert decode(encode(told))

@@ -67,7 +67,7 @@ def test_who_goes_away_while_a_hub_starts_does_not_stop_it_from_starting() -> No
         taken, known = await second
         assert hub.running
         assert (taken.event is not None, known) == (True, False)
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
         await hub.end()
 
     asyncio.run(story())
@@ -79,7 +79,7 @@ def test_a_hub_that_is_stopped_while_it_starts_starts_no_more() -> None:
         hub = Hub(state(DESK, {"desk": ScriptedAgent()}), store)
         first = asyncio.ensure_future(hub.start())
         await store.opening.wait()
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
         await hub.end()
         with pytest.raises(asyncio.CancelledError):
             await first
@@ -114,10 +114,10 @@ def test_what_is_in_line_for_an_agent_that_is_no_more_ends_as_a_dead_letter(tmp_
         await hub.start()
         assert hub.left.agents == {"desk"}
         for id in ("e1", "e2"):
-            await hub.wait(id, 10)
+            await hub.wait(id, 60)
         assert [letter.why for letter in await hub.store.dead()] == ["no agent is called `desk`"] * 2
         assert len(left.alerts) == 2
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
         await hub.end()
 
     asyncio.run(story())
@@ -128,16 +128,16 @@ def test_dead_letters_of_an_agent_that_is_no_more_are_tried_where_they_are_redri
         left = Left(tmp_path)
         hub = left.start(DESK, {"desk": ScriptedAgent(Failed("no"))})
         await seen(hub, "e1")
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         await left.kill()
         hub = left.start(OTHER, {"till": ScriptedAgent(Done())})
         await hub.start()
         (letter,) = await hub.store.dead()
         assert await hub.redrive(Selector(), letter.number) == 1
-        await hub.wait("e1", 10)
+        await hub.wait("e1", 60)
         (again,) = await hub.store.dead()
         assert (again.number > letter.number, again.why) == (True, "no agent is called `desk`")
-        assert await hub.drain(5) == 0
+        assert await hub.drain(60) == 0
         await hub.end()
 
     asyncio.run(story())

@@ -15,6 +15,7 @@ from tests.cli.dispatcher import Dispatcher
 from tests.crash.load import Load
 from tests.crash.test_kill import RULES, effects, port_of
 from tests.places import write
+from tests.waiting import until
 
 
 def start(folder: Path, place: Place) -> Dispatcher:
@@ -59,6 +60,7 @@ def test_one_of_two_hubs_is_killed_under_load(place: Place, tmp_path: Path) -> N
 
         async def sending() -> None:
             both = [asyncio.create_task(load.run(port)) for load, port in zip(loads, ports, strict=True)]
+            await until(lambda: all(load.promised for load in loads))
             await asyncio.sleep(2.0)
             one.process.send_signal(signal.SIGKILL)
             await both[0]

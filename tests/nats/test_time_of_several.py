@@ -35,6 +35,20 @@ rule unpaid
       text: "unpaid {{ o.order }}"
 """
 )
+BOTH = (
+    UNPAID.replace("2 seconds", "30 minutes")
+    + """
+event seat.held
+  order: text
+event seat.bought
+  order: text
+rule unbought
+  on seat.held as s without seat.bought within 2 seconds by order
+  do
+    send desk.note
+      text: "unbought {{ s.order }}"
+"""
+)
 HOURLY = (
     EVENTS
     + """
@@ -57,14 +71,14 @@ def test_who_joins_ends_no_wait_of_a_hub_that_lives(place: Place, tmp_path: Path
     async def story(start: Start) -> None:
         one = await start(agents[0])
         await tell(one, "order.placed", "e1")
-        await tell(one, "order.placed", "e2", "2")
+        await tell(one, "seat.held", "e2", "2")
         two = await start(agents[1])
         await tell(one, "order.paid", "e3")
         await until(lambda: agents[0].asked or agents[1].asked)
         await until(lambda: two.windows.book.next() is None and one.windows.book.next() is None)
-        assert [one.body for agent in agents for one in agent.asked] == [{"text": "unpaid 2"}]
+        assert [one.body for agent in agents for one in agent.asked] == [{"text": "unbought 2"}]
 
-    shared(place, tmp_path, story, UNPAID, "desk")
+    shared(place, tmp_path, story, BOTH, "desk")
 
 
 def test_a_wait_of_a_hub_that_is_lost_ends_once_at_another(place: Place, tmp_path: Path) -> None:

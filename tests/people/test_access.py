@@ -122,7 +122,7 @@ def test_nothing_of_another_organisation_is_seen(door: Door) -> None:
     asked = door.web("bob").post("/v1/requests?type=ask", json={"word": "birchword"})
     assert asked.status_code in (200, 202)
     for key in (sent.json()["id"], "birchid"):
-        door.serving.run(door.serving.controller.hub.wait(f"@birch/bob##{key}", 10))
+        door.serving.run(door.serving.controller.hub.wait(f"@birch/bob##{key}", 60))
     assert len(door.web("root").get("/v1/dead").json()["letters"]) == 3
     door.web("root").put("/v1/holds/organisation/birch")
     ids = [
@@ -188,7 +188,7 @@ def test_an_id_finds_a_message_of_ones_organisation_whatever_others_call_theirs(
     before = door.ask("ann", "GET", "/v1/events/one")
     assert before.json()["user"] == "eve"
     assert door.send("bob", "one", "w").status_code == 202
-    door.serving.run(door.serving.controller.hub.wait("@acme/eve##one", 10))
+    door.serving.run(door.serving.controller.hub.wait("@acme/eve##one", 60))
     assert door.ask("ann", "GET", "/v1/events/one").json()["user"] == "eve"
     assert door.ask("ann", "GET", "/v1/audit?event=one").json()["records"], "and its records"
     assert door.ask("root", "GET", "/v1/events/one").status_code == 404, "it is not said which"

@@ -68,7 +68,7 @@ def noise(two: Two) -> None:  # noqa: F811
     door = two.door
     for number in range(3):
         sent = made(door.ask("ann", "POST", "/v1/events", json={"type": "tick", "data": {"word": "w"}}))
-        door.serving.run(two.hub.wait(f"@acme/ann##{sent['id']}", 10))
+        door.serving.run(two.hub.wait(f"@acme/ann##{sent['id']}", 60))
         made(door.ask("eve", "POST", "/v1/requests?type=ask", json={"word": str(number)}))
         approved(two, proposed(two, "ann", rules("acme", f"acmes{number}")))
     letters = made(door.ask("ann", "GET", "/v1/dead"))["letters"]

@@ -145,7 +145,7 @@ def story(door: Door) -> Iterator[tuple[str, int, str]]:
     told.ask("bob", "GET", "/v1/proposals")
     for word in ("w", "vip", "long" * 20):
         door.send("bob", f"e-{word[:4]}", word)
-        door.serving.run(hub.wait(f"@birch/bob##e-{word[:4]}", 10))
+        door.serving.run(hub.wait(f"@birch/bob##e-{word[:4]}", 60))
         for more in ("", "/trace", "/why?rule=page_oncall", "/why?rule=birch/page_oncall",
                      "/why?rule=acme/page_oncall", "/why?rule=wake_oncall", "/why?rule=give_up"):  # fmt: skip
             told.ask("bob", "GET", f"/v1/events/e-{word[:4]}{more}")

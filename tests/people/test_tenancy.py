@@ -80,8 +80,8 @@ def two(serve: Callable[..., Serving], tmp_path: Path) -> Two:  # noqa: F811
     two = Two(door, {})
     event = made(door.ask("bob", "POST", "/v1/events", json={"type": "tick", "data": {"word": "w"}}))["id"]
     asked = made(door.ask("bob", "POST", "/v1/requests?type=ask", json={"word": "w"}))["id"]
-    serving.run(hub.wait(f"@birch/bob##{event}", 10))
-    serving.run(hub.wait(f"@birch/bob##{asked}", 10))
+    serving.run(hub.wait(f"@birch/bob##{event}", 60))
+    serving.run(hub.wait(f"@birch/bob##{asked}", 60))
     (letter,) = made(door.ask("bob", "GET", "/v1/dead"))["letters"]
     rules = {"level": "organisation birch", "files": {"more.atamo": "rule more\n  on tick\n  stop\n"}}
     proposal = made(door.ask("bob", "POST", "/v1/proposals", json=rules))["id"]

@@ -42,7 +42,7 @@ async def done(text: str, lines: list[str]) -> list[tuple[list[str], list[tuple[
         before = len(desk.asked)
         message = decoded(line)
         await hub.submit_json(message)
-        await hub.wait(message["id"], 10)
+        await hub.wait(message["id"], 60)
         asked = desk.asked[before:]
         found.append((sorted(a.rule for a in asked), sorted((a.id, a.target, encode(a.body)) for a in asked)))
     return found

@@ -84,7 +84,7 @@ async def acts(controller: Controller, id: str) -> list[str]:
     await hub.submit_json(value)
     key = await hub.store.find(id)
     assert key is not None
-    await hub.wait(key, 10)
+    await hub.wait(key, 60)
     told = await hub.store.told(key)
     assert told is not None
     return [one for one in told["matched"] if one.endswith("mine")]

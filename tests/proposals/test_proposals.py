@@ -262,7 +262,7 @@ def test_what_recent_events_would_have_met_is_told(hub: Hub) -> None:
     for n in (1, 50, 200):
         sent = {"type": "tick", "id": f"t{n}", "data": {"n": n}, "user": "ann"}
         hub.serving.run(hub.serving.controller.hub.submit_json(sent))
-        hub.serving.run(hub.serving.controller.hub.wait(f"t{n}", 10))
+        hub.serving.run(hub.serving.controller.hub.wait(f"t{n}", 60))
     impact = hub.submit("ann", "user ann", mine=MINE).json()["report"]["impact"]
     assert (impact["events"], impact["differ"], impact["rules"]["more"]) == (3, 2, {"acme/mine": 2})
 
@@ -317,7 +317,7 @@ def test_each_step_is_audited_and_an_event_that_rules_act_on(hub: Hub) -> None:
         "rules.verified",
         "rules.approved",
     ]
-    hub.serving.run(hub.serving.controller.hub.wait(f"rules.submitted:{made['id']}:open", 10))
+    hub.serving.run(hub.serving.controller.hub.wait(f"rules.submitted:{made['id']}:open", 60))
     told = hub.serving.run(store.told(hub.serving.run(store.find(f"rules.submitted:{made['id']}:open"))))
     assert told["rules"] == ["told"] if "rules" in told else told["state"]
 

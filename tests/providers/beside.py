@@ -123,7 +123,7 @@ class Stage:
         """One event, and everything that follows from it."""
         hub = self.controller.hub
         await hub.submit_json({"type": type, "id": id, "data": data or {"n": 1}})
-        await hub.wait(id, 10)
+        await hub.wait(id, 60)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Come back once something holds."""

@@ -198,7 +198,7 @@ def test_rules_links_rows_and_a_provider_decide_one_event(tmp_path: Path) -> Non
         async with controller:
             hub = controller.hub
             await hub.submit_json({"type": "thing.seen", "id": "e1", "data": {"n": 2}})
-            await hub.wait("e1", 10)
+            await hub.wait("e1", 60)
             return heard, desk, await hub.store.told("e1") or {}
 
     heard, desk, told = asyncio.run(story())
@@ -341,7 +341,7 @@ def test_the_story_of_an_event_names_who_asked_for_what(tmp_path: Path) -> None:
         async with controller:
             hub = controller.hub
             await hub.submit_json({"type": "thing.seen", "id": "e1", "data": {"n": 2}})
-            await hub.wait("e1", 10)
+            await hub.wait("e1", 60)
             kept, told = await hub.store.event("e1"), await hub.store.told("e1")
             assert kept is not None
             assert told is not None

@@ -13,6 +13,7 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.requests import asking
 from tests.hub.stage import Heard, state
 from tests.requests.prices import DECLARED
+from tests.waiting import until
 
 TEXT = (
     DECLARED
@@ -102,10 +103,7 @@ def test_a_feed_is_taken_up_again_and_ends(tmp_path: Path) -> None:
     async def story() -> None:
         first = Life(tmp_path, answering=False)
         await asking.opened(first.hub, "price.quote", {"sku": "gold"}, "q", None, asking.options("feed"))
-        await asyncio.sleep(0.1)
-        view = await first.hub.requests.look("q")
-        assert view is not None
-        assert view.request.state == "live"
+        await until(lambda: first.hub.requests.open["q"].state == "live")
         await first.gone()
         second = Life(tmp_path, answering=True)
         await second.hub.start()

@@ -35,17 +35,17 @@ class Serving:
         self.port: int = server.servers[0].sockets[0].getsockname()[1]
         self.controller = controller
         self.loop = loop
-        self.web = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False)
+        self.web = httpx2.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=60)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(90)
 
     def post(self, value: Any, path: str = "/v1/events", **more: Any) -> httpx2.Response:
         return self.web.post(path, json=value, **more)
 
     def over(self, id: str) -> dict[str, Any]:
         """What is told of a message once nothing more follows from it."""
-        self.run(self.controller.hub.wait(id, 20))
+        self.run(self.controller.hub.wait(id, 60))
         told: dict[str, Any] = self.web.get(f"/v1/events/{id}").json()
         return told
 
@@ -55,13 +55,16 @@ class Serving:
         got = b""
         with socket.create_connection(("127.0.0.1", self.port), 5) as line, suppress(OSError):
             line.sendall(data)
-            for quiet in (0.25, 2):
-                line.settimeout(quiet)
+            for step in ("answers", "came by", "hears of the end"):
+                if step == "came by":  # its loop has: however long this machine stalled, the bytes were read
+                    self.run(asyncio.sleep(0.05))
+                elif step == "hears of the end":
+                    line.shutdown(socket.SHUT_WR)
+                line.settimeout(2 if step == "hears of the end" else 0.15)
                 with suppress(TimeoutError):
                     while piece := line.recv(65536):
                         got += piece
                     return got
-                line.shutdown(socket.SHUT_WR)
         return got
 
 

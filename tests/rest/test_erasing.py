@@ -162,7 +162,7 @@ def test_what_was_joined_and_is_not_theirs_to_erase_is_counted(serve: Serve, tmp
         asking = {"authorization": f"Bearer {key}"}
         event = {"type": "order.placed", "id": id, "data": {"street": id}}
         assert serving.web.post("/v1/events", json=event, headers=asking).status_code == 202
-        serving.run(hub.wait(f"@acme/{who}##{id}", 10))
+        serving.run(hub.wait(f"@acme/{who}##{id}", 60))
         if who == "abe":
             his = asking
     done = serving.web.post("/v1/erasures", json={"event": "a1"}, headers=his).json()
@@ -186,7 +186,7 @@ def test_who_may_and_whose(serve: Serve, tmp_path: Path) -> None:
     for who, id in (("ann", "a1"), ("bob", "b1"), ("bob", "b2")):
         sent = ask(who, "POST", "/v1/events", json={"type": "order.placed", "id": id, "data": {"street": id}})
         assert sent.status_code == 202
-        serving.run(hub.wait(f"@{homes[who]}##{id}", 10))
+        serving.run(hub.wait(f"@{homes[who]}##{id}", 60))
     assert erasing("abe", event="a1").status_code == 403
     theirs, nobodys = erasing("ann", event="@birch/bob##b1"), erasing("ann", event="@birch/bob##b9")
     assert (theirs.status_code, theirs.json()) == (404, nobodys.json())

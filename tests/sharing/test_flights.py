@@ -12,6 +12,7 @@ from atamo_rules.hub.sharing.flight import Said, Say, Work
 from atamo_rules.hub.sharing.flights import NEGATIVE, AgainTogether, Flights
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
 from atamo_rules.model.types import Sharing
+from tests.simulation.time import VirtualClock, VirtualLoop
 
 ONCE = Sharing()
 KEPT = Sharing(fresh=10.0, stale=20.0)
@@ -55,7 +56,12 @@ class Desk:
 
 
 def run(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(story())
+    """Tell a story under virtual time: a grace of a hundredth of a second is over when the story says so."""
+    loop = VirtualLoop(VirtualClock())
+    try:
+        loop.run_until_complete(story())
+    finally:
+        loop.kill()
 
 
 def test_a_thousand_equal_calls_at_once_are_one() -> None:

@@ -57,7 +57,7 @@ class Watched:
 
     def __init__(self, store: atamo.Store | None = None) -> None:
         self.heard, self.paged, self.alerts = Heard(), list[str](), list[str]()
-        self.gate = asyncio.Event()
+        self.gate, self.beat = asyncio.Event(), asyncio.Event()
         self.gate.set()
 
         async def note(sku: str) -> Any:
@@ -81,7 +81,18 @@ class Watched:
 
     def web(self, **more: Any) -> httpx2.AsyncClient:
         app = application(lambda: self.controller.hub, ("test",), beat=0.05, **more)
-        return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test")
+
+        async def noted(scope: Any, receive: Any, send: Any) -> None:
+            """The application, and whether a stream of it has said that it lives: a client here has it whole or not."""
+
+            async def told(message: Any) -> None:
+                if b": still here" in message.get("body", b""):
+                    self.beat.set()
+                await send(message)
+
+            await app(scope, receive, told)
+
+        return httpx2.AsyncClient(transport=httpx2.ASGITransport(noted), base_url="http://test")
 
 
 def run(story: Story) -> Watched:
@@ -97,7 +108,7 @@ def run(story: Story) -> Watched:
 def test_a_threshold_wakes_the_program_and_by_a_rule_a_person() -> None:
     async def story(watched: Watched) -> None:
         await watched.order("bad", "o")
-        await watched.controller.hub.wait("o", 5)
+        await watched.controller.hub.wait("o", 60)
         await watched.controller.monitor.look()
         while not watched.paged:
             await asyncio.sleep(0.01)
@@ -116,7 +127,7 @@ def test_the_numbers_are_scraped(accept: str) -> None:
     async def story(watched: Watched) -> None:
         for number in range(5):
             await watched.order("bad" if number == 0 else "good", f"o{number}")
-            await watched.controller.hub.wait(f"o{number}", 5)
+            await watched.controller.hub.wait(f"o{number}", 60)
         await watched.controller.monitor.look()
         async with watched.web() as web:
             answer = await web.get("/metrics", headers={"accept": accept})
@@ -150,7 +161,7 @@ def test_a_sender_follows_a_message_to_its_end() -> None:
             so_far = (await web.get("/v1/events/o/telemetry")).json()
             assert [step["kind"] for step in so_far["steps"]][:2] == ["event.accepted", "event.decided"]
             following = asyncio.create_task(web.get("/v1/events/o/follow"))
-            await asyncio.sleep(0.15)
+            await watched.beat.wait()
             watched.gate.set()
             text = (await following).text
             assert ": still here" in text
@@ -200,7 +211,7 @@ def test_what_is_remembered_of_messages_is_bounded() -> None:
         followers.most = 50
         for number in range(40):
             await watched.order("good", f"o{number}")
-            await watched.controller.hub.wait(f"o{number}", 5)
+            await watched.controller.hub.wait(f"o{number}", 60)
         assert 0 < followers.size <= 50
         first, last = (
             await followers.steps("o0"),
@@ -226,7 +237,7 @@ def test_what_a_process_before_took_can_be_followed_to_its_end(tmp_path: Path) -
         async with asyncio.timeout(20), watched.controller:
             if not told:
                 await watched.order("good", "o")
-                await watched.controller.hub.wait("o", 5)
+                await watched.controller.hub.wait("o", 60)
             followers = watched.controller.hub.followers
             told.append([step async for step in followers.follow("o") if step is not None])
 

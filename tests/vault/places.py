@@ -116,4 +116,4 @@ async def tick(hub: Hub, id: str, by: str, user: str = "") -> None:
     user = user or ("eve" if by == "eve" else "ann")
     taken, _ = await hub.submit_json({"type": "tick", "id": id, "data": {"by": by}}, user=PEOPLE.user(user))
     assert taken.event is not None, taken.refused
-    await hub.wait(taken.event.key, 10)
+    await hub.wait(taken.event.key, 60)

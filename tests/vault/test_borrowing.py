@@ -149,7 +149,7 @@ def test_a_trial_and_a_proposal_ask_for_no_token(serve: Callable[..., Serving], 
         return answer.status_code, answer.text
 
     assert ask("ann", "/v1/events", {**event, "id": "real"})[0] == 202
-    serving.run(hub.wait("@acme/ann##real", 10))
+    serving.run(hub.wait("@acme/ann##real", 60))
     assert (agent.got, vault.asked) == (["ann's own token"], 1), "what really happens does ask"
     seen = []
     for level in ("user eve", "organisation acme"):

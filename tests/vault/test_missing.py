@@ -107,7 +107,7 @@ def test_what_is_done_as_nobody(desk: Web, tmp_path: Path) -> None:
             _, _, hub.vault = staged(tmp_path, Asking())
             await hub.start()
             await hub.submit_json({"type": "tick", "id": "e1", "data": {"by": "ann"}})
-            await hub.wait("e1", 10)
+            await hub.wait("e1", 60)
             await hub.end()
             await crm.close()
             return heard

@@ -33,6 +33,7 @@ class Forgetting:
     async def forget(self, request: Request) -> None:
         """Delete the answers; what is left is how it ended."""
         requests, hub = self.requests, self.requests.hub
+        await requests.closed(request.id)
         requests.open.pop(request.id, None)
         requests.repeatable.drop(request)
         store = hub.store

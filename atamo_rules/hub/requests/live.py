@@ -82,6 +82,8 @@ class Requests:
         """How many of this program wait for a request: several may, who gave it one id."""
         self.ending: set[str] = set()
         """Requests that are over, while their last frame is being written."""
+        self._closing: dict[str, asyncio.Event] = {}
+        """Set once it is kept how a request ended, while it is not; by its id."""
         self._began = hub.clock.now().timestamp() - hub.clock.passed()
         self._timers = Timers(self.now, self._strike)
 
@@ -181,6 +183,7 @@ class Requests:
     async def _became(self, request: Request, effects: Sequence[Effect]) -> None:
         if request.over and not self.open[request.id].over:
             self.ending.add(request.id)
+            self._closing[request.id] = asyncio.Event()
         self.open[request.id] = request
         self._timers.set(request)
         if effects:
@@ -218,16 +221,20 @@ class Requests:
                     stopped += parts
                 case Forget():
                     forgotten = True
-        if frames or notes:
-            await self.hub.surely(lambda: self.hub.store.append(frames, notes))
-        if ended:
-            # Before anybody who waited for the last frame runs: what they ask next may have these answers.
-            self.ending.discard(request.id)
-            self.repeatable.add(request)
-        for part in stopped:
-            await self._stop(request, part)
-        if ended:
-            await self._ended(request)
+        try:
+            if frames or notes:
+                await self.hub.surely(lambda: self.hub.store.append(frames, notes))
+            if ended:
+                # Before anybody who waited for the last frame runs: what they ask next may have these answers.
+                self.ending.discard(request.id)
+                self.repeatable.add(request)
+            for part in stopped:
+                await self._stop(request, part)
+            if ended:
+                await self._ended(request)
+        finally:
+            if ended:
+                self._closed(request.id)
         if forgotten:
             await self.forgetting.forget(request)
 
@@ -245,10 +252,26 @@ class Requests:
     async def _ended(self, request: Request) -> None:
         """Keep how it ended, for as long as its answers are kept."""
         self.updates.pop(request.id, None)
+        self._closing.setdefault(request.id, asyncio.Event())
         store, retain = self.hub.store, request.clocks.retain
-        await self.hub.surely(lambda: store.put(self.afar.put(request)))
-        await self.hub.surely(lambda: store.touch(request.id, retain))
-        self._timers.set(request)
+        try:
+            await self.hub.surely(lambda: store.put(self.afar.put(request)))
+            await self.hub.surely(lambda: store.touch(request.id, retain))
+        finally:
+            self._closed(request.id)
+        # It may be forgotten already: what is kept for a moment, of an end that took longer to write.
+        self._timers.set(self.open.get(request.id, request))
+
+    def _closed(self, key: str) -> None:
+        closing = self._closing.pop(key, None)
+        if closing is not None:
+            closing.set()
+
+    async def closed(self, key: str) -> None:
+        """Wait while it is being written how a request ended: what is written of it then is not written over."""
+        closing = self._closing.get(key)
+        if closing is not None:
+            await closing.wait()
 
     def _strike(self, key: str) -> None:
         """A clock of a request has run out."""
