@@ -16,7 +16,7 @@ from atamo_rules.builtin.stores.sqlite.store import SqliteStore
 from atamo_rules.hub.alerts import Alert
 from atamo_rules.hub.hub import Hub
 from atamo_rules.hub.intake import Intake
-from atamo_rules.hub.people.leaving import LOCKED
+from atamo_rules.hub.people.leaving import BUCKET, HERE, LEFT, LOCKED
 from atamo_rules.hub.store import Store
 from atamo_rules.model.people import Directory, User, Who
 from atamo_rules.model.work import Hold, Selector
@@ -153,9 +153,35 @@ def test_it_is_so_for_who_left_while_the_hub_was_down_and_is_told_once(tmp_path:
             await stage.settled()
             assert stage.done() == ["user ann"]
             await until(lambda: "people.removed" in stage.heard.kinds())
+            while await kept(stage.hub.store) != {"ann": HERE, "bob": LEFT}:
+                await asyncio.sleep(0.005)
         async with running(SqliteStore(tmp_path / "a.db"), ONE) as stage:
             assert stage.hub.leaving.gone(BOB)
             assert "people.removed" not in stage.heard.kinds()
+
+    run(story)
+
+
+async def kept(store: Store) -> dict[str, Any]:
+    """Who was here, as the store has it."""
+    return {entry.key: entry.value for entry in await store.entries(BUCKET)}
+
+
+def test_what_a_process_before_did_not_end_is_ended_by_the_next(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(SqliteStore(tmp_path / "a.db"), BOTH) as stage:
+            await stage.work()
+            asked = asyncio.Event()
+
+            async def stands(key: str, why: str = "") -> None:
+                asked.set()
+                await asyncio.Event().wait()
+
+            stage.hub.requests.cancel = stands  # type: ignore[assignment,method-assign]
+            stage.reload(ONE)
+            await asked.wait()
+        async with running(SqliteStore(tmp_path / "a.db"), ONE) as stage:
+            await until(lambda: "request.cancelled" in stage.heard.kinds("bob-ask"))
 
     run(story)
 

@@ -75,8 +75,7 @@ class Leaving:
         came = [name for name in people.users if self.known.get(name) != HERE]
         left = [name for name, state in self.known.items() if state == HERE and name not in people.users]
         self.known |= dict.fromkeys(came, HERE) | dict.fromkeys(left, LEFT)
-        puts = [Put(BUCKET, name, self.known[name]) for name in (*came, *left)]
-        await asyncio.gather(*(hub.surely(lambda put=put: hub.store.put(put)) for put in puts))  # type: ignore[misc]
+        await self._keep(came, HERE)
         for name in left:
             if name not in self.removed:
                 what: dict[str, Json] = {"kind": "users", "name": name, "kept": "files"}
@@ -84,10 +83,15 @@ class Leaving:
             self.removed.discard(name)
         if left:
             await self._end(frozenset(left))
+            await self._keep(left, LEFT)  # the last: who is killed before ends and tells it at the next start
         ruled, self.ruled = self.ruled, bool(self.rulers())
         if ruled and not self.ruled:
             hub.alarm(Alert("people", LOCKED))
             await hub.note("hub.degraded", why=LOCKED)
+
+    async def _keep(self, names: Iterable[str], state: str) -> None:
+        puts = [Put(BUCKET, name, state) for name in names]
+        await asyncio.gather(*(self.hub.surely(lambda put=put: self.hub.store.put(put)) for put in puts))  # type: ignore[misc]
 
     async def _end(self, names: frozenset[str]) -> None:
         """End the requests of people who have left: there is nobody to answer to."""
