@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from atamo_rules.cli.console import say
+from atamo_rules.cli.ink import plain
 from atamo_rules.model.strict_json import JsonRefused, decode
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -100,13 +101,12 @@ class Refused(click.ClickException):
         return "\n".join(lines)
 
     def show(self, file: Any = None) -> None:
-        """Say it on standard error, with every reason that does not stand in the sentence."""
+        """Say it on standard error, with every reason that does not stand in the sentence. A problem may quote what
+        somebody else sent."""
         said = self.sentence
         reasons = [str(reason) for reason in self.problem.get("reasons", ())]
-        say(
-            "".join(f"{line}\n" for line in [said, *(f"  {one}" for one in reasons if one not in said)]),
-            err=True,
-        )
+        lines = "\n".join([said, *(f"  {one}" for one in reasons if one not in said)]).split("\n")
+        say("".join(f"{plain(line)}\n" for line in lines), err=True)
 
 
 _LISTED = {

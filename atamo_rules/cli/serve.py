@@ -135,17 +135,26 @@ def _signals(finish: asyncio.Event) -> Iterator[list[int]]:
     heard: list[int] = []
     loop = asyncio.get_running_loop()
 
-    def on(number: int) -> None:
-        heard.append(number)
-        finish.set()
+    def on(number: int, _: object) -> None:
         for other in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(other)
             signal.signal(other, signal.SIG_DFL)
+        heard.append(number)
+        loop.call_soon_threadsafe(finish.set)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on, number)
+        # The loop's own handler has a signal wake it, and no more: by then it may be gone. It hears of signals by the
+        # pipe that threads wake it by, too, and a byte is lost where that is full.
+        loop.add_signal_handler(number, _nothing)
+        signal.signal(number, on)
+    signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
     try:
         yield heard
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+            if heard:
+                signal.signal(number, signal.SIG_DFL)
+
+
+def _nothing() -> None:
+    """What else there is to do."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from msgspec.structs import replace
 
@@ -17,8 +21,10 @@ from atamo_rules.hub.hub import Hub
 from atamo_rules.model.outcome import Again, Done
 from atamo_rules.model.work import Hold
 from atamo_rules.testing.contracts import action
+from tests.cli.dispatcher import ATAMO, environment
 from tests.hub.stage import state
 from tests.hub.test_failures import ONE
+from tests.places import write
 
 
 def perform(agent: Any, body: Any) -> Any:
@@ -95,3 +101,42 @@ def test_a_line_of_a_backlog_is_whole_and_in_the_order_in_which_they_stood(tmp_p
     asyncio.run(asyncio.wait_for(story(), 30))
     lines = (tmp_path / "a.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["body"]["n"] for line in lines] == list(range(200))
+
+
+STALLED = {
+    "a.atamo": "event note\n  text: text\n\nagent out\n  uses log\n  send say\n    text: text\n\n"
+    "rule say\n  on note\n  do\n    send out.say\n      text: text\n"
+}
+
+
+def test_a_reader_of_standard_output_who_stops_reading_holds_up_no_other_work(tmp_path: Path) -> None:
+    """One that reads again has whole lines, the long ones, too."""
+    with subprocess.Popen(
+        [*ATAMO, "run", str(write(tmp_path, STALLED)), "--port", "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            url = next(line for line in process.stderr if "listening on" in line).split()[-1]
+            with httpx2.Client(base_url=url, trust_env=False, timeout=20) as web:
+                for n in range(8):  # far more than a pipe holds
+                    event = {"type": "note", "id": f"n{n}", "data": {"text": str(n) * 20_000}}
+                    assert web.post("/v1/events", json=event).status_code == 202
+                assert web.get("/readyz").status_code == 200
+                found = [json.loads(process.stdout.readline()) for _ in range(8)]
+                assert {one["body"]["text"] for one in found} == {str(n) * 20_000 for n in range(8)}
+        finally:
+            process.terminate()
+            process.stdout.read()
+        assert process.wait(20) == 0
+
+
+def test_a_standard_output_that_is_closed_may_be_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "__stdout__", stream)
+        outcome = perform(LogAgent("desk", {}, "."), {"line": "x"})
+    assert outcome == Again("stdout cannot be written: Broken pipe", error="stream")

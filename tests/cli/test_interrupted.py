@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from atamo_rules.cli.serve import _signals
 from tests.cli.dispatcher import ATAMO, Dispatcher, atamo, environment, heed_interrupts
 from tests.places import write
 
@@ -94,3 +98,25 @@ def test_who_waits_no_longer_has_the_id(place: tuple[Path, str]) -> None:
         child.kill()
         child.stdout.close()
         atamo("resume", "agent", "desk", "--url", url)
+
+
+def test_a_signal_is_heard_where_threads_have_filled_the_pipe_that_wakes_the_loop() -> None:
+    """As thousands of readers do who are answered at once: the loop hears of signals by the same pipe."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    async def story() -> list[int]:
+        finish = asyncio.Event()
+        with _signals(finish) as heard:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    asyncio.get_running_loop()._csock.send(b"\0")  # type: ignore[attr-defined]
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.wait_for(finish.wait(), 10)
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "a second one ends the process"
+            return heard
+
+    try:
+        assert asyncio.run(story()) == [signal.SIGTERM]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

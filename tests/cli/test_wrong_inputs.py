@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from atamo_rules.cli.hubs import Refused
 from tests.cli.dispatcher import ATAMO, Dispatcher, atamo, environment, heed_interrupts
 from tests.places import write
 
@@ -151,3 +152,14 @@ def test_a_file_that_is_still_being_written_is_left_alone(tmp_path: Path) -> Non
         hub.until(lambda: (inbox / "failed/cut.json.reason.txt").exists())
         assert hub.end(signal.SIGTERM) == 0
     assert not (inbox / "failed/slow.json").exists()
+
+
+def test_a_problem_that_quotes_somebody_does_not_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    quoted = {
+        "title": "no",
+        "detail": "of \x1b[2J\u202e",
+        "remedy": "ask \x07",
+        "reasons": ["it is \x1b[31mred"],
+    }
+    Refused(409, quoted).show()
+    assert capsys.readouterr().err == "no: of \\x1b[2J\\u202e\n  ask \\x07\n  it is \\x1b[31mred\n"

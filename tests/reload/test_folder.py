@@ -365,3 +365,26 @@ def test_a_change_that_nobody_tells_of_is_seen(tmp_path: Path, monkeypatch: pyte
         return found
 
     assert asyncio.run(story()) == [("a",), ("a", "b")]
+
+
+def test_a_file_whose_name_is_no_text_is_refused_and_the_watch_goes_on(folder: Path) -> None:
+    async def story(follower: Follower) -> None:
+        Path(os.fsdecode(bytes(folder) + b"/\xff.txt")).write_text("of somebody who uploads into the project")
+        (folder / "a.atamo").write_text(rule("b"))
+        await follower.rules("b")
+        wrong = Path(os.fsdecode(bytes(folder) + b"/\xfe.atamo"))
+        wrong.write_text(rule("c"))
+        state = await follower.until(lambda state: isinstance(state, Refused))
+        assert isinstance(state, Refused)
+        (found,) = state.diagnostics
+        assert (found.message, found.help) == ("the name of this file is not UTF-8", "rename it")
+        assert str(found.span).endswith("\\udcfe.atamo:1:1"), "it can be written down wherever it is told"
+        wrong.rename(folder / "c.atamo")
+        await follower.rules("b", "c")
+
+    assert {tuple(names_of(state)) for state in told(folder, story)} == {
+        ("a",),
+        ("b",),
+        ("refused",),
+        ("b", "c"),
+    }

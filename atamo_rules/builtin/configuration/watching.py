@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,6 @@ async def watched(*folders: Path) -> AsyncIterator[Change]:
     Raises FileNotFoundError when there is no such folder, or no more, or another has taken its place: what is watched
     is a folder and not its name.
     """
-    from watchfiles import awatch
 
     def matters(change: object, path: str) -> bool:
         return any(Path(path).is_relative_to(folder) and may_matter(folder, path) for folder in folders)
@@ -59,7 +58,7 @@ async def watched(*folders: Path) -> AsyncIterator[Change]:
         handles = [os.open(folder, os.O_RDONLY) for folder in folders]
         for handle in handles:
             held.callback(os.close, handle)
-        changes = aiter(awatch(*folders, watch_filter=matters, debounce=LONGEST_MS, step=QUIET_MS))
+        changes = _told(folders, matters)
         following = asyncio.ensure_future(anext(changes))
         await asyncio.sleep(0)
         try:
@@ -73,12 +72,32 @@ async def watched(*folders: Path) -> AsyncIterator[Change]:
                 while following.done():
                     changed = await following
                     following = asyncio.ensure_future(anext(changes))
+                    await asyncio.sleep(0)  # where the watch begins anew, it stands before anything is read
                     if await finished(changed, following):
                         break
         except StopAsyncIteration:
             return
         finally:
             following.cancel()
+
+
+async def _told(folders: Sequence[Path], matters: Callable[[Any, str], bool]) -> AsyncIterator[Changes]:
+    """What the system tells of folders, as sets of changes. The watch breaks at any file whose name is not UTF-8: that
+    is a change of which no more is known, and the watch begins anew."""
+    from watchfiles import awatch
+
+    def nameless(error: BaseException) -> bool:
+        return str(error).startswith("Unable to decode path")
+
+    while True:
+        try:
+            async for changes in awatch(*folders, watch_filter=matters, debounce=LONGEST_MS, step=QUIET_MS):
+                yield changes
+            return
+        except* RuntimeError as broken:
+            if broken.split(nameless)[1] is not None:
+                raise
+        yield set()
 
 
 def _in_place(folders: Sequence[Path], handles: Sequence[int]) -> bool:

@@ -92,8 +92,13 @@ def _leads_inside(link: Path, root: Path) -> bool:
 
 def load(path: Path, name: str | None = None) -> tuple[Source, tuple[Diagnostic, ...]]:
     """The text of a rule file, or an empty source and why it cannot be read."""
-    shown = name or str(path)
+    named = name or str(path)
+    shown = named.encode("utf-8", "backslashreplace").decode()
     empty = Source(shown, "")
+    if shown != named:  # no record, answer or page of the console could say where its rules are
+        return empty, (
+            codes.NOT_TEXT.at(empty.whole, "the name of this file is not UTF-8", help="rename it"),
+        )
     try:
         raw = read_regular(path, LARGEST)
     except OSError as error:

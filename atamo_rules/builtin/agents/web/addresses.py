@@ -38,8 +38,11 @@ _NEVER = (
     ip_network("fe80::/10"),
     ip_network("fd00:ec2::/32"),
     ip_network("100.100.100.200/32"),
+    ip_network("192.0.0.192/32"),
+    ip_network("168.63.129.16/32"),
 )
-"""Where clouds keep the credentials of a machine: `private: true` does not reach them, a network named there does."""
+"""Where clouds keep the credentials of a machine: `private: true` does not reach them, a network named there does. The
+last is Azure's own and to IANA a public one: it answers from within a machine there alone."""
 
 
 class Refused(Exception):
@@ -59,10 +62,10 @@ class Reach:
         forms = {given, innermost(given)}
         if any(one in network for one in forms for network in self.networks):
             return True
+        if any(one in network for one in forms for network in _NEVER):
+            return False
         if self.anywhere:
-            return not any(one in network for one in forms for network in _NEVER) and not any(
-                one.is_multicast for one in forms
-            )
+            return not any(one.is_multicast for one in forms)
         return public(text)
 
     async def resolve(self, host: str, port: int) -> str:

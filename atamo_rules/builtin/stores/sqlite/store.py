@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from atamo_rules.builtin.stores.sqlite.erasing import rewrite
 from atamo_rules.builtin.stores.sqlite.keeping import Keeper
 from atamo_rules.builtin.stores.sqlite.leaves import Leaves
 from atamo_rules.builtin.stores.sqlite.lock import FileLock
+from atamo_rules.builtin.stores.sqlite.place import Place
 from atamo_rules.builtin.stores.sqlite.rows import Prepared, prepare
 from atamo_rules.builtin.stores.sqlite.schema import Connection, abandon, open_to_read, open_to_write
 from atamo_rules.builtin.stores.sqlite.writer import GroupCommit
@@ -97,6 +99,7 @@ class SqliteJournal:
         self._local = threading.local()
         self._readers: list[Connection] = []
         self._keeper: Keeper | None = None
+        self._place = Place(())
         self._heard = 0
         self._leaves = Leaves()
         self._blobs = Blobs(path)
@@ -132,6 +135,7 @@ class SqliteJournal:
         except DAMAGED as error:
             raise StoreUnavailable(f"`{self.path}` cannot be used: it is damaged ({error})") from None
         self._keeper, self._heard = keeper, keeper.position
+        self._place = Place((self.path, self.path.with_name(f"{self.path.name}-wal"), self.lock.path))
         return loaded
 
     async def close(self) -> None:
@@ -167,6 +171,15 @@ class SqliteJournal:
         if self.broken is not None:
             raise self.broken
         assert self._keeper is not None
+        if missed := self._place.missed():
+            # Where the log alone was taken away, what it holds is still put into the file.
+            with suppress(sqlite3.Error):
+                self._keeper.connection.execute("pragma wal_checkpoint(full)").fetchall()
+            self.broken = StoreUnavailable(
+                f"`{missed}` was removed, moved or replaced under a hub that writes it: nothing more can be kept, "
+                "until it is put back and the hub is started again"
+            )
+            raise self.broken
         try:
             for one in group:
                 if one.large:
