@@ -186,7 +186,7 @@ def test_an_agent_is_told_as_whom_it_acts() -> None:
 
 
 def test_mistakes_are_raised_where_they_are_made() -> None:
-    with pytest.raises(atamo.RulesetRejected):
+    with pytest.raises(atamo.RulesetRejected, match="^the ruleset has 1 finding: "):
         atamo.Portal(atamo.TextProvider("rule x\n  on nothing.here\n")).start()
     with pytest.raises(atamo.UnknownName, match="did you mean `shop`"):
         atamo.Portal(atamo.TextProvider(RULES), agents={"shpo": atamo.FunctionAgent()}).start()
