@@ -33,7 +33,8 @@ class RulesetRejected(AtamoError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         first = f": {self.diagnostics[0].span}: {self.diagnostics[0].message}" if diagnostics else ""
-        super().__init__(f"the ruleset has {len(self.diagnostics)} findings{first}")
+        many = len(self.diagnostics)
+        super().__init__(f"the ruleset has {many} finding{'s' * (many != 1)}{first}")
 
 
 class EventRejected(AtamoError):

@@ -18,7 +18,8 @@ def lines_of(findings: Sequence[Mapping[str, Any]], files: Mapping[str, str | No
         where = one.get("where") or {}
         text = files.get(where.get("file", ""))
         if not isinstance(text, str):
-            elsewhere.append(f"{one['severity']}: {one['message']}\n")
+            help = f"  = help: {one['help']}\n" if one.get("help") else ""
+            elsewhere.append(f"{one['severity']}: {one['message']}\n{help}")
             continue
         code = Code(one["code"], "", Severity[one["severity"].upper()])
         span = Source(where["file"], text).span(where["start"]["offset"], where["end"]["offset"])

@@ -45,7 +45,8 @@ class Place:
     def open(self) -> Asked:
         """The hub there. Raises click.UsageError when there is none."""
         if not self.folder:
-            return RunningHub(self.url)
+            here = os.path.exists(".atamo/hub.db")
+            return RunningHub(self.url, "`--folder .` asks what the hub of this folder kept." if here else "")
         from atamo_rules.cli.stopped import StoppedHub
 
         return StoppedHub(self.folder)
@@ -155,9 +156,9 @@ class NoHub(click.ClickException):
 
 class RunningHub:
     """A hub by its address, through `atamo_rules.client`. Raises click.UsageError when there can be none, and NoHub
-    when nothing, or something else, answers there."""
+    when nothing, or something else, answers there; `instead` says then where else there is an answer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, instead: str = "") -> None:
         from atamo_rules.client.synchronous import Client
 
         if not url.startswith(("http://", "https://")):
@@ -169,7 +170,7 @@ class RunningHub:
             self.client = Client(url, os.environ.get("ATAMO_KEY", ""), timeout=PATIENCE, tries=1)
         except ValueError as error:
             raise click.UsageError(f"`{url}` is not the address of a hub: {error}.") from None
-        self.url = url
+        self.url, self.instead = url, instead
 
     def __enter__(self) -> RunningHub:
         return self
@@ -228,6 +229,7 @@ class RunningHub:
             match error.how:
                 case "away":
                     said = f"No hub answers at {self.url}. Start one with `atamo run`, or say where it is with --url."
+                    said += f" {self.instead}" if self.instead else ""
                 case "broken":
                     said = f"The hub at {self.url} broke off: {str(error).partition(' broke off: ')[2]}."
                 case _:

@@ -45,6 +45,7 @@ _MOMENTS = (
     "utcnow",
     "datetime",
 )
+_MEANS = ("avg", "mean", "average")
 _STATES = {"exists": "exists", "defined": "is present", "is_defined": "is present", "isset": "is present",
            "is_present": "is present", "isnull": "is absent", "is_null": "is absent", "isempty": "is empty",
            "is_empty": "is empty", "empty": "is empty"}  # fmt: skip
@@ -110,6 +111,8 @@ def function(call: tree.Call) -> Meant | None:
     if small in _OPERATORS and len(call.arguments) == 2:
         text = f"{call.arguments[0].span.text} {_OPERATORS[small]} {call.arguments[1].span.text}"
         return Meant(f"write it as an operator: `{text}`", text)
+    if small in _MEANS and inside:
+        return Meant(f"an average is a sum and a count: write `sum({inside}) > 10 * count({inside})`")
     if small in ("match", "search", "regex"):
         return Meant(f"write it as an operator: `… matches /{'^' if small == 'match' else ''}…/`")
     if small in ("select", "selectattr", "reject", "rejectattr"):

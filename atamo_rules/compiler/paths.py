@@ -7,11 +7,15 @@ from atamo_rules.compiler.context import USER, Constant, Context, Facts, Operand
 from atamo_rules.compiler.describe import describe
 from atamo_rules.model.meaning import EACH, LEAVES, THROUGH, Const, Each, Get, Now, Step
 from atamo_rules.model.types import Anything, ListOf, MapOf, Moment, Record, Type
+from atamo_rules.model.window import OVER
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Edit, Fix, Label
 from atamo_rules.syntax import tree
 
 ROOTS = ("event", "param", "user", "now")
+_PARTS = {**dict.fromkeys(("length", "size", "count", "len"), "length"),
+          **{part: part for part in ("year", "month", "day", "hour", "minute", "date", "weekday")}}  # fmt: skip
+"""What other languages read of a value as if it were a field, and the function that gives it here."""
 
 
 def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | None:
@@ -31,8 +35,11 @@ def path_operand(path: tree.Path, context: Context, facts: Facts) -> Operand | N
         start = binding.term
         lost = start if binding.optional and not is_known(facts, start.root, start.steps) else None
         return _walk(path, rest, start.root, start.steps, binding.type, context, facts, lost)
-    if name == "now" and not rest:
-        return Operand(Now(span=path.span), Moment())
+    if name == "now":
+        if not rest:
+            return Operand(Now(span=path.span), Moment())
+        _no_fields(rest[0], describe(Moment()), context, path)
+        return None
     if name == "user":
         return _walk(path, rest, "user", (), USER, context, facts, None)
     if name == "param":
@@ -212,6 +219,9 @@ def _unknown_field(
     if context.template:
         code = codes.TEMPLATE_FIELD
         message = f"the template of `{context.template}` reads a field that `{owner}` does not have"
+    if owner == OVER and not type.members:
+        message = f"a schedule is about no event, so there is no `{word}`"
+        said = said or meant.Meant("at its moments there are `now` and parameters: `param.name`")
     known = ", ".join(f"{n} ({describe(m.type)})" for n, m in list(type.members.items())[:8])
     more = ", …" if len(type.members) > 8 else ""
     declared = context.environment.places.get(("event", owner))
@@ -241,9 +251,10 @@ def _meant(path: tree.Path, step: tree.Step, type: Record, root: str, context: C
 
 def _no_fields(step: tree.Step, what: str, context: Context, path: tree.Path | None = None) -> None:
     help = None
-    if path is not None and step.key in ("length", "size", "count", "len"):
+    part = _PARTS.get(str(step.key))
+    if path is not None and part is not None:
         before = path.span.text[: step.span.start - path.span.start].rstrip(".")
-        help = f"write `length({before})`"
+        help = f"write `{part}({before})`"
     message = f"`{step.key}` cannot be read here: the value before it is {what}"
     context.report.append(codes.UNKNOWN_FIELD.at(step.span, message, help=help))
 

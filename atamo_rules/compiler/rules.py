@@ -45,7 +45,7 @@ def rule(
         return None
     known = [event_of(on, environment, report) for on in trigger.ons]
     # What does not hang on an event's fields is still checked.
-    events = tuple(one or open_event(on) for one, on in zip(known, trigger.ons, strict=True))
+    events = tuple(one or open_event(on, environment) for one, on in zip(known, trigger.ons, strict=True))
     used.update(("event", one.name) for one in events)
     event = events[trigger.main] if events else times.NO_EVENT
     context = Context(environment, event, report, used=used, provider=written.provider)
@@ -122,8 +122,12 @@ def event_of(on: decl.On, environment: Environment, report: list[Diagnostic]) ->
     return event
 
 
-def open_event(on: decl.On) -> EventType:
-    """An event type of which nothing is known, to go on with where the one that is named does not exist."""
+def open_event(on: decl.On, environment: Environment) -> EventType:
+    """What to go on with where the event that is named does not exist: an event type of which nothing is known, or the
+    request itself where only the word `request` is missing."""
+    declared = environment.events.get(on.event.text)
+    if declared is not None and declared.request:
+        return declared
     return EventType(on.event.text, Anything(), request=on.request, answer=Anything() if on.request else None)
 
 

@@ -21,7 +21,7 @@ from atamo_rules.syntax import tree
 def table(written: decl.Table, environment: Environment, report: list[Diagnostic]) -> Table | None:
     """The table as it is meant, or None after saying every mistake in it."""
     known = environment.events.get(written.on.event.text) or event_of(written.on, environment, report)
-    event = known or open_event(written.on)
+    event = known or open_event(written.on, environment)
     before = len(report)
     context = Context(environment, event, report, lenient=True)
     inputs = [operands.operand(column, context, NOTHING) for column in written.inputs]

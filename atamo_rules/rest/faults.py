@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from atamo_rules.errors import Busy, StoreUnavailable
@@ -81,6 +81,11 @@ async def _http(request: Request, error: HTTPException) -> Response:
         "/v1/status, /hooks, /metrics, /healthz and /readyz; "
         "/docs describes them"
     }
+    root = request.scope.get("root_path", "")
+    looks = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    if looks and request.scope["path"] == f"{root}/":
+        # The page is for who looks with a browser; a program is told that there is nothing here.
+        return RedirectResponse(f"{root}/docs")
     code = {404: "not-found", 405: "method"}.get(error.status_code, "http")
     headers = tuple((error.headers or {}).items())
     title = error.detail.lower()

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from atamo_rules.syntax.hint import Hint
 from atamo_rules.syntax.words import text_literal
@@ -86,11 +87,17 @@ def _length(slip: Slip) -> Hint | None:
     if singular in _CALENDAR:
         days = _CALENDAR[singular]
         return Hint(f"months and years differ in length: say it in days, as in `{days} days`")
-    unit = _UNITS.get(singular)
+    unit = _UNITS.get(singular) or _nearest_unit(singular)
     if unit is None:
         return None
     text = f"{number[1]} {unit}{'' if number[1] == '1' else 's'}"
     return Hint(f"write `{text}`", number.start(1), slip.end, text)
+
+
+def _nearest_unit(word: str) -> str | None:
+    """`minuts`, `secnds`."""
+    close = get_close_matches(word, set(_UNITS.values()), n=1, cutoff=0.75) if len(word) > 2 else []
+    return close[0] if close else None
 
 
 def _digits(slip: Slip) -> Hint | None:
@@ -189,6 +196,21 @@ def _method(slip: Slip) -> Hint | None:
     return Hint(f"a function takes the value in its brackets: `{text}`", found.start(), end, text)
 
 
+def _pattern(slip: Slip) -> Hint | None:
+    """`subject contains /a/`."""
+    found = slip.behind(
+        r"(?<![\w.])(is not|does not contain|!=|is|==|contains|is like|starts with|ends with)\s*$"
+    )
+    if (
+        slip.word != "/"
+        or found is None
+        or re.compile(r"/(?:[^/\\\n]|\\.)+/").match(slip.text, slip.at) is None
+    ):
+        return None
+    operator = "does not match" if "not" in found[1] or found[1] == "!=" else "matches"
+    return Hint(f"a pattern goes with `{operator}`", *found.span(1), operator)
+
+
 def _flag(slip: Slip) -> Hint | None:
     """`/abc/i`."""
     if slip.behind(r"/(?:[^/\\\n]|\\.)+/$") is None or not slip.word.isalpha():
@@ -206,6 +228,18 @@ def _bare_list(slip: Slip) -> Hint | None:
         return None
     text = f"[{slip.text[found.start('first') : rest.end()]}]"
     return Hint(f"a list stands in square brackets: `{text}`", found.start("first"), rest.end(), text)
+
+
+def _fallback(slip: Slip) -> Hint | None:
+    """`team else "nobody"`, without its brackets."""
+    found = slip.behind(r"(?<![\w.\"])[A-Za-z_][\w.]*(?:\[[^\]]*\])?\s+$")
+    rest = re.compile(r"else\s+(?:\"[^\"]*\"|'[^']*'|-?[\w.]+|\[\s*\])").match(slip.text, slip.at)
+    if slip.word != "else" or found is None or rest is None:
+        return None
+    text = f"({slip.text[found.start() : rest.end()]})"
+    return Hint(
+        f"a value and what stands in for it are in brackets: `{text}`", found.start(), rest.end(), text
+    )
 
 
 def _choice(slip: Slip) -> Hint | None:
@@ -249,6 +283,6 @@ def _capitals(slip: Slip) -> Hint | None:
 
 
 _HABITS: tuple[Callable[[Slip], Hint | None], ...] = (
-    _length, _digits, _range, _dollar, _braces, _quotes, _letter, _phrase, _method, _flag, _bare_list, _choice,
-    _prefixed, _capitals, _sentence,
+    _length, _digits, _range, _dollar, _braces, _quotes, _letter, _phrase, _method, _pattern, _flag, _bare_list,
+    _fallback, _choice, _prefixed, _capitals, _sentence,
 )  # fmt: skip

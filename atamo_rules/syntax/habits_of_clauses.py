@@ -109,7 +109,7 @@ _CRON = re.compile(r"[\"']?[\d*/,-]+(?:\s+[\w*/,-]+){4}[\"']?\Z")
 
 def _schedule(slip: Slip) -> Hint | None:
     rest = slip.text[slip.at :]
-    if slip.at == 0 and _CRON.fullmatch(slip.text):
+    if _CRON.fullmatch(slip.text):
         inside = slip.text.strip("\"'")
         return Hint(f'write `cron "{inside}"`', 0, len(slip.text), f'cron "{inside}"')
     clock = _TWELVE.match(slip.text, 0 if slip.at and slip.word == ":" else slip.at)

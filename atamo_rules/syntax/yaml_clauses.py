@@ -108,6 +108,9 @@ class Clauses:
                 continue
             spare = [one for one in known if one not in given]
             close = [one for one in SPOKEN.get(word, ()) if one in spare] or likely(word, spare)
+            headed = _headed(word, known)
+            if headed:
+                close = []
             if close:
                 found[close[0]] = value  # read as it is most likely meant, so that nothing else is blamed
             self.say(
@@ -116,6 +119,7 @@ class Clauses:
                     f"`{key.text}` is not a clause of {where}",
                     label=f"did you mean `{close[0]}`?" if close else "",
                     notes=[f"here {where} may go on with: {listed(known)}"],
+                    help=headed or None,
                     fixes=[Fix(f"write `{close[0]}`", (Edit(key.span, close[0]),))] if close else (),
                 )
             )
@@ -159,3 +163,14 @@ class Clauses:
                 remedy = f"write `{value}`, or put it in quotes to say that it is text"
             self.say(codes.YAML_SURPRISE.at(node.span, why, help=remedy))
         return tree.Literal(value, span=node.span)
+
+
+def _headed(word: str, known: Sequence[str]) -> str:
+    """`rule big:`, as it is written in an `.atamo` file: in YAML all of a kind stand below one key."""
+    kind, _, name = word.partition(" ")
+    above = f"{kind}s"
+    if not name or kind in known or above not in known:
+        return ""
+    if above == "rules":
+        return f"write `rules:` above, and `- rule: {name}` below it"
+    return f"write `{above}:` above, and `{name}:` below it"

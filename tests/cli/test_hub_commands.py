@@ -168,6 +168,20 @@ def test_where_no_hub_answers(project: Path, words: list[str]) -> None:
     assert "`localhost:8080` is not the address of a hub" in done.stderr
 
 
+def test_where_no_hub_answers_what_this_folder_keeps_is_offered(tmp_path: Path) -> None:
+    """After `atamo run --stdin` the hub is gone, and the event to ask about stands in this folder."""
+    project = write(tmp_path / "desk", {"rules/a.atamo": RULES})
+    event = '{"type": "order.placed", "id": "o1", "data": {"total": 7}}\n'
+    atamo("run", "--quiet", "--stdin", cwd=project, stdin=event)
+    for words in (["trace", "o1"], ["why", "o1", "--rule", "big"]):
+        done = atamo(*words, "--url", "http://127.0.0.1:9", cwd=project)
+        assert done.returncode == 2
+        assert "`--folder .` asks what the hub of this folder kept." in done.stderr
+        assert atamo(*words, "--folder", ".", cwd=project).stdout
+        assert "--folder" not in atamo(*words, "--url", "http://127.0.0.1:9", cwd=tmp_path).stderr
+    assert "--folder" not in atamo("get", "rules", "--url", "http://127.0.0.1:9", cwd=project).stderr
+
+
 def test_a_story(hub: str, project: Path) -> None:
     code, out = ask(hub, "trace", "o1")
     assert code == 0

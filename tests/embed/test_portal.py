@@ -186,8 +186,9 @@ def test_an_agent_is_told_as_whom_it_acts() -> None:
 
 
 def test_mistakes_are_raised_where_they_are_made() -> None:
-    with pytest.raises(atamo.RulesetRejected):
-        atamo.Portal(atamo.TextProvider("rule x\n  on nothing.here\n")).start()
+    for done, many in (("stop", "1 finding"), ("send", "2 findings")):
+        with pytest.raises(atamo.RulesetRejected, match=f"the ruleset has {many}: "):
+            atamo.Portal(atamo.TextProvider(f"rule x\n  on nothing.here\n  {done}\n")).start()
     with pytest.raises(atamo.UnknownName, match="did you mean `shop`"):
         atamo.Portal(atamo.TextProvider(RULES), agents={"shpo": atamo.FunctionAgent()}).start()
     portal = Shop().portal()

@@ -13,8 +13,12 @@ from click.testing import CliRunner
 from atamo_rules.builtin.stores.nats.place import Place
 from atamo_rules.builtin.stores.nats.store import NatsStore
 from atamo_rules.cli.main import cli
+from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.people.made_here import place_of, take_in
+from atamo_rules.testing.agents import ScriptedAgent
 from atamo_rules.testing.store_stage import Stage
 from tests.nats.servers import NatsServer
+from tests.nats.test_hubs import together, until
 from tests.nats.test_time_of_several import UNPAID
 
 ASKED = (
@@ -83,6 +87,37 @@ def test_the_settings_of_run_say_it_too(tmp_path: Path, monkeypatch: pytest.Monk
     code, said = atamo("trace", "e1", "--folder", ".")
     assert code == 2
     assert "shares its store, `nats:one,two/shop`, with others" in said
+
+
+def test_a_key_is_revoked_by_the_folder_of_any_hub_for_all_of_them(place: Place, tmp_path: Path) -> None:
+    """Made in the folder of one hub, revoked in that of the other: neither folder holds the list of keys."""
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        (folder / ".atamo" / "nats").mkdir(parents=True, mode=0o700)
+        (folder / ".atamo" / "nats" / f"{place.stream}.db").touch()
+
+    async def story(*hubs: Hub) -> None:
+        doors = [place_of(folder) for folder in folders]
+        for maker, ender in ((0, 1), (1, 0)):
+            code, text = await asyncio.to_thread(
+                atamo, "key", "create", "ann", "--folder", str(folders[maker])
+            )
+            assert code == 0, text
+            id = text.split("_")[1]
+            assert [key.id for key in (await take_in(doors[maker], hubs[maker])).made] == [id]
+            await until(lambda id=id: all(id in hub.keyring.keys for hub in hubs))  # type: ignore[misc]
+            code, said = await asyncio.to_thread(atamo, "key", "revoke", id, "--folder", str(folders[ender]))
+            assert code == 0, said
+            assert f"key {id}: its hub revokes it within a second" in said
+            assert [key.id for key in (await take_in(doors[ender], hubs[ender])).ended] == [id]
+            await until(lambda id=id: all(hub.keyring.keys[id].revoked for hub in hubs))  # type: ignore[misc]
+        assert (await asyncio.to_thread(atamo, "key", "revoke", "abcdefgh", "--folder", str(folders[0])))[
+            0
+        ] == 0
+        (why,) = (await take_in(doors[0], hubs[0])).wrong
+        assert "there is none of this id" in why
+
+    together(place, tmp_path, (ScriptedAgent(), ScriptedAgent()), story)
 
 
 def checks() -> tuple[bool, dict[tuple[str, str], dict[str, Any]]]:

@@ -46,6 +46,23 @@ def test_a_rule_is_submitted_looked_at_approved_and_rolled_back(tmp_path: Path) 
         assert atamo("proposal", "show", "nothing", *url).returncode == 1
 
 
+def test_what_breaks_a_test_of_the_project_says_how_to_learn_which(tmp_path: Path) -> None:
+    tested = (
+        MORE.replace("rule more\n  order 1\n", "rule kept\n  order 2\n")
+        + '\ntest "all together"\n  given tick { n: 6 }\n  expect desk.note\n'
+    )
+    write(tmp_path, {"rules/a.atamo": RULES + "\n" + tested})
+    write(tmp_path, {"first.atamo": "rule first\n  order 1\n  on tick\n  stop\n"})
+    with Dispatcher("rules", "--port", "0", cwd=tmp_path) as hub:
+        url = ("--url", hub.said("listening on").split()[-1])
+        done = atamo("proposal", "submit", "first.atamo", "--level", "hub", *url, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "error: it does not go with other rules of this hub\n  = help: " in done.stdout
+        assert "`atamo verify`, with these files beside its own" in done.stdout
+    beside = atamo("verify", "rules", "first.atamo", cwd=tmp_path)
+    assert (beside.returncode, "E0701" in beside.stdout + beside.stderr) == (1, True)
+
+
 def test_what_one_may_decide_oneself_is_in_force_at_once(tmp_path: Path) -> None:
     people = "users:\n  ann: {}\n  bob: {}\nservices: {}\n"
     write(tmp_path, {

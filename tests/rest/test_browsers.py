@@ -72,3 +72,14 @@ def test_large_answers_are_compressed_for_those_who_take_that(serve: Callable[..
     assert "content-encoding" not in plain.headers
     assert plain.json() == squeezed.json()
     assert "content-encoding" not in web.get("/healthz", headers={"Accept-Encoding": "gzip"}).headers
+
+
+def test_who_opens_the_hub_in_a_browser_is_led_to_the_page(serve: Callable[..., Serving]) -> None:  # noqa: F811
+    web = serve(RULES).web
+    answer = web.get(
+        "/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}, follow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    for path, accept in (("/", "*/*"), ("/", "application/json"), ("/v2", "text/html")):
+        answer = web.get(path, headers={"Accept": accept}, follow_redirects=False)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found")

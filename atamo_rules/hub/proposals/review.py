@@ -89,6 +89,8 @@ def _parts(then: Rule, now: Rule) -> Iterator[str]:
 
 ELSEWHERE: dict[str, Json] = {
     "code": "", "severity": "error", "message": "it does not go with other rules of this hub",
+    "help": "those may be somebody else's, and are not shown here, nor are their tests; "
+    "whoever keeps the project's files is told by `atamo verify`, with these files beside its own",
 }  # fmt: skip
 """All that is said where other people's rules stand in the way."""
 
