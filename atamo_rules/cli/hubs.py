@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar
@@ -214,7 +214,9 @@ class RunningHub:
 
         given = {name: value for name, value in (params or {}).items() if value not in (None, "", ())}
         with self._said():
-            return self.client.run(calls.asked(method, path, body, given, headers or {}, wait))
+            answer = self.client.run(calls.asked(method, path, body, given, headers or {}, wait))
+        _ANSWERED.add(self.url)
+        return answer
 
     @contextmanager
     def _said(self) -> Iterator[None]:
@@ -235,6 +237,24 @@ class RunningHub:
                 case _:
                     said = f"What answers at {self.url} is not a hub."
             raise NoHub(said) from None
+
+
+_ANSWERED: set[str] = set()
+"""Addresses that have answered in this process."""
+
+
+def stranger() -> NoHub | None:
+    """What is to be said of an address whose answers made no sense: that it is no hub, or one of another release. A hub
+    describes itself at `/openapi.json`; it is asked only now, for what all others would pay for."""
+    from atamo_rules.client import calls
+    from atamo_rules.client.synchronous import Client
+
+    for url in sorted(_ANSWERED):
+        with suppress(Exception), Client(url, timeout=5.0, tries=1) as client:
+            if client.run(calls.get("/openapi.json"))["info"]["title"] == "Atamo":
+                continue
+        return NoHub(f"What answers at {url} is not a hub, or one of another release.")
+    return None
 
 
 def asked(url: str, question: Callable[[RunningHub], Answer]) -> Answer:

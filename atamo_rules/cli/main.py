@@ -235,8 +235,11 @@ def main() -> None:
         if os.environ.get("ATAMO_TRACEBACK"):
             raise
         from atamo_rules.cli.failing import as_document
+        from atamo_rules.cli.hubs import stranger
         from atamo_rules.errors import StoreUnavailable
 
+        if (none := stranger()) is not None:
+            sys.exit(told(none))
         if isinstance(
             error, StoreUnavailable
         ):  # found out while it runs: a damaged page, a disk that is gone

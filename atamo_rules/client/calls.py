@@ -147,6 +147,8 @@ def answer(call: Call[Result], status: int, raw: bytes) -> Result:
         value = decode(raw) if raw.strip() else None
     except JsonRefused:
         raise told.Unreachable("what answers there is not a hub", "no hub") from None
+    if 300 <= status < 400:
+        raise told.Unreachable("what answers there is not a hub: it leads elsewhere", "no hub")
     if status >= 400:
         raise Problem(status, value if isinstance(value, dict) else {})
     try:
