@@ -1,4 +1,4 @@
-"""How long the way of a message is: the calls of our functions that it costs, which no neighbour on a machine changes."""
+"""How long the way of a message is, in calls of our functions: no neighbour on a machine changes those."""
 
 from __future__ import annotations
 

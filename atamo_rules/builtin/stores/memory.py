@@ -187,7 +187,6 @@ class MemoryJournal(Remembered):
         arrival = Arrival(event, b"", message.arrival.at, quarantined=message.arrival.quarantined)
         self.messages[key] = Message(arrival, over=True, erased=True)
         self.over[key] = None
-        self.undecided.discard(key)
         log = self.logs.setdefault(key, Log())
         log.frames.clear()
         log.expired = log.count if log.expired is None else log.expired
