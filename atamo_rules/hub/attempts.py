@@ -82,7 +82,10 @@ class Attempts:
                     f"its {policy.within:g} seconds were over before it could be tried", "too late"
                 )
             else:
-                if alone:  # and nothing is borrowed
+                simple = hub.calls.simply(slot, lease, bound, generation)
+                if simple is not None:
+                    outcome, called = await simple, True
+                elif alone:  # and nothing is borrowed
                     outcome, called = await hub.calls.outcome(slot, lease, bound, generation)
                 else:
                     with hub.retiring.held(generation):

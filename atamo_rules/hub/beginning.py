@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 def follow(hub: Hub, kept: Kept, following: Following) -> None:
     """Begin what a transaction brought: attempts, the lines of agents, events to decide, clocks; and see off what
     is over with it."""
+    lanes = hub.lanes
     for lease in kept.leases:
-        lane, action = hub.lane(lease.work.action.agent), lease.work.action
-        if hub.calls.joins(action):
+        action = lease.work.action
+        lane = lanes.get(action.agent) or hub.lane(action.agent)
+        if hub.calls.free and hub.calls.joins(action):
             slot = Slot(lane, False)
             hub.underway.begin(slot, hub.attempts.run(slot, lease), action.id)
         else:
@@ -28,7 +30,9 @@ def follow(hub: Hub, kept: Kept, following: Following) -> None:
     for work in following.work:
         if work.deadline is not None:
             hub.attempts.limit(work)
-        hub.lane(work.action.agent).start()
+        lane = lanes.get(work.action.agent) or hub.lane(work.action.agent)
+        if lane.pump is None:
+            lane.start()
     if kept.pending:
         events = {arrival.event.key: arrival.event for arrival in following.arrivals}
         for key in kept.pending:
@@ -42,7 +46,8 @@ def reserve(hub: Hub, action: Action, event: Event) -> float:
     """Take a slot for an action that is about to be kept: for how long it is leased at once, 0 for not at once."""
     if hub.holds and held(hub.holds, action, event):
         return 0.0
-    return hub.calls.reserve(hub.lane(action.agent), action, event)
+    lane = hub.lanes.get(action.agent) or hub.lane(action.agent)
+    return hub.calls.reserve(lane, action, event)
 
 
 def held(holds: Container[tuple[HoldKind, str]], action: Action, event: Event) -> bool:
@@ -55,6 +60,8 @@ def held(holds: Container[tuple[HoldKind, str]], action: Action, event: Event) -
 def unreserve(hub: Hub, following: Following, leases: Sequence[Lease] = ()) -> None:
     """Give back the slots of work that was not kept, or is kept without its lease."""
     if not following.work:
+        return
+    if len(following.work) == len(leases) == 1 and leases[0].work is following.work[0]:  # as nearly always
         return
     begun = {lease.work.action.id for lease in leases} if leases else ()
     for work in following.work:

@@ -67,5 +67,5 @@ def concluded(
         return reserve(hub, action, event)
 
     fired, beside = decision.fired, decision.contributions
-    following = consequences(fired, event, generation, hub.current, at, begin, told, beside=beside)
+    following = consequences(fired, event, generation, hub.retiring.current, at, begin, told, beside=beside)
     return Decided(decision, following)

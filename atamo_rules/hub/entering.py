@@ -248,7 +248,7 @@ class Entering:
         """It was kept, or known already."""
         entry.known = kept.known
         if kept.known == "new":
-            self.hub.follow(kept, entry.following)
+            self.hub.follow(kept, entry.made.following if entry.made is not None else NOTHING)
         else:
             self._undo(entry)
 

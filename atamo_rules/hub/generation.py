@@ -16,12 +16,16 @@ from atamo_rules.model.event import Event
 from atamo_rules.model.people import Directory
 from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.schema_export import schema_of
-from atamo_rules.model.types import EventType, Json, Record
+from atamo_rules.model.types import EventType, Json, Record, Sharing
 from atamo_rules.source.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from atamo_rules.hub.archive import Script
     from atamo_rules.hub.ports import Evaluator
+
+
+TYPED = frozenset({"ask", "publish"})
+"""Verbs of actions whose answers may be held to a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,21 @@ class Generation:
 
     digest: str = field(init=False)
     """That of its ruleset."""
+    shared: Mapping[str, Sharing] = field(init=False)
+    """How calls are shared, by `agent.type`; most rulesets share none."""
 
     def __post_init__(self) -> None:
+        actions = self.ruleset.actions.items()
+        shared = {name: one.sharing for name, one in actions if one.sharing is not None}
         object.__setattr__(self, "digest", self.ruleset.digest)
+        object.__setattr__(self, "shared", shared)
 
     def decide(self, event: Event, ledger: Ledger | None = None) -> Decision:
         return decide(self.ruleset, event, ledger=ledger)
 
     def typed(self, action: Action) -> bool:
         """Whether what an agent answers to an action is held to a type."""
-        if action.verb not in ("ask", "publish"):
+        if action.verb not in TYPED:
             return False
         known = self.ruleset.actions.get(action.target)
         return known is not None and isinstance(known.answer, Record)

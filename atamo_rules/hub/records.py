@@ -208,16 +208,22 @@ _NO_MORE = Same({})
 def of_action(kind: Kind, at: datetime, work: Work, **more: Any) -> Note:
     """A step of an action: always with what it is, and as whom it is done: the event's user, where nobody else is
     named. How an attempt ends follows from that attempt; that one begins, from the action or the attempt before."""
-    action, who, attempt = work.action, work.who, more.pop("attempt", None)
+    attempt = more.pop("attempt", None)
     if attempt is None:
-        before = 0
+        action, who = work.action, work.who
         what, blank = _of(action, who)
+        note = Note(at, kind, work.event, who, what, f"action {action.id}", work.rules, blank)
     else:
-        before = attempt - 1 if kind == "action.started" else attempt
-        what, blank = _of(action, who, "attempt", attempt)
-    cause = f"attempt {action.id}/{before}" if before else f"action {action.id}"
-    note = Note(at, kind, work.event, who, what, cause, work.rules, blank)
+        note = of_attempt(kind, at, work, attempt, attempt - 1 if kind == "action.started" else attempt)
     return note.saying(more) if more else note
+
+
+def of_attempt(kind: Kind, at: datetime, work: Work, attempt: int, before: int) -> Note:
+    """As `of_action`, of an attempt; `before` is that from which it follows, 0 for the action itself."""
+    action, who = work.action, work.who
+    what, blank = _of(action, who, "attempt", attempt)
+    cause = f"attempt {action.id}/{before}" if before else f"action {action.id}"
+    return Note(at, kind, work.event, who, what, cause, work.rules, blank)
 
 
 def of_letter(kind: Kind, at: datetime, letter: DeadLetter, who: str, **more: Any) -> Note:

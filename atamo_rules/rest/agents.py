@@ -87,7 +87,7 @@ class Agents:
             "about": use.about if use is not None else "",
             "does": sorted(one.name for one in hub.current.ruleset.actions.values() if one.agent == name),
             "settings": shown(dict(use.settings)) if use is not None else {},
-            "concurrency": int(bound.at_once),
+            "concurrency": int(bound.at_once()),
             "timeout": float(bound.agent.timeout),
             "running": lane.running if lane is not None else 0,
             "held": hold is not None,

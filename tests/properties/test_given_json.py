@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -69,3 +70,12 @@ def test_the_depth_is_held_on_every_way() -> None:
     for depth in range(1, DEEPEST + 3):
         deep = {"a": deep} if depth % 3 else [deep]
         assert (taken(deep) is None) == (read(deep) is None) == (depth > DEEPEST)
+
+
+def test_the_strict_reader_goes_to_its_depth_and_no_deeper_however_short_the_text_is() -> None:
+    for opens, closes in (('{"":', "}"), ("[", "]"), ('[{"":', "}]")):
+        levels = DEEPEST // len(closes)
+        assert decode(opens * levels + "1" + closes * levels) is not None
+        for inner in ("{}", "[]"):
+            with pytest.raises(JsonRefused, match="nested more than"):
+                decode(opens * levels + inner + closes * levels)

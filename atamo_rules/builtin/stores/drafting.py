@@ -31,12 +31,14 @@ class Draft:
 
     def tell(self, change: Change, kind: Kind, item: Item, **more: Json) -> None:
         """Record a step of an attempt."""
-        change.notes.append(records.of_action(kind, change.at, item.work, attempt=item.attempts, **more))
+        number = item.attempts
+        note = records.of_attempt(kind, change.at, item.work, number, number)
+        change.notes.append(note.saying(more) if more else note)
 
     def end(self, change: Change, item: Item, state: str, why: str = "", answer: Json = None) -> None:
         """An action is over."""
         change.moved.append(Moved(item, state, why, answer))
-        event = item.work.event
+        event = item.event
         change.open[event] = change.open.get(event, 0) - 1
 
     def incoming(self, arrival: Arrival) -> Incoming:
@@ -58,16 +60,16 @@ class Draft:
         """What is kept beside a step."""
         if following is NOTHING:
             return
-        notes, open = change.notes, change.open
+        notes, open, paused = change.notes, change.open, self.paused
         notes += following.notes
         for work in following.work:
             self.row += 1
             item = item_of(self.row, work)
-            open[work.event] = open.get(work.event, 0) + 1
+            open[item.event] = open.get(item.event, 0) + 1
             change.added.append(item)
-            if work.lease > 0 and not self.paused(item.hold):
+            if work.lease > 0 and not paused(item.hold):
                 item.attempts = 1
-                notes.append(records.of_action("action.started", change.at, work, attempt=1))
+                notes.append(records.of_attempt("action.started", change.at, work, 1, 0))
             elif work.due is not None:
                 change.moved.append(Moved(item, "later", wait=seconds_until(work.due, change.at)))
         if following.done:

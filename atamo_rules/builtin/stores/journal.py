@@ -110,14 +110,15 @@ class Counts:
 
     def apply(self, change: Change) -> None:
         """Take a change into account, and record the events that are over with it."""
+        open, before = self.open, self._before
         for event, more in change.open.items():
-            there = self.open.get(event, 0)
-            self._before.setdefault(event, there)
+            there = open.get(event, 0)
+            before.setdefault(event, there)
             left = there + more
             if left:
-                self.open[event] = left
+                open[event] = left
             else:
-                self.open.pop(event, None)
+                open.pop(event, None)
                 change.finished.append(event)
                 change.notes.append(records.finished(change.at, event))
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from atamo_rules.builtin.stores.journal import Change, Counts, Incoming, Loaded
 from atamo_rules.builtin.stores.local import LocalStore
-from atamo_rules.builtin.stores.telling import ActionLine, erased, outline_of, told, tombstone
+from atamo_rules.builtin.stores.remembered import Log, Message, Remembered
+from atamo_rules.builtin.stores.telling import ActionLine
 from atamo_rules.hub import records
-from atamo_rules.hub.audit.erased import Hollowed, hollowed, leaf_of
+from atamo_rules.hub.audit.erased import Hollowed, hollowed
 from atamo_rules.hub.audit.seal import digest_of
 from atamo_rules.hub.clock import Clock
 from atamo_rules.hub.store import Caps, Hear
-from atamo_rules.model.audit import AuditRecord, Note
-from atamo_rules.model.decision import Decision
-from atamo_rules.model.event import Event, within
-from atamo_rules.model.frame import Frame, Page
-from atamo_rules.model.types import Json
-from atamo_rules.model.work import Arrival, DeadLetter, Entry, Selector
+from atamo_rules.model.audit import Note
+from atamo_rules.model.work import Arrival, Entry
 
 MOST = 20_000
 """Messages remembered."""
 MOST_OPEN = 10_000
 """Actions that may be open at once."""
-MOST_RECORDS = 50_000
-"""Records of the audit that can be read again."""
 
 CAPS = Caps(
     durable=False,
@@ -52,44 +44,13 @@ class MemoryStore(LocalStore):
         super().__init__(MemoryJournal(most), CAPS, most_open, clock)
 
 
-class Message(Struct, gc=False):
-    """What is remembered of one event."""
-
-    arrival: Arrival
-    decision: Decision | None = None
-    over: bool = False
-    erased: bool = False
-    problems: tuple[str, ...] = ()
-    actions: dict[int, ActionLine] = {}
-
-
-@dataclass(slots=True)
-class Log:
-    """The answers to one event."""
-
-    frames: dict[int, Frame] = field(default_factory=dict)
-    """By their `seq`; those that newer ones stand in for are gone."""
-    count: int = 0
-    closed: bool = False
-    until: datetime | None = None
-    expired: int | None = None
-
-
-class MemoryJournal:
-    """Keeps changes in dictionaries. Every method is over before anything else runs."""
+class MemoryJournal(Remembered):
+    """Keeps changes in memory. Every method is over before anything else runs."""
 
     def __init__(self, most: int) -> None:
+        super().__init__()
         self.most = most
-        self.messages: dict[str, Message] = {}
-        self.names: dict[str, list[str]] = {}
-        """By their ids, the keys of those that are called otherwise than their id."""
-        self.over: OrderedDict[str, None] = OrderedDict()
-        self.logs: dict[str, Log] = {}
-        self.letters: dict[int, tuple[DeadLetter, int]] = {}
-        self.state: dict[str, dict[str, Entry]] = {}
         self.revision = 0
-        self.notes: deque[Note] = deque(maxlen=MOST_RECORDS)
-        self.position = 0
         self.counts = Counts()
         self.hear: Hear = lambda first, notes: None
 
@@ -115,24 +76,48 @@ class MemoryJournal:
         own = len(told)
         for one in change.incoming:
             self.enter(one, told)
+        messages = self.messages
         for event, decision in change.decided:
-            self.messages[event].decision = decision
+            messages[event].decision = decision
+            if self.undecided:
+                self.undecided.discard(event)
         for item in change.added:
-            state = "running" if item.attempts else "waiting"
-            work = item.work
-            self.messages[work.event].actions[item.row] = ActionLine(work.action, state, item.attempts)
-        for row, event, action in change.done:
-            self.messages[event].actions[row] = ActionLine(action, "done")
+            attempts, action = item.attempts, item.work.action
+            state = "running" if attempts else "waiting"
+            messages[item.event].actions[item.row] = ActionLine(action, state, attempts)
+        if change.done:
+            for row, event, action in change.done:
+                messages[event].actions[row] = ActionLine(action, "done")
         for moved in change.moved:
-            line = self.messages[moved.item.work.event].actions[moved.item.row]
-            line.state, line.attempts = moved.state, moved.item.attempts
+            item = moved.item
+            line = messages[item.event].actions[item.row]
+            line.state, line.attempts = moved.state, item.attempts
             line.why, line.answer = moved.why, moved.answer
-        for event, problems in change.problems:
-            self.messages[event].problems += problems
+        if change.problems:
+            for event, problems in change.problems:
+                messages[event].problems += problems
         if change.frames or change.trimmed or change.closed or change.kept:
             self._answers(change)
         if change.puts:
             self._state(change)
+        if change.dead or change.undead or change.erased:
+            self._letters(change)
+        self.counts.apply(change)
+        finished = change.finished
+        over = frozenset(finished) if len(finished) > 1 else finished  # of a turn, hundreds
+        for event in change.open:
+            message = messages.get(event)
+            if message is not None:
+                if event in over:
+                    message.over, self.over[event] = True, None
+                elif event in self.over:
+                    message.over = False
+                    del self.over[event]
+        # What came in with this change is told after it, but what entered is applied first: its rows refer to nobody.
+        told[own:own] = change.notes
+
+    def _letters(self, change: Change) -> None:
+        """Take dead letters that come and go, and erase events."""
         for letter, row in change.dead:
             self.letters[letter.number] = letter, row
         for number in change.undead:
@@ -140,17 +125,6 @@ class MemoryJournal:
         for erasure in change.erased:
             hollow = self.erase(erasure.event)
             change.notes.append(records.erased(change.at, erasure.event, erasure.who, erasure.why, hollow))
-        self.counts.apply(change)
-        for event in change.open:
-            message = self.messages.get(event)
-            if message is not None:
-                message.over = event in change.finished
-                if message.over:
-                    self.over[event] = None
-                else:
-                    self.over.pop(event, None)
-        # What came in with this change is told after it, but what entered is applied first: its rows refer to nobody.
-        told[own:own] = change.notes
 
     def _answers(self, change: Change) -> None:
         """Take what a change does to the logs of answers."""
@@ -200,6 +174,8 @@ class MemoryJournal:
             self.names.setdefault(arrival.event.id, []).append(key)
         if arrival.quarantined:
             self.over[key] = None
+        elif arrival.decided is None:
+            self.undecided.add(key)
         self.apply(one.change, told)
         while len(self.messages) > self.most and self.over:
             self.let_go(self.over.popitem(last=False)[0])
@@ -234,104 +210,6 @@ class MemoryJournal:
             if not keys:
                 del self.names[id]
         self.logs.pop(key, None)
-
-    # --- reading ----------------------------------------------------------------------------------------
-
-    async def find(self, name: str, organisation: str = "") -> str | None:
-        if name in self.messages:
-            return name
-        keys = [key for key in self.names.get(name, ()) if not organisation or within(key, organisation)]
-        return keys[0] if len(keys) == 1 else None
-
-    async def event(self, key: str) -> Event | None:
-        message = self.messages.get(key)
-        return message.arrival.event if message is not None and not message.erased else None
-
-    async def decided(self, key: str) -> bool:
-        message = self.messages.get(key)
-        return (
-            message is None or message.decision is not None or message.arrival.quarantined or message.erased
-        )
-
-    async def decision(self, key: str) -> Decision | None:
-        message = self.messages.get(key)
-        return message.decision if message is not None else None
-
-    async def told(self, key: str) -> Mapping[str, Json] | None:
-        message = self.messages.get(key)
-        if message is None:
-            return None
-        if message.erased:
-            event = message.arrival.event
-            return erased(event.id, message.arrival.at, tombstone(event))
-        frames = list(self.logs[key].frames.values()) if key in self.logs else []
-        lines = [message.actions[row] for row in sorted(message.actions)]
-        arrival = message.arrival
-        outline = outline_of(message.decision, message.problems) if message.decision is not None else None
-        return told(arrival.event, arrival.quarantined, arrival.reasons, outline, message.over, lines, frames)
-
-    async def page(self, log: str, after: int, limit: int) -> Page:
-        kept = self.logs.get(log)
-        if kept is None:
-            return Page((), after)
-        if kept.expired is not None:
-            return Page((), after, True, kept.expired)
-        whole = len(kept.frames) == kept.count
-        numbers: Iterable[int] = (
-            range(after + 1, kept.count + 1) if whole else (n for n in kept.frames if n > after)
-        )
-        frames = tuple(kept.frames[n] for n in islice(numbers, limit))
-        cursor = frames[-1].seq if frames else after
-        return Page(frames, cursor, kept.closed and cursor == kept.count)
-
-    async def dead(
-        self, which: Selector, after: int, upto: int | None, limit: int
-    ) -> list[tuple[DeadLetter, int]]:
-        chosen = (
-            (letter, row)
-            for letter, row in self.letters.values()
-            if after < letter.number
-            and (upto is None or letter.number <= upto)
-            and which.fits(letter.work, letter.error)
-        )
-        return list(islice(chosen, limit))
-
-    async def dead_groups(self) -> dict[tuple[str, str], int]:
-        groups: dict[tuple[str, str], int] = {}
-        for letter, _ in self.letters.values():
-            group = letter.work.action.agent, letter.error
-            groups[group] = groups.get(group, 0) + 1
-        return groups
-
-    async def entry(self, bucket: str, key: str) -> Entry | None:
-        entry = self.state.get(bucket, {}).get(key)
-        return entry if entry is not None and entry.value is not None else None
-
-    async def entries(self, bucket: str, after: int) -> list[Entry]:
-        found = [entry for entry in self.state.get(bucket, {}).values() if entry.revision > after]
-        return sorted(found, key=lambda entry: entry.revision)
-
-    async def audit(self, after: int, limit: int, event: str) -> list[AuditRecord]:
-        first = self.position - len(self.notes)
-        skip = max(0, after - first)
-        placed = enumerate(islice(self.notes, skip, None), first + skip + 1)
-        meant = (note.placed(at) for at, note in placed if not event or note.event == event)
-        return list(islice(meant, limit))
-
-    async def leaves(self, after: int, limit: int) -> list[bytes]:
-        return [leaf_of(record) for record in await self.audit(after, limit, "")]
-
-    async def head(self) -> int:
-        return self.position
-
-    async def rulesets(self) -> frozenset[str]:
-        return frozenset(m.decision.digest for m in self.messages.values() if m.decision is not None)
-
-    async def sizes(self) -> tuple[int, int]:
-        pending = sum(
-            m.decision is None and not (m.arrival.quarantined or m.erased) for m in self.messages.values()
-        )
-        return len(self.letters), pending
 
     async def forget(self, now: datetime) -> int:
         windows = self.state.get("windows", {})

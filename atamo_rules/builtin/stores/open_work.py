@@ -27,6 +27,7 @@ class Item(Struct, eq=False):
 
     row: int
     id: str
+    event: str
     hold: tuple[str, str, str]
     at: datetime
     made: Work | Callable[[], Work]
@@ -54,8 +55,18 @@ class Item(Struct, eq=False):
 def item_of(row: int, work: Work) -> Item:
     """A new action."""
     action = work.action
-    hold = (action.agent, action.rule, work.organisation)
-    return Item(row, action.id, hold, work.since, work, 0, (), work.deadline is not None)
+    hold, due = (action.agent, action.rule, work.organisation), work.due
+    return Item(
+        row,
+        action.id,
+        work.event,
+        hold,
+        work.at if due is None else due,
+        work,
+        0,
+        (),
+        work.deadline is not None,
+    )
 
 
 def _no_work() -> Work:
@@ -106,12 +117,14 @@ class OpenWork:
 
     def lease(self, item: Item, until: float) -> Lease:
         """It begins: its attempt is counted."""
-        if len(self._leases) > 1000 + 4 * len(self.items):
+        leases, token = self._leases, next(self._number)
+        if len(leases) > 1000 and len(leases) > 1000 + 4 * len(self.items):
             self._tidy()
+            leases = self._leases
         self.items[item.id] = item
-        item.state, item.until, item.token = "leased", until, next(self._number)
-        heappush(self._leases, (until, item.token, item))
-        return Lease(item.work, item.attempts, item.token, item.errors)
+        item.state, item.until, item.token = "leased", until, token
+        heappush(leases, (until, token, item))
+        return Lease(item.work, item.attempts, token, item.errors)
 
     def elsewhere(self, item: Item) -> None:
         """Another process has begun it."""
@@ -148,7 +161,8 @@ class OpenWork:
         item.state = "over"
         item.made = _no_work  # a line may know the item for a while, and must not keep what it held
         self.items.pop(item.id, None)
-        self.delayed.discard(item.id)
+        if self.delayed:
+            self.delayed.discard(item.id)
 
     def _tidy(self) -> None:
         """Take leases that were given back out of the line of their ends."""

@@ -121,7 +121,7 @@ async def expire(
 ) -> Kept | None:
     """Give up an action that is still open, whether it runs or waits."""
     item = store.work.items.get(action)
-    if item is None or item.work.event != event:
+    if item is None or item.event != event:
         return None
     await store.written([item])
     if item.state == "over":

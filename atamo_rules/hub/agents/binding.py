@@ -83,7 +83,6 @@ class Bound:
         self.breaker = breaker_of(use.settings.get("breaker"))
         self.limits = limits_of(use.settings.get("limits"))
 
-    @property
     def at_once(self) -> int:
         """How many attempts may run at once."""
         return self.limits.at_once or int(self.agent.concurrency)

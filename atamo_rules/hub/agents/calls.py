@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from atamo_rules.engine.once import Once
 from atamo_rules.hub import records
 from atamo_rules.hub.agents.credentials import owner_of
 from atamo_rules.hub.agents.masking import mask
@@ -27,7 +27,6 @@ from atamo_rules.model.decision import Action
 from atamo_rules.model.event import Event
 from atamo_rules.model.outcome import Again, Done, Outcome
 from atamo_rules.model.people import User
-from atamo_rules.model.rule import Ruleset
 from atamo_rules.model.secret import Need, Secret
 from atamo_rules.model.types import Json, Sharing
 from atamo_rules.model.work import Lease
@@ -40,12 +39,6 @@ if TYPE_CHECKING:
 
 CLOSING = 5.0
 """Seconds that an agent whose feed is not needed any more is given to end."""
-
-
-_shared: Once[Ruleset, dict[str, Sharing]] = Once(
-    lambda ruleset: {name: one.sharing for name, one in ruleset.actions.items() if one.sharing is not None}
-)
-"""How calls are shared, by `agent.type`; most rulesets share none."""
 
 
 class Unspared(Exception):
@@ -123,7 +116,7 @@ class Calls:
                 del self.begun[key]
 
     def _sharing(self, action: Action) -> Sharing | None:
-        shared = _shared(self.hub.retiring.current.ruleset)
+        shared = self.hub.retiring.current.shared
         return shared.get(action.target) if shared else None
 
     def _key(self, action: Action, user: User | None, event: str, rules: str = "") -> bytes | None:
@@ -142,6 +135,22 @@ class Calls:
         return sha256(key + through.encode()).digest()
 
     # --- calls ------------------------------------------------------------------------------------------
+
+    def simply(
+        self, slot: Slot, lease: Lease, bound: Any, generation: Generation
+    ) -> Coroutine[Any, Any, Outcome] | None:
+        """One attempt, where nobody else may share the call, and no request waits for what it says; else None."""
+        hub, work = self.hub, lease.work
+        if (
+            bound is None
+            or work.event in hub.requests.open
+            or not hub.nodes.alone
+            or (hub.retiring.current.shared and self._sharing(work.action) is not None)
+        ):
+            return None
+        slot.spend()
+        reply = Answering(hub, work, generation)
+        return attempt(bound, work.message if work.who else work.action, reply, generation, given=reply.given)
 
     async def outcome(
         self, slot: Slot, lease: Lease, bound: Any, generation: Generation

@@ -62,13 +62,13 @@ class Lane:
             self.bound = bound
             self.breaker.policy = bound.breaker
             self.tokens.follow(bound.limits.rate)
-        return int(bound.at_once)
+        return int(bound.at_once())
 
     def open(self) -> int:
         """How many more attempts may begin as far as slots and breaker go."""
         slots, taken = self.slots(), self.running + self.reserved + len(self.behind)
         free = slots - taken if slots > taken else 0
-        if not self.breaker.open:
+        if self.breaker.until is None:
             return free
         room = self.breaker.room(self.hub.clock.passed(), taken)
         return free if room is None else min(room, free)

@@ -11,7 +11,7 @@ from atamo_rules.engine.problem import Problem
 from atamo_rules.errors import AnswerRefused, NotAllowed
 from atamo_rules.hub.agents.masking import masked, told
 from atamo_rules.hub.agents.said import as_kept
-from atamo_rules.hub.generation import Generation
+from atamo_rules.hub.generation import TYPED, Generation
 from atamo_rules.hub.ports import Reply
 from atamo_rules.model.decision import Action
 from atamo_rules.model.outcome import Again, Done, Failed, Outcome
@@ -44,9 +44,18 @@ async def attempt(
     except Problem as problem:
         return Failed(f"its message could not be made: {problem}"[:LONGEST], "message")
     held = Held(reply, generation, action) if action.verb == "publish" and generation.typed(action) else None
-    seconds = agent.timeout if limited else None
     try:
-        outcome: Outcome = await _within(seconds, agent.perform(message, held if held is not None else reply))
+        work = agent.perform(message, held if held is not None else reply)
+        end = asyncio.get_running_loop().time() + agent.timeout if limited else None
+        if isinstance(work, _COROUTINES):
+            try:
+                first = work.send(None)
+            except StopIteration as over:  # without waiting for anything: it needs no clock
+                outcome: Outcome = over.value
+            else:
+                outcome = await _until(end, _rest(work, first))
+        else:
+            outcome = await _until(end, work)
     except _OutOfTime:
         return Again(f"no answer within {agent.timeout:g} seconds", error="timeout")
     except asyncio.CancelledError as error:
@@ -70,6 +79,8 @@ async def attempt(
     if given:
         outcome = masked(outcome, given)
     if not isinstance(outcome, Done) or (outcome.answer is None and action.verb != "ask"):
+        return outcome
+    if action.verb not in TYPED:
         return outcome
     answer, reasons = generation.answered(action, outcome.answer)
     if reasons:
@@ -103,18 +114,8 @@ class _OutOfTime(Exception):
     """The time of an attempt is over; a TimeoutError is the agent's own."""
 
 
-async def _within(seconds: float | None, work: Awaitable[Outcome]) -> Outcome:
-    """What comes of work in limited time. Work that comes to its end without waiting for anything needs no clock.
-    Raises _OutOfTime."""
-    loop = asyncio.get_running_loop()
-    end = None if seconds is None else loop.time() + seconds
-    if isinstance(work, _COROUTINES):
-        try:
-            first = work.send(None)
-        except StopIteration as over:
-            value: Outcome = over.value
-            return value
-        work = _rest(work, first)
+async def _until(end: float | None, work: Awaitable[Outcome]) -> Outcome:
+    """What comes of work until the loop's clock says so; None for no end. Raises _OutOfTime."""
     limit = asyncio.timeout_at(end)
     try:
         async with limit:

@@ -79,4 +79,4 @@ def _to_moved(one: WireMoved, change: Change, open_item: Callable[[int], Item]) 
 
 def shadow(item: Item, attempts: int, errors: tuple[str, ...]) -> Item:
     """The same action as it is to be kept; the one in memory follows when it is."""
-    return Item(item.row, item.id, item.hold, item.at, item.made, attempts, errors, item.limited)
+    return Item(item.row, item.id, item.event, item.hold, item.at, item.made, attempts, errors, item.limited)

@@ -27,7 +27,7 @@ def load(connection: Connection, now: datetime) -> tuple[Loaded, dict[str, int],
     for row, event, id, *hold, at, state, attempts, work, errors, due, wait, limited in rows:
         counts[event] = counts.get(event, 0) + 1
         item = Item(
-            row, id, tuple(hold), datetime.fromtimestamp(at, UTC), _later(connection, work), attempts,
+            row, id, event, tuple(hold), datetime.fromtimestamp(at, UTC), _later(connection, work), attempts,
             tuple(values.read(errors) or ()), bool(limited),
         )  # fmt: skip
         if state == "running":
