@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,20 @@ async def opened(path: Path) -> tuple[SqliteStore, Notary]:
 
 def checked(path: Path) -> Report:
     return verify(records_of(path / "hub.db")[1], read_evidence(path / "checkpoints"))
+
+
+def test_what_is_changed_before_the_first_checkpoint_of_a_process_is_found(tmp_path: Path) -> None:
+    async def story() -> None:
+        store, notary = await opened(tmp_path)
+        await noted(store, range(1, 4))
+        with closing(sqlite3.connect(tmp_path / "hub.db")) as tables, tables:
+            tables.execute("update audit set who = 'nobody' where position = 2")
+        assert await notary.checkpoint() is not None
+        await store.close()
+
+    asyncio.run(story())
+    report = checked(tmp_path)
+    assert [(one.first, one.last) for one in report.differences] == [(2, 2)]
 
 
 def test_every_record_is_hashed_once_it_is_kept_and_again_after_a_start(tmp_path: Path) -> None:
