@@ -15,10 +15,12 @@ from atamo_rules.errors import Busy
 from atamo_rules.hub.audience import Listener
 from atamo_rules.hub.ending import unfinished
 from atamo_rules.hub.hub import Hub
+from atamo_rules.hub.ports import Reply
 from atamo_rules.hub.retire import Retiring
 from atamo_rules.hub.whole import delivered, to_its_end
 from atamo_rules.model.audit import Note
-from atamo_rules.model.outcome import Done
+from atamo_rules.model.decision import Action
+from atamo_rules.model.outcome import Done, Outcome
 from atamo_rules.model.people import User
 from atamo_rules.model.work import Following, Hold, Kept, Selector
 from atamo_rules.testing.agents import ScriptedAgent
@@ -325,3 +327,47 @@ def test_a_repetition_under_the_same_rules_does_not_begin_the_event_again() -> N
     rules = state(ONE, {"desk": ScriptedAgent()})
     retiring = Retiring(rules)
     assert [retiring.enter("e1", rules) for _ in range(2)] == [True, False]
+
+
+def test_an_attempt_that_ends_while_a_cancellation_fails_is_kept_and_is_not_made_again(
+    tmp_path: Path,
+) -> None:
+    """The disk is full when an operator cancels; meanwhile the agent is done."""
+
+    async def story() -> None:
+        asked, gate, heard = asyncio.Event(), asyncio.Event(), Heard()
+
+        class Standing(ScriptedAgent):
+            async def perform(self, action: Action, reply: Reply) -> Outcome:
+                asked.set()
+                await gate.wait()
+                return Done(None)
+
+        hub = Hub(state(ONE, {"desk": Standing(timeout=600.0)}), SqliteStore(tmp_path / "a.db"), [heard])
+        await hub.start()
+        await hub.submit_json({"type": "thing.happened", "id": "e1", "data": {"n": 1}})
+        await asked.wait()
+        commit, begun, full = hub.store.journal.commit, asyncio.Event(), asyncio.Event()  # type: ignore[attr-defined]
+
+        async def failing(change: Any) -> None:
+            if any(one.state == "cancelled" for one in change.moved):
+                begun.set()
+                await full.wait()
+                raise Busy("the disk is full")
+            await commit(change)
+
+        hub.store.journal.commit = failing  # type: ignore[attr-defined]
+        cancelling = asyncio.create_task(hub.store.cancel(Selector(event="e1")))
+        await begun.wait()
+        gate.set()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        full.set()
+        with pytest.raises(Busy):
+            await cancelling
+        await hub.wait("e1", 60)
+        assert (heard.kinds("e1").count("action.done"), "action.late" in heard.kinds("e1")) == (1, False)
+        await hub.drain(60)
+        await hub.end()
+
+    asyncio.run(story())

@@ -19,6 +19,7 @@ async def settle(
     store: LocalStore, lease: Lease, outcome: Outcome, following: Following = NOTHING
 ) -> Kept | None:
     """Keep how an attempt ended; nothing but a record of it where its lease is held no longer."""
+    await _known(store, (lease,))
     change = store.draft.change()
     item = _draft(store, change, lease, outcome)
     if item is None:
@@ -41,6 +42,7 @@ async def settle(
 
 async def settle_all(store: LocalStore, ended: Sequence[tuple[Lease, Outcome]]) -> list[Kept | None]:
     """Keep how attempts ended of which nothing follows, all or none of them."""
+    await _known(store, [lease for lease, _ in ended])
     change = store.draft.change()
     items = [_draft(store, change, lease, outcome) for lease, outcome in ended]
     try:
@@ -73,6 +75,16 @@ async def settle_all(store: LocalStore, ended: Sequence[tuple[Lease, Outcome]]) 
 
 
 _KEPT = Kept("new")
+
+
+async def _known(store: LocalStore, leases: Sequence[Lease]) -> None:
+    """Wait where somebody else is just ending one of these actions: that may fail, and then the attempt ends it. Taken
+    for late, it would be made again once its lease is over."""
+    work = store.work
+    found = (work.items.get(lease.work.action.id) for lease in leases)
+    writing = [item for item in found if item is not None and item.state == "writing"]
+    if writing:
+        await store.written(writing)
 
 
 def _draft(store: LocalStore, change: Change, lease: Lease, outcome: Outcome) -> Item | None:
