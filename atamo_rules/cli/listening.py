@@ -76,7 +76,7 @@ class MadeHere:
         said: list[str] = []
         for place in self.places:
             try:
-                taken = await take_in(place, self.hub)
+                taken = await take_in(place, self.hub, lasting=self.hub.store.caps.durable)
             except OSError as error:
                 taken = Taken(wrong=(f"keys in `{place}` cannot be taken in: {error.strerror or error}",))
             said += taken.wrong

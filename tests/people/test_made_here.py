@@ -103,6 +103,27 @@ def test_a_key_is_ended_once_and_with_it_what_was_made_with_it(
     assert told == [("key.revoked", HERE)] * 3
 
 
+def test_a_hub_that_forgets_leaves_the_files_to_the_next(
+    serve: Callable[..., Serving],  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """One with a file would otherwise find no key, and be open to everybody on its machine."""
+    serving = serve("event tick of anything\n")
+    hub, place = serving.controller.hub, place_of(tmp_path)
+    _, key = make("ann", made="2026-03-01T00:00:00+00:00")
+    path = lay_down(tmp_path, key)
+    assert [one.id for one in serving.run(take_in(place, hub, lasting=False)).made] == [key.id]
+    assert serving.run(take_in(place, hub, lasting=False)) == Taken()
+    assert path.exists()
+    of_before = lay_down_end(tmp_path, "nonenone")
+    order = lay_down_end(tmp_path, key.id)
+    assert [one.id for one in serving.run(take_in(place, hub, lasting=False)).ended] == [key.id]
+    assert serving.run(take_in(place, hub, lasting=False)) == Taken()
+    assert set(place.iterdir()) == {of_before, order}, (
+        "a key that was revoked opens nothing after a restart either"
+    )
+
+
 def test_what_ends_no_key_is_put_aside(
     serve: Callable[..., Serving],  # noqa: F811
     tmp_path: Path,

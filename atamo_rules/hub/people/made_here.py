@@ -90,15 +90,18 @@ def _write(where: Path, name: str, document: Mapping[str, Any]) -> Path:
     return path
 
 
-async def take_in(place: Path, hub: Hub) -> Taken:
+async def take_in(place: Path, hub: Hub, *, lasting: bool = True) -> Taken:
     """Take in what waits at a place; files that are none of it are put aside. Keys are made before any are ended. A hub
-    that ends meanwhile takes the same in again when it is started, which changes nothing."""
+    that ends meanwhile takes the same in again when it is started, which changes nothing.
+
+    Where what a hub keeps is not `lasting`, the files stay, for its next start or for one that has a file: without them
+    that one would be open to everybody on its machine. Only a key that was revoked goes."""
     wrong: list[str] = []
-    made = await _make(place, hub, wrong)
-    return Taken(tuple(made), tuple(await _end(place, hub, wrong)), tuple(wrong))
+    made = await _make(place, hub, wrong, lasting)
+    return Taken(tuple(made), tuple(await _end(place, hub, wrong, lasting)), tuple(wrong))
 
 
-async def _make(place: Path, hub: Hub, wrong: list[str]) -> list[Key]:
+async def _make(place: Path, hub: Hub, wrong: list[str], lasting: bool) -> list[Key]:
     taken = []
     for path in sorted(place.glob("*.json")):
         key = _tried(path, _read, "create", wrong)
@@ -110,17 +113,20 @@ async def _make(place: Path, hub: Hub, wrong: list[str]) -> list[Key]:
         if key.id not in hub.keyring.keys:
             await hub.keyring.keep(replace(key, by=HERE, made_by=(), parent="", revoked=""))
             taken.append(key)
-        path.unlink(missing_ok=True)
+        if lasting or hub.keyring.keys[key.id].revoked:
+            path.unlink(missing_ok=True)
     return taken
 
 
-async def _end(place: Path, hub: Hub, wrong: list[str]) -> list[Key]:
+async def _end(place: Path, hub: Hub, wrong: list[str], lasting: bool) -> list[Key]:
     ended = []
     for path in sorted(place.glob(f"*{END}")):
         order = _tried(path, _read_end, "revoke", wrong)
         if order is None:
             continue
         key = hub.keyring.keys.get(path.stem)
+        if key is None and not lasting:  # it may be one of before
+            continue
         if key is None:
             path.replace(path.with_suffix(".refused"))
             wrong.append(f"`{path}` ends no key: there is none of this id; it is put aside")
@@ -128,7 +134,8 @@ async def _end(place: Path, hub: Hub, wrong: list[str]) -> list[Key]:
         for one in (key, *(issuing.descendants(key.id, hub.keyring.keys) if order["made"] else ())):
             if not one.revoked:
                 ended.append(await hub.keyring.revoke(one.id, HERE) or one)
-        path.unlink(missing_ok=True)
+        if lasting:
+            path.unlink(missing_ok=True)
     return ended
 
 
