@@ -18,8 +18,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def places(paths: Sequence[str]) -> tuple[Path, ...]:
-    """The paths that are meant: those given, else here, as `run` does. Event types may stand beside `rules/`."""
-    return tuple(Path(path) for path in paths) or (Path(),)
+    """The paths that are meant: those given, else here, as `run` does. Event types may stand beside `rules/`. Raises
+    click.UsageError for a file that by its name is something else: what is a mistake in it would be said of rules."""
+    from atamo_rules.syntax.read import SUFFIXES
+
+    found = tuple(Path(path) for path in paths) or (Path(),)
+    for path in found:
+        if path.suffix and not path.name.endswith(SUFFIXES) and path.is_file():
+            raise click.UsageError(
+                f"`{path}` is no rule file by its name: those end in {', '.join(SUFFIXES)}. A file without an ending is"
+                " read as .atamo."
+            )
+    return found
 
 
 def param_option(command: Command) -> Command:
