@@ -47,7 +47,9 @@ def twice(rules: Sequence[Rule], asked: Witnesses) -> Iterator[Diagnostic]:
     for rule in rules:
         if rule.time is None and rule.status == LIVE and not rule.stop:
             for plan in rule.plans:
-                if plan.verb in ("send", "emit", "track") and "Lookup(" not in repr(plan.arguments):
+                if plan.verb in ("send", "emit", "track") and "Lookup(" not in repr(
+                    (rule.lets, plan.arguments)
+                ):
                     alike.setdefault(_way(rule, plan), []).append((rule, plan))
     told: set[str] = set()
     most = asked.questions + QUESTIONS * len(rules)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
 from atamo_rules.engine import conditions, terms
@@ -37,7 +36,7 @@ from atamo_rules.model.meaning import (
 )
 from atamo_rules.model.rule import Rule
 from atamo_rules.model.types import Anything, Json, ListOf, Type
-from atamo_rules.proof.reads import constants, single
+from atamo_rules.proof.reads import constants, fields, single
 
 Path: TypeAlias = "tuple[str, ...]"
 
@@ -154,8 +153,8 @@ def _atom(node: Condition, rule: Rule, lets: Mapping[str, Term]) -> Atom:
         type = about.type if len(path) == len(about.steps) else ListOf(Anything())
         known = tuple(constants(plain))
         return Atom(key, plain, conditions.condition(plain), {}, path, type, _subject(plain) is about, known)
-    if any(f"root={name!r}" in key for name in lets):
-        key = f"{key} of {rule.id}"
+    if any(f"root={name!r}" in key for name in lets):  # one name may stand for another value in another rule
+        key = f"{key} where {rule.lets!r}"
     if "Lookup(" in key:  # which table is asked is not in its text
         key = f"{key} at {id(node)}"
     closures = {name: terms.term(term) for name, term in lets.items()}
@@ -168,11 +167,6 @@ def plain_atom(test: Test, path: Path, type: Type) -> Atom:
     return Atom(
         repr(asked), asked, conditions.condition(asked), {}, path, type, True, tuple(constants(asked))
     )
-
-
-def fields(get: Get) -> Path:
-    """The names that a path goes by until it enters a list."""
-    return tuple(takewhile(lambda step: isinstance(step, str), get.steps))  # type: ignore[arg-type]
 
 
 def _subject(node: Condition) -> Get | None:

@@ -14,7 +14,7 @@ from atamo_rules.engine.frame import bare
 from atamo_rules.model.meaning import Const, Empty, Test
 from atamo_rules.model.types import Anything, Duration, ListOf, MapOf, Moment, Record, Type
 from atamo_rules.proof.formula import Lit, Path, plain_atom, within
-from atamo_rules.proof.reads import compared
+from atamo_rules.proof.reads import compared, type_at
 
 Choose: TypeAlias = "Callable[[Path, Type, Sequence[Lit]], tuple[Any, bool]]"
 """Finds a value at a path that is as tests ask for, and says whether it did."""
@@ -64,7 +64,7 @@ def _elements(item: Type, lit: Lit, choose: Choose) -> Iterator[Any]:
     """Elements that a test about a list may ask for: for each comparison in it one, and one for them all."""
     together: dict[str, Any] = {}
     for steps, test in compared(lit.atom.condition):
-        type = _inside(item, steps)
+        type = type_at(item, steps)
         path = steps or ("item",)
         one = Lit(plain_atom(test, path, type), True)
         value, there = choose(path, type, [one])
@@ -78,13 +78,3 @@ def _elements(item: Type, lit: Lit, choose: Choose) -> Iterator[Any]:
             together.setdefault(steps[0], within(steps, value)[steps[0]])
     if len(together) > 1:
         yield example(item, together) if isinstance(item, Record) else together
-
-
-def _inside(type: Type, steps: Path) -> Type:
-    for step in steps:
-        member = type.members.get(step) if isinstance(type, Record) else None
-        if isinstance(type, MapOf):
-            type = type.value
-        else:
-            type = member.type if member is not None else Anything()
-    return type

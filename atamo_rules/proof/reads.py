@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
+import dataclasses
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from atamo_rules.model.meaning import Among, Condition, Const, Get, Lookup, Meant, Now, Tally, Test
+from atamo_rules.model.types import Anything, MapOf, Record, Type
 
 
 @cache
 def _parts(kind: Any) -> tuple[str, ...]:
     """The names of what a kind of node is made of."""
-    return tuple(part.name for part in fields(kind) if part.name not in ("span", "type"))
+    return tuple(part.name for part in dataclasses.fields(kind) if part.name not in ("span", "type"))
 
 
 def nodes(node: Any) -> Iterator[Any]:
@@ -46,19 +48,28 @@ def single(node: Condition) -> Get | None:
         if isinstance(one, Get) and one.root not in bound:
             if one.root != "event" or not one.steps or not isinstance(one.steps[0], str):
                 return None
-            if found is not None and _front(found) != _front(one):
+            if found is not None and fields(found) != fields(one):
                 return None
             found = one
     return found
 
 
-def _front(get: Get) -> tuple[object, ...]:
-    names: list[object] = []
-    for step in get.steps:
-        if not isinstance(step, str):
-            break
-        names.append(step)
-    return tuple(names)
+def fields(get: Get) -> tuple[str, ...]:
+    """The names that a path goes by until it enters a list."""
+    return tuple(takewhile(lambda step: isinstance(step, str), get.steps))  # type: ignore[arg-type]
+
+
+def type_at(type: Type, path: Sequence[str]) -> Type:
+    """The declared type of what is at a path."""
+    for step in path:
+        match type:
+            case Record() if step in type.members:
+                type = type.members[step].type
+            case MapOf():
+                type = type.value
+            case _:
+                return Anything()
+    return type
 
 
 def compared(node: Condition) -> Iterator[tuple[tuple[str, ...], Test]]:
@@ -66,7 +77,7 @@ def compared(node: Condition) -> Iterator[tuple[tuple[str, ...], Test]]:
     for one in nodes(node):
         if isinstance(one, Test) and isinstance(one.right, Const) and isinstance(one.left, Get):
             steps = (
-                one.left.steps if one.left.root != "event" else one.left.steps[len(_front(one.left)) + 1 :]
+                one.left.steps if one.left.root != "event" else one.left.steps[len(fields(one.left)) + 1 :]
             )
             if all(isinstance(step, str) for step in steps):
                 yield steps, one  # type: ignore[misc]

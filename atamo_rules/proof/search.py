@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple
 
-from atamo_rules.model.types import Anything, EventType, MapOf, OneOf, Policy, Record, Type
+from atamo_rules.model.types import EventType, OneOf, Policy, Record, Type
 from atamo_rules.proof.formula import And, Formula, Lit, Or, Path
+from atamo_rules.proof.reads import type_at
 from atamo_rules.proof.values import Possible, possible
 
 STEPS = 10_000
@@ -147,8 +148,9 @@ class Search:
         if known is None:
             self._spend(len(literals))
             ordered = sorted(literals, key=lambda lit: lit.atom.key)
-            known = possible(path, self._type(path), ordered, missing=self._missing(path))
-            listed = self.more and isinstance(self._type(path), OneOf)
+            type = type_at(self.event.type, path)
+            known = possible(path, type, ordered, missing=self._missing(path))
+            listed = self.more and isinstance(type, OneOf)
             if not known.found and (listed or self.event.invalid == Policy.FLAG):
                 known = known._replace(sure=False)  # what does not fit its type is let in, too
             self._known[(path, literals)] = known
@@ -159,19 +161,6 @@ class Search:
         self.effort.left -= steps
         if self._left < 0 or self.effort.left < 0:
             raise _Enough
-
-    def _type(self, path: Path) -> Type:
-        """The declared type of what is at a path."""
-        type: Type = self.event.type
-        for step in path:
-            match type:
-                case Record() if step in type.members:
-                    type = type.members[step].type
-                case MapOf():
-                    type = type.value
-                case _:
-                    return Anything()
-        return type
 
     def _missing(self, path: Path) -> bool:
         """Whether an event that its door let in can lack what is at a path."""

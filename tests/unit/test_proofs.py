@@ -325,6 +325,15 @@ def test_a_condition_that_moved() -> None:
     assert acts("not (open or n > 5)", "not open and n <= 5") == ("", "", True)
 
 
+def test_a_name_that_stands_for_another_value_is_another_question() -> None:
+    types = TYPES.replace("n: whole 0..100", "n: whole 0..100\n  m: whole")
+    old = made(rule("r", "let total = n + m", "when total > 5"), types=types).ruleset
+    new = made(rule("r", "let total = n - m", "when total > 5"), types=types).ruleset
+    assert old is not None
+    assert new is not None
+    assert [one.same for one in moved(old, new)] == [False]
+
+
 def test_a_condition_that_stayed_is_not_compared() -> None:
     one = made(rule("r", "when n > 50")).ruleset
     two = made(rule("r", "when n > 50", do='send desk.note\n  line: "x"')).ruleset

@@ -17,16 +17,13 @@ from atamo_rules.model.decision import Decision
 from atamo_rules.model.event import Event
 from atamo_rules.model.rule import Rule, Ruleset
 from atamo_rules.model.types import Json
-from atamo_rules.proof.compared import Moved, moved
-from atamo_rules.proof.findings import proved
-from atamo_rules.proof.search import Effort
-from atamo_rules.proof.space import Verdict
 from atamo_rules.source import codes
 from atamo_rules.source.diagnostic import Diagnostic
 from atamo_rules.source.formats import region
 
 if TYPE_CHECKING:
     from atamo_rules.hub.hub import Hub
+    from atamo_rules.proof.compared import Moved
 
 RECENT = 200
 """Decided events that a proposal is tried on, the newest."""
@@ -40,6 +37,9 @@ FEW = 3
 
 def changes(then: Ruleset, now: Ruleset) -> dict[str, Json]:
     """Which rules come, go and change, and in what, by their meaning: a reformatted file changes none."""
+    from atamo_rules.proof.compared import moved  # most hubs start without a proposal
+    from atamo_rules.proof.search import Effort
+
     before, after = {one.id: one for one in then.rules}, {one.id: one for one in now.rules}
     changed: dict[str, Json] = {
         id: list(_parts(before[id], after[id]))
@@ -57,6 +57,8 @@ def changes(then: Ruleset, now: Ruleset) -> dict[str, Json]:
 def _acts(one: Moved) -> Json:
     """An event on which a rule acts now and did not before, one the other way round, and whether it is proved that
     there is neither."""
+    from atamo_rules.proof.space import Verdict
+
     more, less = one.more, one.less
     return {
         "more": more.given if more.verdict is Verdict.YES else None,
@@ -67,6 +69,9 @@ def _acts(one: Moved) -> Json:
 
 def proofs(state: Generation, names: Collection[str]) -> list[Json]:
     """What is proved of the rules in the proposed files, by themselves: nothing is said of other people's."""
+    from atamo_rules.proof.findings import proved
+    from atamo_rules.proof.search import Effort
+
     mine = tuple(rule for rule in state.ruleset.rules if rule.span.source.name in names)[:MOST_PROVED]
     return findings(
         tuple(proved(replace(state.ruleset, rules=mine), state.diagnostics, Effort(EFFORT))), names
