@@ -157,8 +157,15 @@ def _atom(node: Condition, rule: Rule, lets: Mapping[str, Term]) -> Atom:
         key = f"{key} where {rule.lets!r}"
     if "Lookup(" in key:  # which table is asked is not in its text
         key = f"{key} at {id(node)}"
+    if "Now()" in key:
+        return Atom(key, node, _unknown, {})
     closures = {name: terms.term(term) for name, term in lets.items()}
     return Atom(key, node, conditions.condition(node), closures)
+
+
+def _unknown(frame: Frame) -> bool:
+    """What depends on the moment is shown by no body."""
+    raise Problem("it depends on when the event comes")
 
 
 def plain_atom(test: Test, path: Path, type: Type) -> Atom:

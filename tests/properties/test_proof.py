@@ -77,6 +77,8 @@ def test_a_formula_means_what_its_rule_means() -> None:
         ruleset, events = judged(seed)
         for rule in ruleset.rules:
             one = ready(rule)
+            if "Now()" in repr(rule.condition):  # no body tells when it comes
+                continue
             for event in events:
                 holds = one.holds(frame_of(one, event))
                 assert true_of(of_rule(rule), event.body) is holds

@@ -264,6 +264,12 @@ def test_every_request_has_an_answer_or_no_rule_gives_any(rules: tuple[str, ...]
     assert said(*rules) == []
 
 
+def test_what_depends_on_the_moment_is_shown_by_no_body() -> None:
+    assert said(rule("r", 'when now > "2020-01-01T00:00:00Z"', on="request asked", do=REPLY)) == []
+    sometimes = rule("r", 'when now > "2020-01-01T00:00:00Z" and n > 5', on="request asked", do=REPLY)
+    assert [code for code, _ in said(sometimes)] == ["W0607"], "whenever it comes, one of 1 is not answered"
+
+
 def test_a_test_says_that_nobody_is_to_answer() -> None:
     some = rule("r", "when n <= 5", on="request asked", do=REPLY)
     meant = '\ntest "meant"\n  given asked { n: 6 }\n  expect nothing\n'
